@@ -1,0 +1,63 @@
+"""The faults that a person has to act on, each with the exit code of the command line.
+
+Exit codes: 0 done; 1 failed; 2 usage; 3 bad configuration; 4 bad input; 5 proof failed.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+
+@dataclass
+class Fault(Exception):
+    """Something a person must mend; the message says what and how.
+
+    `file`, `row` and `field` name the place (row counts from 1 for the first data row);
+    `remedy` is one sentence that says what to do.
+    """
+
+    message: str
+    file: str = ""
+    row: int | None = None
+    field: str = ""
+    remedy: str = ""
+    exit_code: int = dataclasses.field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part
+            for part in (
+                self.file,
+                f"row {self.row}" if self.row is not None else "",
+                f"field {self.field}" if self.field else "",
+            )
+            if part
+        )
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text} {self.remedy}".rstrip()
+
+
+class BadConfiguration(Fault):
+    """The ruleset, a plan or a setting is wrong; `row` is the line of the YAML file."""
+
+    def __post_init__(self) -> None:
+        self.exit_code = 3
+        super().__post_init__()
+
+
+class BadInput(Fault):
+    """A bill, signal or workload file can't be taken; nothing of it has been."""
+
+    def __post_init__(self) -> None:
+        self.exit_code = 4
+        super().__post_init__()
+
+
+class ProofFailed(Fault):
+    """What came out is not what went in; the run is kept as failed and never current."""
+
+    def __post_init__(self) -> None:
+        self.exit_code = 5
+        super().__post_init__()
