@@ -1,0 +1,89 @@
+"""What a shared pool is split by. The next driver of a pool is the fallback of the one before."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag, field_validator
+
+from shared.configuration.entry import Entry, Key, Name, NotNegative
+
+Grain = Literal["hour", "day", "period"]
+
+
+class SignalDriver(Entry):
+    """By the quantities of a meter.
+
+    `per` overrides the pool's own, such as a day's quantities where an hour is silent.
+    """
+
+    signal: Name
+    per: Grain | None = None
+
+    @property
+    def label(self) -> str:
+        return f"signal:{self.signal}"
+
+
+class ProportionalDriver(Entry):
+    """By each tenant's direct cost (claimed by rule, label or default); below zero counts as 0."""
+
+    proportional: Literal["direct"]
+    per: Grain | None = None
+
+    @property
+    def label(self) -> str:
+        return f"proportional:{self.proportional}"
+
+
+class EvenDriver(Entry):
+    """The same for every tenant that is active."""
+
+    even: Literal[True]
+
+    @property
+    def label(self) -> str:
+        return "even"
+
+
+class WeightsDriver(Entry):
+    """By fixed weights; a tenant that is not active then takes no part."""
+
+    weights: Mapping[Key, NotNegative]
+
+    @field_validator("weights")
+    @classmethod
+    def _sum_above_zero(cls, weights: Mapping[str, NotNegative]) -> Mapping[str, NotNegative]:
+        if sum(weights.values()) <= 0:
+            raise ValueError("the weights sum to zero; give at least one tenant a weight above 0")
+        return weights
+
+    @property
+    def label(self) -> str:
+        return "weights"
+
+
+KINDS = ("signal", "proportional", "even", "weights")
+
+
+def _kind(value: object) -> str | None:
+    """The kind is the key that stands there, or the one it most resembles."""
+    if isinstance(value, Mapping):
+        for word in value:
+            near = difflib.get_close_matches(str(word), KINDS, n=1)
+            if near:
+                return near[0]
+    return next((kind for kind in KINDS if hasattr(value, kind)), None)
+
+
+Driver = Annotated[
+    Annotated[SignalDriver, Tag("signal")]
+    | Annotated[ProportionalDriver, Tag("proportional")]
+    | Annotated[EvenDriver, Tag("even")]
+    | Annotated[WeightsDriver, Tag("weights")],
+    Discriminator(
+        _kind,
+        custom_error_type="unknown_driver",
+        custom_error_message="A driver is one of signal, proportional, even, weights",
+    ),
+]

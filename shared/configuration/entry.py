@@ -1,0 +1,25 @@
+"""The base of every part of the file: frozen, and an unknown key is an error."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is needed, not true or false")  # noqa: TRY004 - pydantic's own
+    if isinstance(value, float):
+        raise ValueError("a number with decimals is read by its text, never through a float")  # noqa: TRY004
+    return value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False)]
+NotNegative = Annotated[Exact, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

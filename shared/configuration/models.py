@@ -1,0 +1,97 @@
+"""The whole of `trueback.yaml`; what each key does is in the design's file contracts."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.configuration.commercial import Customer, Plan, Seller
+from shared.configuration.drivers import Driver, Grain
+from shared.configuration.entry import Currency, Entry, Key, Name
+from shared.configuration.selectors import Dates, Patterns, Selector
+
+LABEL_SOURCES = (
+    "tag",
+    "k8s.label",
+    "k8s.annotation",
+    "k8s.namespace-label",
+    "k8s.namespace-annotation",
+    "ecs.tag",
+)
+
+LabelSource = Annotated[
+    str,
+    StringConstraints(pattern=rf"^({'|'.join(s.replace('.', '[.]') for s in LABEL_SOURCES)}):.+$"),
+]
+
+
+class Tenant(Entry):
+    key: Key
+    name: Name | None = None
+    aliases: tuple[Name, ...] = ()
+    active: Dates | None = None
+
+
+class Assignment(Entry):
+    """Exactly one of them."""
+
+    tenant: Key | None = None
+    pool: Name | None = None
+    overhead: Name | None = None
+    exclude: Name | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("`assign` names exactly one of tenant, pool, overhead, exclude")
+        return self
+
+
+class Rule(Entry):
+    name: Name
+    when: Selector
+    assign: Assignment
+
+
+class Pool(Entry):
+    """A pool without `when` is filled by rules alone."""
+
+    name: Name
+    when: Selector | None = None
+    drivers: tuple[Driver, ...] = Field(min_length=1)
+    per: Grain = "hour"
+
+
+class Defaults(Entry):
+    clusters: Mapping[str, Key] = Field(default_factory=dict)
+    accounts: Mapping[str, Key] = Field(default_factory=dict)
+
+
+Labels = Annotated[Mapping[str, Annotated[tuple[LabelSource, ...], Field()]], Field()]
+
+
+class Configuration(Entry):
+    version: Literal[1]
+    currency: Currency
+    cost: Literal["EffectiveCost", "BilledCost"] = "EffectiveCost"
+    tenants: tuple[Tenant, ...] = ()
+    labels: Labels = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    defaults: Defaults = Field(default_factory=Defaults)
+    idle: Literal["overhead", "proportional", "reserved"] = "overhead"
+    commitments: Literal["as_billed", "smoothed"] = "as_billed"
+    plans: tuple[Plan, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    seller: Seller | None = None
+
+    @property
+    def tenant_labels(self) -> tuple[str, ...]:
+        return self.labels.get("tenant", ())
+
+    @property
+    def dimensions(self) -> Mapping[str, tuple[str, ...]]:
+        return {name: sources for name, sources in self.labels.items() if name != "tenant"}
+
+
+__all__ = ["Assignment", "Configuration", "Patterns", "Pool", "Rule", "Selector", "Tenant"]

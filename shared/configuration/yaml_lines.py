@@ -1,0 +1,108 @@
+"""YAML that keeps the line of every key, numbers by their text, and no key twice.
+
+YAML 1.1 would read `0.1` as a float, `1_000` as 1000 and `on` as true; here a number is read by
+its text, exactly, and only `true` and `false` are booleans.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import yaml
+
+from shared.faults import BadConfiguration
+
+Path = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True)
+class Document:
+    content: object
+    lines: dict[Path, int]
+
+    def line_of(self, path: Path) -> int | None:
+        """The line of the key itself, else of the nearest key around it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return None
+
+
+def read_yaml(text: str, *, file: str) -> Document:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadConfiguration(
+            f"not valid YAML: {error.problem or error.context}.",
+            file=file,
+            row=mark.line + 1 if mark else None,
+            remedy="Check the indentation and quotes on that line.",
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadConfiguration(f"not readable as YAML: {error}", file=file) from error
+    reader = _Reader(file)
+    content = reader.value(node, ()) if node is not None else None
+    return Document(content, reader.lines)
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Path, int] = {}
+
+    def value(self, node: yaml.Node, path: Path) -> object:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Hashable, object]:
+        content: dict[Hashable, object] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise BadConfiguration("a key is a plain word.", file=self.file, row=line)
+            key = key_node.value
+            if key in content:
+                raise BadConfiguration(
+                    "this key stands here twice.",
+                    file=self.file,
+                    row=line,
+                    field=key,
+                    remedy=f"Keep one of them; the first is in line {self.lines[(*path, key)]}.",
+                )
+            self.lines[(*path, key)] = line
+            content[key] = self.value(value_node, (*path, key))
+        return content
+
+
+def _scalar(node: yaml.Node) -> object:
+    text: str = node.value
+    if isinstance(node, yaml.ScalarNode) and node.style is not None:
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    if _DATE.fullmatch(text):
+        return _date(text)
+    return text
+
+
+def _date(text: str) -> object:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return text
