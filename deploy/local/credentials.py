@@ -1,0 +1,128 @@
+"""Every secret of an embedded stack: random, made once, readable by its owner alone."""
+
+import base64
+import hashlib
+import itertools
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.local.home import Home
+
+SERVICES: Final = ("ingestion", "attribution", "invoicing", "portal")
+_TOKEN_BYTES: Final = 24
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """`tokens` maps a name (postgres, valkey.ingestion, s3.key.portal ...) to its secret."""
+
+    tokens: dict[str, str]
+    signing_key_file: Path
+    jwks_file: Path
+    bus_keys_files: dict[str, Path]
+
+    def __getitem__(self, name: str) -> str:
+        return self.tokens[name]
+
+
+def load_credentials(home: Home) -> Credentials:
+    """What is there is kept; what is missing (a new service, a new secret) is made."""
+    return Credentials(
+        tokens=_load_tokens(home.secrets / "tokens.json"),
+        signing_key_file=_signing_key(home.secrets),
+        jwks_file=home.secrets / "jwks.json",
+        bus_keys_files=_bus_keys(home.secrets),
+    )
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Whole or not at all, and never readable by others, not even for a moment."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    unfinished.replace(path)
+
+
+def _load_tokens(file: Path) -> dict[str, str]:
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    tokens = {**_new_tokens(), **kept}
+    if tokens != kept:
+        write_secret(file, json.dumps(tokens, indent=1, sort_keys=True) + "\n")
+    return tokens
+
+
+def _new_tokens() -> dict[str, str]:
+    plain = ["stack", "postgres", "valkey", "s3.secret", "s3.signing"]
+    for service in SERVICES:
+        plain += [f"postgres.{service}", f"valkey.{service}", f"s3.secret.{service}"]
+        plain += [f"django.{service}"]
+    tokens = {name: secrets.token_hex(_TOKEN_BYTES) for name in plain}
+    for name in ("s3.key", *(f"s3.key.{service}" for service in SERVICES)):
+        tokens[name] = "TB" + secrets.token_hex(9).upper()
+    tokens["stripe.api_key"] = "sk_test_" + secrets.token_hex(_TOKEN_BYTES)
+    tokens["stripe.webhook"] = "whsec_" + secrets.token_hex(_TOKEN_BYTES)
+    return tokens
+
+
+def _bus_keys(folder: Path) -> dict[str, Path]:
+    """One key for each ordered pair of services; a service's file has only its own pairs."""
+    store = folder / "bus_keys.json"
+    kept = json.loads(store.read_text()) if store.exists() else {}
+    pairs = [f"{sender}>{receiver}" for sender, receiver in itertools.permutations(SERVICES, 2)]
+    keys = {pair: kept.get(pair) or secrets.token_hex(_KEY_BYTES) for pair in pairs}
+    files = {service: folder / f"bus_keys.{service}.json" for service in SERVICES}
+    if keys != kept or not all(file.exists() for file in files.values()):
+        write_secret(store, json.dumps(keys, indent=1) + "\n")
+        for service, file in files.items():
+            own = {pair: key for pair, key in keys.items() if service in pair.split(">")}
+            write_secret(file, json.dumps(own, indent=1) + "\n")
+    return files
+
+
+def _signing_key(folder: Path) -> Path:
+    """The portal's Ed25519 key as a private JWK (RFC 8037); the public half goes to jwks.json."""
+    file = folder / "portal_signing_key.json"
+    if not file.exists():
+        write_secret(file, json.dumps(_new_signing_key(), indent=1) + "\n")
+    key = json.loads(file.read_text())
+    public = {name: value for name, value in key.items() if name != "d"}
+    jwks = json.dumps({"keys": [public]}, indent=1) + "\n"
+    jwks_file = folder / "jwks.json"
+    if not jwks_file.exists() or jwks_file.read_text() != jwks:
+        write_secret(jwks_file, jwks)
+    return file
+
+
+def _new_signing_key() -> dict[str, str]:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - an extra
+        Ed25519PrivateKey,
+    )
+
+    private = Ed25519PrivateKey.generate()
+    x = _base64url(private.public_key().public_bytes_raw())
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "alg": "EdDSA",
+        "use": "sig",
+        "kid": _thumbprint(x),
+        "x": x,
+        "d": _base64url(private.private_bytes_raw()),
+    }
+
+
+def _thumbprint(x: str) -> str:
+    """RFC 7638: SHA-256 of the required members in order, without spaces."""
+    canonical = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def _base64url(data: bytes | Sequence[int]) -> str:
+    return base64.urlsafe_b64encode(bytes(data)).rstrip(b"=").decode()

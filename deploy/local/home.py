@@ -1,0 +1,93 @@
+"""The folder that holds all state of one embedded stack (TRUEBACK_HOME, else ./var)."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shared.faults import BadConfiguration
+
+# Everything the stack ever writes below its home; `reset` deletes these and nothing else.
+_FOLDERS: Final = ("secrets", "data", "log", "run", "scratch")
+_FILES: Final = ("ports.json", "digests.json", "samples.json")
+_OUTSIDE: Final = Path("/var/tmp")  # noqa: S108 - survives a restart; our folder in it is ours alone
+
+
+@dataclass(frozen=True)
+class Home:
+    path: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.path / "secrets"
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def run(self) -> Path:
+        return self.path / "run"
+
+    @property
+    def scratch(self) -> Path:
+        return self.path / "scratch"
+
+    @property
+    def ports_file(self) -> Path:
+        return self.path / "ports.json"
+
+    @property
+    def digests_file(self) -> Path:
+        return self.path / "digests.json"
+
+    @property
+    def outside(self) -> Path:
+        """Where data goes that an unprivileged user must reach and can't below `path`."""
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        return _OUTSIDE / f"trueback-{digest}"
+
+    def create(self) -> None:
+        """Folders that exist already keep the permissions they have."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for folder in _FOLDERS:
+            mode = 0o711 if folder == "data" else 0o700
+            (self.path / folder).mkdir(mode=mode, exist_ok=True)
+
+    def reset(self) -> None:
+        """Delete what the stack made; files of others in the same folder stay."""
+        for folder in _FOLDERS:
+            _remove_folder(self.path / folder)
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+        _remove_folder(self.outside)
+
+
+def find_home() -> Home:
+    return Home(Path(os.environ.get("TRUEBACK_HOME") or "var").resolve())
+
+
+def owned_folder(path: Path, *, mode: int) -> Path:
+    """Make a folder in a place where anybody may write; refuse one that somebody else made."""
+    path.mkdir(mode=mode, exist_ok=True)
+    found = path.lstat()
+    if path.is_symlink() or found.st_uid != os.geteuid():
+        raise BadConfiguration(
+            "the folder belongs to another user.",
+            file=str(path),
+            remedy="Remove it, or set TRUEBACK_HOME to another folder.",
+        )
+    return path
+
+
+def _remove_folder(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
