@@ -15,7 +15,23 @@ UNIT: Final = Decimal(1).scaleb(-UNIT_DIGITS)
 # Decimal places a charge is made in. Stripe: "Zero-decimal currencies" and "Three-decimal
 # currencies"; ISK, HUF, TWD and UGX are charged by Stripe with two decimals that must be 00.
 _NO_DECIMALS: Final = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
 )
 _THREE_DECIMALS: Final = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 _WHOLE_UNITS_ONLY: Final = frozenset(["HUF", "ISK", "TWD", "UGX"])

@@ -1,0 +1,164 @@
+"""Facts that the attribution service publishes."""
+
+from dataclasses import field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from pydantic.dataclasses import dataclass
+
+from shared.contracts.contract import Contract
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Exact, in the period's currency; `difference` is bill minus all the others and must be 0."""
+
+    bill: Decimal
+    attributed: Decimal
+    overhead: Decimal
+    unallocated: Decimal
+    excluded: Decimal
+    difference: Decimal
+
+
+@dataclass(frozen=True)
+class PeriodAttributed:
+    """A proven run became the current one of its period; `version` rises with each."""
+
+    period: str
+    version: int
+    run_id: str
+    snapshot_ids: list[str]
+    ruleset_digest: str
+    currency: str
+    cost_measure: str
+    totals: Totals
+    allocations_uri: str
+    statements_uri: str
+    usage_uri: str
+    tenant_count: int
+    content_hash: str
+    attributed_at: datetime
+    fallback_share: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class PeriodClosed:
+    """A person closed the period on this run: its statements may be invoiced."""
+
+    period: str
+    version: int
+    run_id: str
+    currency: str
+    statements_uri: str
+    usage_uri: str
+    content_hash: str
+    unallocated_share: Decimal
+    closed_by: str
+    closed_at: datetime
+    overrides: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CostLine:
+    charge_group: str
+    method: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class MarginMeasured:
+    """One tenant's cost and revenue of a period, for the operator's eyes only.
+
+    `revenue` is None while nobody knows it (never zero in its place); `revenue_basis` says what it
+    rests on: issued invoices, drafts, or `unknown`.
+    """
+
+    tenant: str
+    tenant_name: str
+    period: str
+    version: int
+    run_id: str
+    currency: str
+    cost: Decimal
+    direct_cost: Decimal
+    shared_cost: Decimal
+    revenue: Decimal | None
+    revenue_basis: str
+    lines: list[CostLine]
+
+
+_MOMENT = datetime(2026, 11, 3, 6, 5, tzinfo=UTC)
+_STATEMENTS = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/statements.parquet"
+_USAGE = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/usage.parquet"
+
+PERIOD_ATTRIBUTED: Final = Contract(
+    name="attribution.period_attributed.v1",
+    payload=PeriodAttributed,
+    producer="attribution",
+    consumers=("invoicing", "portal"),
+    example=PeriodAttributed(
+        period="2026-10",
+        version=1,
+        run_id="run_0192f0c3",
+        snapshot_ids=["snap_0192f0c1"],
+        ruleset_digest="77d0",
+        currency="USD",
+        cost_measure="EffectiveCost",
+        totals=Totals(
+            bill=Decimal("48211.0712345678"),
+            attributed=Decimal("44000.0712345678"),
+            overhead=Decimal(3200),
+            unallocated=Decimal(811),
+            excluded=Decimal(200),
+            difference=Decimal(0),
+        ),
+        allocations_uri="s3://lake/allocations/period=2026-10/run=run_0192f0c3/part-0.parquet",
+        statements_uri=_STATEMENTS,
+        usage_uri=_USAGE,
+        tenant_count=12,
+        content_hash="c0de",
+        attributed_at=_MOMENT,
+    ),
+)
+
+PERIOD_CLOSED: Final = Contract(
+    name="attribution.period_closed.v1",
+    payload=PeriodClosed,
+    producer="attribution",
+    consumers=("invoicing", "portal"),
+    example=PeriodClosed(
+        period="2026-10",
+        version=1,
+        run_id="run_0192f0c3",
+        currency="USD",
+        statements_uri=_STATEMENTS,
+        usage_uri=_USAGE,
+        content_hash="c0de",
+        unallocated_share=Decimal("0.0168"),
+        closed_by="olivia",
+        closed_at=_MOMENT,
+    ),
+)
+
+MARGIN_MEASURED: Final = Contract(
+    name="attribution.margin_measured.v1",
+    payload=MarginMeasured,
+    producer="attribution",
+    consumers=("portal",),
+    example=MarginMeasured(
+        tenant="acme",
+        tenant_name="Acme Corp",
+        period="2026-10",
+        version=2,
+        run_id="run_0192f0c3",
+        currency="USD",
+        cost=Decimal("1200.5"),
+        direct_cost=Decimal("1000.5"),
+        shared_cost=Decimal(200),
+        revenue=Decimal("1939.60"),
+        revenue_basis="issued",
+        lines=[CostLine(charge_group="Compute", method="label", amount=Decimal("1000.5"))],
+    ),
+)

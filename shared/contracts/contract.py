@@ -1,0 +1,53 @@
+"""A message: name and version, payload, example, who produces it and who consumes it.
+
+A payload is only ever extended by optional fields; anything else is a new version, and both are
+consumed for one release.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+
+Payload = TypeVar("Payload")
+Service = Literal["ingestion", "attribution", "invoicing", "portal"]
+
+# Unknown fields are ignored, so that a newer producer can talk to an older consumer.
+payload_config = with_config(ConfigDict(extra="ignore"))
+
+
+@dataclass(frozen=True)
+class Contract(Generic[Payload]):
+    """`subject` names the payload field that holds the customer or tenant the fact is about.
+
+    Consumers handle such a message in the scope of that subject; '' means the operator's own fact.
+    """
+
+    name: str
+    payload: type[Payload]
+    producer: Service
+    consumers: tuple[Service, ...]
+    example: Payload
+    subject: str = ""
+
+    def __post_init__(self) -> None:
+        producer, _, version = self.name.partition(".")[0], None, self.name.rpartition(".")[2]
+        if producer != self.producer or not version.startswith("v"):
+            raise ValueError(f"{self.name} is not producer.fact_in_past_tense.vN")
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Payload]:
+        return TypeAdapter(self.payload)
+
+    def dump(self, payload: Payload) -> dict[str, Any]:
+        """JSON values; amounts are decimal strings, times RFC 3339 in UTC."""
+        dumped: dict[str, Any] = self._adapter.dump_python(payload, mode="json")
+        return dumped
+
+    def load(self, data: Any) -> Payload:
+        """Raises pydantic.ValidationError, which names the field."""
+        return self._adapter.validate_python(data)
+
+    def schema(self) -> dict[str, Any]:
+        return self._adapter.json_schema(mode="serialization")

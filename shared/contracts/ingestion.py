@@ -1,0 +1,91 @@
+"""Facts that the ingestion service publishes."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from pydantic.dataclasses import dataclass
+
+from shared.contracts.contract import Contract
+
+
+@dataclass(frozen=True)
+class SnapshotPublished:
+    """A complete, checked restatement of one billing period of one source; it replaces the last.
+
+    `version` rises with each snapshot of (source, period); totals are in `currency`, exact.
+    """
+
+    snapshot_id: str
+    source: str
+    period: str
+    version: int
+    part_uris: list[str]
+    raw_totals_uri: str
+    row_count: int
+    currency: str
+    billed_total: Decimal
+    effective_total: Decimal
+    content_hash: str
+    schema_version: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class SignalsPublished:
+    """The usage signals of one source and period, as a whole; they replace the last set."""
+
+    signal_set_id: str
+    source: str
+    period: str
+    version: int
+    part_uris: list[str]
+    meters: list[str]
+    row_count: int
+    content_hash: str
+    published_at: datetime
+
+
+_MOMENT = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
+
+SNAPSHOT_PUBLISHED: Final = Contract(
+    name="ingestion.snapshot_published.v1",
+    payload=SnapshotPublished,
+    producer="ingestion",
+    consumers=("attribution", "portal"),
+    example=SnapshotPublished(
+        snapshot_id="snap_0192f0c1",
+        source="aws",
+        period="2026-10",
+        version=3,
+        part_uris=[
+            "s3://lake/bills/source=aws/period=2026-10/snapshot=snap_0192f0c1/part-0.parquet"
+        ],
+        raw_totals_uri="s3://lake/bills/source=aws/period=2026-10/snapshot=snap_0192f0c1/raw.json",
+        row_count=41212,
+        currency="USD",
+        billed_total=Decimal("48211.07"),
+        effective_total=Decimal("48211.0712345678"),
+        content_hash="9f2c",
+        schema_version=1,
+        published_at=_MOMENT,
+    ),
+)
+
+SIGNALS_PUBLISHED: Final = Contract(
+    name="ingestion.signals_published.v1",
+    payload=SignalsPublished,
+    producer="ingestion",
+    consumers=("attribution",),
+    example=SignalsPublished(
+        signal_set_id="sig_0192f0c2",
+        source="usage",
+        period="2026-10",
+        version=1,
+        part_uris=["s3://lake/signals/source=usage/period=2026-10/set=sig_0192f0c2/part-0.parquet"],
+        meters=["alb_lcu", "log_bytes", "nat_bytes"],
+        row_count=26784,
+        content_hash="41ab",
+        published_at=_MOMENT,
+    ),
+)

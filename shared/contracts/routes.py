@@ -1,0 +1,50 @@
+"""The wiring on one screen: every message, and from it who sends what to whom."""
+
+from typing import Any, Final
+
+from shared.contracts import attribution, ingestion, invoicing
+from shared.contracts.contract import Contract, Service
+
+SERVICES: Final[tuple[Service, ...]] = ("ingestion", "attribution", "invoicing", "portal")
+
+CONTRACTS: Final[dict[str, Contract[Any]]] = {
+    contract.name: contract
+    for contract in (
+        ingestion.SNAPSHOT_PUBLISHED,
+        ingestion.SIGNALS_PUBLISHED,
+        attribution.PERIOD_ATTRIBUTED,
+        attribution.PERIOD_CLOSED,
+        attribution.MARGIN_MEASURED,
+        invoicing.INVOICE_DRAFTED,
+        invoicing.INVOICE_PARKED,
+        invoicing.INVOICE_REVIEWED,
+        invoicing.INVOICE_APPROVED,
+        invoicing.INVOICE_ISSUING_STARTED,
+        invoicing.INVOICE_ISSUED,
+        invoicing.INVOICE_PAID,
+        invoicing.INVOICE_OVERDUE,
+        invoicing.INVOICE_VOIDED,
+        invoicing.INVOICE_WRITTEN_OFF,
+        invoicing.CUSTOMER_CONTRACTED,
+        invoicing.REVENUE_RECORDED,
+    )
+}
+
+
+def events_queue(service: str) -> str:
+    """Facts for a service arrive here, in envelopes."""
+    return f"{service}.events"
+
+
+def acks_queue(service: str) -> str:
+    """Consumers tell the producer here what they have committed, or can't."""
+    return f"{service}.acks"
+
+
+def pairs() -> list[tuple[Service, Service]]:
+    """Every (producer, consumer) that talk: each has a signing key of its own."""
+    return sorted({(c.producer, consumer) for c in CONTRACTS.values() for consumer in c.consumers})
+
+
+def consumed_by(service: str) -> dict[str, Contract[Any]]:
+    return {name: c for name, c in CONTRACTS.items() if service in c.consumers}

@@ -1,0 +1,73 @@
+"""Does the database itself keep tenants apart? Read from the catalogue, not from our intentions."""
+
+from typing import Final
+
+from django.db import connection
+
+from shared.isolation.roles import become_owner, role_name
+
+UNSCOPED_TABLES: Final = frozenset({"django_migrations"})
+
+_TABLES: Final = """
+    select c.relname, c.relrowsecurity, c.relforcerowsecurity,
+        has_table_privilege(%(app)s, c.oid, 'SELECT')
+            or has_table_privilege(%(app)s, c.oid, 'INSERT')
+            or has_table_privilege(%(app)s, c.oid, 'UPDATE')
+            or has_table_privilege(%(app)s, c.oid, 'DELETE'),
+        has_table_privilege(%(ops)s, c.oid, 'SELECT, INSERT'),
+        exists (select from pg_attribute a where a.attrelid = c.oid and not a.attisdropped
+            and a.attname in ('customer_id', 'tenant_id')),
+        (select string_agg(p.polname || ':' || pg_get_expr(p.polqual, p.polrelid), ';'
+            order by p.polname) from pg_policy p where p.polrelid = c.oid)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind in ('r', 'p') order by c.relname
+"""
+
+
+def isolation_faults(*, insert_only: frozenset[str]) -> list[str]:
+    """One sentence per table, view or role that could show a row to the wrong subject.
+
+    `insert_only` names the operator's tables that `app` may write to but never read (the outbox).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, {"app": role_name("app"), "ops": role_name("ops")})
+        tables = cursor.fetchall()
+        cursor.execute(
+            "select relname from pg_class c join pg_namespace n on n.oid = relnamespace where"
+            " nspname = 'public' and (relkind = 'm' or (relkind = 'v' and not coalesce("
+            "array_to_string(reloptions, ',') like '%%security_invoker=true%%', false)))"
+        )
+        views = [f"{name}: a view that does not run as its reader" for (name,) in cursor.fetchall()]
+        cursor.execute(
+            "select rolname from pg_roles where (rolsuper or rolbypassrls) and rolname in"
+            " (session_user, %s, %s, %s)",
+            [role_name("app"), role_name("ops"), role_name("owner")],
+        )
+        roles = [f"{name}: a role that row security does not bind" for (name,) in cursor.fetchall()]
+    return [*_table_faults(tables, insert_only), *views, *roles]
+
+
+def _table_faults(
+    tables: list[tuple[str, bool, bool, bool, bool, bool, str | None]], insert_only: frozenset[str]
+) -> list[str]:
+    faults = []
+    for name, enabled, forced, app_may, ops_may, has_subject, policies in tables:
+        if name in UNSCOPED_TABLES:
+            continue
+        if not (app_may or ops_may):
+            faults.append(f"{name}: no right was granted; use scoped_rows or staff_only")
+        if app_may and name not in insert_only and not (enabled and forced):
+            faults.append(f"{name}: app reads it without forced row-level security")
+        if enabled and "nullif(current_setting" not in (policies or "").lower():
+            faults.append(f"{name}: its policy is not the plain comparison with the subject")
+        if has_subject and app_may and not enabled:
+            faults.append(f"{name}: has a subject column but no row-level security")
+    return faults
+
+
+def switch_off(table: str) -> None:
+    """The negative control of the isolation tests: this must make them fail."""
+    with connection.cursor() as cursor:
+        become_owner(connection)
+        cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} DISABLE ROW LEVEL SECURITY")
+        cursor.execute("RESET ROLE")

@@ -1,0 +1,49 @@
+from django.db import models
+
+from shared.identifiers import uuid7
+
+
+class JobRow(models.Model):
+    """Heavy work to do once: abstract here, concrete in each service.
+
+    At most one unfinished job per (kind, key). `lease` names the runner's present hold on it, so
+    that a runner that was thought dead can't finish it.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    job_id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    payload = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.IntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    next_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="%(app_label)s_job_unfinished_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="%(app_label)s_job_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}: {self.state}"

@@ -1,0 +1,93 @@
+"""Asking for a job, and doing it in a child process."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from shared.faults import Fault
+from shared.isolation.scope import as_ops
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS_MAX: Final = 8
+JobHandler = Callable[[dict[str, Any]], None]
+
+
+def jobs() -> Any:
+    return apps.get_model(settings.SERVICE_NAME, "Job")
+
+
+def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
+    """Insert a job in the caller's transaction, unless the same one waits already.
+
+    One that is running does not count as waiting: its input may be older than this request, so the
+    request is put behind it (`rerun` in the payload makes it run again).
+    """
+    table = connection.ops.quote_name(jobs()._meta.db_table)  # noqa: SLF001
+    job = jobs()(kind=kind, key=key, payload=payload)
+    with as_ops(), connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into {table} (job_id, kind, key, payload, state, attempts, error)"  # noqa: S608
+            " values (%s, %s, %s, %s, 'queued', 0, '')"
+            " on conflict (kind, key) where state in ('queued', 'running')"
+            " do update set payload = excluded.payload || jsonb_build_object('rerun', true)",
+            [job.job_id, kind, key, json.dumps(payload)],
+        )
+
+
+def work(job_id: str, lease: str, kinds: Mapping[str, JobHandler]) -> None:
+    """Do a leased job and record the outcome; a fault ends it, any other error is tried again.
+
+    The operation's own writes are idempotent: a job that dies between them and this record is run
+    again and changes nothing.
+    """
+    with as_ops():
+        job = jobs().objects.filter(job_id=job_id, lease=lease, state="running").first()
+    if job is None:
+        logger.warning("job %s is not held by lease %s any more", job_id, lease)
+        return
+    payload = {name: value for name, value in job.payload.items() if name != "rerun"}
+    try:
+        kinds[job.kind](payload)
+    except Fault as fault:
+        logger.warning("job %s %s: %s", job.kind, job.key, fault)
+        _finish(job, lease, state="failed", error=str(fault))
+    except Exception as error:
+        logger.exception("job %s %s failed", job.kind, job.key)
+        _retry(job, lease, f"{type(error).__name__}: {error}")
+        raise
+    else:
+        _finish(job, lease, state="done", error="")
+
+
+def _finish(job: Any, lease: str, *, state: str, error: str) -> None:
+    with as_ops():
+        held = jobs().objects.select_for_update().filter(job_id=job.job_id, lease=lease).first()
+        if held is None:
+            return
+        if held.payload.get("rerun"):
+            held.state, held.lease, held.attempts, held.next_at = "queued", None, 0, Now()
+        else:
+            held.state, held.finished_at = state, Now()
+        held.error = error
+        held.save()
+
+
+def _retry(job: Any, lease: str, error: str) -> None:
+    """Back-off doubles from 1 s; after the last attempt the job is failed and stays to be seen."""
+    last = job.attempts >= ATTEMPTS_MAX
+    with as_ops():
+        jobs().objects.filter(job_id=job.job_id, lease=lease).update(
+            state="failed" if last else "queued",
+            error=error,
+            lease=None,
+            next_at=datetime.now(UTC) + timedelta(seconds=2**job.attempts),
+            finished_at=Now() if last else None,
+        )

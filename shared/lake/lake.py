@@ -1,0 +1,42 @@
+"""Where the lake keeps what, and the one connection to it that a service has."""
+
+from pathlib import Path
+
+from shared.lake.storage import Storage
+from shared.runtime.environment import ServiceEnvironment
+
+
+def storage(environment: ServiceEnvironment) -> Storage:
+    secret = environment.s3_secret_key
+    return Storage.connect(
+        endpoint_url=environment.s3_endpoint_url,
+        access_key=environment.s3_access_key,
+        secret_key=secret.get_secret_value() if secret else None,
+    )
+
+
+class Lake:
+    """Objects are immutable: each snapshot, signal set and run has a folder of its own."""
+
+    def __init__(self, environment: ServiceEnvironment) -> None:
+        self.root = environment.lake_uri.rstrip("/")
+        self.storage = storage(environment)
+
+    def snapshot_folder(self, *, source: str, period: str, snapshot_id: str) -> str:
+        return f"{self.root}/bills/source={source}/period={period}/snapshot={snapshot_id}"
+
+    def signal_folder(self, *, source: str, period: str, signal_set_id: str) -> str:
+        return f"{self.root}/signals/source={source}/period={period}/set={signal_set_id}"
+
+    def run_folder(self, *, period: str, run_id: str) -> str:
+        return f"{self.root}/allocations/period={period}/run={run_id}"
+
+    def publish(self, files: list[Path], folder: str) -> list[str]:
+        return [self.storage.put(file, f"{folder}/{file.name}") for file in files]
+
+    def fetch_all(self, uris: list[str], to: Path) -> list[Path]:
+        """Each to a name of its own, in the order given."""
+        return [
+            self.storage.fetch(uri, to / f"{index:05d}-{uri.rpartition('/')[2]}")
+            for index, uri in enumerate(uris)
+        ]

@@ -1,0 +1,143 @@
+"""Bulk data in S3: written once under a key that is never reused, read back by its URI."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.faults import BadInput
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SCHEME: Final = "s3://"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    uri: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True)
+class Location:
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, uri: str) -> "Location":
+        if not uri.startswith(_SCHEME):
+            raise BadInput(f"{uri!r} is not an s3:// address.", remedy="Write s3://bucket/prefix.")
+        bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
+        return cls(bucket, key)
+
+
+class Storage:
+    """Errors of S3 itself go up as botocore's; an object that is not there is a BadInput."""
+
+    def __init__(self, client: "S3Client") -> None:
+        self._client = client
+
+    @classmethod
+    def connect(
+        cls,
+        *,
+        endpoint_url: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+    ) -> "Storage":
+        """Without arguments: AWS itself, with the credentials that boto3 finds."""
+        options: dict[str, Any] = {
+            "config": Config(
+                retries={"max_attempts": 6, "mode": "standard"},
+                connect_timeout=5,
+                read_timeout=60,
+                s3={"addressing_style": "path"} if endpoint_url else {},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            )
+        }
+        if endpoint_url:
+            options["endpoint_url"] = endpoint_url
+            options["region_name"] = "us-east-1"
+        if access_key:
+            options["aws_access_key_id"] = access_key
+            options["aws_secret_access_key"] = secret_key
+        return cls(boto3.client("s3", **options))
+
+    def list(self, uri: str) -> Iterator[StoredObject]:
+        """All objects whose key starts with the prefix, in key order."""
+        place = Location.parse(uri)
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=place.bucket, Prefix=place.key):
+            for item in page.get("Contents", ()):
+                yield StoredObject(
+                    uri=f"{_SCHEME}{place.bucket}/{item['Key']}",
+                    size_bytes=item["Size"],
+                    etag=item["ETag"].strip('"'),
+                    modified_at=item["LastModified"],
+                )
+
+    def read(self, uri: str) -> bytes:
+        place = Location.parse(uri)
+        try:
+            return self._client.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+        except ClientError as error:
+            raise self._missing(uri, error) from error
+
+    def fetch(self, uri: str, to: Path, *, etag: str | None = None) -> Path:
+        """Download to a file; with `etag` only if the object is still that one."""
+        place = Location.parse(uri)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {}
+        try:
+            answer = self._client.get_object(Bucket=place.bucket, Key=place.key, **condition)
+            with to.open("wb") as file:
+                for chunk in answer["Body"].iter_chunks(1 << 20):
+                    file.write(chunk)
+        except ClientError as error:
+            raise self._missing(uri, error) from error
+        return to
+
+    def put(self, file: Path, uri: str) -> str:
+        place = Location.parse(uri)
+        self._client.upload_file(str(file), place.bucket, place.key)
+        return uri
+
+    def write(self, content: bytes, uri: str) -> str:
+        place = Location.parse(uri)
+        self._client.put_object(Bucket=place.bucket, Key=place.key, Body=content)
+        return uri
+
+    def is_reachable(self, uri: str) -> bool:
+        try:
+            self._client.head_bucket(Bucket=Location.parse(uri).bucket)
+        except (BotoCoreError, ClientError):
+            return False
+        return True
+
+    @staticmethod
+    def _missing(uri: str, error: ClientError) -> Exception:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in {"NoSuchKey", "404", "NoSuchBucket"}:
+            return BadInput(
+                "the object is not there.", file=uri, remedy="Deliver it again, manifest last."
+            )
+        if code in {"PreconditionFailed", "412"}:
+            return BadInput(
+                "the object was replaced while it was read.", file=uri, remedy="It is tried again."
+            )
+        return error
+
+
+def sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

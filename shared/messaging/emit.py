@@ -1,0 +1,28 @@
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+from shared.contracts.contract import Contract
+from shared.messaging.registry import outbox
+
+Payload = TypeVar("Payload")
+
+
+def emit(contract: Contract[Payload], payload: Payload) -> None:
+    """Put a fact into the outbox, once per consumer, in the business transaction.
+
+    Nothing is sent here: what the transaction does not commit never happened. Raises RuntimeError
+    outside a transaction, and ValueError for a fact that is not this service's to tell.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{contract.name} must be emitted in the transaction that makes it true")
+    if contract.producer != settings.SERVICE_NAME:
+        raise ValueError(f"{contract.name} is told by {contract.producer} alone")
+    data = contract.dump(payload)
+    subject = str(data[contract.subject]) if contract.subject else ""
+    model = outbox()
+    model.objects.bulk_create(
+        model(dest=consumer, topic=contract.name, subject=subject, payload=data)
+        for consumer in contract.consumers
+    )

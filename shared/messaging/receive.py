@@ -1,0 +1,137 @@
+"""From the broker to the handlers: the effect and the inbox row are one transaction."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from celery import Celery
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from shared.contracts.routes import CONTRACTS
+from shared.isolation.scope import as_ops, as_subject
+from shared.messaging.envelope import Envelope, ForgedEnvelope
+from shared.messaging.registry import inbox, inbox_failures, outbox
+from shared.messaging.relay import send_acks
+
+logger = logging.getLogger(__name__)
+
+FAILURES_MAX: Final = 8
+Handler = Callable[[Any], None]
+
+
+@dataclass
+class _Outcome:
+    done: list[str] = field(default_factory=list)
+    failed: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+
+
+def receive(app: Celery, handlers: Mapping[str, Handler], data: Mapping[str, Any]) -> None:
+    """Handle an envelope of facts, then acknowledge what is committed.
+
+    One commit per envelope, a savepoint per message. When the database itself fails nothing is
+    counted against a message: the error goes up, and the lease brings the envelope back.
+    """
+    try:
+        envelope = Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at=settings.SERVICE_NAME)
+    except ForgedEnvelope:
+        logger.exception("an envelope was dropped")
+        return
+    outcome = _Outcome()
+    with as_ops():
+        for item in envelope.items:
+            _receive_one(envelope.source, item, handlers, outcome)
+    refused = {
+        item["id"]: error
+        for item, error in outcome.failed
+        if _count_failure(envelope.source, item, error) >= FAILURES_MAX
+    }
+    if settings.ENVIRONMENT.injects("drop_acks"):
+        return
+    send_acks(app, to=envelope.source, done=outcome.done, failed=refused)
+
+
+def _receive_one(
+    source: str, item: Mapping[str, Any], handlers: Mapping[str, Handler], outcome: _Outcome
+) -> None:
+    try:
+        with transaction.atomic():
+            if _is_new(source, item):
+                _handle(item, handlers)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("%s %s could not be handled", item["topic"], item["id"])
+        outcome.failed.append((item, f"{type(error).__name__}: {error}"))
+    else:
+        outcome.done.append(item["id"])
+
+
+def _is_new(source: str, item: Mapping[str, Any]) -> bool:
+    if settings.ENVIRONMENT.injects("inbox_off"):
+        return True
+    table = connection.ops.quote_name(inbox()._meta.db_table)  # noqa: SLF001
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into {table} (message_id, source, topic) values (%s, %s, %s)"  # noqa: S608
+            " on conflict do nothing",
+            [item["id"], source, item["topic"]],
+        )
+        return cursor.rowcount == 1
+
+
+def _handle(item: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
+    contract = CONTRACTS[item["topic"]]
+    payload = contract.load(json.loads(item["payload"]))
+    handler = handlers[contract.name]
+    if item["subject"]:
+        with as_subject(item["subject"]):
+            handler(payload)
+    else:
+        handler(payload)
+
+
+def _count_failure(source: str, item: Mapping[str, Any], error: str) -> int:
+    """The failures of this message so far; a database that can't count them counts none."""
+    try:
+        with as_ops():
+            failure, new = inbox_failures().objects.get_or_create(
+                message_id=item["id"],
+                defaults={"source": source, "topic": item["topic"], "attempts": 1, "error": error},
+            )
+            if new:
+                return 1
+            inbox_failures().objects.filter(pk=failure.pk).update(
+                attempts=F("attempts") + 1, error=error
+            )
+            return int(failure.attempts) + 1
+    except DatabaseError:
+        logger.exception("a failure could not be counted")
+        return 0
+
+
+def acknowledge(data: Mapping[str, Any]) -> None:
+    """Retire what a consumer has committed; a message it can't handle becomes a dead letter."""
+    try:
+        envelope = Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at=settings.SERVICE_NAME)
+    except ForgedEnvelope:
+        logger.exception("an acknowledgement was dropped")
+        return
+    table = connection.ops.quote_name(outbox()._meta.db_table)  # noqa: SLF001
+    done = [item["id"] for item in envelope.items if not item["error"]]
+    with as_ops(), connection.cursor() as cursor:
+        cursor.execute(
+            f"update {table} set acked_at = now(), dead_at = null"  # noqa: S608
+            " where message_id = any(%s::uuid[]) and dest = %s and acked_at is null",
+            [done, envelope.source],
+        )
+        for item in envelope.items:
+            if item["error"]:
+                cursor.execute(
+                    f"update {table} set dead_at = now(), last_error = %s"  # noqa: S608
+                    " where message_id = %s and dest = %s and acked_at is null",
+                    [item["error"], item["id"], envelope.source],
+                )

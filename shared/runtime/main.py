@@ -1,0 +1,16 @@
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from shared.faults import Fault
+
+
+def manage(service: str) -> None:
+    """`python -m services.<service>.manage`; a fault is one line and its exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"services.{service}.config.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except Fault as fault:
+        sys.stderr.write(f"{fault}\n")
+        sys.exit(fault.exit_code)

@@ -1,0 +1,14 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from shared.runtime.service import celery_app, pokes
+
+
+class Command(BaseCommand):
+    help = "Relay the outbox, take acknowledgements, poke what is due."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        from shared.messaging.bus import run_bus  # noqa: PLC0415 - apps must be ready
+
+        run_bus(celery_app(), pokes())

@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from shared.isolation.scope import as_ops
+from shared.messaging.letters import dead_letters
+
+
+class Command(BaseCommand):
+    help = "List messages that nobody could handle, with their last error."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        with as_ops():
+            for letter in dead_letters():
+                self.stdout.write(
+                    f"{letter.message_id} {letter.topic} to {letter.dest}: {letter.last_error}"
+                )

@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from shared.contracts.routes import events_queue
+from shared.runtime.service import celery_app
+
+
+class Command(BaseCommand):
+    help = "Handle the facts that other services send."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        from shared.messaging.bus import run_worker  # noqa: PLC0415 - apps must be ready
+
+        queue = events_queue(settings.SERVICE_NAME)
+        run_worker(celery_app(), queue=queue, name="worker", pool="prefork")

@@ -1,0 +1,37 @@
+"""What a service declares about itself, found by its name: `services.<service>.<module>`."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from celery import Celery
+from django.conf import settings
+
+from shared.jobs.work import JobHandler
+
+
+def celery_app() -> Celery:
+    """The application of `config/celery.py`, with the handlers of `tasks.py` registered."""
+    app: Celery = import_module(f"services.{settings.SERVICE_NAME}.config.celery").app
+    import_module(f"services.{settings.SERVICE_NAME}.tasks")
+    return app
+
+
+def pokes() -> Mapping[str, Callable[[], None]]:
+    """`POKES` of `tasks.py`: what the beat reminds the service of."""
+    declared: Mapping[str, Callable[[], None]] = import_module(
+        f"services.{settings.SERVICE_NAME}.tasks"
+    ).POKES
+    return declared
+
+
+def job_kinds() -> Mapping[str, JobHandler]:
+    """`JOBS` of `tasks.py`: the operation of each kind of job."""
+    declared: Mapping[str, JobHandler] = import_module(
+        f"services.{settings.SERVICE_NAME}.tasks"
+    ).JOBS
+    return declared
+
+
+def insert_only_tables() -> frozenset[str]:
+    """Tables that a customer's transaction may write a row to, and never read."""
+    return frozenset({f"{settings.SERVICE_NAME}_outbox"})

@@ -1,0 +1,63 @@
+"""The Django settings that the services share; each service adds its own apps and URLs."""
+
+from typing import Any
+
+from shared.runtime.environment import ServiceEnvironment, django_database
+
+
+def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[str, Any]:
+    return {
+        "SERVICE_NAME": service,
+        "ENVIRONMENT": environment,
+        "SECRET_KEY": environment.secret_key.get_secret_value(),
+        "DEBUG": False,
+        "ALLOWED_HOSTS": environment.allowed_hosts.split(","),
+        "ROOT_URLCONF": f"services.{service}.config.urls",
+        "WSGI_APPLICATION": f"services.{service}.config.wsgi.application",
+        "DATABASES": {"default": django_database(environment.database_url)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "INSTALLED_APPS": [
+            "shared.runtime",
+            "rest_framework",
+            "drf_spectacular",
+            f"services.{service}",
+        ],
+        "MIDDLEWARE": [
+            "django.middleware.security.SecurityMiddleware",
+            "shared.runtime.middleware.NoStore",
+            "django.middleware.common.CommonMiddleware",
+        ],
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        "USE_I18N": False,
+        "APPEND_SLASH": False,
+        "SECURE_CONTENT_TYPE_NOSNIFF": True,
+        "REST_FRAMEWORK": {
+            "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.api.TokenAuthentication"],
+            "DEFAULT_PERMISSION_CLASSES": ["shared.auth.api.DeclaredRoles"],
+            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+            "EXCEPTION_HANDLER": "shared.runtime.problems.problem_response",
+            "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+            "UNAUTHENTICATED_USER": None,
+            "COERCE_DECIMAL_TO_STRING": True,
+        },
+        "SPECTACULAR_SETTINGS": {"TITLE": f"trueback {service}", "VERSION": "1"},
+        "LOGGING": _logging(environment.log_level),
+    }
+
+
+def _logging(level: str) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+                "datefmt": "%Y-%m-%dT%H:%M:%SZ",
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {"django.request": {"level": "ERROR"}},
+    }
