@@ -1,0 +1,121 @@
+"""Compose the sample's `trueback.yaml`."""
+
+from datetime import date
+from typing import Any, Final
+
+import yaml
+
+from deploy.sample.customers import CUSTOMERS, PLANS, SELLER
+from deploy.sample.tenants import INITECH, SANDBOX, TENANTS
+from deploy.sample.truth import WEIGHTS
+from shared.periods import Month
+
+_LABELS: Final = {
+    "tenant": ["tag:customer"],
+    "team": ["tag:team"],
+    "product": ["tag:product"],
+    "environment": ["tag:environment"],
+}
+_RULES: Final = [
+    {
+        "name": "sandbox-is-overhead",
+        "when": {"account": [SANDBOX]},
+        "assign": {"overhead": "engineering"},
+    },
+    {
+        "name": "marketplace-is-billed-apart",
+        "when": {"service": ["Observely*"]},
+        "assign": {"exclude": "marketplace"},
+    },
+    {
+        "name": "support-to-pool",
+        "when": {"service": ["AWS Support*"]},
+        "assign": {"pool": "support"},
+    },
+    {"name": "tax-to-pool", "when": {"charge_category": ["Tax"]}, "assign": {"pool": "tax"}},
+    {
+        "name": "credits-to-pool",
+        "when": {"charge_category": ["Credit"]},
+        "assign": {"pool": "credits"},
+    },
+]
+
+
+def _pool(name: str, when: dict[str, Any] | None, per: str, *drivers: Any) -> dict[str, Any]:
+    pool: dict[str, Any] = {"name": name}
+    if when:
+        pool["when"] = when
+    return pool | {"drivers": list(drivers), "per": per}
+
+
+_EVEN: Final = {"even": True}
+_DIRECT: Final = {"proportional": "direct"}
+_POOLS: Final = [
+    _pool("nat", {"usage_type": ["*NatGateway*"]}, "hour", {"signal": "nat_bytes"}, _EVEN),
+    _pool(
+        "load-balancer",
+        {"usage_type": ["*LoadBalancerUsage", "*LCUUsage"]},
+        "hour",
+        {"signal": "alb_lcu"},
+        _EVEN,
+    ),
+    _pool(
+        "logs",
+        {"service": ["AmazonCloudWatch"], "usage_type": ["*DataProcessing-Bytes"]},
+        "hour",
+        {"signal": "log_bytes"},
+        _DIRECT,
+    ),
+    _pool("control-plane", {"usage_type": ["*AmazonEKS-Hours*"]}, "hour", _EVEN),
+    *(
+        _pool(name, {"tags": {"app": [name]}}, "period", {"weights": weights})
+        for name, weights in WEIGHTS.items()
+    ),
+    *(_pool(name, None, "period", _DIRECT) for name in ("support", "tax", "credits")),
+]
+
+
+def _tenants(period: Month) -> list[dict[str, Any]]:
+    found = []
+    for tenant in TENANTS:
+        entry: dict[str, Any] = {"key": tenant.key, "name": tenant.name}
+        if tenant.aliases:
+            entry["aliases"] = list(tenant.aliases)
+        since = date(2026, 1, 1)
+        if tenant.active_from_day > 1:
+            since = period.start.date().replace(day=tenant.active_from_day)
+        found.append(entry | {"active": {"from": since}})
+    return found
+
+
+def compose(period: Month) -> str:
+    sections: list[tuple[str, dict[str, Any]]] = [
+        (
+            "A small SaaS company: who its tenants are, whose cost is whose, what it charges.",
+            {"version": 1, "currency": "USD", "cost": "EffectiveCost"},
+        ),
+        ("Tenants, with the spellings found on their resources.", {"tenants": _tenants(period)}),
+        ("Where a tenant or a dimension is looked up; the first hit wins.", {"labels": _LABELS}),
+        ("Before labels, first match wins.", {"rules": _RULES}),
+        (
+            "After labels: what tenants share. A driver's successor is its fallback.",
+            {"pools": _POOLS},
+        ),
+        ("What is left, by account.", {"defaults": {"accounts": {INITECH: "initech"}}}),
+        ("", {"idle": "overhead", "commitments": "as_billed"}),
+        ("What is charged.", {"seller": SELLER, "plans": list(PLANS)}),
+        ("By whom it is paid.", {"customers": list(CUSTOMERS)}),
+    ]
+    return "\n".join(_section(title, body) for title, body in sections)
+
+
+def _section(title: str, body: dict[str, Any]) -> str:
+    text = yaml.dump(body, sort_keys=False, width=96, allow_unicode=True, Dumper=_Plain)
+    return f"# {title}\n{text}" if title else text
+
+
+class _Plain(yaml.SafeDumper):
+    """No anchors: every list is written where it belongs."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class' signature
+        return True

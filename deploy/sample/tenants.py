@@ -1,0 +1,205 @@
+"""Larkfield Analytics, a fictional SaaS company, and the twelve tenants it runs on AWS."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """`nat`, `requests` and `logs` are typical quantities of an hour: GB, LCU x 1000, MB.
+
+    `tag_values` are the spellings found on its resources, used in turn; `active_from_day` is the
+    day of the month it signed on (1 = it was there before).
+    """
+
+    key: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    tag_values: tuple[str, ...] = ()
+    nat: int
+    requests: int
+    logs: int
+    active_from_day: int = 1
+    instances: tuple[tuple[str, int, str], ...] = ()
+    databases: tuple[str, ...] = ()
+    volumes_gb: int = 0
+    bucket_gb: int = 0
+    egress_gb_day: int = 0
+    untagged_account: bool = False
+    extras: tuple[str, ...] = field(default=())
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return self.tag_values or (self.key,)
+
+
+TENANTS: Final = (
+    Tenant(
+        key="acme",
+        name="Acme Robotics",
+        aliases=("acme-corp", "ACME Inc*"),
+        tag_values=("acme", "acme-corp", "ACME Inc."),
+        nat=24,
+        requests=14_200,
+        logs=6_625,
+        instances=(("m6i.4xlarge", 6, "always"), ("c6i.4xlarge", 3, "business")),
+        databases=("db.r6g.4xlarge", "db.r6g.2xlarge"),
+        volumes_gb=4_800,
+        bucket_gb=21_400,
+        egress_gb_day=205,
+    ),
+    Tenant(
+        key="globex",
+        name="Globex Logistics",
+        aliases=("globex-prod",),
+        tag_values=("globex", "globex-prod"),
+        nat=116,
+        requests=5_300,
+        logs=2_800,
+        instances=(("m6i.xlarge", 4, "always"),),
+        databases=("db.r6g.large",),
+        volumes_gb=1_200,
+        bucket_gb=5_200,
+        egress_gb_day=64,
+    ),
+    Tenant(
+        key="initech",
+        name="Initech Payroll",
+        nat=9,
+        requests=4_100,
+        logs=2_350,
+        instances=(("r6i.4xlarge", 3, "always"),),
+        databases=("db.r6g.xlarge",),
+        volumes_gb=2_400,
+        bucket_gb=3_900,
+        egress_gb_day=41,
+        untagged_account=True,
+        extras=("nat",),
+    ),
+    Tenant(
+        key="borealis",
+        name="Borealis Energy",
+        nat=14,
+        requests=6_900,
+        logs=3_275,
+        instances=(("m6i.4xlarge", 3, "always"), ("c6i.4xlarge", 1, "business")),
+        databases=("db.r6g.xlarge",),
+        volumes_gb=2_000,
+        bucket_gb=9_700,
+        egress_gb_day=88,
+    ),
+    Tenant(
+        key="cardinal",
+        name="Cardinal Freight",
+        nat=11,
+        requests=4_800,
+        logs=2_150,
+        instances=(("m6i.2xlarge", 3, "always"), ("m6i.2xlarge", 1, "business")),
+        databases=("db.r6g.large",),
+        volumes_gb=1_300,
+        bucket_gb=4_400,
+        egress_gb_day=52,
+    ),
+    Tenant(
+        key="kestrel",
+        name="Kestrel Insurance",
+        aliases=("kestrel-uw",),
+        tag_values=("kestrel", "kestrel-uw"),
+        nat=6,
+        requests=3_600,
+        logs=3_700,
+        instances=(("r6i.2xlarge", 3, "always"),),
+        databases=("db.r6g.large",),
+        volumes_gb=1_500,
+        bucket_gb=7_100,
+        egress_gb_day=29,
+    ),
+    Tenant(
+        key="eastgate",
+        name="Eastgate Retail",
+        nat=8,
+        requests=7_700,
+        logs=1_525,
+        instances=(("m6i.xlarge", 4, "always"), ("m6i.xlarge", 2, "business")),
+        databases=("db.r6g.large",),
+        volumes_gb=700,
+        bucket_gb=2_300,
+        egress_gb_day=71,
+    ),
+    Tenant(
+        key="halcyon",
+        name="Halcyon Travel",
+        aliases=("Halcyon",),
+        tag_values=("Halcyon", "halcyon"),
+        nat=5,
+        requests=3_200,
+        logs=1_050,
+        instances=(("m6i.large", 3, "always"),),
+        databases=("db.t4g.large",),
+        volumes_gb=600,
+        bucket_gb=1_700,
+        egress_gb_day=38,
+    ),
+    Tenant(
+        key="dunmore",
+        name="Dunmore Foods",
+        nat=4,
+        requests=1_700,
+        logs=950,
+        instances=(("m6i.large", 2, "always"),),
+        databases=("db.t4g.large",),
+        volumes_gb=500,
+        bucket_gb=1_200,
+        egress_gb_day=12,
+    ),
+    Tenant(
+        key="fennec",
+        name="Fennec Games",
+        nat=7,
+        requests=2_900,
+        logs=725,
+        active_from_day=12,
+        instances=(("c6i.2xlarge", 1, "always"),),
+        databases=("db.t4g.large",),
+        volumes_gb=300,
+        bucket_gb=2_600,
+        egress_gb_day=96,
+    ),
+    Tenant(
+        key="juniper",
+        name="Juniper Lane Studio",
+        nat=1,
+        requests=430,
+        logs=212,
+        instances=(("m6i.large", 1, "always"),),
+        volumes_gb=120,
+        bucket_gb=340,
+        egress_gb_day=4,
+    ),
+    Tenant(
+        key="marlow",
+        name="Marlow & Finch",
+        aliases=("marlow-finch",),
+        tag_values=("marlow-finch",),
+        nat=1,
+        requests=160,
+        logs=100,
+        instances=(("m6i.large", 1, "business"),),
+        volumes_gb=60,
+        bucket_gb=90,
+        egress_gb_day=1,
+    ),
+)
+
+PAYER: Final = "111122223333"
+PRODUCTION: Final = "444455556666"
+DATA: Final = "777788889999"
+SANDBOX: Final = "210987654321"
+INITECH: Final = "123456789012"
+ACCOUNT_NAMES: Final = {
+    PAYER: "larkfield-management",
+    PRODUCTION: "larkfield-production",
+    DATA: "larkfield-data",
+    SANDBOX: "larkfield-sandbox",
+    INITECH: "larkfield-initech",
+}
