@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from deploy.sample import bill, configuration, delivery, traffic, truth
+from deploy.sample import bill, configuration, delivery, traffic
+from deploy.sample.truth import Truth, tell
 from shared.periods import Month
 
 BUCKET: Final = "larkfield-billing"
@@ -22,7 +23,7 @@ class Sample:
     signals: Path
     configuration: Path
     truth_file: Path
-    truth: truth.Truth = field(repr=False)
+    truth: Truth = field(repr=False)
     line_count: int
     signal_count: int
     bill_total: Decimal
@@ -33,7 +34,7 @@ def write_sample(*, root: Path, period: Month, seed: int, bucket: str = BUCKET) 
     dice = random.Random(f"{period}/{seed}")  # noqa: S311 - an example, and it has to repeat
     flow = traffic.imagine(period, dice)
     lines = bill.write_bill(period, flow, dice)
-    told = truth.tell(lines, flow)
+    told = tell(lines, flow)
     rows = traffic.record(flow, period)
     sample = Sample(
         period=period,
