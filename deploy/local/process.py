@@ -46,6 +46,7 @@ class Process:
     ready_seconds: float = 60
     # Run before each start, also before a restart: clears what a crash left behind.
     before_start: Callable[[], None] | None = None
+    after_stop: Callable[[], None] | None = None
 
 
 def child_environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -107,6 +108,8 @@ def stop(process: Process, child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(process.stop_seconds)
     kill_group(child)
+    if process.after_stop is not None:
+        process.after_stop()
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:

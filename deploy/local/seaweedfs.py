@@ -7,7 +7,7 @@ interfaces ask for a signed token, so that a neighbour on the machine can't go r
 import json
 import shutil
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -80,7 +80,23 @@ def seaweedfs_process(
             f"http://127.0.0.1:{ports['s3']}/", statuses=frozenset({200, 403})
         ),
         cwd=data,
+        env={"GOMEMLIMIT": "256MiB"},
+        # It waits 10 s for its own inner streams to end; all it holds is in files by then.
+        stop_seconds=1,
+        after_stop=_removes_sockets(ports),
     )
+
+
+def _removes_sockets(ports: Mapping[str, int]) -> Callable[[], None]:
+    """`weed` puts one socket a gRPC port into /tmp, wherever it is told to keep its data."""
+    names = {"master": "weed.master", "volume": "weed.volume", "filer": "weed.filer", "s3": "s3"}
+
+    def remove() -> None:
+        for part, name in names.items():
+            socket = Path(f"/tmp/seaweedfs-{part}-grpc-{ports[f'{name}.grpc']}.sock")  # noqa: S108
+            socket.unlink(missing_ok=True)
+
+    return remove
 
 
 def identities_text(

@@ -1,0 +1,74 @@
+"""What a test or the demo's checker may do that Stripe's API can't: outside /v1, same key."""
+
+from typing import Any
+
+from deploy.stripe_standin.errors import malformed
+from deploy.stripe_standin.faults import add_fault, clear_faults, list_faults
+from deploy.stripe_standin.invoice_states import sweep
+from deploy.stripe_standin.invoice_totals import snapshot
+from deploy.stripe_standin.store import Body, Store
+
+
+def control(store: Store, method: str, name: str, wish: Any, public_url: str) -> Body:
+    if (method, name) == ("POST", "faults"):
+        with store.transaction():
+            for one in wish if isinstance(wish, list) else [wish]:
+                add_fault(store, one)
+        return {"faults": list_faults(store)}
+    if (method, name) == ("GET", "faults"):
+        return {"faults": list_faults(store)}
+    if (method, name) == ("DELETE", "faults"):
+        clear_faults(store)
+        return {"faults": []}
+    if (method, name) == ("POST", "advance_clock"):
+        return _advance_clock(store, wish, public_url)
+    if method == "GET" and name in _READS:
+        return _READS[name](store)
+    raise malformed(f"There is no {method} /_control/{name}.")
+
+
+def _advance_clock(store: Store, wish: Any, public_url: str) -> Body:
+    """Forward only; whatever falls due on the way happens now."""
+    seconds = wish.get("seconds") if isinstance(wish, dict) else None
+    if not isinstance(seconds, int) or seconds < 0:
+        raise malformed("`seconds` is a whole number of at least 0.", param="seconds")
+    with store.transaction():
+        offset = float(store.setting("clock_offset", "0")) + seconds
+        store.set_setting("clock_offset", str(offset))
+        moved = sweep(store, public_url)
+    return {"now": store.now(), "moved": moved}
+
+
+def _invoices(store: Store) -> Body:
+    """Every invoice with all its lines, oldest first."""
+    found = [
+        {**snapshot(store, invoice), "all_lines": store.children(invoice["id"], "line_item")}
+        for invoice in store.every("invoice")
+    ]
+    return {"invoices": found}
+
+
+def _calls(store: Store) -> Body:
+    """How often each route was called, by status, replays apart."""
+    rows = store.execute(
+        "SELECT method, route, status, replayed, count(*) AS count FROM call "
+        "GROUP BY method, route, status, replayed ORDER BY route, method, status"
+    )
+    return {"calls": [dict(row) for row in rows]}
+
+
+def _violations(store: Store) -> Body:
+    return {"violations": [dict(row) for row in store.execute("SELECT * FROM violation")]}
+
+
+def _deliveries(store: Store) -> Body:
+    rows = store.execute("SELECT state, count(*) AS count FROM delivery GROUP BY state")
+    return {"deliveries": {row["state"]: row["count"] for row in rows}}
+
+
+_READS = {
+    "invoices": _invoices,
+    "calls": _calls,
+    "violations": _violations,
+    "deliveries": _deliveries,
+}
