@@ -1,45 +1,17 @@
-"""Who may call a route, and whose rows it then sees."""
+"""The base of every API view: each request runs in the database scope of who asks."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import transaction
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shared.auth.tokens import Actor, InvalidToken, verify_token
+from shared.auth.tokens import Actor
 from shared.isolation.scope import as_ops, as_subject
-
-
-class TokenAuthentication(BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[Actor, str] | None:
-        scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        try:
-            actor = verify_token(
-                token, audience=settings.SERVICE_NAME, jwks=settings.ENVIRONMENT.jwks
-            )
-        except InvalidToken as error:
-            raise AuthenticationFailed(str(error)) from error
-        return actor, token
-
-    def authenticate_header(self, _request: Request) -> str:
-        return "Bearer"
-
-
-class DeclaredRoles(BasePermission):
-    """A view names the roles of each method in `roles`; what is not named is refused."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        roles = getattr(view, "roles", {}).get(request.method or "", ())
-        return isinstance(request.user, Actor) and request.user.role in roles
 
 
 class ScopedView(APIView):

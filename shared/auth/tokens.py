@@ -37,12 +37,11 @@ class InvalidToken(Fault):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. A customer's actor is bound to exactly one customer and its tenants."""
+    """Who asks. A customer's actor is bound to exactly one customer."""
 
     name: str
     role: Role
     customer: str = ""
-    tenants: tuple[str, ...] = ()
 
     @property
     def is_customer(self) -> bool:
@@ -63,7 +62,6 @@ def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) ->
         "sub": actor.name,
         "role": actor.role,
         "customer": actor.customer,
-        "tenants": list(actor.tenants),
         "iat": now,
         "exp": now + LIFETIME,
         "jti": str(uuid7()),
@@ -83,9 +81,7 @@ def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
             issuer=ISSUER,
             options={"require": ["exp", "iat", "sub", "role", "customer"]},
         )
-        return Actor(
-            claims["sub"], claims["role"], claims["customer"], tuple(claims.get("tenants", ()))
-        )
+        return Actor(claims["sub"], claims["role"], claims["customer"])
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.") from error
 

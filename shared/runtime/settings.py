@@ -33,8 +33,8 @@ def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[s
         "APPEND_SLASH": False,
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
         "REST_FRAMEWORK": {
-            "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.api.TokenAuthentication"],
-            "DEFAULT_PERMISSION_CLASSES": ["shared.auth.api.DeclaredRoles"],
+            "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.access.TokenAuthentication"],
+            "DEFAULT_PERMISSION_CLASSES": ["shared.auth.access.DeclaredRoles"],
             "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
             "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
             "EXCEPTION_HANDLER": "shared.runtime.problems.problem_response",

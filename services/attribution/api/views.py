@@ -1,0 +1,133 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.attribution.models import Period, Run, Statement
+from services.attribution.operations.apply_ruleset import apply_ruleset
+from services.attribution.operations.close_period import UnableToClose, close_period
+from services.attribution.queries.period_checks import period_checks
+from shared.auth.api import ScopedView
+from shared.runtime.problems import Conflict
+
+_READERS = (
+    *("operator_viewer", "operator_analyst", "operator_admin"),
+    *("billing_clerk", "billing_approver", "service"),
+)
+
+
+class RulesetView(ScopedView):
+    """`trueback.yaml`, applied as a whole."""
+
+    roles = {"PUT": ("operator_admin",)}
+
+    def put(self, request: Request) -> Response:
+        given = _RulesetGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        ruleset = apply_ruleset(content=given.validated_data["content"], applied_by=self.actor.name)
+        return Response({"digest": ruleset.digest, "version": ruleset.version})
+
+
+class _RulesetGiven(serializers.Serializer[Any]):
+    content = serializers.CharField(trim_whitespace=False)
+
+
+class PeriodView(ScopedView):
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request, period: str) -> Response:
+        return Response(_period(_found_period(period)))
+
+
+class PeriodClose(ScopedView):
+    """Closes a period; `reasons` maps each failed check to why it is closed all the same."""
+
+    roles = {"POST": ("operator_admin",)}
+
+    def post(self, request: Request, period: str) -> Response:
+        given = _CloseGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            record = close_period(
+                period=period,
+                closed_by=self.actor.name,
+                reasons=given.validated_data["reasons"],
+                now=datetime.now(UTC),
+            )
+        except UnableToClose as error:
+            raise Conflict(str(error)) from error
+        return Response(_period(record), status=status.HTTP_200_OK)
+
+
+class _CloseGiven(serializers.Serializer[Any]):
+    reasons = serializers.DictField(child=serializers.CharField(min_length=3), default=dict)
+
+
+class StatementView(ScopedView):
+    """A tenant's cost by the current run: for the operator's people only."""
+
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request, period: str, tenant: str) -> Response:
+        run = Run.objects.filter(period=period, is_current=True).first()
+        statement = run and Statement.objects.filter(run_id=run.run_id, tenant_id=tenant).first()
+        if not statement:
+            raise Http404
+        lines = statement.lines.filter(tenant_id=tenant).order_by("charge_group", "method")
+        return Response(
+            {
+                "tenant": tenant,
+                "period": period,
+                "run_id": statement.run_id,
+                "currency": statement.currency,
+                "cost": str(statement.cost),
+                "lines": [
+                    {
+                        "charge_group": line.charge_group,
+                        "method": line.method,
+                        "amount": str(line.amount),
+                    }
+                    for line in lines
+                ],
+            }
+        )
+
+
+def _found_period(period: str) -> Period:
+    found = Period.objects.filter(period=period).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _period(record: Period) -> dict[str, Any]:
+    run = Run.objects.filter(period=record.period, is_current=True).first()
+    return {
+        "period": record.period,
+        "state": record.state,
+        "version": record.version,
+        "closed_by": record.closed_by,
+        "closed_at": record.closed_at,
+        "overrides": record.overrides,
+        "run": None
+        if run is None
+        else {
+            "run_id": run.run_id,
+            "version": run.version,
+            "currency": run.currency,
+            "proof": {name: value for name, value in run.proof.items() if name != "per"},
+            "signal_set_ids": run.signal_set_ids,
+            "fallback_share": str(run.fallback_share),
+            "unallocated_share": str(run.unallocated_share),
+            "folder_uri": run.folder_uri,
+        },
+        "checks": []
+        if run is None
+        else [
+            {"name": check.name, "passed": check.passed, "finding": check.finding}
+            for check in period_checks(run)
+        ],
+    }

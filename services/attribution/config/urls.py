@@ -1,0 +1,17 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from services.attribution.api import views
+
+urlpatterns = [
+    path("", include("shared.runtime.health")),
+    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/v1/ruleset", views.RulesetView.as_view(), name="ruleset"),
+    path("api/v1/periods/<str:period>", views.PeriodView.as_view(), name="period"),
+    path("api/v1/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
+    path(
+        "api/v1/periods/<str:period>/statements/<str:tenant>",
+        views.StatementView.as_view(),
+        name="statement",
+    ),
+]

@@ -1,0 +1,54 @@
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Ruleset(models.Model):
+    """A version of `trueback.yaml` as applied, whole; one is current."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    version = models.IntegerField(unique=True)
+    content = models.TextField()
+    applied_by = models.CharField(max_length=100)
+    applied_at = models.DateTimeField(db_default=Now())
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_current"],
+                condition=models.Q(is_current=True),
+                name="ruleset_one_current",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"ruleset {self.version} ({self.digest[:12]})"
+
+
+class InputSet(models.Model):
+    """The newest snapshot, or signal set, of a source and period, as ingestion announced it."""
+
+    class Kind(models.TextChoices):
+        SNAPSHOT = "snapshot"
+        SIGNALS = "signals"
+
+    set_id = models.CharField(primary_key=True, max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind)
+    source = models.CharField(max_length=40)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    content_hash = models.CharField(max_length=64)
+    part_uris = models.JSONField()
+    raw_totals_uri = models.CharField(max_length=1000, blank=True)
+    meters = models.JSONField(default=list)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "source", "period"], name="input_set_newest_only"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.set_id} of {self.period}"

@@ -1,0 +1,76 @@
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Run(models.Model):
+    """One attribution of a period: its inputs by hash, its outputs in the lake, its proof.
+
+    The same inputs are the same run (`input_digest`). A run whose proof fails is kept as failed
+    and never becomes current.
+    """
+
+    class State(models.TextChoices):
+        PROVEN = "proven"
+        FAILED = "failed"
+
+    run_id = models.CharField(primary_key=True, max_length=40)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    state = models.CharField(max_length=10, choices=State)
+    is_current = models.BooleanField(default=False)
+    input_digest = models.CharField(max_length=64)
+    ruleset_digest = models.CharField(max_length=64)
+    snapshot_ids = models.JSONField()
+    signal_set_ids = models.JSONField()
+    currency = models.CharField(max_length=3, blank=True)
+    cost_measure = models.CharField(max_length=20)
+    proof = models.JSONField(default=dict)
+    unallocated_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
+    fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
+    folder_uri = models.CharField(max_length=1000, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "version"], name="run_version_once"),
+            models.UniqueConstraint(
+                fields=["period"],
+                condition=models.Q(is_current=True),
+                name="run_one_current",
+            ),
+            models.UniqueConstraint(
+                fields=["period", "input_digest"],
+                condition=models.Q(state="proven"),
+                name="run_same_inputs_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_current=False) | models.Q(state="proven"),
+                name="run_current_is_proven",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.run_id} of {self.period}: {self.state}"
+
+
+class Period(models.Model):
+    """A billing month's state; `closed_run` is what its invoices are made of."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SETTLING = "settling"
+        CLOSED = "closed"
+        REOPENED = "reopened"
+
+    period = models.CharField(primary_key=True, max_length=7)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    version = models.IntegerField(default=1)
+    closed_run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_by = models.CharField(max_length=100, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    overrides = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.state}"

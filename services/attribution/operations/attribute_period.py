@@ -1,0 +1,213 @@
+"""A job: the period's newest inputs become a run; a proven one becomes current."""
+
+import json
+import logging
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Max
+
+from services.attribution.engine import Run as Attributed
+from services.attribution.engine import attribute
+from services.attribution.models import (
+    InputSet,
+    RevenueEntry,
+    Run,
+    Statement,
+    StatementLine,
+    StatementQuantity,
+)
+from services.attribution.operations.measure_margin import measure_margin
+from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
+from shared.configuration import parse_configuration
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PeriodAttributed, Totals
+from shared.faults import ProofFailed
+from shared.identifiers import new_id
+from shared.isolation.scope import as_ops
+from shared.lake.lake import Lake
+from shared.messaging.emit import emit
+from shared.periods import Month
+
+logger = logging.getLogger(__name__)
+
+DIRECT_METHODS = frozenset({"rule", "label", "pod", "task", "default"})
+
+
+def attribute_period(*, period: str) -> None:
+    """Same inputs, same run: done before, it is only made current again."""
+    with as_ops():
+        inputs = inputs_of_period(period)
+        if inputs is None:
+            return
+        known = Run.objects.filter(
+            period=period, input_digest=inputs.digest, state=Run.State.PROVEN
+        ).first()
+        if known is not None:
+            if not known.is_current:
+                _switch(known)
+                _tell(known)
+            return
+    run_id = new_id("run")
+    try:
+        attributed = _compute(inputs, Month.parse(period), run_id)
+    except ProofFailed as fault:
+        with as_ops():
+            _record(inputs, period, run_id, state=Run.State.FAILED, error=str(fault))
+        raise
+    lake = Lake(settings.ENVIRONMENT)
+    folder = lake.run_folder(period=period, run_id=run_id)
+    lake.publish(sorted(path for path in attributed.out_dir.iterdir() if path.is_file()), folder)
+    _publish(inputs, period, run_id, attributed, folder)
+
+
+def _compute(inputs: RunInputs, period: Month, run_id: str) -> Attributed:
+    scratch = settings.ENVIRONMENT.scratch_dir
+    lake = Lake(settings.ENVIRONMENT)
+    raw_totals = [json.loads(lake.storage.read(item.raw_totals_uri)) for item in inputs.snapshots]
+    return attribute(
+        snapshot_parts=_fetch(lake, inputs.snapshots, scratch / "bill"),
+        raw_totals=raw_totals,
+        config=parse_configuration(inputs.ruleset.content),
+        signals=_fetch(lake, inputs.signals, scratch / "signals"),
+        period=period,
+        out_dir=scratch / "out",
+        scratch_dir=scratch / "spill",
+        run_id=run_id,
+        memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+    )
+
+
+def _fetch(lake: Lake, sets: Iterable[InputSet], to: Path) -> list[Path]:
+    return lake.fetch_all([uri for item in sets for uri in item.part_uris], to)
+
+
+def _publish(
+    inputs: RunInputs, period: str, run_id: str, attributed: Attributed, folder: str
+) -> None:
+    """The run, its statements and its facts in one transaction; newer inputs have their own job."""
+    with as_ops():
+        run = _record(
+            inputs,
+            period,
+            run_id,
+            state=Run.State.PROVEN,
+            currency=attributed.proof.currency,
+            proof=attributed.proof.to_json(),
+            unallocated_share=attributed.unallocated_share,
+            fallback_share=attributed.fallback_share,
+            folder_uri=folder,
+            content_hash=attributed.content_hash,
+        )
+        tenants = _write_statements(run, attributed)
+        _switch(run)
+        _tell(run)
+        earned = RevenueEntry.objects.filter(period=period).values_list("tenant_id", flat=True)
+        for tenant in sorted(tenants | set(earned)):
+            measure_margin(period=period, tenant=tenant)
+
+
+def _record(
+    inputs: RunInputs, period: str, run_id: str, *, state: Run.State, **fields: object
+) -> Run:
+    latest: int | None = Run.objects.filter(period=period).aggregate(Max("version"))["version__max"]
+    configuration = parse_configuration(inputs.ruleset.content)
+    return Run.objects.create(
+        run_id=run_id,
+        period=period,
+        version=(latest or 0) + 1,
+        state=state,
+        input_digest=inputs.digest,
+        ruleset_digest=inputs.ruleset.digest,
+        snapshot_ids=[item.set_id for item in inputs.snapshots],
+        signal_set_ids=[item.set_id for item in inputs.signals],
+        cost_measure=configuration.cost,
+        **fields,
+    )
+
+
+def _write_statements(run: Run, attributed: Attributed) -> set[str]:
+    statements: dict[str, Statement] = {}
+    lines: list[StatementLine] = []
+    for row in attributed.statements:
+        if not row.is_tenant:
+            continue
+        statement = statements.setdefault(
+            row.tenant,
+            Statement(
+                statement_id=new_id("stm"),
+                tenant_id=row.tenant,
+                period=run.period,
+                run_id=run.run_id,
+                currency=run.currency,
+                cost=Decimal(0),
+                direct_cost=Decimal(0),
+                shared_cost=Decimal(0),
+            ),
+        )
+        statement.cost += row.amount
+        if row.method in DIRECT_METHODS:
+            statement.direct_cost += row.amount
+        else:
+            statement.shared_cost += row.amount
+        lines.append(
+            StatementLine(
+                tenant_id=row.tenant,
+                statement=statement,
+                charge_group=row.charge_group,
+                method=row.method,
+                amount=row.amount,
+            )
+        )
+    Statement.objects.bulk_create(statements.values())
+    StatementLine.objects.bulk_create(lines)
+    StatementQuantity.objects.bulk_create(
+        StatementQuantity(
+            tenant_id=row.tenant,
+            statement=statements[row.tenant],
+            meter=row.meter,
+            quantity=row.quantity,
+            unit=row.unit,
+        )
+        for row in attributed.usage
+        if row.tenant in statements
+    )
+    return set(statements)
+
+
+def _switch(run: Run) -> None:
+    Run.objects.filter(period=run.period, is_current=True).update(is_current=False)
+    run.is_current = True
+    run.save(update_fields=["is_current"])
+
+
+def _tell(run: Run) -> None:
+    proof = run.proof
+    emit(
+        PERIOD_ATTRIBUTED,
+        PeriodAttributed(
+            period=run.period,
+            version=run.version,
+            run_id=run.run_id,
+            snapshot_ids=run.snapshot_ids,
+            ruleset_digest=run.ruleset_digest,
+            currency=run.currency,
+            cost_measure=run.cost_measure,
+            totals=Totals(
+                bill=Decimal(proof["bill_total"]),
+                attributed=Decimal(proof["attributed_total"]),
+                overhead=Decimal(proof["overhead_total"]),
+                unallocated=Decimal(proof["unallocated_total"]),
+                excluded=Decimal(proof["excluded_total"]),
+                difference=Decimal(proof["difference"]),
+            ),
+            allocations_uri=f"{run.folder_uri}/allocations.parquet",
+            statements_uri=f"{run.folder_uri}/statements.csv",
+            usage_uri=f"{run.folder_uri}/usage.csv",
+            tenant_count=Statement.objects.filter(run_id=run.run_id).count(),
+            content_hash=run.content_hash,
+            attributed_at=run.created_at,
+            fallback_share=run.fallback_share,
+        ),
+    )

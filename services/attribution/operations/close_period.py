@@ -1,0 +1,58 @@
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.attribution.domain.close_checks import not_overridden
+from services.attribution.models import Period, Run
+from services.attribution.queries.period_checks import period_checks
+from shared.contracts.attribution import PERIOD_CLOSED, PeriodClosed
+from shared.faults import Fault
+from shared.messaging.emit import emit
+
+
+class UnableToClose(Fault):
+    """A check failed without a reason to go on, or there is nothing to close."""
+
+
+def close_period(
+    *, period: str, closed_by: str, reasons: Mapping[str, str], now: datetime
+) -> Period:
+    """Freeze the current run as what the period's invoices are made of; closed twice is once.
+
+    `reasons` says per failed check why `closed_by` goes on all the same.
+    """
+    record = Period.objects.select_for_update().filter(period=period).first()
+    run = Run.objects.filter(period=period, is_current=True).first()
+    if record is None or run is None:
+        raise UnableToClose(f"{period} has not been attributed.", remedy="Deliver its bill first.")
+    if record.state == Period.State.CLOSED:
+        return record
+    failed = not_overridden(period_checks(run), reasons)
+    if failed:
+        raise UnableToClose(
+            "; ".join(f"{check.name}: {check.finding}" for check in failed) + ".",
+            remedy="Mend it, or close with a reason for each of these checks.",
+        )
+    overrides = [f"{name}: {reason} ({closed_by})" for name, reason in sorted(reasons.items())]
+    record.state = Period.State.CLOSED
+    record.version += 1
+    record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
+    record.overrides = overrides
+    record.save()
+    emit(
+        PERIOD_CLOSED,
+        PeriodClosed(
+            period=period,
+            version=record.version,
+            run_id=run.run_id,
+            run_version=run.version,
+            currency=run.currency,
+            statements_uri=f"{run.folder_uri}/statements.csv",
+            usage_uri=f"{run.folder_uri}/usage.csv",
+            content_hash=run.content_hash,
+            unallocated_share=run.unallocated_share,
+            closed_by=closed_by,
+            closed_at=now,
+            overrides=overrides,
+        ),
+    )
+    return record

@@ -1,0 +1,57 @@
+from decimal import Decimal
+
+from services.attribution.models import RevenueEntry, Run, Statement, StatementLine, Tenant
+from shared.contracts.attribution import MARGIN_MEASURED, CostLine, MarginMeasured
+from shared.isolation.scope import as_ops
+from shared.messaging.emit import emit
+
+
+def measure_margin(*, period: str, tenant: str) -> None:
+    """Tell the portal what a tenant cost and earned by the current run; nothing without a run."""
+    with as_ops():
+        run = Run.objects.filter(period=period, is_current=True).first()
+        if run is None:
+            return
+        statement = Statement.objects.filter(tenant_id=tenant, run_id=run.run_id).first()
+        entries = list(RevenueEntry.objects.filter(tenant_id=tenant, period=period))
+        if statement is None and not entries:
+            return
+        revenue, basis = _revenue(entries)
+        known = Tenant.objects.filter(tenant_id=tenant).first()
+        emit(
+            MARGIN_MEASURED,
+            MarginMeasured(
+                tenant=tenant,
+                tenant_name=known.name if known else tenant,
+                period=period,
+                version=run.version * 1_000_000 + len(entries),
+                run_id=run.run_id,
+                currency=run.currency,
+                cost=statement.cost if statement else Decimal(0),
+                direct_cost=statement.direct_cost if statement else Decimal(0),
+                shared_cost=statement.shared_cost if statement else Decimal(0),
+                revenue=revenue,
+                revenue_basis=basis,
+                lines=_lines(statement),
+            ),
+        )
+
+
+def _revenue(entries: list[RevenueEntry]) -> tuple[Decimal | None, str]:
+    """Unknown is None, never zero; issued invoices count before drafts."""
+    if not entries:
+        return None, "unknown"
+    total = sum((entry.amount for entry in entries), Decimal(0))
+    by_basis = {entry.basis for entry in entries}
+    return total, "issued" if "issued" in by_basis else "draft"
+
+
+def _lines(statement: Statement | None) -> list[CostLine]:
+    if statement is None:
+        return []
+    return [
+        CostLine(charge_group=line.charge_group, method=line.method, amount=line.amount)
+        for line in StatementLine.objects.filter(statement=statement).order_by(
+            "charge_group", "method"
+        )
+    ]

@@ -1,0 +1,41 @@
+from typing import Any
+
+from services.attribution.models import InputSet, Period
+from shared.contracts.ingestion import SignalsPublished, SnapshotPublished
+from shared.jobs.work import request_job
+
+
+def record_snapshot(fact: SnapshotPublished) -> None:
+    _record(
+        InputSet.Kind.SNAPSHOT,
+        fact,
+        set_id=fact.snapshot_id,
+        raw_totals_uri=fact.raw_totals_uri,
+    )
+
+
+def record_signals(fact: SignalsPublished) -> None:
+    _record(InputSet.Kind.SIGNALS, fact, set_id=fact.signal_set_id, meters=fact.meters)
+
+
+def _record(kind: InputSet.Kind, fact: SnapshotPublished | SignalsPublished, **fields: Any) -> None:
+    """Keep the highest version of a source and period; order of arrival means nothing."""
+    Period.objects.get_or_create(period=fact.period)
+    known = InputSet.objects.select_for_update().filter(
+        kind=kind, source=fact.source, period=fact.period
+    )
+    before = known.first()
+    if before is not None and before.version >= fact.version:
+        return
+    known.delete()
+    InputSet.objects.create(
+        kind=kind,
+        source=fact.source,
+        period=fact.period,
+        version=fact.version,
+        content_hash=fact.content_hash,
+        part_uris=fact.part_uris,
+        published_at=fact.published_at,
+        **fields,
+    )
+    request_job(kind="attribute_period", key=fact.period, payload={"period": fact.period})

@@ -1,0 +1,32 @@
+from decimal import Decimal
+
+from services.attribution.domain.close_checks import CheckResult, Evidence, close_checks
+from services.attribution.models import InputSet, Ruleset, Run
+from services.attribution.queries.run_inputs import inputs_of_period
+from shared.configuration import Configuration, parse_configuration
+
+
+def period_checks(run: Run) -> list[CheckResult]:
+    ruleset = Ruleset.objects.get(digest=run.ruleset_digest)
+    configuration = parse_configuration(ruleset.content)
+    newest = inputs_of_period(run.period)
+    signals = InputSet.objects.filter(kind=InputSet.Kind.SIGNALS, period=run.period)
+    return close_checks(
+        Evidence(
+            snapshot_count=len(run.snapshot_ids),
+            difference=Decimal(run.proof["difference"]),
+            unallocated_share=run.unallocated_share,
+            meters_needed=frozenset(_meters(configuration)),
+            meters_present=frozenset(meter for signal in signals for meter in signal.meters),
+            run_is_newest=newest is not None and newest.digest == run.input_digest,
+        )
+    )
+
+
+def _meters(configuration: Configuration) -> set[str]:
+    return {
+        driver.signal
+        for pool in configuration.pools
+        for driver in pool.drivers
+        if getattr(driver, "signal", None)
+    }

@@ -1,0 +1,65 @@
+from typing import Any
+
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.ingestion.models import Delivery, Snapshot, Source
+from services.ingestion.operations.register_source import register_source
+from shared.auth.api import ScopedView
+
+_READERS = ("operator_viewer", "operator_analyst", "operator_admin", "service")
+
+
+class SourceSerializer(serializers.ModelSerializer[Source]):
+    class Meta:
+        model = Source
+        fields = ["key", "kind", "uri", "created_by", "created_at"]
+        read_only_fields = ["created_by", "created_at"]
+        extra_kwargs = {"key": {"validators": []}, "uri": {"validators": []}}
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    class Meta:
+        model = Delivery
+        fields = ["delivery_id", "source", "period", "state", "error", "delivered_at", "found_at"]
+
+
+class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
+    class Meta:
+        model = Snapshot
+        fields = [
+            *("snapshot_id", "source", "period", "version", "is_current", "row_count"),
+            *("currency", "billed_total", "effective_total", "content_hash", "findings"),
+            "delivered_at",
+        ]
+
+
+class Sources(ScopedView):
+    roles = {"GET": _READERS, "POST": ("operator_admin",)}
+
+    def get(self, _request: Request) -> Response:
+        sources = Source.objects.order_by("key")
+        return Response({"data": SourceSerializer(sources, many=True).data})
+
+    def post(self, request: Request) -> Response:
+        given = SourceSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        source = register_source(**given.validated_data, created_by=self.actor.name)
+        return Response(SourceSerializer(source).data, status=status.HTTP_201_CREATED)
+
+
+class Deliveries(ScopedView):
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request, **_kwargs: Any) -> Response:
+        deliveries = Delivery.objects.order_by("-found_at")[:200]
+        return Response({"data": DeliverySerializer(deliveries, many=True).data})
+
+
+class Snapshots(ScopedView):
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request, **_kwargs: Any) -> Response:
+        snapshots = Snapshot.objects.order_by("-published_at")[:200]
+        return Response({"data": SnapshotSerializer(snapshots, many=True).data})

@@ -1,0 +1,5 @@
+from shared.runtime.environment import ServiceEnvironment
+
+
+class IngestionEnvironment(ServiceEnvironment):
+    pass

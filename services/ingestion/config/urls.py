@@ -1,0 +1,12 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from services.ingestion.api import views
+
+urlpatterns = [
+    path("", include("shared.runtime.health")),
+    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/v1/sources", views.Sources.as_view(), name="sources"),
+    path("api/v1/deliveries", views.Deliveries.as_view(), name="deliveries"),
+    path("api/v1/snapshots", views.Snapshots.as_view(), name="snapshots"),
+]

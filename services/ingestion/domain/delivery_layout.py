@@ -1,0 +1,83 @@
+"""Which objects of a source belong to which period's delivery, by the layouts AWS writes.
+
+Data Exports: `<prefix>/<name>/metadata/BILLING_PERIOD=2026-10/<name>-Manifest.json` (the partition
+key in either case). AWS writes the manifest last: it is the commit marker, and nothing outside it
+is read. Signals: any file below `period=2026-10/`.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+_PERIOD: Final = re.compile(r"/(?:billing_)?period=(\d{4}-(?:0[1-9]|1[0-2]))/", re.IGNORECASE)
+_MANIFEST: Final = re.compile(r"-Manifest\.json$", re.IGNORECASE)
+
+
+class Stored(Protocol):
+    @property
+    def uri(self) -> str: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def modified_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class FoundDelivery:
+    period: str
+    fingerprint: str
+    manifest_uri: str
+    delivered_at: datetime
+
+
+def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
+    """One per manifest; its ETag tells versions apart."""
+    for item in objects:
+        period = _PERIOD.search(item.uri)
+        if _MANIFEST.search(item.uri) and period:
+            yield FoundDelivery(
+                period=period[1],
+                fingerprint=_digest([f"{item.uri} {item.etag}"]),
+                manifest_uri=item.uri,
+                delivered_at=item.modified_at,
+            )
+
+
+def signal_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
+    """One per period: the set of its files as they are now."""
+    by_period: dict[str, list[Stored]] = defaultdict(list)
+    for item in objects:
+        period = _PERIOD.search(item.uri)
+        if period and item.size_bytes:
+            by_period[period[1]].append(item)
+    for period_key, items in sorted(by_period.items()):
+        yield FoundDelivery(
+            period=period_key,
+            fingerprint=_digest(f"{item.uri} {item.etag}" for item in items),
+            manifest_uri="",
+            delivered_at=max(item.modified_at for item in items),
+        )
+
+
+def is_of_period(uri: str, period: str) -> bool:
+    found = _PERIOD.search(uri)
+    return found is not None and found[1] == period
+
+
+def safe_relative_path(key: str) -> PurePosixPath:
+    """A key as a path below a folder of ours; raises ValueError for one that would leave it."""
+    path = PurePosixPath(key.lstrip("/"))
+    if not path.parts or ".." in path.parts:
+        raise ValueError(f"{key!r} is no key of a delivery")
+    return path
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

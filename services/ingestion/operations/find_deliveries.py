@@ -1,0 +1,47 @@
+import logging
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+from services.ingestion.domain.delivery_layout import bill_deliveries, signal_deliveries
+from services.ingestion.models import Delivery, Source
+from shared.identifiers import new_id
+from shared.isolation.scope import as_ops
+from shared.jobs.work import request_job
+from shared.lake.lake import storage
+
+logger = logging.getLogger(__name__)
+
+
+def find_deliveries() -> None:
+    """Look at every source and ask for a job per delivery that was not seen before."""
+    with as_ops():
+        sources = list(Source.objects.all())
+    for source in sources:
+        try:
+            _look(source)
+        except (BotoCoreError, ClientError):
+            logger.exception("source %s can't be listed at %s", source.key, source.uri)
+
+
+def _look(source: Source) -> None:
+    objects = list(storage(settings.ENVIRONMENT).list(source.uri))
+    is_bill = source.kind == Source.Kind.BILL
+    for found in (bill_deliveries if is_bill else signal_deliveries)(objects):
+        with as_ops():
+            delivery, is_new = Delivery.objects.get_or_create(
+                source=source,
+                period=found.period,
+                fingerprint=found.fingerprint,
+                defaults={
+                    "delivery_id": new_id("dlv"),
+                    "manifest_uri": found.manifest_uri,
+                    "delivered_at": found.delivered_at,
+                },
+            )
+            if is_new:
+                request_job(
+                    kind="collect_bill" if is_bill else "collect_signals",
+                    key=delivery.delivery_id,
+                    payload={"delivery_id": delivery.delivery_id},
+                )

@@ -1,0 +1,23 @@
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.ingestion.models import Delivery
+from shared.faults import BadInput
+from shared.isolation.scope import as_ops
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def quarantined_on_bad_input(delivery: Delivery) -> Iterator[None]:
+    """A delivery with a fault is kept apart as a whole; what was current before stays so."""
+    try:
+        yield
+    except BadInput as fault:
+        logger.warning("delivery %s is quarantined: %s", delivery.delivery_id, fault)
+        with as_ops():
+            Delivery.objects.filter(
+                delivery_id=delivery.delivery_id, state=Delivery.State.FOUND
+            ).update(state=Delivery.State.QUARANTINED, error=str(fault))
+        raise

@@ -1,0 +1,119 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.invoicing.models import Invoice
+from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
+from services.invoicing.operations.apply_plans import apply_plans
+from services.invoicing.operations.move_invoice import InvoiceChanged
+from services.invoicing.queries.invoice_fact import invoice_fact, visible_to_customers
+from shared.auth.api import ScopedView
+from shared.contracts.invoicing import INVOICE_DRAFTED
+from shared.runtime.problems import Conflict
+
+_STAFF = (
+    *("operator_viewer", "operator_analyst", "operator_admin"),
+    *("billing_clerk", "billing_approver", "service"),
+)
+_CUSTOMERS = ("customer_member", "customer_admin")
+_STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id")
+PAGE = 500
+
+
+class PlansView(ScopedView):
+    """Plans, customers and contracts of `trueback.yaml`, applied as a whole."""
+
+    roles = {"PUT": ("operator_admin",)}
+
+    def put(self, request: Request) -> Response:
+        given = _PlansGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response({"digest": apply_plans(content=given.validated_data["content"])})
+
+
+class _PlansGiven(serializers.Serializer[Any]):
+    content = serializers.CharField(trim_whitespace=False)
+
+
+class InvoicesView(ScopedView):
+    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+
+    def get(self, request: Request) -> Response:
+        invoices = _visible(self)
+        for name in ("period", "state"):
+            if request.query_params.get(name):
+                invoices = invoices.filter(**{name: request.query_params[name]})
+        found = invoices.select_related("customer", "contract").order_by("-invoice_id")
+        return Response({"data": [_shown(self, invoice) for invoice in found[:PAGE]]})
+
+
+class InvoiceView(ScopedView):
+    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+
+    def get(self, _request: Request, invoice_id: str) -> Response:
+        return Response(_shown(self, _found(self, invoice_id)))
+
+
+class InvoiceActionView(ScopedView):
+    """Submit, return, approve, issue, park or release the version that the caller has seen."""
+
+    roles = {"POST": ("billing_clerk", "billing_approver")}
+
+    def post(self, request: Request, invoice_id: str, action: str) -> Response:
+        given = _ActionGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        _found(self, invoice_id)
+        try:
+            invoice = act_on_invoice(
+                invoice_id=invoice_id,
+                action=action,
+                actor=self.actor,
+                now=datetime.now(UTC),
+                **given.validated_data,
+            )
+        except InvoiceChanged as error:
+            raise Conflict(str(error)) from error
+        except ActionRefused as error:
+            raise PermissionDenied(str(error)) from error
+        return Response(_shown(self, invoice))
+
+
+class _ActionGiven(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=2000)
+
+
+def _visible(view: ScopedView) -> QuerySet[Invoice]:
+    if view.actor.is_customer:
+        return visible_to_customers(Invoice.objects.all(), view.actor.customer)
+    return Invoice.objects.all()
+
+
+def _found(view: ScopedView, invoice_id: str) -> Invoice:
+    invoice = (
+        _visible(view)
+        .select_related("customer", "contract")
+        .filter(invoice_id=invoice_id)
+        .first()
+    )
+    if invoice is None:
+        raise Http404
+    return invoice
+
+
+def _shown(view: ScopedView, invoice: Invoice) -> dict[str, Any]:
+    """What the reader may see: never cost or how it was made to a customer of a closed contract."""
+    shown = INVOICE_DRAFTED.dump(invoice_fact(invoice))
+    if view.actor.is_customer:
+        for name in _STAFF_FIELDS:
+            del shown[name]
+        if invoice.contract.disclosure != "open_book":
+            for line in shown["lines"]:
+                del line["cost"], line["basis"]
+    return shown

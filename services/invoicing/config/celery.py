@@ -1,0 +1,3 @@
+from shared.messaging.app import make_app
+
+app = make_app("invoicing")

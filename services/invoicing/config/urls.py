@@ -1,0 +1,19 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from services.invoicing.api import views
+from services.invoicing.webhooks import stripe_webhook
+
+urlpatterns = [
+    path("", include("shared.runtime.health")),
+    path("webhooks/stripe", stripe_webhook, name="stripe-webhook"),
+    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/v1/plans", views.PlansView.as_view(), name="plans"),
+    path("api/v1/invoices", views.InvoicesView.as_view(), name="invoices"),
+    path("api/v1/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
+    path(
+        "api/v1/invoices/<str:invoice_id>/actions/<str:action>",
+        views.InvoiceActionView.as_view(),
+        name="invoice-action",
+    ),
+]

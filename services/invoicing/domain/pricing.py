@@ -1,0 +1,126 @@
+"""From a tenant's exact cost to priced lines under its contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.money import Money
+from shared.periods import Month
+
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """`exact` is before, `minor` after the one rounding of the line (half-up, minor units)."""
+
+    description: str
+    kind: str
+    tenant: str
+    exact: Decimal
+    minor: int
+    cost: Decimal | None
+    basis: str
+    service_start: date
+    service_end: date
+
+
+@dataclass(frozen=True)
+class ContractTerms:
+    """`starts_on <= day < ends_on`."""
+
+    tenants: Sequence[str]
+    starts_on: date
+    ends_on: date | None
+    currency: str
+    components: Sequence[Mapping[str, Any]]
+
+    def days_within(self, month: Month) -> tuple[date, date]:
+        """The part of the month that is under contract, half-open; empty where start >= end."""
+        start = max(self.starts_on, month.start.date())
+        end = min(self.ends_on or month.end.date(), month.end.date())
+        return start, end
+
+
+def price(
+    terms: ContractTerms, month: Month, costs: Mapping[str, Mapping[str, Decimal]]
+) -> list[PricedLine]:
+    """Lines in the order of the plan's components, tenants and charge groups.
+
+    `costs` is tenant -> charge group -> exact cost in the contract's currency.
+    """
+    start, end = terms.days_within(month)
+    if start >= end:
+        return []
+    lines: list[PricedLine] = []
+    for component in terms.components:
+        if component["kind"] == "cost_plus":
+            lines += _cost_plus(component, terms, costs, start, end)
+        elif component["kind"] == "flat_fee":
+            lines.append(_flat_fee(component, terms, month, start, end))
+        else:
+            raise ValueError(f"{component['kind']!r} is no price component")
+    return lines
+
+
+def covers_whole_month(terms: ContractTerms, month: Month) -> bool:
+    return terms.days_within(month) == (month.start.date(), month.end.date())
+
+
+def _cost_plus(
+    component: Mapping[str, Any],
+    terms: ContractTerms,
+    costs: Mapping[str, Mapping[str, Decimal]],
+    start: date,
+    end: date,
+) -> list[PricedLine]:
+    percent = Decimal(str(component["percent"]))
+    lines = []
+    for tenant in terms.tenants:
+        for charge_group, cost in sorted(costs.get(tenant, {}).items()):
+            exact = cost * (_HUNDRED + percent) / _HUNDRED
+            if exact == 0:
+                continue
+            lines.append(
+                PricedLine(
+                    description=_description(component["name"], charge_group, tenant, terms),
+                    kind="cost_plus",
+                    tenant=tenant,
+                    exact=exact,
+                    minor=Money(exact, terms.currency).to_minor(),
+                    cost=cost,
+                    basis=f"cost plus {percent.normalize():f} %",
+                    service_start=start,
+                    service_end=end,
+                )
+            )
+    return lines
+
+
+def _flat_fee(
+    component: Mapping[str, Any], terms: ContractTerms, month: Month, start: date, end: date
+) -> PricedLine:
+    """A month's fee, by the day where the contract covers part of the month."""
+    days = (end - start).days
+    days_in_month = (month.end - month.start).days
+    exact = Decimal(str(component["amount"])) * days / days_in_month
+    return PricedLine(
+        description=component["name"],
+        kind="flat_fee",
+        tenant=terms.tenants[0],
+        exact=exact,
+        minor=Money(exact, terms.currency).to_minor(),
+        cost=None,
+        basis="per month" if days == days_in_month else f"{days} of {days_in_month} days",
+        service_start=start,
+        service_end=end,
+    )
+
+
+def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
+    pool = charge_group.removeprefix("pool:")
+    what = f"shared {pool.replace('_', ' ').replace('-', ' ')}" if pool != charge_group else pool
+    whose = f" ({tenant})" if len(terms.tenants) > 1 else ""
+    return f"{name}: {what}{whose}"

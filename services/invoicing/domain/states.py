@@ -1,0 +1,126 @@
+"""The states of an invoice and who may move it: the whole policy on one screen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared.auth.tokens import Actor
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    ISSUING = "issuing"
+    PARKED = "parked"
+    ISSUED = "issued"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+ISSUED_STATES: Final = frozenset(
+    {State.ISSUED, State.PAID, State.OVERDUE, State.UNCOLLECTIBLE, State.VOID}
+)
+_CLERKS: Final = ("billing_clerk", "billing_approver")
+_APPROVERS: Final = ("billing_approver",)
+
+
+@dataclass(frozen=True)
+class Action:
+    """`needs_other_than` names the action whose doer may not do this one too (four eyes)."""
+
+    name: str
+    sources: frozenset[State]
+    target: State | None
+    roles: tuple[str, ...]
+    needs_reason: bool = False
+    needs_other_than: State | None = None
+
+
+ACTIONS: Final[dict[str, Action]] = {
+    action.name: action
+    for action in (
+        Action("submit", frozenset({State.DRAFT}), State.IN_REVIEW, _CLERKS),
+        Action(
+            "return",
+            frozenset({State.IN_REVIEW, State.APPROVED}),
+            State.DRAFT,
+            _CLERKS,
+            needs_reason=True,
+        ),
+        Action(
+            "approve",
+            frozenset({State.IN_REVIEW}),
+            State.APPROVED,
+            _APPROVERS,
+            needs_other_than=State.IN_REVIEW,
+        ),
+        Action("issue", frozenset({State.APPROVED}), State.ISSUING, _CLERKS),
+        Action(
+            "park",
+            frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED}),
+            State.PARKED,
+            _CLERKS,
+            needs_reason=True,
+        ),
+        Action(
+            "release",
+            frozenset({State.PARKED}),
+            State.DRAFT,
+            _APPROVERS,
+            needs_reason=True,
+            needs_other_than=State.PARKED,
+        ),
+    )
+}
+
+# What Stripe's status means for ours; later states never go back (a late webhook is no news).
+_FROM_STRIPE: Final = {
+    "open": State.ISSUED,
+    "paid": State.PAID,
+    "void": State.VOID,
+    "uncollectible": State.UNCOLLECTIBLE,
+}
+_RANK: Final = {
+    State.ISSUING: 0,
+    State.ISSUED: 1,
+    State.OVERDUE: 2,
+    State.UNCOLLECTIBLE: 3,
+    State.PAID: 4,
+    State.VOID: 4,
+}
+
+
+def state_after_stripe(current: State, stripe_status: str) -> State | None:
+    """The state that Stripe's status moves an issued invoice to; None where it moves nothing."""
+    target = _FROM_STRIPE.get(stripe_status)
+    if target is None or current not in _RANK or _RANK[target] <= _RANK[current]:
+        return None
+    return target
+
+
+def refusal(
+    action: Action,
+    *,
+    state: State,
+    actor: Actor | None = None,
+    doers: Iterable[str] = (),
+    reason: str | None = None,
+) -> str:
+    """Why the action is refused, '' if it is not; without an actor only the state is judged.
+
+    `doers` are the people who brought the invoice into `action.needs_other_than`.
+    """
+    if state not in action.sources:
+        allowed = " or ".join(sorted(action.sources))
+        return f"It is {state}; {action.name} needs {allowed}."
+    if actor is not None and actor.role not in action.roles:
+        return f"Your role may not {action.name}; {' or '.join(action.roles)} may."
+    if actor is not None and actor.name in set(doers):
+        return f"A second person has to {action.name}: you did the step before."
+    if reason is not None and action.needs_reason and not reason.strip():
+        return f"{action.name} needs a reason."
+    return ""

@@ -1,0 +1,104 @@
+"""What Stripe is asked for: pure, so that a retry asks for exactly the same."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+LINES_PER_CALL: Final = 250
+DESCRIPTION_MAX: Final = 500
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    position: int
+    description: str
+    amount_minor: int
+
+
+def customer_request(
+    *, customer_id: str, name: str, email: str, address: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "email": email,
+        "address": {
+            part: address[part]
+            for part in ("line1", "line2", "city", "state", "postal_code", "country")
+            if address.get(part)
+        },
+        "metadata": {"trueback_customer": customer_id},
+    }
+
+
+def draft_request(
+    *,
+    stripe_customer_id: str,
+    invoice_id: str,
+    currency: str,
+    period: str,
+    days_until_due: int,
+    purchase_order: str,
+    digest: str,
+) -> dict[str, Any]:
+    """A draft that never finalises by itself and takes no pending items along."""
+    request: dict[str, Any] = {
+        "customer": stripe_customer_id,
+        "auto_advance": False,
+        "collection_method": "send_invoice",
+        "days_until_due": days_until_due,
+        "currency": currency.lower(),
+        "pending_invoice_items_behavior": "exclude",
+        "description": f"Cloud usage {period}",
+        "metadata": {
+            "trueback_invoice": invoice_id,
+            "trueback_period": period,
+            "trueback_digest": digest,
+        },
+    }
+    if purchase_order:
+        request["custom_fields"] = [{"name": "Purchase order", "value": purchase_order[:140]}]
+    return request
+
+
+def line_requests(
+    lines: Sequence[RequestLine], *, period_start: int, period_end: int
+) -> Iterator[dict[str, Any]]:
+    """Whole amounts in minor units, so that our rounding decides; 250 lines a call."""
+    for start in range(0, len(lines), LINES_PER_CALL):
+        yield {
+            "lines": [
+                {
+                    "amount": line.amount_minor,
+                    "description": line.description[:DESCRIPTION_MAX],
+                    "period": {"start": period_start, "end": period_end},
+                    "metadata": {"trueback_line": str(line.position)},
+                }
+                for line in lines[start : start + LINES_PER_CALL]
+            ]
+        }
+
+
+def inequalities(
+    lines: Sequence[RequestLine],
+    *,
+    currency: str,
+    total_minor: int,
+    at_stripe: Mapping[str, int],
+    stripe_currency: str,
+    stripe_total_minor: int,
+) -> list[str]:
+    """Where Stripe's draft is not ours, line by line; finalised only if there is nothing.
+
+    `at_stripe` is the amount per `trueback_line`.
+    """
+    wanted = {str(line.position): line.amount_minor for line in lines}
+    found = [
+        f"line {position}: {wanted.get(position)} here, {at_stripe.get(position)} at Stripe"
+        for position in sorted(wanted.keys() | at_stripe.keys())
+        if wanted.get(position) != at_stripe.get(position)
+    ]
+    if currency != stripe_currency:
+        found.append(f"currency: {currency} here, {stripe_currency} at Stripe")
+    if total_minor != stripe_total_minor:
+        found.append(f"total: {total_minor} here, {stripe_total_minor} at Stripe")
+    return found

@@ -1,0 +1,176 @@
+"""The only module that talks to Stripe. API version: the one of the SDK, `2026-05-27.dahlia`.
+
+Every call that changes something takes an idempotency key; the caller has written down its intent
+first. Outcomes are three: an answer, `RefusedByStripe` (nothing happened, and never will with these
+parameters) or `UnknownOutcome` (try again with the same key).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import stripe
+
+from services.invoicing.gateways.stripe.bucket import TokenBucket
+from shared.faults import Fault
+
+Answer = TypeVar("Answer")
+
+_RATE_LIMIT_PAUSE_SECONDS: Final = 1.0
+_ATTEMPTS_AFTER_429: Final = 5
+_PAGE: Final = 100
+
+
+class RefusedByStripe(Fault):
+    """Stripe has judged the request and refused it."""
+
+
+class UnknownOutcome(Exception):
+    """No answer, a conflict or a server error: it may have happened."""
+
+
+@dataclass(frozen=True)
+class StripeLine:
+    amount_minor: int
+    description: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class StripeInvoice:
+    """`amounts` in minor units; `metadata` is ours, written when the draft was created."""
+
+    stripe_id: str
+    status: str
+    currency: str
+    total_minor: int
+    number: str
+    hosted_invoice_url: str
+    due_date: int | None
+    paid_at: int | None
+    finalized_at: int | None
+    metadata: Mapping[str, str]
+
+
+class StripeGateway:
+    def __init__(self, *, api_key: str, api_base: str, requests_per_second: int) -> None:
+        self._client = stripe.StripeClient(
+            api_key, base_addresses={"api": api_base}, max_network_retries=0
+        )
+        self._bucket = TokenBucket(requests_per_second)
+
+    def create_customer(self, params: Mapping[str, Any], *, key: str) -> str:
+        return self._call(lambda: self._v1.customers.create(dict(params), _once(key))).id
+
+    def create_invoice(self, params: Mapping[str, Any], *, key: str) -> StripeInvoice:
+        return _invoice(self._call(lambda: self._v1.invoices.create(dict(params), _once(key))))
+
+    def add_lines(self, stripe_id: str, params: Mapping[str, Any], *, key: str) -> None:
+        self._call(lambda: self._v1.invoices.add_lines(stripe_id, dict(params), _once(key)))
+
+    def finalize(self, stripe_id: str, *, key: str) -> StripeInvoice:
+        params: Any = {"auto_advance": False}
+        return _invoice(
+            self._call(lambda: self._v1.invoices.finalize_invoice(stripe_id, params, _once(key)))
+        )
+
+    def send(self, stripe_id: str, *, key: str) -> StripeInvoice:
+        return _invoice(
+            self._call(lambda: self._v1.invoices.send_invoice(stripe_id, {}, _once(key)))
+        )
+
+    def invoice(self, stripe_id: str) -> StripeInvoice:
+        return _invoice(self._call(lambda: self._v1.invoices.retrieve(stripe_id)))
+
+    def lines(self, stripe_id: str) -> list[StripeLine]:
+        """All lines, read back in pages of 100."""
+        found: list[StripeLine] = []
+        params: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self._call(lambda: self._v1.invoices.line_items.list(stripe_id, dict(params)))
+            found += [
+                StripeLine(line.amount, line.description or "", dict(line.metadata or {}))
+                for line in page.data
+            ]
+            if not page.has_more:
+                return found
+            params["starting_after"] = page.data[-1].id
+
+    def invoices_of(self, stripe_customer_id: str, *, since: int) -> Iterator[StripeInvoice]:
+        """For recovery only: what the customer has since a Unix time."""
+        params: Any = {"customer": stripe_customer_id, "created": {"gte": since}, "limit": _PAGE}
+        page = self._call(lambda: self._v1.invoices.list(params))
+        for item in page.auto_paging_iter():
+            yield _invoice(item)
+
+    def customers_since(self, since: int) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """For recovery only: (id, metadata) of customers created since a Unix time."""
+        params: Any = {"created": {"gte": since}, "limit": _PAGE}
+        page = self._call(lambda: self._v1.customers.list(params))
+        for item in page.auto_paging_iter():
+            yield item.id, dict(item.metadata or {})
+
+    def events_since(self, since: int) -> Iterator[Mapping[str, Any]]:
+        """Events that may have missed us; Stripe keeps them for 30 days."""
+        params: Any = {"created": {"gte": since}, "limit": _PAGE}
+        page = self._call(lambda: self._v1.events.list(params))
+        for item in page.auto_paging_iter():
+            yield item.to_dict()
+
+    @property
+    def _v1(self) -> Any:
+        return self._client.v1
+
+    def _call(self, call: Callable[[], Answer]) -> Answer:
+        for _ in range(_ATTEMPTS_AFTER_429):
+            self._bucket.take()
+            try:
+                return call()
+            except stripe.RateLimitError:
+                self._bucket.pause(_RATE_LIMIT_PAUSE_SECONDS)
+            except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+                if error.http_status == 409:  # noqa: PLR2004 - the same key is in flight
+                    raise UnknownOutcome(str(error)) from error
+                raise RefusedByStripe(f"Stripe refuses: {error.user_message or error}.") from error
+            except (stripe.AuthenticationError, stripe.PermissionError) as error:
+                raise RefusedByStripe(
+                    f"Stripe does not accept the key: {error}.",
+                    remedy="Check TRUEBACK_STRIPE_API_KEY.",
+                ) from error
+            except stripe.StripeError as error:
+                raise UnknownOutcome(str(error)) from error
+        raise UnknownOutcome("Stripe is limiting our rate")
+
+
+def verified_event(payload: bytes, signature: str, secrets: list[str]) -> Mapping[str, Any]:
+    """The event of a webhook: HMAC-SHA256, at most 300 s old; several secrets while they rotate.
+
+    Raises RefusedByStripe for a signature that no secret made.
+    """
+    for secret in secrets:
+        try:
+            event = stripe.Webhook.construct_event(payload, signature, secret, tolerance=300)
+        except (ValueError, stripe.SignatureVerificationError):
+            continue
+        return dict(event.to_dict())
+    raise RefusedByStripe("The webhook's signature is not one of ours.")
+
+
+def _once(key: str) -> Any:
+    return {"idempotency_key": key}
+
+
+def _invoice(item: Any) -> StripeInvoice:
+    transitions = item.status_transitions
+    return StripeInvoice(
+        stripe_id=item.id,
+        status=item.status or "",
+        currency=item.currency.upper(),
+        total_minor=item.total,
+        number=item.number or "",
+        hosted_invoice_url=item.hosted_invoice_url or "",
+        due_date=item.due_date,
+        paid_at=transitions.paid_at if transitions else None,
+        finalized_at=transitions.finalized_at if transitions else None,
+        metadata=dict(item.metadata or {}),
+    )

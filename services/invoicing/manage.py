@@ -1,0 +1,4 @@
+from shared.runtime.main import manage
+
+if __name__ == "__main__":
+    manage("invoicing")

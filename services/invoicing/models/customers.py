@@ -1,0 +1,55 @@
+from django.db import models
+
+
+class Customer(models.Model):
+    """Who pays. `seller` is the legal entity that bills it."""
+
+    customer_id = models.CharField(primary_key=True, max_length=100)
+    name = models.CharField(max_length=200)
+    email = models.EmailField()
+    address = models.JSONField(default=dict)
+    purchase_order = models.CharField(max_length=100, blank=True)
+    seller = models.JSONField(default=dict)
+    stripe_customer_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
+    version = models.IntegerField(default=1)
+
+    def __str__(self) -> str:
+        return self.customer_id
+
+
+class Plan(models.Model):
+    """A version of a price plan, never edited: a change is a new version."""
+
+    plan_id = models.CharField(primary_key=True, max_length=120)
+    key = models.CharField(max_length=100)
+    version = models.IntegerField()
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3)
+    components = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="plan_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.version}"
+
+
+class Contract(models.Model):
+    """Binds a customer and its tenants to a plan version for `starts_on <= day < ends_on`.
+
+    A customer's own scope reads contracts and never plans: those are the operator's prices.
+    """
+
+    contract_id = models.CharField(primary_key=True, max_length=200)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contracts")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    plan_name = models.CharField(max_length=200)
+    tenants = models.JSONField()
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    currency = models.CharField(max_length=3)
+    disclosure = models.CharField(max_length=10)
+    days_until_due = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"contract {self.contract_id}"

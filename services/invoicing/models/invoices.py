@@ -1,0 +1,130 @@
+from django.db import models
+from django.db.models.functions import Now
+
+from services.invoicing.domain.states import State
+from services.invoicing.models.customers import Contract, Customer
+
+
+class Invoice(models.Model):
+    """A document of one customer, period and currency; `total_minor` in minor units, before tax.
+
+    `exact_total` is what the lines were before each was rounded; the ledger books the difference.
+    The database allows one live invoice per seller, customer, period, currency, kind and sequence.
+    """
+
+    invoice_id = models.CharField(primary_key=True, max_length=40)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_constraint=False, related_name="invoices"
+    )
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    seller = models.CharField(max_length=100, null=True)  # noqa: DJ001 - part of the unique key
+    period = models.CharField(max_length=7)
+    kind = models.CharField(max_length=20, default="standard")
+    sequence = models.IntegerField(default=1)
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField()
+    exact_total = models.DecimalField(max_digits=38, decimal_places=10)
+    previous_total_minor = models.BigIntegerField(null=True)
+    run_id = models.CharField(max_length=40)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.name) for s in State], default=State.DRAFT
+    )
+    parked_from = models.CharField(max_length=20, blank=True)
+    parked_reasons = models.JSONField(default=list)
+    version = models.IntegerField(default=1)
+    number = models.CharField(max_length=40, blank=True)
+    stripe_invoice_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
+    stripe_status = models.CharField(max_length=20, blank=True)
+    hosted_invoice_url = models.CharField(max_length=1000, blank=True)
+    drafted_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "customer", "period", "currency", "kind", "sequence"],
+                condition=~models.Q(state=State.VOID),
+                nulls_distinct=False,
+                name="invoice_one_live",
+            ),
+            models.UniqueConstraint(fields=["customer", "invoice_id"], name="invoice_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"invoice {self.invoice_id}: {self.state}"
+
+
+class InvoiceLine(models.Model):
+    """Written once, with the invoice; `cost` is the attributed cost behind it, for staff."""
+
+    customer_id = models.CharField(max_length=100)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="lines"
+    )
+    position = models.IntegerField()
+    description = models.CharField(max_length=500)
+    kind = models.CharField(max_length=20)
+    tenant = models.CharField(max_length=100)
+    amount_minor = models.BigIntegerField()
+    exact_amount = models.DecimalField(max_digits=38, decimal_places=10)
+    cost = models.DecimalField(max_digits=38, decimal_places=10, null=True)
+    basis = models.CharField(max_length=200, blank=True)
+    service_start = models.DateField()
+    service_end = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.description}"
+
+
+class Transition(models.Model):
+    """Who changed an invoice's state, when and why: append-only, each row seals the one before."""
+
+    customer_id = models.CharField(max_length=100)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="transitions"
+    )
+    sequence = models.IntegerField()
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
+    actor = models.CharField(max_length=100)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+    previous_seal = models.CharField(max_length=64, blank=True)
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "sequence"], name="transition_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_state or 'nothing'} to {self.to_state} by {self.actor}"
+
+
+class LedgerEntry(models.Model):
+    """Double entry, append-only, in the invoice's currency; a document's entries sum to zero.
+
+    Debits are positive. Accounts: receivable, revenue, rounding, cash.
+    """
+
+    customer_id = models.CharField(max_length=100)
+    document = models.CharField(max_length=60)
+    account = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=38, decimal_places=10)
+    booked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "account"], name="ledger_entry_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.account} {self.amount}"

@@ -1,0 +1,18 @@
+from django.db import models
+
+
+class ClosedPeriod(models.Model):
+    """What attribution closed a period on: the only source of its invoices."""
+
+    period = models.CharField(primary_key=True, max_length=7)
+    version = models.IntegerField()
+    run_id = models.CharField(max_length=40)
+    run_version = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    statements_uri = models.CharField(max_length=1000)
+    unallocated_share = models.DecimalField(max_digits=12, decimal_places=8)
+    closed_by = models.CharField(max_length=100)
+    closed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.period} closed on {self.run_id}"

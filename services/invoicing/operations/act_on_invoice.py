@@ -1,0 +1,74 @@
+"""What a person may do to an invoice: submit, return, approve, issue, park, release."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from services.invoicing.domain.states import ACTIONS, Action, State, refusal
+from services.invoicing.models import Invoice, Transition
+from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice
+from services.invoicing.queries.invoice_fact import last_doers
+from shared.auth.tokens import Actor
+from shared.faults import Fault
+from shared.jobs.work import request_job
+from shared.money import Money
+
+
+class ActionRefused(Fault):
+    """The state, the role or the four-eyes rule does not allow it; the message says which."""
+
+
+def act_on_invoice(
+    *, invoice_id: str, action: str, actor: Actor, version: int, reason: str, now: datetime
+) -> Invoice:
+    """Do an action on the version that the person has seen.
+
+    Raises ActionRefused, InvoiceChanged where another version is current, Invoice.DoesNotExist.
+    """
+    invoice = Invoice.objects.select_for_update().get(invoice_id=invoice_id)
+    wanted = ACTIONS.get(action)
+    if wanted is None or wanted.target is None:
+        raise ActionRefused(f"{action!r} is nothing that can be done to an invoice.")
+    if invoice.version != version:
+        raise InvoiceChanged(
+            f"The invoice is at version {invoice.version}, you have seen {version}.",
+            remedy="Look at it again.",
+        )
+    log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
+    refused = refusal(
+        wanted,
+        state=State(invoice.state),
+        actor=actor,
+        doers=_doers(invoice, wanted, log),
+        reason=reason,
+    )
+    if refused:
+        raise ActionRefused(refused)
+    moved = move_invoice(
+        invoice,
+        wanted.target,
+        actor=actor.name,
+        reason=reason,
+        now=now,
+        **_fields(wanted, invoice, reason),
+    )
+    if wanted.target == State.ISSUING:
+        request_job(kind="issue_invoices", key="all", payload={})
+    return moved
+
+
+def _doers(invoice: Invoice, action: Action, log: list[Transition]) -> list[str]:
+    """Nobody where the amount is small enough for one person."""
+    total = Money.from_minor(invoice.total_minor, invoice.currency).amount
+    if action.name == "approve" and abs(total) <= settings.ENVIRONMENT.second_person_above:
+        return []
+    return last_doers(log, action.needs_other_than)
+
+
+def _fields(action: Action, invoice: Invoice, reason: str) -> dict[str, Any]:
+    if action.target == State.PARKED:
+        return {"parked_from": invoice.state, "parked_reasons": [reason]}
+    if action.name == "release":
+        return {"parked_from": "", "parked_reasons": []}
+    return {}

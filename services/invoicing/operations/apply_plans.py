@@ -1,0 +1,104 @@
+import hashlib
+import json
+from typing import Any
+
+from services.invoicing.models import Contract, Customer, Plan
+from shared import configuration as settings_file
+from shared.configuration import Configuration, parse_configuration
+from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
+from shared.faults import BadConfiguration
+from shared.messaging.emit import emit
+
+
+def apply_plans(*, content: str) -> str:
+    """Take plans, customers and contracts from `trueback.yaml`, whole; returns its digest.
+
+    The same content twice changes nothing. A plan version that is in use is never edited: raises
+    BadConfiguration where its components differ.
+    """
+    configuration = parse_configuration(content)
+    for plan in configuration.plans:
+        _apply_plan(plan)
+    for customer in configuration.customers:
+        _apply_customer(customer, configuration)
+    return settings_file.ruleset_digest(configuration)
+
+
+def _apply_plan(plan: Any) -> None:
+    wanted = {
+        "name": plan.name,
+        "currency": plan.currency,
+        "components": [component.model_dump(mode="json") for component in plan.components],
+    }
+    known, is_new = Plan.objects.get_or_create(
+        key=plan.key,
+        version=plan.version,
+        defaults={"plan_id": f"{plan.key}@{plan.version}", **wanted},
+    )
+    if not is_new and known.components != wanted["components"]:
+        raise BadConfiguration(
+            f"plan {plan.key} version {plan.version} is in use with other components.",
+            field=f"plans.{plan.key}",
+            remedy="Give the changed plan a new version.",
+        )
+
+
+def _apply_customer(customer: Any, configuration: Configuration) -> None:
+    seller = configuration.seller.model_dump(mode="json") if configuration.seller else {}
+    wanted = {
+        "name": customer.name,
+        "email": customer.email,
+        "address": dict(customer.address or {}),
+        "purchase_order": customer.purchase_order or "",
+        "seller": seller,
+    }
+    known, is_new = Customer.objects.select_for_update().get_or_create(
+        customer_id=customer.key, defaults=wanted
+    )
+    changed = [name for name, value in wanted.items() if getattr(known, name) != value]
+    for name in changed:
+        setattr(known, name, wanted[name])
+    contracts = [_apply_contract(known, contract, configuration) for contract in customer.contracts]
+    if not (is_new or changed or any(is_other for _, is_other in contracts)):
+        return
+    known.version += 1
+    known.save()
+    latest = max((contract for contract, _ in contracts), key=lambda item: item.starts_on)
+    emit(
+        CUSTOMER_CONTRACTED,
+        CustomerContracted(
+            customer=known.customer_id,
+            name=known.name,
+            email=known.email,
+            tenants=latest.tenants,
+            plan=latest.plan_name,
+            disclosure=latest.disclosure,
+            version=known.version,
+        ),
+    )
+
+
+def _apply_contract(
+    customer: Customer, contract: Any, configuration: Configuration
+) -> tuple[Contract, bool]:
+    version = next(plan.version for plan in configuration.plans if plan.key == contract.plan)
+    plan = Plan.objects.get(key=contract.plan, version=version)
+    fields = {
+        "plan": plan,
+        "plan_name": plan.name,
+        "tenants": list(contract.tenants),
+        "starts_on": contract.from_,
+        "ends_on": contract.to,
+        "currency": contract.currency or plan.currency,
+        "disclosure": contract.disclosure,
+        "days_until_due": contract.days_until_due,
+    }
+    identity = json.dumps([customer.customer_id, str(contract.from_), sorted(contract.tenants)])
+    contract_id = f"con_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+    known = Contract.objects.filter(contract_id=contract_id).first()
+    if known is not None and all(getattr(known, name) == value for name, value in fields.items()):
+        return known, False
+    applied, _ = Contract.objects.update_or_create(
+        contract_id=contract_id, defaults={"customer": customer, **fields}
+    )
+    return applied, True

@@ -1,0 +1,144 @@
+"""A job: a draft per customer under contract for a closed period; drafted twice is once."""
+
+import logging
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import F
+
+from services.invoicing.domain.guardrails import Limits, parking_reasons
+from services.invoicing.domain.pricing import (
+    ContractTerms,
+    PricedLine,
+    covers_whole_month,
+    price,
+)
+from services.invoicing.domain.states import ISSUED_STATES, State
+from services.invoicing.models import ClosedPeriod, Contract, Invoice, InvoiceLine
+from services.invoicing.operations.move_invoice import record_transition
+from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.queries.statement_costs import Costs, statement_costs
+from shared.faults import BadConfiguration
+from shared.identifiers import new_id
+from shared.isolation.scope import as_ops
+from shared.lake.lake import Lake
+from shared.money import Money
+from shared.periods import Month
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "trueback"
+
+
+def draft_invoices(*, period: str) -> None:
+    now = datetime.now(UTC)
+    with as_ops():
+        closed = ClosedPeriod.objects.get(period=period)
+        contracts = list(Contract.objects.select_related("customer", "plan"))
+    costs = statement_costs(
+        Lake(settings.ENVIRONMENT), closed.statements_uri, currency=closed.currency
+    )
+    for contract in contracts:
+        if contract.currency != closed.currency:
+            raise BadConfiguration(
+                f"contract {contract.contract_id} is in {contract.currency}, the bill of {period}"
+                f" in {closed.currency}.",
+                remedy="Exchange rates come with a later version; bill in the bill's currency.",
+            )
+        with as_ops():
+            _draft(contract, closed, costs, now)
+
+
+def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
+    month = Month.parse(closed.period)
+    terms = ContractTerms(
+        tenants=contract.tenants,
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        currency=contract.currency,
+        components=contract.plan.components,
+    )
+    lines = price(terms, month, costs)
+    if not lines:
+        return
+    total = sum(line.minor for line in lines)
+    reasons = parking_reasons(
+        total=Money.from_minor(total, contract.currency),
+        line_count=len(lines),
+        earlier_totals_minor=_earlier_totals(contract, closed.period),
+        unallocated_share=closed.unallocated_share,
+        covers_whole_month=covers_whole_month(terms, month),
+        limits=Limits(
+            above_median_times=settings.ENVIRONMENT.park_above_median_times,
+            unallocated_share=settings.ENVIRONMENT.park_unallocated_share,
+        ),
+    )
+    _create(contract, closed, lines, reasons, now)
+
+
+def _create(
+    contract: Contract,
+    closed: ClosedPeriod,
+    lines: list[PricedLine],
+    reasons: list[str],
+    now: datetime,
+) -> None:
+    """Insert the invoice unless a live one exists: the unique index decides, not a look before."""
+    earlier = _earlier_totals(contract, closed.period)
+    invoice = Invoice(
+        invoice_id=new_id("inv"),
+        customer=contract.customer,
+        contract=contract,
+        seller=contract.customer.seller.get("key"),
+        period=closed.period,
+        currency=contract.currency,
+        total_minor=sum(line.minor for line in lines),
+        exact_total=sum((line.exact for line in lines), Decimal(0)),
+        previous_total_minor=earlier[-1] if earlier else None,
+        run_id=closed.run_id,
+        state=State.PARKED if reasons else State.DRAFT,
+        parked_from=State.DRAFT if reasons else "",
+        parked_reasons=reasons,
+        drafted_at=now,
+    )
+    Invoice.objects.bulk_create([invoice], ignore_conflicts=True)
+    if not Invoice.objects.filter(invoice_id=invoice.invoice_id).exists():
+        return
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            customer_id=invoice.customer_id,
+            invoice=invoice,
+            position=position,
+            description=line.description,
+            kind=line.kind,
+            tenant=line.tenant,
+            amount_minor=line.minor,
+            exact_amount=line.exact,
+            cost=line.cost,
+            basis=line.basis,
+            service_start=line.service_start,
+            service_end=line.service_end,
+        )
+        for position, line in enumerate(lines, start=1)
+    )
+    invoice.refresh_from_db()
+    record_transition(
+        invoice, None, actor=ACTOR, reason=f"Drafted from run {closed.run_id}.", now=now
+    )
+    record_revenue(invoice, basis="draft", sign=1, now=now)
+
+
+def _earlier_totals(contract: Contract, period: str) -> list[int]:
+    """Totals of this customer's issued invoices of the six periods before, oldest first."""
+    totals = (
+        Invoice.objects.filter(
+            customer_id=contract.customer_id,
+            currency=contract.currency,
+            period__lt=period,
+            state__in=ISSUED_STATES - {State.VOID},
+        )
+        .order_by(F("period").desc())
+        .values_list("total_minor", flat=True)[:6]
+    )
+    return list(reversed(totals))

@@ -1,0 +1,85 @@
+"""The one way an invoice changes its state: compare-and-set, sealed log, fact to the portal."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from services.invoicing.domain.states import State
+from services.invoicing.models import Invoice, Transition
+from services.invoicing.queries.invoice_fact import invoice_fact
+from shared.contracts import invoicing as contracts
+from shared.contracts.contract import Contract
+from shared.faults import Fault
+from shared.messaging.emit import emit
+
+_FACTS: Final[dict[State, Contract[contracts.InvoiceFact]]] = {
+    State.DRAFT: contracts.INVOICE_DRAFTED,
+    State.PARKED: contracts.INVOICE_PARKED,
+    State.IN_REVIEW: contracts.INVOICE_REVIEWED,
+    State.APPROVED: contracts.INVOICE_APPROVED,
+    State.ISSUING: contracts.INVOICE_ISSUING_STARTED,
+    State.ISSUED: contracts.INVOICE_ISSUED,
+    State.PAID: contracts.INVOICE_PAID,
+    State.OVERDUE: contracts.INVOICE_OVERDUE,
+    State.UNCOLLECTIBLE: contracts.INVOICE_WRITTEN_OFF,
+    State.VOID: contracts.INVOICE_VOIDED,
+}
+
+
+class InvoiceChanged(Fault):
+    """Somebody else changed the invoice first; nothing was done."""
+
+
+def move_invoice(
+    invoice: Invoice, to: State, *, actor: str, reason: str, now: datetime, **fields: Any
+) -> Invoice:
+    """Move to a state and set `fields` with it; raises InvoiceChanged if it is not as read."""
+    before = State(invoice.state)
+    changed = Invoice.objects.filter(
+        invoice_id=invoice.invoice_id, customer_id=invoice.customer_id, version=invoice.version
+    ).update(state=to, version=invoice.version + 1, **fields)
+    if changed != 1:
+        raise InvoiceChanged(
+            f"invoice {invoice.invoice_id} has changed since it was read.",
+            remedy="Look at it again.",
+        )
+    invoice.refresh_from_db()
+    record_transition(invoice, before, actor=actor, reason=reason, now=now)
+    return invoice
+
+
+def record_transition(
+    invoice: Invoice, before: State | None, *, actor: str, reason: str, now: datetime
+) -> None:
+    """Seal the step in the log and tell the portal; `before` is None for a new invoice."""
+    last = Transition.objects.filter(invoice=invoice).order_by("-sequence").first()
+    content = {
+        "invoice": invoice.invoice_id,
+        "sequence": last.sequence + 1 if last else 1,
+        "from": before.value if before else "",
+        "to": str(invoice.state),
+        "actor": actor,
+        "reason": reason,
+        "at": now.isoformat(),
+    }
+    previous = last.seal if last else ""
+    Transition.objects.create(
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        sequence=content["sequence"],
+        from_state=content["from"],
+        to_state=content["to"],
+        actor=actor,
+        reason=reason,
+        at=now,
+        previous_seal=previous,
+        seal=seal(content, previous),
+    )
+    emit(_FACTS[State(invoice.state)], invoice_fact(invoice))
+
+
+def seal(content: dict[str, Any], previous: str) -> str:
+    """SHA-256 over the row and the seal before it: a row taken out or changed shows."""
+    text = json.dumps([previous, content], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""Write-ahead: the intent is committed, then the call is made, then its outcome is committed.
+
+A process that dies in between leaves an `intended` row. It is sent again with the same key while
+Stripe still remembers keys; after that the caller's `find` looks for what may have happened, and
+only a proven absence makes a new attempt with a new key. No key holds a clock.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+
+from services.invoicing.gateways.stripe import RefusedByStripe
+from services.invoicing.models import StripeOperation
+from shared.identifiers import uuid7
+from shared.isolation.scope import as_ops
+
+KEY_LIFETIME: Final = timedelta(hours=23)
+Call = Callable[[dict[str, Any], str], str]
+Find = Callable[[StripeOperation], str | None]
+
+
+def perform_at_stripe(
+    *, document: str, customer_id: str, step: str, request: dict[str, Any], call: Call, find: Find
+) -> str:
+    """Do a step at most once and return the id of what it made at Stripe.
+
+    `call(request, key)` makes it; `find(operation)` looks for its effect and is asked only when the
+    key may be forgotten. Raises what `call` raises; a refusal is recorded.
+    """
+    operation = _intend(document, customer_id, step, request)
+    if operation.state == StripeOperation.State.SUCCEEDED:
+        return operation.stripe_id
+    if datetime.now(UTC) - operation.first_sent_at > KEY_LIFETIME:
+        found = find(operation)
+        if found is not None:
+            return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=found)
+        _record(operation, state=StripeOperation.State.FAILED, error="proven not to have happened")
+        operation = _intend(document, customer_id, step, request)
+    try:
+        stripe_id = call(operation.request, operation.idempotency_key)
+    except RefusedByStripe as error:
+        _record(operation, state=StripeOperation.State.FAILED, error=str(error))
+        raise
+    return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=stripe_id)
+
+
+def _intend(document: str, customer_id: str, step: str, request: dict[str, Any]) -> StripeOperation:
+    """The unfinished or succeeded operation of a step, else a new attempt."""
+    now = datetime.now(UTC)
+    with as_ops():
+        last = (
+            StripeOperation.objects.select_for_update()
+            .filter(document=document, step=step)
+            .order_by("-attempt")
+            .first()
+        )
+        if last is not None and last.state != StripeOperation.State.FAILED:
+            StripeOperation.objects.filter(pk=last.pk).update(last_sent_at=now)
+            return last
+        operation_id = uuid7()
+        attempt = last.attempt + 1 if last else 1
+        return StripeOperation.objects.create(
+            operation_id=operation_id,
+            customer_id=customer_id,
+            document=document,
+            step=step,
+            attempt=attempt,
+            idempotency_key=f"tb-{settings.ENVIRONMENT.environment}-{operation_id}-{attempt}",
+            request=request,
+            first_sent_at=now,
+            last_sent_at=now,
+        )
+
+
+def _record(operation: StripeOperation, **outcome: Any) -> str:
+    with as_ops():
+        StripeOperation.objects.filter(pk=operation.pk).update(**outcome)
+    return str(outcome.get("stripe_id", ""))

@@ -1,0 +1,96 @@
+"""Stored webhooks become state: the object is fetched anew, and states only ever go forward."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from services.invoicing.domain.states import State, state_after_stripe
+from services.invoicing.gateways.stripe import StripeInvoice
+from services.invoicing.gateways.stripe.connection import stripe_gateway
+from services.invoicing.models import Invoice, StripeEvent
+from services.invoicing.operations.book_entries import book_paid
+from services.invoicing.operations.move_invoice import move_invoice
+from shared.isolation.scope import as_ops
+from shared.jobs.work import request_job
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY: Final = timedelta(hours=1)
+
+
+def store_stripe_event(event: Mapping[str, Any]) -> bool:
+    """Write the event down once and ask for its processing, in the caller's transaction."""
+    stored = StripeEvent(
+        event_id=event["id"],
+        type=event["type"],
+        object_id=str(event["data"]["object"].get("id", "")),
+        payload=dict(event),
+    )
+    already = StripeEvent.objects.filter(event_id=stored.event_id).exists()
+    StripeEvent.objects.bulk_create([stored], ignore_conflicts=True)
+    if not already:
+        request_job(kind="process_stripe_events", key="all", payload={})
+    return not already
+
+
+def process_stripe_events() -> None:
+    """A job: order and repetition of events mean nothing, since each looks at what is now."""
+    with as_ops():
+        waiting = list(
+            StripeEvent.objects.filter(processed_at=None).order_by("received_at", "event_id")
+        )
+    seen: dict[str, str] = {}
+    for event in waiting:
+        if event.type.startswith("invoice.") and event.object_id not in seen:
+            seen[event.object_id] = _apply(event.object_id)
+        outcome = seen.get(event.object_id, "nothing to do for this type")
+        with as_ops():
+            StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
+                processed_at=datetime.now(UTC), outcome=outcome
+            )
+
+
+def sweep_stripe_events() -> None:
+    """A job: fetch what webhooks may have missed since the last one that came."""
+    with as_ops():
+        last = StripeEvent.objects.order_by("-received_at").first()
+    since = (last.received_at if last else datetime.now(UTC) - timedelta(days=1)) - SWEEP_EVERY
+    for event in stripe_gateway().events_since(int(since.timestamp())):
+        with as_ops():
+            store_stripe_event(event)
+
+
+def _apply(stripe_id: str) -> str:
+    with as_ops():
+        known = Invoice.objects.filter(stripe_invoice_id=stripe_id).exists()
+    if not known:
+        return "not one of ours"
+    there = stripe_gateway().invoice(stripe_id)
+    with as_ops():
+        invoice = Invoice.objects.select_for_update().get(stripe_invoice_id=stripe_id)
+        if invoice.state == State.ISSUING:
+            return "still being issued; the issuing job concludes it"
+        target = state_after_stripe(State(invoice.state), there.status)
+        if target is None:
+            return f"{invoice.state} already"
+        _move(invoice, target, there)
+    return f"moved to {target}"
+
+
+def _move(invoice: Invoice, target: State, there: StripeInvoice) -> None:
+    now = datetime.now(UTC)
+    paid_at = None
+    if target == State.PAID:
+        paid_at = datetime.fromtimestamp(there.paid_at, tz=UTC) if there.paid_at else now
+    moved = move_invoice(
+        invoice,
+        target,
+        actor="stripe",
+        reason=f"Stripe says {there.status}.",
+        now=now,
+        stripe_status=there.status,
+        paid_at=paid_at,
+    )
+    if target == State.PAID:
+        book_paid(moved)

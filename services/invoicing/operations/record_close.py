@@ -1,0 +1,47 @@
+from services.invoicing.domain.states import State
+from services.invoicing.models import ClosedPeriod, Invoice
+from services.invoicing.operations.move_invoice import move_invoice
+from shared.contracts.attribution import PeriodAttributed, PeriodClosed
+from shared.jobs.work import request_job
+
+
+def record_close(fact: PeriodClosed) -> None:
+    """A period is closed: ask for its drafts. The newest close of a period counts."""
+    known = ClosedPeriod.objects.select_for_update().filter(period=fact.period).first()
+    if known is not None and known.version >= fact.version:
+        return
+    ClosedPeriod.objects.update_or_create(
+        period=fact.period,
+        defaults={
+            "version": fact.version,
+            "run_id": fact.run_id,
+            "run_version": fact.run_version,
+            "currency": fact.currency,
+            "statements_uri": fact.statements_uri,
+            "unallocated_share": fact.unallocated_share,
+            "closed_by": fact.closed_by,
+            "closed_at": fact.closed_at,
+        },
+    )
+    request_job(kind="draft_invoices", key=fact.period, payload={"period": fact.period})
+
+
+def park_restated(fact: PeriodAttributed) -> None:
+    """The bill was restated after the drafts were made: they wait until a person has looked."""
+    closed = ClosedPeriod.objects.filter(period=fact.period).first()
+    if closed is None or fact.version <= closed.run_version:
+        return
+    waiting = Invoice.objects.select_for_update().filter(
+        period=fact.period,
+        state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED],
+    )
+    for invoice in waiting.exclude(run_id=fact.run_id):
+        move_invoice(
+            invoice,
+            State.PARKED,
+            actor="trueback",
+            reason=f"The bill was restated: run {fact.run_id}.",
+            now=fact.attributed_at,
+            parked_from=invoice.state,
+            parked_reasons=[*invoice.parked_reasons, "Restated since it was drafted."],
+        )

@@ -1,0 +1,105 @@
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from services.invoicing.domain.states import ACTIONS, State, refusal
+from services.invoicing.models import Invoice, Transition
+from shared.contracts.invoicing import ActionFact, InvoiceFact, InvoiceLineFact, TransitionFact
+from shared.money import Money
+
+
+def invoice_fact(invoice: Invoice) -> InvoiceFact:
+    customer, contract = invoice.customer, invoice.contract
+    log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
+    previous = invoice.previous_total_minor
+    return InvoiceFact(
+        invoice_id=invoice.invoice_id,
+        customer=invoice.customer_id,
+        customer_name=customer.name,
+        period=invoice.period,
+        version=invoice.version,
+        state=invoice.state,
+        currency=invoice.currency,
+        total=_amount(invoice.total_minor, invoice.currency),
+        lines=_lines(invoice),
+        plan=contract.plan_name,
+        disclosure=contract.disclosure,
+        seller=_flat(customer.seller),
+        buyer=_flat(
+            {
+                "name": customer.name,
+                "email": customer.email,
+                "purchase_order": customer.purchase_order,
+                "address": customer.address,
+            }
+        ),
+        run_id=invoice.run_id,
+        drafted_at=invoice.drafted_at,
+        number=invoice.number,
+        issued_at=invoice.issued_at,
+        due_at=invoice.due_at,
+        paid_at=invoice.paid_at,
+        stripe_invoice_id=invoice.stripe_invoice_id or "",
+        stripe_status=invoice.stripe_status,
+        hosted_invoice_url=invoice.hosted_invoice_url,
+        previous_total=None if previous is None else _amount(previous, invoice.currency),
+        parked_reasons=list(invoice.parked_reasons),
+        history=[
+            TransitionFact(item.from_state, item.to_state, item.actor, item.reason, item.at)
+            for item in log
+        ],
+        actions=[
+            ActionFact(
+                name=action.name,
+                roles=list(action.roles),
+                refused=refusal(action, state=State(invoice.state)),
+                not_by=last_doers(log, action.needs_other_than),
+            )
+            for action in ACTIONS.values()
+        ],
+    )
+
+
+def last_doers(log: list[Transition], state: State | None) -> list[str]:
+    """Who brought the invoice into a state the last time; nobody where no state is asked for."""
+    doers = [item.actor for item in log if state is not None and item.to_state == state]
+    return doers[-1:]
+
+
+def visible_to_customers(invoices: QuerySet[Invoice], customer_id: str) -> QuerySet[Invoice]:
+    """A customer sees what was issued to it; drafts are nobody's business but the operator's."""
+    return invoices.filter(customer_id=customer_id).exclude(number="")
+
+
+def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
+    return [
+        InvoiceLineFact(
+            position=line.position,
+            description=line.description,
+            kind=line.kind,
+            quantity=None,
+            unit_amount=None,
+            amount=_amount(line.amount_minor, invoice.currency),
+            service_start=line.service_start,
+            service_end=line.service_end,
+            tenant=line.tenant,
+            basis=line.basis,
+            cost=line.cost,
+        )
+        for line in invoice.lines.filter(customer_id=invoice.customer_id).order_by("position")
+    ]
+
+
+def _amount(minor: int, currency: str) -> Decimal:
+    return Money.from_minor(minor, currency).amount
+
+
+def _flat(party: dict[str, object]) -> dict[str, str]:
+    """A party's details as text, its address one level up."""
+    flat: dict[str, str] = {}
+    for name, value in party.items():
+        if isinstance(value, dict):
+            flat.update({key: str(part) for key, part in value.items() if part})
+        elif value:
+            flat[name] = str(value)
+    return flat

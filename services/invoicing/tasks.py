@@ -1,0 +1,33 @@
+"""What arrives from queues and clocks; each line is one call of an operation."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.invoicing.config.celery import app
+from services.invoicing.operations.draft_invoices import draft_invoices
+from services.invoicing.operations.issue_invoices import issue_invoices
+from services.invoicing.operations.process_stripe_events import (
+    process_stripe_events,
+    sweep_stripe_events,
+)
+from services.invoicing.operations.record_close import park_restated, record_close
+from services.invoicing.operations.remind_stripe import remind_stripe
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.jobs.work import JobHandler
+from shared.messaging.app import register_bus
+
+HANDLERS: Mapping[str, Callable[[Any], None]] = {
+    PERIOD_ATTRIBUTED.name: park_restated,
+    PERIOD_CLOSED.name: record_close,
+}
+
+POKES: Mapping[str, Callable[[], None]] = {"stripe": remind_stripe}
+
+JOBS: Mapping[str, JobHandler] = {
+    "draft_invoices": lambda payload: draft_invoices(**payload),
+    "issue_invoices": lambda _payload: issue_invoices(),
+    "process_stripe_events": lambda _payload: process_stripe_events(),
+    "sweep_stripe_events": lambda _payload: sweep_stripe_events(),
+}
+
+register_bus(app, HANDLERS)

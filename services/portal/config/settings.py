@@ -1,0 +1,60 @@
+from services.portal.config.env import PortalEnvironment
+from shared.runtime.environment import read_environment
+from shared.runtime.settings import service_settings
+
+_environment = read_environment(PortalEnvironment)
+_base = service_settings(service="portal", environment=_environment)
+_is_https = _environment.public_url.startswith("https://")
+
+globals().update(_base)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    *_base["INSTALLED_APPS"],
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shared.runtime.middleware.NoStore",
+    "services.portal.views.middleware.ContentSecurityPolicy",
+    "django.middleware.common.CommonMiddleware",
+    "services.portal.views.middleware.IdentityScope",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "services.portal.views.middleware.ActorScope",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "services.portal.views.frame.frame",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["services.portal.views.sign_in.ByName"]
+LOGIN_URL = "portal:sign_in"
+SESSION_COOKIE_NAME = "trueback_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = _is_https
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _is_https
+CSRF_COOKIE_NAME = "trueback_csrf"
+CSRF_TRUSTED_ORIGINS = [_environment.public_url]
+SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "/static/"
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False

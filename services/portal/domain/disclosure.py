@@ -1,0 +1,27 @@
+"""What of an invoice its customer may see."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+ISSUED: Final = frozenset({"issued", "paid", "overdue", "uncollectible", "void"})
+_CUSTOMER_FIELDS: Final = (
+    *("invoice_id", "customer", "customer_name", "period", "version", "state", "currency"),
+    *("total", "tax", "plan", "disclosure", "seller", "buyer", "number"),
+    *("issued_at", "due_at", "paid_at", "hosted_invoice_url"),
+)
+_LINE_FIELDS: Final = (
+    *("position", "description", "kind", "quantity", "unit_amount", "amount"),
+    *("service_start", "service_end", "tenant"),
+)
+_OPEN_BOOK_FIELDS: Final = ("basis", "cost")
+
+
+def customer_document(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The customer's part of an invoice fact, by a list of what it may see; None before issue."""
+    if document["state"] not in ISSUED or not document["number"]:
+        return None
+    open_book = document["disclosure"] == "open_book"
+    line_fields = (*_LINE_FIELDS, *(_OPEN_BOOK_FIELDS if open_book else ()))
+    shown = {name: document[name] for name in _CUSTOMER_FIELDS}
+    shown["lines"] = [{name: line[name] for name in line_fields} for line in document["lines"]]
+    return shown

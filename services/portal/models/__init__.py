@@ -1,0 +1,19 @@
+from services.portal.models.bus import Inbox, InboxFailures, Job, Outbox
+from services.portal.models.customers import CustomerAccount, CustomerInvoice
+from services.portal.models.people import OneTimeLink, User
+from services.portal.models.staff import BillState, PeriodSummary, StaffInvoice, TenantMargin
+
+__all__ = [
+    "BillState",
+    "CustomerAccount",
+    "CustomerInvoice",
+    "Inbox",
+    "InboxFailures",
+    "Job",
+    "OneTimeLink",
+    "Outbox",
+    "PeriodSummary",
+    "StaffInvoice",
+    "TenantMargin",
+    "User",
+]

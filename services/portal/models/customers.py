@@ -1,0 +1,35 @@
+"""Read models for customers' people: row-level security binds each row to its customer."""
+
+from django.db import models
+
+
+class CustomerAccount(models.Model):
+    customer_id = models.CharField(primary_key=True, max_length=100)
+    name = models.CharField(max_length=200)
+    email = models.EmailField()
+    tenants = models.JSONField()
+    plan = models.CharField(max_length=200)
+    disclosure = models.CharField(max_length=10)
+    version = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.customer_id
+
+
+class CustomerInvoice(models.Model):
+    """An issued invoice as its customer may see it: no cost, no share, no draft, no history."""
+
+    customer_id = models.CharField(max_length=100)
+    invoice_id = models.CharField(primary_key=True, max_length=40)
+    version = models.IntegerField()
+    period = models.CharField(max_length=7)
+    state = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(max_digits=38, decimal_places=10)
+    document = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer_id", "period"], name="customer_invoice_list")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}: {self.state}"

@@ -1,0 +1,90 @@
+"""Read models for the operator's people: cost, margin and drafts. No customer's scope reads them."""
+
+from django.db import models
+
+_AMOUNT = {"max_digits": 38, "decimal_places": 10}
+
+
+class PeriodSummary(models.Model):
+    """The proof of a period's current run, and whether the period is closed."""
+
+    period = models.CharField(primary_key=True, max_length=7)
+    version = models.IntegerField(default=0)
+    run_id = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    bill = models.DecimalField(**_AMOUNT, default=0)
+    attributed = models.DecimalField(**_AMOUNT, default=0)
+    overhead = models.DecimalField(**_AMOUNT, default=0)
+    unallocated = models.DecimalField(**_AMOUNT, default=0)
+    excluded = models.DecimalField(**_AMOUNT, default=0)
+    difference = models.DecimalField(**_AMOUNT, default=0)
+    fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
+    attributed_at = models.DateTimeField(null=True)
+    close_version = models.IntegerField(default=0)
+    closed_by = models.CharField(max_length=100, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"summary of {self.period}"
+
+
+class TenantMargin(models.Model):
+    """What a tenant cost and earned in a period; `revenue` is null while nobody knows it."""
+
+    tenant = models.CharField(max_length=100)
+    period = models.CharField(max_length=7)
+    version = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3)
+    cost = models.DecimalField(**_AMOUNT)
+    direct_cost = models.DecimalField(**_AMOUNT)
+    shared_cost = models.DecimalField(**_AMOUNT)
+    revenue = models.DecimalField(**_AMOUNT, null=True)
+    revenue_basis = models.CharField(max_length=20)
+    lines = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "tenant"], name="tenant_margin_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"margin of {self.tenant} in {self.period}"
+
+
+class StaffInvoice(models.Model):
+    """An invoice with all that staff may see; `document` is the fact as invoicing told it."""
+
+    invoice_id = models.CharField(primary_key=True, max_length=40)
+    customer = models.CharField(max_length=100)
+    customer_name = models.CharField(max_length=200)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    state = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(**_AMOUNT)
+    document = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["period", "state"], name="staff_invoice_inbox")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}: {self.state}"
+
+
+class BillState(models.Model):
+    """How fresh the bill of a source and period is."""
+
+    source = models.CharField(max_length=40)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    row_count = models.BigIntegerField()
+    delivered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "period"], name="bill_state_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"bill of {self.source} for {self.period}, version {self.version}"

@@ -1,0 +1,123 @@
+"""Facts become read models: the highest version of each thing is kept, order means nothing."""
+
+from django.db.models import Model
+
+from services.portal.domain.disclosure import customer_document
+from services.portal.models import (
+    BillState,
+    CustomerAccount,
+    CustomerInvoice,
+    PeriodSummary,
+    StaffInvoice,
+    TenantMargin,
+)
+from shared.contracts.attribution import MarginMeasured, PeriodAttributed, PeriodClosed
+from shared.contracts.ingestion import SnapshotPublished
+from shared.contracts.invoicing import INVOICE_DRAFTED, CustomerContracted, InvoiceFact
+
+
+def record_bill(fact: SnapshotPublished) -> None:
+    _keep_newest(
+        BillState,
+        {"source": fact.source, "period": fact.period},
+        version=fact.version,
+        row_count=fact.row_count,
+        delivered_at=fact.published_at,
+    )
+
+
+def record_period(fact: PeriodAttributed) -> None:
+    totals = fact.totals
+    _keep_newest(
+        PeriodSummary,
+        {"period": fact.period},
+        version=fact.version,
+        run_id=fact.run_id,
+        currency=fact.currency,
+        bill=totals.bill,
+        attributed=totals.attributed,
+        overhead=totals.overhead,
+        unallocated=totals.unallocated,
+        excluded=totals.excluded,
+        difference=totals.difference,
+        fallback_share=fact.fallback_share,
+        attributed_at=fact.attributed_at,
+    )
+
+
+def record_close(fact: PeriodClosed) -> None:
+    PeriodSummary.objects.get_or_create(period=fact.period)
+    PeriodSummary.objects.filter(period=fact.period, close_version__lt=fact.version).update(
+        close_version=fact.version, closed_by=fact.closed_by, closed_at=fact.closed_at
+    )
+
+
+def record_margin(fact: MarginMeasured) -> None:
+    _keep_newest(
+        TenantMargin,
+        {"tenant": fact.tenant, "period": fact.period},
+        version=fact.version,
+        name=fact.tenant_name,
+        currency=fact.currency,
+        cost=fact.cost,
+        direct_cost=fact.direct_cost,
+        shared_cost=fact.shared_cost,
+        revenue=fact.revenue,
+        revenue_basis=fact.revenue_basis,
+        lines=[
+            {"charge_group": line.charge_group, "method": line.method, "amount": str(line.amount)}
+            for line in fact.lines
+        ],
+    )
+
+
+def record_customer(fact: CustomerContracted) -> None:
+    _keep_newest(
+        CustomerAccount,
+        {"customer_id": fact.customer},
+        version=fact.version,
+        name=fact.name,
+        email=fact.email,
+        tenants=fact.tenants,
+        plan=fact.plan,
+        disclosure=fact.disclosure,
+    )
+
+
+def record_invoice(fact: InvoiceFact) -> None:
+    document = INVOICE_DRAFTED.dump(fact)
+    common = {
+        "version": fact.version,
+        "period": fact.period,
+        "state": fact.state,
+        "currency": fact.currency,
+        "total": fact.total,
+    }
+    _keep_newest(
+        StaffInvoice,
+        {"invoice_id": fact.invoice_id},
+        customer=fact.customer,
+        customer_name=fact.customer_name,
+        document=document,
+        **common,
+    )
+    shown = customer_document(document)
+    if shown is not None:
+        _keep_newest(
+            CustomerInvoice,
+            {"invoice_id": fact.invoice_id, "customer_id": fact.customer},
+            document=shown,
+            **common,
+        )
+
+
+def _keep_newest(
+    model: type[Model], identity: dict[str, str], *, version: int, **fields: object
+) -> None:
+    manager = model._default_manager  # noqa: SLF001 - the public name is not on type[Model]
+    record, is_new = manager.select_for_update().get_or_create(
+        **identity, defaults={"version": version, **fields}
+    )
+    if is_new or record.version >= version:  # type: ignore[attr-defined]
+        return
+    manager.filter(pk=record.pk).update(version=version, **fields)

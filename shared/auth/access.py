@@ -1,0 +1,44 @@
+"""Who asks, and whether a route is for such as them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from shared.auth.tokens import Actor, InvalidToken, verify_token
+
+
+class TokenAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[Actor, str] | None:
+        scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            actor = verify_token(
+                token, audience=settings.SERVICE_NAME, jwks=settings.ENVIRONMENT.jwks
+            )
+        except InvalidToken as error:
+            raise AuthenticationFailed(str(error)) from error
+        return actor, token
+
+    def authenticate_header(self, _request: Request) -> str:
+        return "Bearer"
+
+
+class DeclaredRoles(BasePermission):
+    """A view names the roles of each method in `roles`; what is not named is refused.
+
+    A customer is not even told that the route exists.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        roles = getattr(view, "roles", {}).get(request.method or "", ())
+        if not isinstance(request.user, Actor):
+            return False
+        if request.user.is_customer and request.user.role not in roles:
+            raise Http404
+        return request.user.role in roles

@@ -1,0 +1,3 @@
+from tests.every_service import TestIsolationOfTheDatabase
+
+__all__ = ["TestIsolationOfTheDatabase"]

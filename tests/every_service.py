@@ -1,0 +1,31 @@
+"""What must hold in each service; every suite imports it and runs it on its own database."""
+
+from django.db import connection
+
+from shared.isolation.audit import isolation_faults, switch_off
+from shared.runtime.service import insert_only_tables
+
+
+class TestIsolationOfTheDatabase:
+    def test_no_table_view_or_role_shows_rows_to_the_wrong_subject(self, as_staff):
+        assert isolation_faults(insert_only=insert_only_tables()) == []
+
+    def test_the_audit_finds_a_table_whose_row_security_is_off(self, db):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select relname from pg_class where relrowsecurity order by relname limit 1"
+            )
+            found = cursor.fetchone()
+        if found is None:
+            return
+        switch_off(found[0])
+        faults = isolation_faults(insert_only=insert_only_tables())
+        assert [fault for fault in faults if fault.startswith(found[0])]
+
+    def test_the_login_has_no_rights_of_its_own(self, db):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select rolsuper, rolbypassrls, rolinherit from pg_roles"
+                " where rolname = current_user"
+            )
+            assert cursor.fetchone() == (False, False, False)

@@ -1,0 +1,5 @@
+from tests.service_stack import as_staff, django_db_setup, use_service
+
+__all__ = ["as_staff", "django_db_setup"]
+
+SERVERS = use_service("invoicing")
