@@ -52,9 +52,9 @@ def parse_configuration(text: str, *, file: str = "trueback.yaml") -> Configurat
 
 def _as_fault(error: ValidationError, document: Document, file: str) -> BadConfiguration:
     details = max(error.errors(include_url=False), key=lambda item: _weight(item, document))
-    path = tuple(part for part in details["loc"] if _is_in_file(part, details, document))
+    path = _existing(details["loc"], document)
     if details["type"] == "missing":
-        path = (*_existing(details["loc"], document), details["loc"][-1])
+        path = (*path, details["loc"][-1])
     field = _dotted(path) or str(details["loc"][-1])
     return BadConfiguration(
         _message(details),
@@ -68,10 +68,6 @@ def _as_fault(error: ValidationError, document: Document, file: str) -> BadConfi
 def _weight(details: ErrorDetails, document: Document) -> tuple[int, bool]:
     """Of the errors of a union the one that got deepest into the file is the one meant."""
     return (len(_existing(details["loc"], document)), details["type"] == "extra_forbidden")
-
-
-def _is_in_file(part: str | int, details: ErrorDetails, document: Document) -> bool:
-    return part in _existing(details["loc"], document)
 
 
 def _existing(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
