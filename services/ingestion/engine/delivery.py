@@ -1,0 +1,161 @@
+"""Finds the delivery of a period under a folder and obeys its manifest; or takes one file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from services.ingestion.engine.layouts import Kind, detect_kind
+from services.ingestion.engine.manifest import (
+    Manifest,
+    is_manifest,
+    partition_month,
+    read_manifest,
+)
+from shared.faults import BadInput
+from shared.periods import Month
+from shared.tabular import SourceFile, open_source_file
+
+_DATA_ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    kind: Kind
+    manifest: Path | None
+    files: tuple[Path, ...]
+    execution_id: str
+    columns: tuple[str, ...]
+    """Names of all columns that occur, in the order they are first met."""
+    sources: tuple[SourceFile, ...]
+
+
+def find_delivery(root: Path, *, period: Month) -> Delivery:
+    """`root` is a synced bucket or prefix, the folder of one file, or the file itself.
+
+    Raises BadInput where the manifest, a listed file or a file's header can't be taken.
+    """
+    if root.is_file() and not is_manifest(root.name):
+        return _delivery([root], manifest=None)
+    folder = root.parent if root.is_file() else root
+    if not folder.is_dir():
+        raise BadInput("there is no such file or folder.", file=str(root), remedy="Check --bill.")
+    places = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
+    if manifest is None:
+        return _delivery([_only_data_file(folder, places)], manifest=None)
+    return _delivery(
+        [folder / resolve_key(key, places, manifest) for key in manifest.keys], manifest=manifest
+    )
+
+
+def _manifests(folder: Path, places: Iterable[str]) -> list[Manifest]:
+    return [
+        read_manifest(folder / place, place=place, modified_at=(folder / place).stat().st_mtime)
+        for place in places
+        if is_manifest(place)
+    ]
+
+
+def newest_manifest(manifests: Sequence[Manifest], *, period: Month, root: Path) -> Manifest | None:
+    """The newest of the period; two exports under one root are never mixed."""
+    wanted = [manifest for manifest in manifests if manifest.period in (period, None)]
+    if manifests and not wanted:
+        found = ", ".join(sorted({str(manifest.period) for manifest in manifests}))
+        raise BadInput(
+            f"no delivery of {period} is here, only of {found}.",
+            file=str(root),
+            remedy="Choose another --period or sync the missing partition.",
+        )
+    exports = sorted({manifest.export for manifest in wanted})
+    if len(exports) > 1:
+        raise BadInput(
+            f"several exports are here: {', '.join(exports)}.",
+            file=str(root),
+            remedy="Give the folder of one of them; the same bill must not be counted twice.",
+        )
+    return max(wanted, key=lambda manifest: manifest.age_key, default=None)
+
+
+def resolve_key(key: str, places: Sequence[str], manifest: Manifest) -> str:
+    """The place whose tail agrees longest with the key's; what is cut off may be leading only."""
+    wanted = PurePosixPath(key).parts
+    needed = _needed_tail(wanted)
+    best: dict[int, list[str]] = {}
+    for place in places:
+        have = PurePosixPath(place).parts
+        same = _same_tail(wanted, have)
+        if same and (same >= needed or same == len(have)):
+            best.setdefault(same, []).append(place)
+    if not best:
+        raise BadInput(
+            "the manifest lists this file, but it is not there.",
+            file=key,
+            remedy=f"Sync it again (manifest {manifest.place}); nothing was taken.",
+        )
+    longest = best[max(best)]
+    if len(longest) > 1:
+        raise BadInput(
+            f"the manifest's file is there several times: {', '.join(longest)}.",
+            file=key,
+            remedy="Give the folder of one delivery.",
+        )
+    return longest[0]
+
+
+def _needed_tail(parts: Sequence[str]) -> int:
+    """From the period's folder on every part must agree, so that no other month's file is met."""
+    for at, part in enumerate(parts):
+        if partition_month(part) is not None:
+            return len(parts) - at
+    return len(parts)
+
+
+def _same_tail(wanted: Sequence[str], have: Sequence[str]) -> int:
+    same = 0
+    for left, right in zip(reversed(wanted), reversed(have), strict=False):
+        is_partition = partition_month(left) is not None
+        if left != right and not (is_partition and left.lower() == right.lower()):
+            break
+        same += 1
+    return same
+
+
+def _only_data_file(folder: Path, places: Iterable[str]) -> Path:
+    data = [place for place in places if place.lower().endswith(_DATA_ENDINGS)]
+    if len(data) == 1:
+        return folder / data[0]
+    raise BadInput(
+        f"no manifest is here, and {len(data)} data files.",
+        file=str(folder),
+        remedy="Sync the export's `metadata` folder too, or give one file: without a manifest "
+        "nobody knows which files belong together.",
+    )
+
+
+def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
+    sources = tuple(open_source_file(path) for path in paths)
+    kinds = {
+        str(source.path): detect_kind(
+            [column.name for column in source.columns], file=str(source.path)
+        )
+        for source in sources
+    }
+    families = {kind.is_focus for kind in kinds.values()}
+    if len(families) > 1:
+        raise BadInput(
+            "the parts are of different kinds: "
+            + ", ".join(f"{path} is {kind}" for path, kind in kinds.items()),
+            file=str(paths[0]),
+            remedy="A foreign file is among them; sync the delivery again.",
+        )
+    names = dict.fromkeys(column.name for source in sources for column in source.columns)
+    return Delivery(
+        kind=max(kinds.values()),
+        manifest=manifest.path if manifest else None,
+        files=tuple(paths),
+        execution_id=manifest.execution_id if manifest else "",
+        columns=tuple(names),
+        sources=sources,
+    )

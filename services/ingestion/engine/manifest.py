@@ -1,0 +1,122 @@
+"""The manifest of a delivery: which files it is made of. Read tolerantly.
+
+CUR 2.0 and FOCUS name `dataFiles` (full `s3://bucket/key` URLs) and `executionId`, others
+`reportKeys` (bucket-relative keys) and `assemblyId` (aws-bills facts, 1.1). AWS writes it after
+the last data file, so it is the commit mark: only the files it lists are read.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from shared.faults import BadInput
+from shared.periods import Month
+
+_PARTITION = re.compile(r"billing_period=(\d{4}-\d{2})", re.IGNORECASE)
+_RANGE = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}(?:/|$)")
+_EXECUTION_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)-[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    path: Path
+    place: str
+    """Its path inside the folder or bucket, with `/`."""
+    export: str
+    execution_id: str
+    keys: tuple[str, ...]
+    period: Month | None
+    modified_at: float
+
+    @property
+    def age_key(self) -> tuple[str, float, str]:
+        """Newest last: by the time in the execution's folder, else by when it was written."""
+        found = _EXECUTION_TIME.search(self.place) or next(
+            (match for key in self.keys if (match := _EXECUTION_TIME.search(key))), None
+        )
+        return (found[1] if found else "", self.modified_at, self.place)
+
+
+def is_manifest(place: str) -> bool:
+    return place.rsplit("/", 1)[-1].lower().endswith("manifest.json")
+
+
+def partition_month(place: str) -> Month | None:
+    found = _PARTITION.search(unquote(place))
+    if found:
+        return Month.parse(found[1])
+    ranged = _RANGE.search(place)
+    return Month(int(ranged[1]), int(ranged[2])) if ranged else None
+
+
+def read_manifest(path: Path, *, place: str, modified_at: float) -> Manifest:
+    content = _content(path)
+    keys = tuple(_key(entry, path) for entry in _listed(content, path))
+    period = _declared_month(content) or partition_month(place)
+    if period is None:
+        period = next((month for key in keys if (month := partition_month(key))), None)
+    name = place.rsplit("/", 1)[-1]
+    return Manifest(
+        path=path,
+        place=place,
+        export=re.sub(r"[-_]?manifest[.]json$", "", name, flags=re.IGNORECASE),
+        execution_id=str(content.get("executionId") or content.get("assemblyId") or ""),
+        keys=keys,
+        period=period,
+        modified_at=modified_at,
+    )
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as error:
+        raise BadInput(
+            f"the manifest is not readable as JSON: {error}.",
+            file=str(path),
+            remedy="Fetch it again.",
+        ) from error
+    if not isinstance(content, Mapping):
+        raise BadInput("the manifest is no JSON object.", file=str(path), remedy="Fetch it again.")
+    return content
+
+
+def _listed(content: Mapping[str, Any], path: Path) -> list[Any]:
+    for field in ("dataFiles", "reportKeys"):
+        listed = content.get(field)
+        if isinstance(listed, list) and listed:
+            return listed
+    raise BadInput(
+        "the manifest lists no data file.",
+        file=str(path),
+        field="dataFiles",
+        remedy="Wait for a complete delivery, or fetch the manifest again.",
+    )
+
+
+def _key(entry: Any, path: Path) -> str:
+    if isinstance(entry, Mapping):
+        entry = next((entry[name] for name in ("key", "url", "path") if name in entry), None)
+    if not isinstance(entry, str) or not entry:
+        raise BadInput("a listed data file is no text.", file=str(path), field="dataFiles")
+    return re.sub(r"^s3[an]?://[^/]+/", "", entry).strip("/")
+
+
+def _declared_month(content: Mapping[str, Any]) -> Month | None:
+    declared = content.get("billingPeriod") or content.get("billing_period")
+    if isinstance(declared, Mapping):
+        declared = declared.get("start")
+    if not isinstance(declared, str):
+        return None
+    for form in ("%Y%m%dT%H%M%S.%fZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m"):
+        try:
+            moment = datetime.strptime(declared, form)  # noqa: DTZ007 - all are UTC
+        except ValueError:
+            continue
+        return Month(moment.year, moment.month)
+    return None

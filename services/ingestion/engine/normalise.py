@@ -1,0 +1,250 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
+"""A delivery becomes a snapshot: FOCUS 1.2 columns and ours in Parquet parts, one per file.
+
+All or nothing: every file is read to its end and checked before the first part is written, and a
+fault leaves the output folder empty. Amounts are rounded once, half-up, to 1e-10.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+
+from services.ingestion.engine.delivery import Delivery
+from services.ingestion.engine.findings import find_findings
+from services.ingestion.engine.focus_columns import COLUMNS, type_of
+from services.ingestion.engine.layouts import Kind, layout_of
+from services.ingestion.engine.raw_totals import RawTally
+from services.ingestion.engine.service_categories import CATEGORY_OF
+from services.ingestion.engine.snapshot import Finding, RawTotal, Snapshot
+from services.ingestion.engine.staging import check_rows, readable, stage
+from shared.columnar import Session, identifier, literal, open_session, parquet_scan, write_parquet
+from shared.exact import EXACT, exact_sum
+from shared.faults import BadInput, ProofFailed
+from shared.periods import Month
+from shared.tabular import SourceFile
+
+ROW_GROUP_SIZE = 122_880
+
+
+def normalise(
+    delivery: Delivery,
+    *,
+    period: Month,
+    out_dir: Path,
+    scratch_dir: Path,
+    memory_limit_mb: int = 1024,
+    source: str = "bill",
+) -> Snapshot:
+    """Writes `part-NNNNN.parquet` into `out_dir`; `source` names the bill in proofs.
+
+    Raises BadInput for a file that can't be taken, ProofFailed where the snapshot does not tie to
+    the raw files.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    work_dir = scratch_dir / "normalise"
+    shutil.rmtree(work_dir, ignore_errors=True)
+    work_dir.mkdir(parents=True)
+    try:
+        with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
+            return _Normalisation(session, delivery, period, out_dir, work_dir, source).run()
+    except BaseException:
+        for part in out_dir.glob("part-*.parquet"):
+            part.unlink()
+        raise
+    finally:
+        shutil.rmtree(work_dir, ignore_errors=True)
+
+
+@dataclass
+class _Normalisation:
+    session: Session
+    delivery: Delivery
+    period: Month
+    out_dir: Path
+    work_dir: Path
+    source: str
+
+    @property
+    def kind(self) -> Kind:
+        return self.delivery.kind
+
+    def run(self) -> Snapshot:
+        self._create_tables()
+        tally = RawTally(kind=self.kind, period=self.period, source=self.source)
+        files = [self._check(file, tally) for file in self.delivery.sources]
+        currency = self._check_whole(tally)
+        self.session.execute(_BALANCED)
+        parts = tuple(self._write(index, file) for index, file in enumerate(files))
+        return self._snapshot(parts, tally, currency)
+
+    def _create_tables(self) -> None:
+        self.session.execute(
+            "CREATE TEMP TABLE service_categories (code VARCHAR, category VARCHAR)"
+        )
+        self.session.executemany(
+            "INSERT INTO service_categories VALUES ($1, $2)", sorted(CATEGORY_OF.items())
+        )
+        self.session.execute(_SAVINGS_PLAN_GROUPS)
+
+    def _check(self, file: SourceFile, tally: RawTally) -> SourceFile:
+        """Raw totals first: reading a gzip through Python is what checks it."""
+        for name in layout_of(self.kind).required:
+            _require(file, self.kind, name)
+        raw_count = tally.add_file(self.session, file)
+        file_dir = self.work_dir / str(len(list(self.work_dir.iterdir())))
+        file_dir.mkdir()
+        staged = readable(self.session, file, self.kind, scratch_dir=file_dir)
+        stage(self.session, staged, self.kind)
+        check_rows(self.session, file, self.kind)
+        count = _single(self.session, "SELECT count(*) FROM staged")
+        if count != raw_count or tally.unreadable_count:
+            raise BadInput(
+                f"two readers disagree on it: {raw_count} rows and {count} rows.",
+                file=str(file.path),
+                remedy="The file is damaged; fetch it again.",
+            )
+        self._view_lines()
+        if self.kind is Kind.CUR_2:
+            self._run_sql("savings_plans.sql")
+        return staged
+
+    def _check_whole(self, tally: RawTally) -> str:
+        place = str(self.delivery.manifest or self.delivery.files[0])
+        if tally.other_months and (self.delivery.manifest or not tally.row_count):
+            listed = ", ".join(f"{month} ({n} rows)" for month, n in tally.other_months.items())
+            raise BadInput(
+                f"it holds lines of another billing period than {self.period}: {listed}.",
+                file=place,
+                field=layout_of(self.kind).billing_period,
+                remedy="Choose that --period, or sync the right partition.",
+            )
+        if not tally.row_count:
+            raise BadInput(
+                "it holds no line.", file=place, remedy="Wait for the next delivery of the bill."
+            )
+        if len(tally.currencies) > 1:
+            raise BadInput(
+                f"several currencies are mixed: {', '.join(sorted(tally.currencies))}.",
+                file=place,
+                field=layout_of(self.kind).currency,
+                remedy="Export one billing currency at a time; currencies are never added.",
+            )
+        return next(iter(tally.currencies))
+
+    def _view_lines(self) -> None:
+        tags = "Tags AS tags_a, NULL::VARCHAR AS tags_b, NULL::VARCHAR AS tags_c"
+        if self.kind is Kind.CUR_2:
+            tags = (
+                "resource_tags AS tags_a, cost_category AS tags_b, tags AS tags_c,"
+                " json_extract_string(product, '$.product_name') AS product_name"
+            )
+        self.session.execute(
+            f"CREATE OR REPLACE TEMP VIEW lines AS SELECT *, {tags} FROM staged"
+            f" WHERE date_trunc('month', {layout_of(self.kind).billing_period})"
+            f" = TIMESTAMP {literal(self.period.start.strftime('%Y-%m-%d %H:%M:%S'))}"
+        )
+
+    def _write(self, index: int, file: SourceFile) -> Path:
+        stage(self.session, file, self.kind)
+        self._view_lines()
+        self._run_sql("tags.sql")
+        self._run_sql("focus.sql" if self.kind.is_focus else "cur_2.sql")
+        path = self.out_dir / f"part-{index:05d}.parquet"
+        query = f"SELECT {', '.join(self._final_columns(index))} FROM mapped"
+        write_parquet(self.session, query, path, row_group_size=ROW_GROUP_SIZE)
+        return path
+
+    def _final_columns(self, index: int) -> Iterator[str]:
+        own = {
+            "x_LineId": f"{literal(f'{index}:')} || row || line_suffix",
+            "x_Source": literal(self.source),
+            "x_SourceFormat": literal(str(self.kind)),
+            "ServiceCategory": "coalesce(mapped.ServiceCategory, 'Other')",
+        }
+        described = self.session.execute("DESCRIBE mapped").fetchall()
+        mapped = {row[0]: f"mapped.{identifier(row[0])}" for row in described}
+        for name in COLUMNS:
+            value = own.get(name) or mapped.get(name, "NULL")
+            yield f"CAST({value} AS {type_of(name)}) AS {identifier(name)}"
+
+    def _snapshot(self, parts: Sequence[Path], tally: RawTally, currency: str) -> Snapshot:
+        scan = parquet_scan(parts)
+        texts = ", ".join(
+            f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))"
+            for name in COLUMNS
+            if name not in ("x_LineId", "x_Source")
+        )
+        row_count, billed, effective, lower, upper = self.session.execute(
+            "SELECT count(*), sum(BilledCost), sum(EffectiveCost), sum(md5_number_lower(content)),"
+            f" sum(md5_number_upper(content)) FROM (SELECT *, concat_ws(chr(31), {texts})"
+            f" AS content FROM {scan})"
+        ).fetchall()[0]
+        raw_totals = tally.totals()
+        content = f"{row_count}|{lower}|{upper}|{billed}|{effective}"
+        return Snapshot(
+            period=str(self.period),
+            source=self.source,
+            source_format=str(self.kind),
+            execution_id=self.delivery.execution_id,
+            currency=currency,
+            row_count=row_count,
+            raw_row_count=tally.row_count,
+            billed_total=billed,
+            effective_total=effective,
+            billed_quantisation=_quantisation(raw_totals, billed, "billed"),
+            effective_quantisation=_quantisation(raw_totals, effective, "effective"),
+            content_hash=hashlib.sha256(content.encode()).hexdigest(),
+            parts=tuple(parts),
+            raw_totals=raw_totals,
+            findings=tuple(self._findings(scan, tally)),
+        )
+
+    def _findings(self, scan: str, tally: RawTally) -> Iterator[Finding]:
+        yield from find_findings(self.session, scan)
+        for month, count in sorted(tally.other_months.items()):
+            yield Finding("other-period", f"{count} rows of {month} were left out.")
+
+    def _run_sql(self, name: str) -> None:
+        text = resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
+        self.session.execute(text)
+
+
+def _require(file: SourceFile, kind: Kind, name: str) -> None:
+    if file.find(name) is None:
+        raise BadInput(
+            f"the column is missing, without which {kind} can't be read.",
+            file=str(file.path),
+            field=name,
+            remedy="Add it to the export's query, or sync the right file.",
+        )
+
+
+def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> Decimal:
+    """The raw total minus what is kept; also the proof that normalising lost no line."""
+    exact = exact_sum(getattr(total, f"{measure}_exact") for total in totals)
+    rounded = exact_sum(getattr(total, measure) for total in totals)
+    if rounded != kept:
+        raise ProofFailed(
+            f"the normalised lines sum to {kept}, the raw files to {rounded} ({measure}).",
+            remedy="Nothing was published; report this with the delivery's columns.",
+        )
+    return EXACT.subtract(exact, kept)
+
+
+def _single(session: Session, query: str) -> int:
+    row = session.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+_SAVINGS_PLAN_GROUPS = (
+    "CREATE TEMP TABLE savings_plan_groups (plan VARCHAR, account VARCHAR, service VARCHAR,"
+    " usage_type VARCHAR, started_at TIMESTAMP, charged DECIMAL(38,10))"
+)
+_BALANCED = (
+    "CREATE TEMP TABLE balanced_savings_plans AS SELECT plan, account, service, usage_type,"
+    " started_at FROM savings_plan_groups GROUP BY ALL HAVING sum(charged) = 0"
+)

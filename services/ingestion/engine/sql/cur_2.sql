@@ -1,0 +1,171 @@
+-- CUR 2.0 to FOCUS 1.2 (aws-bills facts, 1.3 and 1.4). Amounts are rounded once (half-up, away
+-- from zero). EffectiveCost follows AWS's own dashboards' rule for amortised cost; the unused part
+-- of a commitment becomes a Usage line of its own, so that both measures tie to the bill.
+CREATE OR REPLACE TEMP VIEW priced AS
+SELECT
+    staged.*,
+    tagset.tags AS tag_map,
+    line_item_line_item_type AS line_type,
+    coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n) AS commitment,
+    CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10)) AS charged,
+    balanced.plan IS NOT NULL AS is_balanced
+FROM lines AS staged
+LEFT JOIN tagset
+    ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
+    AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
+    AND staged.tags_c IS NOT DISTINCT FROM tagset.tags_c
+LEFT JOIN balanced_savings_plans AS balanced
+    ON line_item_line_item_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
+    AND balanced.plan = coalesce(savings_plan_savings_plan_a_r_n, '')
+    AND balanced.account = coalesce(line_item_usage_account_id, bill_payer_account_id, '')
+    AND balanced.service = coalesce(product_name, line_item_product_code, '')
+    AND balanced.usage_type = coalesce(line_item_usage_type, '')
+    AND balanced.started_at = line_item_usage_start_date;
+
+CREATE OR REPLACE TEMP VIEW measured AS
+SELECT
+    *,
+    '' AS line_suffix,
+    CASE WHEN is_balanced THEN 0 ELSE charged END AS billed,
+    CASE
+        WHEN line_type = 'SavingsPlanCoveredUsage' THEN CAST(coalesce(
+            savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost
+        ) AS DECIMAL(18,10))
+        WHEN line_type = 'DiscountedUsage' THEN CAST(coalesce(
+            reservation_net_effective_cost, reservation_effective_cost
+        ) AS DECIMAL(18,10))
+        WHEN line_type IN (
+            'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanNegation', 'SavingsPlanUpfrontFee'
+        ) THEN 0
+        WHEN line_type = 'Fee' AND reservation_reservation_a_r_n IS NOT NULL THEN 0
+        WHEN line_type = 'Refund' AND line_item_product_code = 'ComputeSavingsPlans'
+            AND starts_with(line_item_line_item_description, 'Refund for one-time fee for Savings Plan ID')
+            THEN 0
+        ELSE charged
+    END AS effective
+FROM priced
+WHERE NOT (is_balanced AND line_type = 'SavingsPlanNegation')
+UNION ALL
+SELECT
+    *,
+    ':unused' AS line_suffix,
+    0 AS billed,
+    CASE line_type
+        WHEN 'SavingsPlanRecurringFee' THEN CAST(
+            CAST(savings_plan_total_commitment_to_date AS DECIMAL(38,28))
+            - CAST(coalesce(savings_plan_used_commitment, '0') AS DECIMAL(38,28))
+        AS DECIMAL(18,10))
+        ELSE CAST(
+            CAST(coalesce(
+                reservation_net_unused_amortized_upfront_fee_for_billing_period,
+                reservation_unused_amortized_upfront_fee_for_billing_period, '0'
+            ) AS DECIMAL(38,28))
+            + CAST(coalesce(
+                reservation_net_unused_recurring_fee, reservation_unused_recurring_fee, '0'
+            ) AS DECIMAL(38,28))
+        AS DECIMAL(18,10))
+    END AS effective
+FROM priced
+WHERE line_type IN ('RIFee', 'SavingsPlanRecurringFee');
+
+CREATE OR REPLACE TEMP VIEW mapped AS
+SELECT
+    row,
+    line_suffix,
+    line_item_availability_zone AS AvailabilityZone,
+    CAST(billed AS DECIMAL(18,10)) AS BilledCost,
+    bill_payer_account_id AS BillingAccountId,
+    bill_payer_account_name AS BillingAccountName,
+    'Payer Account' AS BillingAccountType,
+    line_item_currency_code AS BillingCurrency,
+    bill_billing_period_end_date AS BillingPeriodEnd,
+    bill_billing_period_start_date AS BillingPeriodStart,
+    capacity_reservation_capacity_reservation_arn AS CapacityReservationId,
+    capacity_reservation_capacity_reservation_status AS CapacityReservationStatus,
+    CASE
+        WHEN line_suffix <> '' THEN 'Usage'
+        WHEN line_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'SavingsPlanNegation')
+            OR line_type LIKE '%Discount' THEN 'Usage'
+        WHEN line_type IN (
+            'Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee', 'FlatRateSubscription'
+        ) THEN 'Purchase'
+        WHEN line_type IN ('Tax', 'Credit') THEN line_type
+        WHEN line_type = 'Refund' THEN CASE WHEN commitment IS NULL THEN 'Usage' ELSE 'Purchase' END
+        ELSE 'Adjustment'
+    END AS ChargeCategory,
+    CASE WHEN line_type = 'Refund' OR bill_bill_type = 'Refund' THEN 'Correction' END AS ChargeClass,
+    line_item_line_item_description AS ChargeDescription,
+    CASE
+        WHEN line_type IN ('RIFee', 'SavingsPlanRecurringFee') AND line_suffix = '' THEN 'Recurring'
+        WHEN line_type IN ('Fee', 'SavingsPlanUpfrontFee') THEN 'One-Time'
+        ELSE 'Usage-Based'
+    END AS ChargeFrequency,
+    line_item_usage_end_date AS ChargePeriodEnd,
+    line_item_usage_start_date AS ChargePeriodStart,
+    CASE WHEN commitment IS NULL THEN NULL
+        WHEN savings_plan_savings_plan_a_r_n IS NULL THEN 'Usage' ELSE 'Spend'
+    END AS CommitmentDiscountCategory,
+    commitment AS CommitmentDiscountId,
+    CASE
+        WHEN line_suffix <> '' THEN 'Unused'
+        WHEN line_type IN ('DiscountedUsage', 'SavingsPlanCoveredUsage') THEN 'Used'
+    END AS CommitmentDiscountStatus,
+    CASE WHEN commitment IS NULL THEN NULL
+        WHEN savings_plan_savings_plan_a_r_n IS NULL THEN 'Reserved Instance' ELSE 'Savings Plan'
+    END AS CommitmentDiscountType,
+    CASE WHEN line_suffix = '' AND line_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+        THEN line_item_usage_amount END AS ConsumedQuantity,
+    CASE WHEN line_suffix = '' AND line_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+        THEN pricing_unit END AS ConsumedUnit,
+    CASE WHEN line_suffix = '' THEN charged ELSE 0 END AS ContractedCost,
+    CAST(effective AS DECIMAL(18,10)) AS EffectiveCost,
+    bill_invoice_id AS InvoiceId,
+    bill_invoicing_entity AS InvoiceIssuerName,
+    CASE WHEN line_suffix <> '' THEN 0
+        ELSE coalesce(CAST(pricing_public_on_demand_cost AS DECIMAL(18,10)), CAST(billed AS DECIMAL(18,10)))
+    END AS ListCost,
+    pricing_public_on_demand_rate AS ListUnitPrice,
+    CASE
+        WHEN line_type IN ('Tax', 'Credit') THEN NULL
+        WHEN commitment IS NOT NULL AND line_type IN ('DiscountedUsage', 'SavingsPlanCoveredUsage') THEN 'Committed'
+        WHEN line_item_usage_type LIKE '%Spot%' THEN 'Dynamic'
+        ELSE 'Standard'
+    END AS PricingCategory,
+    pricing_currency AS PricingCurrency,
+    CASE WHEN line_suffix = '' THEN line_item_usage_amount END AS PricingQuantity,
+    pricing_unit AS PricingUnit,
+    'AWS' AS ProviderName,
+    coalesce(line_item_legal_entity, 'AWS') AS PublisherName,
+    product_region_code AS RegionId,
+    product_location AS RegionName,
+    CASE
+        WHEN line_suffix <> '' OR line_type IN ('RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')
+            THEN coalesce(commitment, line_item_resource_id)
+        ELSE line_item_resource_id
+    END AS ResourceId,
+    tag_map['Name'] AS ResourceName,
+    service_categories.category AS ServiceCategory,
+    coalesce(product_name, line_item_product_code) AS ServiceName,
+    product_sku AS SkuId,
+    line_item_usage_type AS SkuMeter,
+    coalesce(pricing_rate_code, pricing_rate_id) AS SkuPriceId,
+    line_item_usage_account_id AS SubAccountId,
+    line_item_usage_account_name AS SubAccountName,
+    'Linked Account' AS SubAccountType,
+    tag_map AS Tags,
+    coalesce(line_item_usage_account_id, bill_payer_account_id, '') AS x_Account,
+    line_item_usage_type AS x_UsageType,
+    line_item_operation AS x_Operation,
+    coalesce(product_servicecode, line_item_product_code) AS x_ServiceCode,
+    discount AS x_Discounts,
+    line_type AS x_LineItemType,
+    bill_bill_type AS x_BillType,
+    split_line_item_parent_resource_id AS x_SplitParentResourceId,
+    split_line_item_split_usage AS x_SplitUsage,
+    split_line_item_split_usage_ratio AS x_SplitUsageRatio,
+    CAST(split_line_item_split_cost AS DECIMAL(18,10)) AS x_SplitCost,
+    CAST(split_line_item_unused_cost AS DECIMAL(18,10)) AS x_UnusedCost,
+    split_line_item_reserved_usage AS x_ReservedUsage,
+    split_line_item_actual_usage AS x_ActualUsage
+FROM measured
+LEFT JOIN service_categories ON service_categories.code = line_item_product_code;
