@@ -1,0 +1,1 @@
+"""Who a line belongs to, and whether all of it came out: arithmetic and policy, no I/O."""

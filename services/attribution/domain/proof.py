@@ -1,0 +1,172 @@
+"""The proof of a run: what came out is what the bill says, in total and for every part of it.
+
+The bill's side is the raw files' control totals, the other side is summed from the rows that were
+written; nothing is found by subtraction but `difference` itself (design, sections 3 and 8).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from services.attribution.domain.claims import EXCLUDED, OVERHEAD, UNALLOCATED, UNMAPPED, UNMETERED
+from shared.exact import EXACT, exact_sum
+
+Side = Literal["attributed", "overhead", "unallocated", "excluded"]
+Group = tuple[str, str, str, str]
+"""Source, account, service, charge category."""
+
+
+class ControlTotal(Protocol):
+    """What ingestion counts in the raw files; see its `RawTotal`."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def charge_category(self) -> str: ...
+    @property
+    def billed(self) -> Decimal: ...
+    @property
+    def effective(self) -> Decimal: ...
+    @property
+    def billed_exact(self) -> Decimal: ...
+    @property
+    def effective_exact(self) -> Decimal: ...
+
+
+@dataclass(frozen=True)
+class ProofGroup:
+    source: str
+    account: str
+    service: str
+    charge_category: str
+    bill: Decimal
+    out: Decimal
+
+
+@dataclass(frozen=True)
+class Proof:
+    period: str
+    currency: str
+    cost_measure: str
+    input_total: Decimal
+    bill_total: Decimal
+    attributed_total: Decimal
+    overhead_total: Decimal
+    unallocated_total: Decimal
+    excluded_total: Decimal
+    per: tuple[ProofGroup, ...]
+
+    @property
+    def quantisation(self) -> Decimal:
+        """What rounding every line to 1e-10 took off."""
+        return EXACT.subtract(self.input_total, self.bill_total)
+
+    @property
+    def difference(self) -> Decimal:
+        out = exact_sum(
+            (
+                self.attributed_total,
+                self.overhead_total,
+                self.unallocated_total,
+                self.excluded_total,
+            )
+        )
+        return EXACT.subtract(self.bill_total, out)
+
+    @property
+    def unproven(self) -> tuple[ProofGroup, ...]:
+        return tuple(group for group in self.per if group.bill != group.out)
+
+    @property
+    def holds(self) -> bool:
+        return self.difference == 0 and not self.unproven
+
+    def to_json(self) -> dict[str, Any]:
+        amounts = (
+            "input_total",
+            "quantisation",
+            "bill_total",
+            "attributed_total",
+            "overhead_total",
+            "unallocated_total",
+            "excluded_total",
+            "difference",
+        )
+        return {
+            "period": self.period,
+            "currency": self.currency,
+            "cost_measure": self.cost_measure,
+            **{name: plain(getattr(self, name)) for name in amounts},
+            "per": [
+                {
+                    "source": group.source,
+                    "account": group.account,
+                    "service": group.service,
+                    "charge_category": group.charge_category,
+                    "bill": plain(group.bill),
+                    "out": plain(group.out),
+                }
+                for group in self.per
+            ],
+        }
+
+
+def plain(amount: Decimal) -> str:
+    """All digits, no exponent, and a bare 0 for nothing."""
+    return f"{amount:f}" if amount else "0"
+
+
+def side_of(recipient: str) -> Side:
+    if recipient.startswith(OVERHEAD):
+        return "overhead"
+    if recipient.startswith(EXCLUDED):
+        return "excluded"
+    unowned = (UNMAPPED, UNMETERED, "idle:")
+    if recipient == UNALLOCATED or recipient.startswith(unowned):
+        return "unallocated"
+    return "attributed"
+
+
+def prove(
+    *,
+    period: str,
+    currency: str,
+    cost_measure: Literal["EffectiveCost", "BilledCost"],
+    raw_totals: Sequence[ControlTotal],
+    out_by_recipient: Mapping[str, Decimal],
+    out_by_group: Mapping[Group, Decimal],
+) -> Proof:
+    measure = "effective" if cost_measure == "EffectiveCost" else "billed"
+    bill: dict[Group, Decimal] = {}
+    input_total = Decimal(0)
+    for total in raw_totals:
+        group = (total.source, total.account, total.service, total.charge_category)
+        bill[group] = EXACT.add(bill.get(group, Decimal(0)), getattr(total, measure))
+        input_total = EXACT.add(input_total, getattr(total, f"{measure}_exact"))
+    sides: dict[Side, Decimal] = dict.fromkeys(
+        ("attributed", "overhead", "unallocated", "excluded"), Decimal(0)
+    )
+    for recipient, amount in out_by_recipient.items():
+        side = side_of(recipient)
+        sides[side] = EXACT.add(sides[side], amount)
+    groups = sorted(bill.keys() | out_by_group.keys())
+    return Proof(
+        period=period,
+        currency=currency,
+        cost_measure=cost_measure,
+        input_total=input_total,
+        bill_total=exact_sum(bill.values()),
+        attributed_total=sides["attributed"],
+        overhead_total=sides["overhead"],
+        unallocated_total=sides["unallocated"],
+        excluded_total=sides["excluded"],
+        per=tuple(
+            ProofGroup(*group, bill.get(group, Decimal(0)), out_by_group.get(group, Decimal(0)))
+            for group in groups
+        ),
+    )

@@ -1,0 +1,69 @@
+"""From a value found on a line or a signal to the tenant it stands for.
+
+Values are compared trimmed, in NFC and without regard to case: first as a key, then as an alias,
+then by the patterns among the aliases. A value that two tenants' patterns match is refused: no
+order of a file may decide who pays.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Sequence
+from fnmatch import translate
+from functools import cached_property
+
+from shared.configuration.models import Tenant
+from shared.faults import BadConfiguration
+
+_PATTERN_SIGNS = frozenset("*?[")
+
+
+def folded(value: str) -> str:
+    normal = unicodedata.normalize("NFC", value).strip().casefold()
+    return unicodedata.normalize("NFC", normal)
+
+
+class TenantDirectory:
+    def __init__(self, tenants: Sequence[Tenant]) -> None:
+        self._tenants = {tenant.key: tenant for tenant in tenants}
+        self._found: dict[str, str | None] = {}
+
+    def key_of(self, value: str) -> str | None:
+        """The tenant a value stands for, active or not; None for a value nobody knows."""
+        folded_value = folded(value)
+        if folded_value not in self._found:
+            exact = self._exact.get(folded_value)
+            self._found[folded_value] = exact or self._by_pattern(folded_value)
+        return self._found[folded_value]
+
+    def is_active(self, key: str, day: dt.date) -> bool:
+        active = self._tenants[key].active
+        return active is None or day in active
+
+    @cached_property
+    def _exact(self) -> dict[str, str]:
+        exact: dict[str, str] = {}
+        for tenant in self._tenants.values():
+            plain = (alias for alias in tenant.aliases if not _PATTERN_SIGNS & set(alias))
+            for value in (tenant.key, *plain):
+                exact[folded(value)] = tenant.key
+        return exact
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        return [
+            (re.compile(translate(folded(alias))), tenant.key)
+            for tenant in self._tenants.values()
+            for alias in tenant.aliases
+            if _PATTERN_SIGNS & set(alias)
+        ]
+
+    def _by_pattern(self, folded_value: str) -> str | None:
+        keys = {key for pattern, key in self._patterns if pattern.fullmatch(folded_value)}
+        if len(keys) > 1:
+            raise BadConfiguration(
+                f"the value {folded_value!r} matches aliases of {', '.join(sorted(keys))}.",
+                field="tenants.aliases",
+                remedy="Make the patterns narrower, or list the value as an alias of one of them.",
+            )
+        return next(iter(keys), None)

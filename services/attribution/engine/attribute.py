@@ -1,0 +1,163 @@
+"""One run: every line of a snapshot to its tenant, exactly, with the proof that it all came out."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.attribution.domain.proof import ControlTotal, Proof, plain, prove
+from services.attribution.engine.keys import KeyDictionary
+from services.attribution.engine.outputs import Outputs, write_proof, write_tables
+from services.attribution.engine.pools import PoolSplit
+from services.attribution.engine.readiness import refuse_what_comes_later, unused_settings
+from services.attribution.engine.run import Finding, Run
+from services.attribution.engine.signals import SignalTables
+from services.attribution.engine.tables import create_table, run_sql
+from shared.columnar import Session, open_session
+from shared.configuration.models import Configuration
+from shared.faults import ProofFailed
+from shared.money import from_units
+from shared.periods import Month
+
+
+def attribute(
+    *,
+    snapshot_parts: Sequence[Path],
+    raw_totals: Sequence[ControlTotal],
+    config: Configuration,
+    signals: Sequence[Path],
+    period: Month,
+    out_dir: Path,
+    scratch_dir: Path,
+    run_id: str,
+    memory_limit_mb: int = 1024,
+) -> Run:
+    """Writes the output folder of the design's section 8 into `out_dir`.
+
+    `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
+    Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
+    """
+    refuse_what_comes_later(config)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    work_dir = scratch_dir / "attribute"
+    shutil.rmtree(work_dir, ignore_errors=True)
+    work_dir.mkdir(parents=True)
+    try:
+        with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
+            run = _Attribution(session, config, period, out_dir, work_dir, run_id)
+            run.split(snapshot_parts, signals)
+            return run.finish(raw_totals)
+    finally:
+        shutil.rmtree(work_dir, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Attribution:
+    session: Session
+    config: Configuration
+    period: Month
+    out_dir: Path
+    work_dir: Path
+    run_id: str
+
+    def split(self, snapshot_parts: Sequence[Path], signals: Sequence[Path]) -> None:
+        self._create_registers()
+        pools = PoolSplit(self.session, self.config, self.work_dir)
+        pools.create_pool_tables()
+        SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
+        KeyDictionary(self.session, self.config, self.work_dir).build(snapshot_parts)
+        run_sql(self.session, "direct.sql")
+        pools.split()
+
+    def finish(self, raw_totals: Sequence[ControlTotal]) -> Run:
+        outputs = Outputs(self.session, self.out_dir)
+        outputs.write_allocations()
+        proof = prove(
+            period=str(self.period),
+            currency=self.config.currency,
+            cost_measure=self.config.cost,
+            raw_totals=raw_totals,
+            out_by_recipient=outputs.by_recipient(),
+            out_by_group=outputs.by_group(),
+        )
+        write_proof(self.out_dir, proof)
+        if not proof.holds:
+            (self.out_dir / "allocations.parquet").unlink()
+            raise _failed(proof)
+        run = Run(
+            run_id=self.run_id,
+            period=str(self.period),
+            proof=proof,
+            statements=outputs.statements(),
+            statement_days=outputs.statement_days(),
+            usage=outputs.usage(),
+            usage_days=outputs.usage_days(),
+            unallocated=outputs.unallocated(),
+            coverage=outputs.coverage(),
+            findings=tuple(self._findings()),
+        )
+        write_tables(self.out_dir, run.statements, run.usage, run.unallocated)
+        return run
+
+    def _create_registers(self) -> None:
+        create_table(
+            self.session,
+            "tenants",
+            {"tenant": "VARCHAR", "active_from": "DATE", "active_to": "DATE"},
+            [
+                (
+                    tenant.key,
+                    tenant.active and tenant.active.from_,
+                    tenant.active and tenant.active.to,
+                )
+                for tenant in self.config.tenants
+            ],
+            scratch_dir=self.work_dir,
+        )
+        create_table(
+            self.session,
+            "period",
+            {"started_at": "TIMESTAMP", "ended_at": "TIMESTAMP"},
+            [(_naive(self.period.start), _naive(self.period.end))],
+            scratch_dir=self.work_dir,
+        )
+        create_table(
+            self.session,
+            "run",
+            dict.fromkeys(("period", "cost_measure", "currency", "run"), "VARCHAR"),
+            [(str(self.period), self.config.cost, self.config.currency, self.run_id)],
+            scratch_dir=self.work_dir,
+        )
+
+    def _findings(self) -> Iterator[Finding]:
+        yield from unused_settings(self.config)
+        rows = self.session.execute(
+            "SELECT claims.recipient, claims.also_matched, sum(facts.units) FROM claims"
+            " JOIN facts USING (kid) WHERE also_matched <> '' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for pool, others, units in rows:
+            amount = plain(from_units(units))
+            yield Finding(
+                "several-pools",
+                f"{amount} {self.config.currency} went to the pool {pool!r}, but would also match"
+                f" {others}.",
+            )
+
+
+def _naive(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _failed(proof: Proof) -> ProofFailed:
+    worst = [
+        f"{group.account}/{group.service}/{group.charge_category}: bill {plain(group.bill)},"
+        f" out {plain(group.out)}"
+        for group in proof.unproven[:3]
+    ]
+    return ProofFailed(
+        f"what came out differs from the bill by {plain(proof.difference)} {proof.currency}"
+        f" ({'; '.join(worst)}).",
+        file="proof.json",
+        remedy="Nothing was published; report this with the proof.",
+    )

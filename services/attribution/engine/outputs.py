@@ -1,0 +1,153 @@
+"""The output folder of a run, with the columns of the design's section 8.
+
+`allocations.parquet` carries `source` and `charge_category` beyond these, so that the proof is
+summed from the very rows that are handed on. Rows are sorted by all their columns and written by
+one thread in row groups of one size: the same inputs give the same bytes.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from services.attribution.domain.proof import Group, Proof, plain
+from services.attribution.engine.run import (
+    Coverage,
+    PoolCoverage,
+    Statement,
+    StatementDay,
+    Unallocated,
+    Usage,
+    UsageDay,
+)
+from services.attribution.engine.tables import sql_text
+from shared.columnar import Session, parquet_scan, write_parquet
+
+ROW_GROUP_SIZE = 122_880
+
+
+@dataclass(frozen=True)
+class Outputs:
+    session: Session
+    out_dir: Path
+
+    @property
+    def _scan(self) -> str:
+        return parquet_scan([self.out_dir / "allocations.parquet"])
+
+    def write_allocations(self) -> None:
+        """From the table `results` and the constants in the table `run`."""
+        self.session.execute("SET threads = 1")
+        write_parquet(
+            self.session,
+            sql_text("allocations.sql").rstrip().removesuffix(";"),
+            self.out_dir / "allocations.parquet",
+            row_group_size=ROW_GROUP_SIZE,
+        )
+        self.session.execute("RESET threads")
+
+    def by_recipient(self) -> dict[str, Decimal]:
+        rows = self._rows("SELECT tenant, sum(amount) FROM {scan} GROUP BY tenant ORDER BY tenant")
+        return {str(tenant): amount for tenant, amount in rows}
+
+    def by_group(self) -> dict[Group, Decimal]:
+        rows = self._rows(
+            "SELECT source, account, service, charge_category, sum(amount) FROM {scan} GROUP BY ALL"
+        )
+        return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+
+    def statements(self) -> tuple[Statement, ...]:
+        rows = self._rows(
+            "SELECT tenant, charge_group, method, cost_measure, sum(amount), currency FROM {scan}"
+            " GROUP BY ALL ORDER BY ALL"
+        )
+        return tuple(Statement(*row) for row in rows)
+
+    def statement_days(self) -> tuple[StatementDay, ...]:
+        rows = self._rows(
+            "SELECT tenant, day, charge_group, sum(amount) FROM {scan} GROUP BY ALL ORDER BY ALL"
+        )
+        return tuple(StatementDay(*row) for row in rows)
+
+    def usage(self) -> tuple[Usage, ...]:
+        rows = self._rows(
+            "SELECT tenant, meter, sum(quantity), any_value(unit) FROM usage"
+            " GROUP BY tenant, meter ORDER BY tenant, meter"
+        )
+        return tuple(Usage(tenant, meter, _short(sum_), unit) for tenant, meter, sum_, unit in rows)
+
+    def usage_days(self) -> tuple[UsageDay, ...]:
+        rows = self._rows(
+            "SELECT tenant, meter, day, sum(quantity), any_value(unit) FROM usage"
+            " GROUP BY tenant, meter, day ORDER BY tenant, meter, day"
+        )
+        return tuple(UsageDay(row[0], row[1], row[2], _short(row[3]), row[4]) for row in rows)
+
+    def unallocated(self) -> tuple[Unallocated, ...]:
+        rows = self._rows(
+            "SELECT reason, service, account, tag_key, tag_value,"
+            " CAST(CAST(sum(units) AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))"
+            " AS DECIMAL(38,10)) FROM results WHERE reason <> '' GROUP BY ALL ORDER BY ALL"
+        )
+        return tuple(Unallocated(*row) for row in rows)
+
+    def coverage(self) -> Coverage:
+        methods = self._rows(
+            "SELECT method, sum(amount) FROM {scan} GROUP BY method ORDER BY method"
+        )
+        pools = self._rows(sql_text("pool_coverage.sql"))
+        return Coverage(
+            by_method={str(method): amount for method, amount in methods},
+            by_fallback=sum((row[3] for row in pools), Decimal(0)),
+            pools=tuple(PoolCoverage(*row) for row in pools),
+        )
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.session.execute(query.replace("{scan}", self._scan)).fetchall()
+
+
+def write_tables(
+    out_dir: Path,
+    statements: Sequence[Statement],
+    usage: Sequence[Usage],
+    unallocated: Sequence[Unallocated],
+) -> None:
+    _write_csv(
+        out_dir / "statements.csv",
+        ("tenant", "charge_group", "method", "cost_measure", "amount", "currency"),
+        (astuple(statement) for statement in statements),
+    )
+    _write_csv(
+        out_dir / "usage.csv",
+        ("tenant", "meter", "quantity", "unit"),
+        (astuple(each) for each in usage),
+    )
+    _write_csv(
+        out_dir / "unallocated.csv",
+        ("reason", "service", "account", "tag_key", "tag_value", "amount"),
+        (astuple(each) for each in unallocated),
+    )
+
+
+def write_proof(out_dir: Path, proof: Proof) -> None:
+    text = json.dumps(proof.to_json(), indent=2, ensure_ascii=False)
+    (out_dir / "proof.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow(
+                [plain(value) if isinstance(value, Decimal) else value for value in row]
+            )
+
+
+def _short(quantity: Decimal) -> Decimal:
+    """Without trailing zeros, and without an exponent when written."""
+    text = f"{quantity:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)

@@ -1,0 +1,42 @@
+"""What a ruleset asks for and this version does not do yet is refused, never ignored."""
+
+from collections.abc import Iterator
+
+from services.attribution.engine.run import Finding
+from shared.configuration.models import Configuration, Selector
+from shared.faults import BadConfiguration
+
+_LATER = "comes in a later version."
+
+
+def refuse_what_comes_later(config: Configuration) -> None:
+    if config.commitments == "smoothed":
+        raise BadConfiguration(
+            f"`smoothed` {_LATER}", field="commitments", remedy="Write `commitments: as_billed`."
+        )
+    for place, selector in _selectors(config):
+        if selector.k8s is not None:
+            raise BadConfiguration(
+                f"selecting by Kubernetes {_LATER}",
+                field=f"{place}.when.k8s",
+                remedy="Select by account, service, resource, region, usage_type or tags.",
+            )
+
+
+def unused_settings(config: Configuration) -> Iterator[Finding]:
+    """Settings that say nothing about a bill without workloads."""
+    if config.defaults.clusters:
+        yield Finding("not-used", "`defaults.clusters` needs workloads; no line was claimed by it.")
+    sources = {source.split(":", 1)[0] for listed in config.labels.values() for source in listed}
+    unread = sorted(sources - {"tag"})
+    if unread:
+        listed = ", ".join(unread)
+        yield Finding("not-used", f"Labels from {listed} need workloads; only tags were read.")
+
+
+def _selectors(config: Configuration) -> Iterator[tuple[str, Selector]]:
+    for rule in config.rules:
+        yield f"rules.{rule.name}", rule.when
+    for pool in config.pools:
+        if pool.when is not None:
+            yield f"pools.{pool.name}", pool.when

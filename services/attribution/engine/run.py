@@ -1,0 +1,98 @@
+"""What a run gives back: its proof, the statements, quantities, coverage and findings."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.attribution.domain.proof import Proof
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One amount of a tenant, or of a pseudo tenant such as `overhead:platform`."""
+
+    tenant: str
+    charge_group: str
+    method: str
+    cost_measure: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class StatementDay:
+    tenant: str
+    day: dt.date
+    charge_group: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Usage:
+    tenant: str
+    meter: str
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class UsageDay:
+    tenant: str
+    meter: str
+    day: dt.date
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class Unallocated:
+    reason: str
+    service: str
+    account: str
+    tag_key: str
+    tag_value: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class PoolCoverage:
+    """What of a pool went by its first driver, by a fallback, or to nobody."""
+
+    pool: str
+    amount: Decimal
+    by_first_driver: Decimal
+    by_fallback: Decimal
+    unallocated: Decimal
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The amounts of the bill by how they were attributed; they sum to the bill."""
+
+    by_method: dict[str, Decimal]
+    """The columns `method` of the allocations; `none` is unallocated."""
+    by_fallback: Decimal
+    """The part of all pools that went by a driver other than the first."""
+    pools: tuple[PoolCoverage, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should know that does not stop the work."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Run:
+    run_id: str
+    period: str
+    proof: Proof
+    statements: tuple[Statement, ...]
+    statement_days: tuple[StatementDay, ...]
+    usage: tuple[Usage, ...]
+    usage_days: tuple[UsageDay, ...]
+    unallocated: tuple[Unallocated, ...]
+    coverage: Coverage
+    findings: tuple[Finding, ...]

@@ -1,0 +1,95 @@
+-- What rules, labels and defaults claimed goes to its recipient as it is.
+CREATE TEMP TABLE results AS
+SELECT
+    CAST(facts.hour AS DATE) AS day,
+    claims.recipient AS tenant,
+    keys.charge_group,
+    keys.service,
+    keys.account,
+    keys.region,
+    claims.method,
+    claims.rule,
+    '' AS driver,
+    claims.dimensions,
+    keys.source,
+    keys.charge_category,
+    claims.reason,
+    claims.tag_key,
+    claims.tag_value,
+    CAST(sum(facts.units) AS HUGEINT) AS units
+FROM facts
+JOIN keys ON keys.kid = facts.kid
+JOIN claims ON claims.kid = facts.kid
+WHERE claims.kind <> 'pool'
+GROUP BY ALL;
+
+-- The base of `proportional: direct`: what each tenant got directly, hour by hour.
+CREATE TEMP TABLE direct_costs AS
+SELECT claims.recipient AS tenant, facts.hour, sum(facts.units) AS units
+FROM facts
+JOIN claims ON claims.kid = facts.kid
+WHERE claims.kind = 'tenant'
+GROUP BY ALL;
+
+-- A pool's cells: one whole number of units each, to be split. A line that is longer than the
+-- pool's own grain is split by its own length, so that a day's charge goes by the day's use.
+CREATE TEMP TABLE cells AS
+WITH grained AS (
+    SELECT
+        pools.pool,
+        greatest(pools.grain, facts.span) AS grain,
+        facts.hour,
+        facts.units,
+        keys.*,
+        claims.rule,
+        claims.dimensions
+    FROM facts
+    JOIN keys ON keys.kid = facts.kid
+    JOIN claims ON claims.kid = facts.kid
+    JOIN pools ON pools.pool = claims.recipient
+    WHERE claims.kind = 'pool'
+),
+summed AS (
+    SELECT
+        pool,
+        grain,
+        CASE grain
+            WHEN 1 THEN hour
+            WHEN 2 THEN date_trunc('day', hour)
+            ELSE (SELECT started_at FROM period)
+        END AS bucket,
+        CAST(hour AS DATE) AS day,
+        service,
+        account,
+        region,
+        rule,
+        dimensions,
+        source,
+        charge_category,
+        CAST(sum(units) AS HUGEINT) AS units
+    FROM grained
+    GROUP BY ALL
+)
+SELECT
+    row_number() OVER (
+        ORDER BY pool, grain, bucket, day, service, account, region, rule, dimensions, source,
+            charge_category
+    ) AS cell,
+    *
+FROM summed;
+
+CREATE TEMP TABLE buckets AS
+SELECT DISTINCT
+    pool,
+    grain,
+    bucket,
+    CASE grain
+        WHEN 1 THEN bucket + INTERVAL 1 HOUR
+        WHEN 2 THEN bucket + INTERVAL 1 DAY
+        ELSE (SELECT ended_at FROM period)
+    END AS bucket_end
+FROM cells;
+
+CREATE TEMP TABLE candidates (
+    pool VARCHAR, grain INTEGER, bucket TIMESTAMP, level INTEGER, recipient VARCHAR, weight HUGEINT
+);

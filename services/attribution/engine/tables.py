@@ -1,0 +1,53 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
+"""Small tables made in Python and read by SQL, through a CSV in the scratch folder.
+
+(One INSERT per row would take a second per thousand rows.)
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+
+from shared.columnar import Session, identifier, literal
+
+
+def create_table(
+    session: Session,
+    name: str,
+    columns: Mapping[str, str],
+    rows: Iterable[Sequence[object]],
+    *,
+    scratch_dir: Path,
+) -> None:
+    """Every value is written as text and cast; None and '' are both read as ''."""
+    path = scratch_dir / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    declared = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    cast = ", ".join(
+        f"CAST({_value(column, type_)} AS {type_}) AS {identifier(column)}"
+        for column, type_ in columns.items()
+    )
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT {cast} FROM read_csv("
+        f"{literal(str(path))}, header = true, auto_detect = false, delim = ',', quote = '\"',"
+        f" escape = '\"', new_line = '\\n', max_line_size = 16000000, columns = {{{declared}}})"
+    )
+    path.unlink()
+
+
+def _value(column: str, type_: str) -> str:
+    if type_ == "VARCHAR":
+        return f"coalesce({identifier(column)}, '')"
+    return f"nullif({identifier(column)}, '')"
+
+
+def run_sql(session: Session, name: str) -> None:
+    session.execute(sql_text(name))
+
+
+def sql_text(name: str) -> str:
+    return resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
