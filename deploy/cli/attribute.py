@@ -1,0 +1,137 @@
+"""`trueback attribute`: one bill to its tenants, on files alone, without any server."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.summary import print_summary
+from services.attribution.engine import attribute as attribute_snapshot
+from services.ingestion.engine import Snapshot, find_delivery, normalise
+from shared.configuration import Configuration, load_configuration, ruleset_digest
+from shared.faults import BadConfiguration, BadInput, Fault, ProofFailed
+from shared.periods import Month
+
+_OUTPUT_MARK = "proof.json"
+
+
+def attribute(
+    bill: Annotated[str, typer.Option(help="Folder, s3:// prefix or file of the bill.")],
+    period: Annotated[str, typer.Option(help="Month, such as 2026-10.")],
+    out: Annotated[Path, typer.Option(help="Output folder; written whole or not at all.")],
+    config: Annotated[Path | None, typer.Option(help="The ruleset, trueback.yaml.")] = None,
+    signals: Annotated[Path | None, typer.Option(help="File or folder of usage signals.")] = None,
+    workloads: Annotated[Path | None, typer.Option(help="Kubernetes workloads (later).")] = None,
+    memory_mb: Annotated[int, typer.Option(min=128, help="Memory limit of the engine.")] = 1024,
+) -> None:
+    """Attribute a month's bill to tenants, exactly, and prove it."""
+    month = _month(period)
+    if workloads is not None:
+        raise BadInput(
+            "workloads are split from a later version on.",
+            file=str(workloads),
+            remedy="Leave --workloads out; labels, rules and pools work without.",
+        )
+    if config is None:
+        raise BadConfiguration(
+            "no ruleset is given, and guessing one comes in a later version.",
+            field="--config",
+            remedy="Write a trueback.yaml with `version: 1`, `currency`, `tenants` and `labels`.",
+        )
+    ruleset = load_configuration(config)
+    with (
+        _whole_folder(out) as folder,
+        tempfile.TemporaryDirectory(prefix="trueback-", dir=folder.parent) as scratch,
+    ):
+        snapshot = _snapshot(bill, month, ruleset, Path(scratch), memory_mb)
+        run = attribute_snapshot(
+            snapshot_parts=snapshot.parts,
+            raw_totals=snapshot.raw_totals,
+            config=ruleset,
+            signals=[signals] if signals else [],
+            period=month,
+            out_dir=folder,
+            scratch_dir=Path(scratch),
+            run_id=_run_id(snapshot, ruleset, signals),
+            memory_limit_mb=memory_mb,
+        )
+    print_summary(run, snapshot, out)
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except Fault as fault:
+        raise typer.BadParameter(str(fault), param_hint="--period") from fault
+
+
+def _snapshot(
+    bill: str, month: Month, ruleset: Configuration, scratch: Path, memory_mb: int
+) -> Snapshot:
+    root = Path(bill)
+    if bill.startswith("s3://"):
+        from deploy.cli.s3 import download_delivery  # noqa: PLC0415 - boto3 starts slowly
+
+        root = download_delivery(bill, period=month, into=scratch / "bill")
+    delivery = find_delivery(root, period=month)
+    snapshot = normalise(
+        delivery,
+        period=month,
+        out_dir=scratch / "snapshot",
+        scratch_dir=scratch,
+        memory_limit_mb=memory_mb,
+    )
+    if snapshot.currency != ruleset.currency:
+        raise BadConfiguration(
+            f"the bill is in {snapshot.currency}, the ruleset in {ruleset.currency}.",
+            field="currency",
+            remedy=f"Write `currency: {snapshot.currency}`; amounts are never converted silently.",
+        )
+    return snapshot
+
+
+def _run_id(snapshot: Snapshot, ruleset: Configuration, signals: Path | None) -> str:
+    """From the inputs alone: the same inputs are the same run."""
+    digest = hashlib.sha256(f"{snapshot.content_hash}|{ruleset_digest(ruleset)}|".encode())
+    files = sorted(signals.rglob("*")) if signals and signals.is_dir() else [signals]
+    for file in files:
+        if file is not None and file.is_file():
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return f"run_{digest.hexdigest()[:32]}"
+
+
+@contextmanager
+def _whole_folder(out: Path) -> Iterator[Path]:
+    """A new folder beside `out` that takes its place at the end; a failed proof is kept too."""
+    if out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"{out} is a file.", param_hint="--out")
+    if out.is_dir() and any(out.iterdir()) and not (out / _OUTPUT_MARK).exists():
+        raise typer.BadParameter(
+            f"{out} holds other files; give a new or empty folder.", param_hint="--out"
+        )
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
+    try:
+        yield fresh
+        _take_place(fresh, out)
+    except ProofFailed:
+        _take_place(fresh, out)
+        raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _take_place(fresh: Path, out: Path) -> None:
+    fresh.chmod(0o755)
+    if not out.exists():
+        fresh.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.absolute().parent))
+    out.rename(old)
+    fresh.rename(out)
+    shutil.rmtree(old)

@@ -1,0 +1,87 @@
+"""What `trueback attribute` prints when it is done."""
+
+from collections import defaultdict
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from services.attribution.domain.proof import plain, side_of
+from services.attribution.engine import Coverage, Run
+from services.ingestion.engine import Snapshot
+
+BRACKET = r"\["
+
+_LABELS = {
+    "label": "by label",
+    "rule": "by rule",
+    "default": "by default",
+    "pool-signal": "pools, by signal",
+    "pool-proportional": "pools, proportional",
+    "pool-even": "pools, even",
+    "pool-weights": "pools, by weights",
+    "none": "unallocated",
+}
+
+
+def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
+    console = Console(highlight=False)
+    console.print(_tenants(run))
+    console.print(_coverage(run.coverage, run.proof.bill_total))
+    messages = [finding.message for finding in snapshot.findings]
+    messages += [finding.message for finding in run.findings]
+    for message in messages:
+        console.print(f"[yellow]note[/] {message.replace('[', BRACKET)}")
+    proof = run.proof
+    console.print(
+        f"[green]proof[/] {snapshot.row_count:,} lines, bill {plain(proof.bill_total)} "
+        f"{proof.currency} = attributed {plain(proof.attributed_total)} + overhead "
+        f"{plain(proof.overhead_total)} + unallocated {plain(proof.unallocated_total)} + excluded "
+        f"{plain(proof.excluded_total)}; difference [bold]{plain(proof.difference)}[/]",
+        soft_wrap=True,
+    )
+    console.print(f"Written to {out}", soft_wrap=True)
+
+
+def _tenants(run: Run) -> Table:
+    direct: dict[str, Decimal] = defaultdict(Decimal)
+    shared: dict[str, Decimal] = defaultdict(Decimal)
+    for statement in run.statements:
+        pooled = statement.charge_group.startswith("pool:")
+        (shared if pooled else direct)[statement.tenant] += statement.amount
+    totals = {name: direct[name] + shared[name] for name in direct.keys() | shared.keys()}
+    table = Table(title=f"{run.period}, {run.proof.cost_measure} in {run.proof.currency}")
+    table.add_column("tenant")
+    for heading in ("direct", "shared", "total"):
+        table.add_column(heading, justify="right")
+    for name in sorted(totals, key=lambda name: (side_of(name) != "attributed", -totals[name])):
+        style = "" if side_of(name) == "attributed" else "dim"
+        amounts = (_money(each) for each in (direct[name], shared[name], totals[name]))
+        table.add_row(name.replace("[", r"\["), *amounts, style=style)
+    return table
+
+
+def _coverage(coverage: Coverage, bill: Decimal) -> Table:
+    table = Table(title="how it was attributed")
+    table.add_column("")
+    table.add_column("amount", justify="right")
+    table.add_column("share", justify="right")
+    for method, amount in coverage.by_method.items():
+        table.add_row(_LABELS.get(method, method), _money(amount), _share(amount, bill))
+    table.add_row(
+        "of pools, by a fallback", _money(coverage.by_fallback), _share(coverage.by_fallback, bill)
+    )
+    return table
+
+
+def _money(amount: Decimal) -> str:
+    """For reading only, rounded half-even to cents; the files hold every digit."""
+    return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+
+
+def _share(amount: Decimal, bill: Decimal) -> str:
+    if not bill:
+        return ""
+    with localcontext(prec=28):
+        return f"{100 * amount / bill:.1f} %"
