@@ -54,7 +54,9 @@ def child_environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**passed, "TZ": "UTC", "PYTHONUNBUFFERED": "1", **env}
 
 
-def launch(process: Process, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+def launch(
+    process: Process, output: IO[bytes] | int, *, extra: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start it in a process group of its own; call from the main thread only.
 
     Linux sends the orphan signal when the *thread* that started the child ends.
@@ -67,7 +69,7 @@ def launch(process: Process, output: IO[bytes] | int) -> subprocess.Popen[bytes]
         stdout=output,
         stderr=subprocess.STDOUT,
         cwd=process.cwd,
-        env=child_environment(process.env),
+        env=child_environment({**process.env, **(extra or {})}),
         process_group=0,
         user=process.user_id,
         group=process.group_id,

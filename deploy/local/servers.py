@@ -7,6 +7,7 @@ The supervisor starts the same processes and keeps them alive; tests use `start_
 """
 
 import contextlib
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -101,13 +102,21 @@ class Servers:
 
 
 def prepare_servers(home: Home) -> Servers:
-    """Folders, secrets and ports; starts nothing."""
+    """Folders, secrets and free ports; starts nothing."""
     home.create()
     for service in SERVICES:
         (home.scratch / service).mkdir(mode=0o700, exist_ok=True)
     ports = assign_ports(_PORT_NAMES, home.ports_file, preferred=_PREFERRED_PORTS)
+    return _servers(home, ports)
+
+
+def find_servers(home: Home) -> Servers:
+    """Those that run already: the ports as they were assigned at the start."""
+    return _servers(home, json.loads(home.ports_file.read_text()))
+
+
+def _servers(home: Home, ports: Mapping[str, int]) -> Servers:
     credentials = load_credentials(home)
-    existing = frozenset(name for name, variable in _EXISTING.items() if os.environ.get(variable))
     own_postgres = _url(
         "postgresql", postgres.SUPERUSER, credentials["postgres"], ports["postgres"]
     )
@@ -119,7 +128,7 @@ def prepare_servers(home: Home) -> Servers:
         postgres_url=os.environ.get("TRUEBACK_POSTGRES_URL") or f"{own_postgres}/postgres",
         redis_url=os.environ.get("TRUEBACK_REDIS_URL") or f"{own_redis}/0",
         s3=_s3_access(credentials, ports["s3"]),
-        existing=existing,
+        existing=frozenset(name for name, url in _EXISTING.items() if os.environ.get(url)),
     )
 
 

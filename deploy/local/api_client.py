@@ -1,0 +1,79 @@
+"""Calls to the services' APIs in a person's name, patient with a service that restarts."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from shared.auth.tokens import Actor, sign_token
+from shared.faults import Fault
+
+Answer = TypeVar("Answer")
+
+POLL_SECONDS: Final = 0.1
+_AWAY: Final = frozenset({502, 503, 504})
+_SERVER_ERROR: Final = 500
+
+
+class Refused(Fault):
+    """A service refused the call; the message is its own."""
+
+
+class ApiClient:
+    """Reads, and commands that may be given twice: each is repeated while nobody answers."""
+
+    def __init__(
+        self, urls: Callable[[str], str], signing_key_file: Path, *, patience_seconds: float = 60
+    ) -> None:
+        self._urls = urls
+        self._key = signing_key_file
+        self._patience_seconds = patience_seconds
+        self._http = httpx.Client(timeout=15)
+
+    def call(
+        self, actor: Actor, service: str, method: str, path: str, body: Any | None = None
+    ) -> Any:
+        """The JSON answer; raises Refused for a 4xx, and Fault when nobody answered for long."""
+        deadline = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                answer = self._send(actor, service, method, path, body)
+            except httpx.TransportError as error:
+                problem = f"{service} does not answer: {error}"
+            else:
+                if answer.is_success:
+                    return answer.json()
+                problem = f"{service} answered {answer.status_code}: {answer.text[:500]}"
+                if answer.status_code < _SERVER_ERROR:
+                    raise Refused(problem)
+            if time.monotonic() > deadline:
+                raise Fault(f"{problem}.", remedy="The log says why.")
+            time.sleep(POLL_SECONDS)
+
+    def _send(
+        self, actor: Actor, service: str, method: str, path: str, body: Any | None
+    ) -> httpx.Response:
+        token = sign_token(actor, audience=service, now=datetime.now(UTC), key_file=self._key)
+        return self._http.request(
+            method,
+            f"{self._urls(service)}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+
+def wait_for(
+    what: str, look: Callable[[], Answer | None], *, seconds: float, poll: float = POLL_SECONDS
+) -> Answer:
+    """The first answer that is not None; raises Fault that says what did not happen."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = look()
+        if answer is not None:
+            return answer
+        if time.monotonic() > deadline:
+            raise Fault(f"After {seconds:.0f} s there is still no {what}.", remedy="See the log.")
+        time.sleep(poll)

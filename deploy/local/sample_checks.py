@@ -1,0 +1,76 @@
+"""Is what came out what must come out? Checked by the generator's own truth and Stripe's store."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import httpx
+
+from deploy.local.servers import Servers
+from deploy.sample.write import Sample
+from shared.lake.storage import Storage
+from shared.money import currency_exponent
+
+# A cell is split by largest remainder, so that each share is within one unit of the exact one.
+UNIT: Final = Fraction(1, 10**10)
+
+
+@dataclass(frozen=True)
+class AtStripe:
+    count: int
+    equal: bool
+    differences: Sequence[str]
+
+
+def compare_with_truth(servers: Servers, folder_uri: str, sample: Sample) -> list[str]:
+    """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
+    storage = Storage.connect(
+        endpoint_url=servers.s3.endpoint_url,
+        access_key=servers.s3.access_key,
+        secret_key=servers.s3.secret_key,
+    )
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    statements = storage.read(f"{folder_uri}/statements.csv").decode()
+    for row in csv.DictReader(io.StringIO(statements)):
+        amounts[row["tenant"]] += Decimal(row["amount"])
+    truth = sample.truth
+    found = []
+    for key in sorted(set(truth.amounts) | set(amounts)):
+        exact, got = truth.amounts.get(key, Fraction(0)), Fraction(amounts[key])
+        if abs(exact - got) >= UNIT * max(1, truth.cells.get(key, 1)):
+            found.append(f"{key}: {float(got)} attributed, {float(exact)} true")
+    return found
+
+
+def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:
+    """Every invoice at Stripe against ours, by id, number, total, currency and status."""
+    answer = httpx.get(f"{servers.stripe_url}/_control/invoices", timeout=15).raise_for_status()
+    at_stripe = {
+        item["id"]: _essence(item["number"], item["total"], item["currency"], item["status"])
+        for item in answer.json()["invoices"]
+    }
+    ours = {
+        invoice["stripe_invoice_id"]: _essence(
+            invoice["number"],
+            int(Decimal(invoice["total"]).scaleb(currency_exponent(invoice["currency"]))),
+            invoice["currency"].lower(),
+            invoice["stripe_status"],
+        )
+        for invoice in invoices
+        if invoice["stripe_invoice_id"]
+    }
+    differences = [
+        f"{key}: {ours.get(key)} here, {at_stripe.get(key)} at Stripe"
+        for key in sorted(ours.keys() | at_stripe.keys())
+        if ours.get(key) != at_stripe.get(key)
+    ]
+    return AtStripe(len(at_stripe), not differences, differences)
+
+
+def _essence(*parts: object) -> tuple[str, ...]:
+    return tuple(str(part) for part in parts)
