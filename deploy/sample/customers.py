@@ -29,7 +29,7 @@ PLANS: Final = (
     _plan("enterprise", "Enterprise", percent="32", fee="1800.00"),
     _plan("growth", "Growth", percent="45", fee="450.00"),
     _plan("starter", "Starter", percent="60", fee="79.00"),
-    _plan("flat-2024", "Flat 2024 (legacy)", fee="6900.00"),
+    _plan("flat-2024", "Flat 2024", fee="6900.00"),
 )
 
 

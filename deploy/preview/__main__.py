@@ -1,0 +1,25 @@
+"""`python -m deploy.preview --out DIR`: every page as a file, the static build beside."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from deploy.preview.pages import PAGES
+from deploy.preview.render import STATIC_BUILD, render
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="deploy.preview", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        (out / name).write_text(render(name), encoding="utf-8")
+    if STATIC_BUILD.is_dir():
+        shutil.copytree(STATIC_BUILD, out / "static" / "build", dirs_exist_ok=True)
+    else:
+        print("No static build yet: run `npm ci && npm run build` in services/portal/frontend.")
+    print(f"{len(PAGES)} pages in {out}; look at them with `python -m http.server -d {out}`")
+
+
+main()

@@ -1,0 +1,279 @@
+"""Context of the billing and customer pages."""
+
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from deploy.preview.numbers import PERIOD, numbers, usd
+from deploy.sample.customers import CUSTOMERS, SELLER
+from shared.money import Money
+
+_CENT: Final = Decimal("0.01")
+# Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
+_INBOX: Final = {
+    "acme": ("in_review", "", "", "0.063", "waits for a second person", ()),
+    "globex": ("parked", "", "", "0", "", ("It loses money: cost is above the charge",
+                                           "Cost is 41% above last month's")),
+    "initech": ("in_review", "", "", "0.018", "review", ()),
+    "northfold": ("paid", "paid", "LF-2026-0131", "0.044", "", ()),
+    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", "Stripe collects", ()),
+    "eastgate": ("overdue", "open", "LF-2026-0133", "0.112", "remind", ()),
+    "halcyon": ("draft", "", "", "-0.004", "review", ()),
+    "dunmore": ("draft", "", "", "0.031", "review", ()),
+    "fennec": ("draft", "", "", None, "review", ()),
+    "juniper": ("approved", "", "", "0.009", "issue", ()),
+}  # fmt: skip
+
+
+def _revenue(tenants: list[str]) -> Decimal:
+    return sum(
+        (one.revenue or Decimal(0) for one in numbers().tenants if one.key in tenants), Decimal(0)
+    )
+
+
+def inbox(**changed: Any) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    for customer in CUSTOMERS:
+        state, stripe, number, change, step, parked = _INBOX[customer["key"]]
+        rows.append(
+            {
+                "id": f"inv-{customer['key']}",
+                "number": number,
+                "customer": {"name": customer["name"]},
+                "period": PERIOD,
+                "state": state,
+                "stripe_status": stripe,
+                "total": usd(_revenue(customer["contracts"][0]["tenants"])),
+                "change": None if change is None else Decimal(change),
+                "due_date": date(2026, 12, 3) if number else None,
+                "parked": list(parked),
+                "next_step": step,
+            }
+        )
+    rows.sort(key=lambda row: -row["total"].amount)
+    total = sum((row["total"].amount for row in rows), Decimal(0))
+    return {
+        "period": PERIOD,
+        "views": [
+            {"key": "all", "label": "All", "count": len(rows)},
+            {"key": "to_do", "label": "To do", "count": 7},
+            {"key": "parked", "label": "Parked", "count": 1},
+            {"key": "draft", "label": "Draft", "count": 3},
+            {"key": "in_review", "label": "In review", "count": 2},
+            {"key": "approved", "label": "Approved", "count": 1},
+            {"key": "issued", "label": "Issued", "count": 1},
+            {"key": "overdue", "label": "Overdue", "count": 1},
+            {"key": "paid", "label": "Paid", "count": 1},
+        ],
+        "view": "all",
+        "q": "",
+        "sort": "-total",
+        "rows": rows,
+        "total_count": len(rows),
+        "currency_totals": [usd(total)],
+    } | changed
+
+
+def _party(party: dict[str, Any], email: str = "") -> dict[str, Any]:
+    address = party["address"]
+    place = f"{address['city']} {address['postal_code']}, {address['country']}"
+    return {
+        "name": party["name"],
+        "address": [address["line1"], place],
+        "email": email,
+        "tax_id": party.get("tax_id", ""),
+    }
+
+
+def _line(description: str, amount: Decimal, rate: str, change: str | None, why: str,
+          evidence: tuple[tuple[str, Decimal], ...] = ()) -> dict[str, Any]:  # fmt: skip
+    return {
+        "description": description,
+        "explanation": why,
+        "quantity": None,
+        "unit": "",
+        "rate": rate,
+        "amount": usd(amount),
+        "change": None if change is None else Decimal(change),
+        "flags": [],
+        "evidence": [{"label": label, "amount": usd(value)} for label, value in evidence],
+    }
+
+
+def _event(state: str, label: str, day: int, actor: str, reason: str = "") -> dict[str, Any]:
+    return {
+        "state": state,
+        "label": label,
+        "at": datetime(2026, 11, day, 9, 14 + day, tzinfo=UTC),
+        "actor": actor,
+        "reason": reason,
+        "digest": f"{day * 7919:04x}c1b7e90d5a32",
+    }
+
+
+def _acme_lines() -> list[dict[str, Any]]:
+    month = next(one for one in numbers().tenants if one.key == "acme")
+    usage = (month.cost * Decimal("1.32")).quantize(_CENT, rounding=ROUND_HALF_UP)
+    return [
+        _line(
+            "Cloud usage, October 2026",
+            usage,
+            "cost + 32%",
+            "0.071",
+            "Your measured use of our infrastructure at cost, plus the 32% of your contract.",
+            (("Yours alone", month.direct), ("Your share of what is shared", month.shared),
+             ("32%", usage - month.cost)),
+        ),
+        _line("Platform fee, October 2026", Decimal("1800.00"), "flat", "0",
+              "A fixed fee for each month, as in your contract."),
+    ]  # fmt: skip
+
+
+def _acme(state: str, **changed: Any) -> dict[str, Any]:
+    customer = CUSTOMERS[0]
+    lines = _acme_lines()
+    subtotal = sum((line["amount"].amount for line in lines), Decimal(0))
+    return {
+        "id": "inv-acme",
+        "number": "",
+        "state": state,
+        "stripe_status": "",
+        "stripe_url": "",
+        "period": PERIOD,
+        "currency": "USD",
+        "customer": _party(customer, customer["email"]),
+        "seller": _party(SELLER),
+        "purchase_order": customer["purchase_order"],
+        "issue_date": None,
+        "due_date": None,
+        "lines": lines,
+        "has_quantities": False,
+        "subtotal": usd(subtotal),
+        "tax": usd("0.00"),
+        "tax_note": "none due, out of state",
+        "total": usd(subtotal),
+        "previous_total": usd("15745.09"),
+        "change": Decimal("0.063"),
+        "disclosure": "open_book",
+        "version": 4,
+        "notes": "",
+        "parked": [],
+        "actions": [
+            {"name": "approve", "label": "Approve", "tone": "primary", "allowed": True,
+             "needs_reason": False, "effect": "Fixes the amount before tax. Nothing is sent yet."},
+            {"name": "park", "label": "Park", "tone": "", "allowed": True, "needs_reason": True,
+             "effect": ""},
+        ],
+        "refused_actions": [
+            {"label": "Issue", "reason": "It isn't approved yet."},
+            {"label": "Void", "reason": "Only what was issued can be voided; return it to draft."},
+        ],
+        "timeline": [
+            _event("in_review", "Sent to review", 4, "Lena Fischer", "Checked against the close."),
+            _event("draft", "Drafted again", 4, "trueback", "The bill was restated: support fee."),
+            _event("draft", "Drafted", 3, "trueback", "Statement 2026-10, revision 1."),
+        ],
+    } | changed  # fmt: skip
+
+
+def invoice(**changed: Any) -> dict[str, Any]:
+    return {
+        "invoice": _acme("in_review"),
+        "neighbours": {"previous_id": None, "next_id": "inv-globex", "position": 1, "count": 7},
+        "problem": "",
+    } | changed
+
+
+def parked_invoice() -> dict[str, Any]:
+    customer = CUSTOMERS[1]
+    line = _line("Platform fee, October 2026", Decimal("6900.00"), "flat", "0",
+                 "A fixed fee for each month, as in your contract.")  # fmt: skip
+    line["flags"] = ["below cost"]
+    found = _acme(
+        "parked",
+        id="inv-globex",
+        customer=_party(customer, customer["email"]),
+        purchase_order=customer["purchase_order"],
+        lines=[line],
+        subtotal=usd("6900"),
+        total=usd("6900"),
+        previous_total=usd("6900"),
+        change=Decimal(0),
+        disclosure="closed",
+        parked=[
+            {"text": "The month's cost is $770.60 above the charge.",
+             "remedy": "Look at its NAT traffic since 9 October, then release with a reason."},
+            {"text": "Cost is 41% above last month's, over the limit of 30%.",
+             "remedy": "Release with a reason, or wait for the next restatement."},
+        ],
+        actions=[{"name": "release", "label": "Release to review", "tone": "primary",
+                  "allowed": True, "needs_reason": True, "effect": ""}],
+        refused_actions=[{"label": "Approve", "reason": "It is parked; release it first."}],
+        timeline=[
+            _event("parked", "Parked", 3, "trueback", "Negative margin; cost up 41%."),
+            _event("draft", "Drafted", 3, "trueback", "Statement 2026-10, revision 1."),
+        ],
+    )  # fmt: skip
+    return {"invoice": found, "neighbours": None,
+            "problem": "It is parked. Release it with a reason first."}  # fmt: skip
+
+
+def _open_book() -> dict[str, Any]:
+    month = next(one for one in numbers().tenants if one.key == "acme")
+    parts = (
+        ("Compute", False, "0.60"), ("Databases", False, "0.25"), ("Storage", False, "0.09"),
+        ("Data transfer", False, "0.06"), ("Logs", True, "0.52"), ("NAT gateways", True, "0.26"),
+        ("Support, tax and credits", True, "0.14"), ("Load balancer", True, "0.08"),
+    )  # fmt: skip
+    groups = []
+    for label, is_shared, part in parts:
+        amount = (month.shared if is_shared else month.direct) * Decimal(part)
+        groups.append({"label": label, "is_shared": is_shared, "amount": usd(amount),
+                       "ratio": amount / month.cost})  # fmt: skip
+    return {"cost": usd(month.cost), "groups": groups}
+
+
+def customer_invoice(**changed: Any) -> dict[str, Any]:
+    found = _acme(
+        "issued",
+        number="LF-2026-0134",
+        stripe_status="open",
+        issue_date=date(2026, 11, 4),
+        due_date=date(2026, 12, 4),
+        notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
+    )
+    for key in ("actions", "refused_actions", "parked", "timeline", "disclosure"):
+        del found[key]
+    return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "pdf_url": "",
+            "open_book": _open_book()} | changed  # fmt: skip
+
+
+def _paid(number: str, period: Any, total: str, state: str = "paid") -> dict[str, Any]:
+    return {"id": number, "number": number, "period": period, "state": state,
+            "due_date": date(2026, period.following.month + 1, 4),
+            "total": usd(total)}  # fmt: skip
+
+
+def customer_home(**changed: Any) -> dict[str, Any]:
+    lines = _acme_lines()
+    total = Money(sum((line["amount"].amount for line in lines), Decimal(0)), "USD")
+    september = PERIOD.previous
+    return {
+        "customer": {"name": CUSTOMERS[0]["name"]},
+        "period": PERIOD,
+        "estimated": False,
+        "as_of": None,
+        "currency": "USD",
+        "current": {"total": total, "lines": lines},
+        "previous_total": usd("15745.09"),
+        "change": Decimal("0.063"),
+        "what_changed": "Compute is up $612.40 since 14 October, and data transfer down $118.05.",
+        "open_book": _open_book(),
+        "due": total,
+        "due_note": "LF-2026-0134, by 4 Dec 2026",
+        "invoices": [
+            _paid("LF-2026-0134", PERIOD, str(total.amount), "issued"),
+            _paid("LF-2026-0116", september, "15745.09"),
+            _paid("LF-2026-0098", september.previous, "15230.77"),
+        ],
+    } | changed

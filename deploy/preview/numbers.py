@@ -1,0 +1,97 @@
+"""Figures for the preview: the sample's own month, priced by its own plans."""
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Final
+
+from deploy.sample import bill, traffic
+from deploy.sample.customers import CUSTOMERS, PLANS
+from deploy.sample.tenants import TENANTS
+from deploy.sample.truth import tell
+from shared.money import UNIT, Money
+from shared.periods import Month
+
+PERIOD: Final = Month(2026, 10)
+_CENT: Final = Decimal("0.01")
+
+
+def usd(amount: Decimal | int | str) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+@dataclass(frozen=True)
+class TenantMonth:
+    key: str
+    name: str
+    plan: str | None
+    direct: Decimal
+    shared: Decimal
+    revenue: Decimal | None
+
+    @property
+    def cost(self) -> Decimal:
+        return self.direct + self.shared
+
+
+@dataclass(frozen=True)
+class Numbers:
+    tenants: list[TenantMonth]
+    others: Mapping[str, Decimal]
+    bill: Decimal
+    lines: int
+
+
+def _decimal(amount: Fraction) -> Decimal:
+    return Decimal(round(amount * 10**10)) * UNIT
+
+
+def _plan_of(tenant: str) -> dict[str, object] | None:
+    for customer in CUSTOMERS:
+        for contract in customer["contracts"]:
+            if tenant in contract["tenants"]:
+                return next(plan for plan in PLANS if plan["key"] == contract["plan"])
+    return None
+
+
+def charge(component: Mapping[str, str], cost: Decimal) -> Decimal:
+    if component["kind"] == "flat_fee":
+        return Decimal(component["amount"])
+    marked_up = cost * (100 + Decimal(component["percent"])) / 100
+    return marked_up.quantize(_CENT, rounding=ROUND_HALF_UP)
+
+
+@cache
+def numbers() -> Numbers:
+    dice = random.Random(f"{PERIOD}/1")  # noqa: S311 - the same month as the sample's
+    flow = traffic.imagine(PERIOD, dice)
+    lines = bill.write_bill(PERIOD, flow, dice)
+    told = tell(lines, flow)
+    direct: defaultdict[str, int] = defaultdict(int)
+    for line in lines:
+        direct[line.owner] += line.units
+    months = []
+    for tenant in TENANTS:
+        cost = _decimal(told.amounts[tenant.key])
+        own = direct[tenant.key] * UNIT
+        plan = _plan_of(tenant.key)
+        components: list[dict[str, str]] = plan["components"] if plan else []  # type: ignore[assignment]
+        months.append(
+            TenantMonth(
+                key=tenant.key,
+                name=tenant.name,
+                plan=str(plan["name"]) if plan else None,
+                direct=own,
+                shared=cost - own,
+                revenue=sum((charge(one, cost) for one in components), Decimal(0))
+                if plan
+                else None,
+            )
+        )
+    keys = {tenant.key for tenant in TENANTS}
+    others = {key: _decimal(value) for key, value in told.amounts.items() if key not in keys}
+    return Numbers(months, others, _decimal(told.total), len(lines))

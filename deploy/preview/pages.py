@@ -1,0 +1,111 @@
+"""Every page of the portal in every state worth looking at, by file name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from deploy.preview import billing, operator
+from deploy.preview.operator import frame
+
+Page = tuple[str, Callable[[], dict[str, Any]]]
+
+
+def _with(role: str, section: str, context: dict[str, Any]) -> dict[str, Any]:
+    return {"frame": frame(role, section)} | context
+
+
+def _losers() -> dict[str, Any]:
+    page = operator.margins()
+    rows = [row for row in page["rows"] if row["margin"] and row["margin"].amount < 0]
+    return page | {"rows": rows, "view": "negative"}
+
+
+def _no_bill() -> dict[str, Any]:
+    page = _with("operator", "margins", operator.margins(proof=None, period_state="open"))
+    page["frame"]["freshness"] = {"state": "unknown", "as_of": None, "estimated": True}
+    return page
+
+
+def _customer(context: dict[str, Any]) -> dict[str, Any]:
+    page = _with("customer", "home", context)
+    return page | {"frame": page["frame"] | {"periods": [], "home_url": "customer-home.html"}}
+
+
+PAGES: dict[str, Page] = {
+    "margins.html": (
+        "operator/margins.html",
+        lambda: _with("operator", "margins", operator.margins()),
+    ),
+    "margins-negative.html": (
+        "operator/margins.html",
+        lambda: _with("operator", "margins", _losers()),
+    ),
+    "margins-filtered-out.html": (
+        "operator/margins.html",
+        lambda: _with("operator", "margins", operator.margins(rows=[], q="zzz")),
+    ),
+    "margins-broken.html": (
+        "operator/margins.html",
+        lambda: _with("operator", "margins", operator.margins(proof=operator.proof("12.4003"))),
+    ),
+    "margins-no-bill.html": ("operator/margins.html", _no_bill),
+    "margins-waiting.html": (
+        "operator/margins.html",
+        lambda: _with("operator", "margins", operator.margins(proof=None, period_state="open")),
+    ),
+    "tenant-globex.html": (
+        "operator/tenant.html",
+        lambda: _with("operator", "margins", operator.tenant()),
+    ),
+    "tenant-empty.html": (
+        "operator/tenant.html",
+        lambda: _with(
+            "operator", "margins", operator.tenant(groups=[], quantities=[], invoices=[])
+        ),
+    ),
+    "invoices.html": (
+        "billing/invoices.html",
+        lambda: _with("billing", "invoices", billing.inbox()),
+    ),
+    "invoices-done.html": (
+        "billing/invoices.html",
+        lambda: _with("billing", "invoices", billing.inbox(rows=[], view="to_do")),
+    ),
+    "invoices-none.html": (
+        "billing/invoices.html",
+        lambda: _with("billing", "invoices", billing.inbox(rows=[], total_count=0)),
+    ),
+    "invoice-inv-acme.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.invoice()),
+    ),
+    "invoice-inv-globex.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.parked_invoice()),
+    ),
+    "customer-home.html": ("customer/home.html", lambda: _customer(billing.customer_home())),
+    "customer-home-closed.html": (
+        "customer/home.html",
+        lambda: _customer(billing.customer_home(open_book=None, due=None)),
+    ),
+    "customer-home-first.html": (
+        "customer/home.html",
+        lambda: _customer(
+            billing.customer_home(
+                open_book=None, due=None, current=None, change=None, what_changed="", invoices=[]
+            )
+        ),
+    ),
+    "customer-invoice-LF-2026-0134.html": (
+        "customer/invoice.html",
+        lambda: _customer(billing.customer_invoice()),
+    ),
+    "customer-invoice-closed.html": (
+        "customer/invoice.html",
+        lambda: _customer(billing.customer_invoice(open_book=None, pay_url="")),
+    ),
+    "sign-in.html": ("sign_in.html", lambda: {"state": "ask", "email_field": False}),
+    "sign-in-used.html": ("sign_in.html", lambda: {"state": "used", "email_field": True}),
+    "404.html": ("errors/404.html", dict),
+    "403.html": ("errors/403.html", lambda: {"needs": "billing approver"}),
+    "500.html": ("errors/500.html", lambda: {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}),
+}

@@ -1,0 +1,26 @@
+"""The portal's addresses, named as the portal names them, leading to the previewed files."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def nothing(_request: HttpRequest, **_values: str) -> HttpResponse:
+    return HttpResponse()
+
+
+_portal = (
+    [
+        path("margins.html", nothing, name="margins"),
+        path("margins.csv", nothing, name="margins_csv"),
+        path("tenant-<slug:key>.html", nothing, name="tenant"),
+        path("invoices.html", nothing, name="invoices"),
+        path("invoice-<slug:id>.html", nothing, name="invoice"),
+        path("invoice-<slug:id>/<slug:action>", nothing, name="invoice_action"),
+        path("customer-home.html", nothing, name="customer_home"),
+        path("customer-invoice-<slug:id>.html", nothing, name="customer_invoice"),
+        path("sign-in.html", nothing, name="sign_in"),
+        path("sign-out", nothing, name="sign_out"),
+    ],
+    "portal",
+)
+urlpatterns = [path("", include(_portal))]
