@@ -113,7 +113,6 @@ def margins(**changed: Any) -> dict[str, Any]:
     shares = proof()
     return {
         "period": PERIOD,
-        "period_text": str(PERIOD),
         "period_state": "closed",
         "compared_to": PERIOD.previous,
         "currency": "USD",
