@@ -9,6 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
+from deploy.cli import stack
 from deploy.cli.attribute import attribute
 from shared.faults import Fault
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("attribute")(attribute)
+stack.register(app)
 
 
 @app.callback()

@@ -1,0 +1,96 @@
+"""`trueback demo`: the whole line once, on real servers, with a made-up month's bill."""
+
+import importlib
+import importlib.util
+import json
+import signal
+import sys
+import time
+from typing import Any, Final
+
+from rich.console import Console
+
+from deploy.local.home import Home
+from deploy.local.progress import Progress
+from deploy.local.session import peak_mb, stack_session
+from deploy.local.stack import Stack
+from shared.faults import Fault
+
+# The last line of `--check`, in this order; amounts are text.
+REPORT_KEYS: Final = (
+    "bill_total",
+    "attributed_total",
+    "overhead_total",
+    "unallocated_total",
+    "excluded_total",
+    "difference",
+    "truth_mismatches",
+    "tenants",
+    "invoices_drafted",
+    "invoices_issued",
+    "stripe_invoices",
+    "stripe_equals_ours",
+    "seconds_to_ready",
+    "peak_mb",
+)
+_FAILED: Final = 1
+_SAMPLE_LINE: Final = "deploy.local.sample_line"
+_MEMORY_SAMPLE_SECONDS: Final = 2.5
+
+
+def run_demo(*, home: Home, check: bool) -> int:
+    """The exit code. With `check` nobody is waited for and the last line out is the report."""
+    started = time.monotonic()
+    # What a person reads goes to standard error where a program reads standard output.
+    progress = Progress(Console(stderr=check))
+    progress.title(f"trueback demo   data in {home.path} (delete any time)")
+    with stack_session(home, on_step=lambda step: progress.done(step.name, step.seconds)) as stack:
+        found = _run_sample_line(stack, progress)
+        seconds = round(time.monotonic() - started, 1)
+        if check:
+            time.sleep(_MEMORY_SAMPLE_SECONDS)
+            report = make_report(found, seconds_to_ready=seconds, peak_mb=peak_mb(home))
+        else:
+            _stay_up(progress, home, seconds)
+    if not check:
+        return 0
+    sys.stdout.write(json.dumps(report) + "\n")
+    return 0 if is_good(report) else _FAILED
+
+
+def make_report(found: dict[str, Any], *, seconds_to_ready: float, peak_mb: int) -> dict[str, Any]:
+    known = {**found, "seconds_to_ready": seconds_to_ready, "peak_mb": peak_mb}
+    absent = [key for key in REPORT_KEYS if key not in known]
+    if absent:
+        raise Fault(f"The sample line did not report {', '.join(absent)}.")
+    return {key: known[key] for key in REPORT_KEYS}
+
+
+def is_good(report: dict[str, Any]) -> bool:
+    return (
+        report["difference"] == "0"
+        and report["truth_mismatches"] == 0
+        and report["stripe_equals_ours"] is True
+    )
+
+
+def _run_sample_line(stack: Stack, progress: Progress) -> dict[str, Any]:
+    if importlib.util.find_spec(_SAMPLE_LINE) is None:
+        raise Fault("This installation has no sample to run.", remedy="Use `trueback up`.")
+    found: dict[str, Any] = importlib.import_module(_SAMPLE_LINE).run_sample_line(stack, progress)
+    return found
+
+
+def _stay_up(progress: Progress, home: Home, seconds: float) -> None:
+    progress.title(f"ready after {seconds} s, {peak_mb(home)} MB at most")
+    progress.show_links()
+    progress.note(f"log: {home.log / 'trueback.log'}")
+    progress.note("Ctrl-C stops everything.")
+    waiting = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        signal.sigwait(waiting)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the end short
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
+    progress.title("stopping ...")
