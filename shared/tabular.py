@@ -25,6 +25,7 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 _PARQUET_MAGIC = b"PAR1"
 _GZIP_MAGIC = b"\x1f\x8b"
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
 _FETCH_AGAIN = "Fetch the file again; nothing was taken."
 
 

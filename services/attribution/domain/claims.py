@@ -5,8 +5,7 @@ nobody knows, or whose tenant is not active on that day, claims nothing: the lin
 and defaults and is `unmapped:<value>` only where these do not take it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from services.attribution.domain.lines import LineKey, matches
@@ -32,7 +31,6 @@ class Claim:
     reason: str = ""
     tag_key: str = ""
     tag_value: str = ""
-    dimensions: Mapping[str, str] = field(default_factory=dict)
     also_matched: tuple[str, ...] = ()
     """Further pools that would have taken the line."""
 
@@ -43,15 +41,13 @@ class Claims:
         self._directory = TenantDirectory(config.tenants)
 
     def of(self, line: LineKey) -> Claim:
-        found = self._labelled_value(line)
-        claim = (
+        return (
             self._by_rule(line)
-            or self._by_label(line, found)
+            or self._by_label(line)
             or self._by_pool(line)
             or self._by_default(line)
-            or self._unclaimed(found)
+            or self._unclaimed(line)
         )
-        return replace(claim, dimensions=self._dimensions(line))
 
     def _by_rule(self, line: LineKey) -> Claim | None:
         for rule in self._config.rules:
@@ -59,10 +55,10 @@ class Claims:
                 return _assigned(rule.assign, rule.name)
         return None
 
-    def _by_label(self, line: LineKey, found: tuple[str, str] | None) -> Claim | None:
-        if found is None:
+    def _by_label(self, line: LineKey) -> Claim | None:
+        if line.label is None:
             return None
-        source, value = found
+        source, value = line.label
         key = self._directory.key_of(value)
         if key is None or not self._directory.is_active(key, line.day):
             return None
@@ -85,33 +81,14 @@ class Claims:
             return None
         return Claim("tenant", key, "default", f"account:{line.account}")
 
-    def _unclaimed(self, found: tuple[str, str] | None) -> Claim:
-        if found is None:
+    def _unclaimed(self, line: LineKey) -> Claim:
+        if line.label is None:
             missing = next(iter(self._config.tenant_labels), "")
             return Claim("unallocated", UNALLOCATED, "none", "", "no-label", tag_key=_bare(missing))
-        source, value = found
+        source, value = line.label
         return Claim(
             "unallocated", UNMAPPED + value, "none", "", "unknown-value", _bare(source), value
         )
-
-    def _labelled_value(self, line: LineKey) -> tuple[str, str] | None:
-        """The first source of the label `tenant` with a value, and the value."""
-        return _first_value(self._config.tenant_labels, line)
-
-    def _dimensions(self, line: LineKey) -> dict[str, str]:
-        found = {
-            name: _first_value(sources, line) for name, sources in self._config.dimensions.items()
-        }
-        return {name: hit[1] for name, hit in sorted(found.items()) if hit is not None}
-
-
-def _first_value(sources: tuple[str, ...], line: LineKey) -> tuple[str, str] | None:
-    for source in sources:
-        kind, name = source.split(":", 1)
-        value = line.tags.get(name, "").strip() if kind == "tag" else ""
-        if value:
-            return source, value
-    return None
 
 
 def _bare(source: str) -> str:

@@ -22,7 +22,10 @@ class LineKey:
     resource: str
     charge_category: str
     tags: Mapping[str, str]
+    """Those that selectors name."""
     day: dt.date
+    label: tuple[str, str] | None = None
+    """The first source of the label `tenant` with a value, and the value, trimmed."""
 
 
 def matches(selector: Selector, line: LineKey) -> bool:

@@ -13,11 +13,10 @@ import duckdb
 from services.ingestion.engine.layouts import Kind, Type, layout_of
 from shared.columnar import Session, identifier, literal, write_parquet
 from shared.faults import BadInput
-from shared.tabular import Column, SourceFile
+from shared.tabular import INTEGERS, Column, SourceFile
 
 _MONEY_TYPE = "DECIMAL(18,10)"
 _QUANTITY_TYPE = "DECIMAL(38,15)"
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
 _CSV_ROW_GROUP = 100_000
 
 
@@ -82,9 +81,9 @@ def _text(column: Column) -> str:
     text = f"CAST({column.reference} AS VARCHAR)"
     if column.type.startswith("MAP") or column.type.startswith("STRUCT"):
         return f"CAST(to_json({column.reference}) AS VARCHAR)"
-    if column.type in _INTEGERS and column.name.lower().endswith(("accountid", "account_id")):
+    if column.type in INTEGERS and column.name.lower().endswith(("accountid", "account_id")):
         return f"lpad({text}, 12, '0')"
-    if column.type in _INTEGERS or column.type in ("DOUBLE", "FLOAT"):
+    if column.type in INTEGERS or column.type in ("DOUBLE", "FLOAT"):
         return text
     return f"CASE WHEN {text} NOT IN ('', 'NULL', 'null') THEN {text} END"
 

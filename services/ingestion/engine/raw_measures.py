@@ -1,0 +1,200 @@
+"""What a raw line was billed and what it costs amortised, in Python's Decimal.
+
+The second, independent reading of the rules in `sql/cur_2.sql`; sources as there.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from shared.exact import EXACT
+
+Row = Mapping[str, str | None]
+Measures = tuple[str, Decimal, Decimal]
+"""Charge category, billed, effective."""
+
+
+@dataclass(frozen=True)
+class RawReader:
+    columns: tuple[str, ...]
+    plain_columns: tuple[str, ...]
+    """All that is needed of a plain line but its amounts."""
+    plain_amounts: tuple[tuple[str, ...], tuple[str, ...]]
+    """Where a plain line's billed and effective amounts stand, the first filled one counting."""
+    is_plain: str
+    """SQL: the line's amounts stand in `plain_amounts` as they are."""
+    billing_period: str
+    currency: str
+    accounts: tuple[str, ...]
+    service: Callable[[Row], str]
+    measures: Callable[[Row], Iterable[Measures]]
+
+
+def _number(row: Row, *names: str) -> Decimal:
+    """The first of the columns that has a value, else 0."""
+    return next((_decimal(text) for name in names if (text := row.get(name))), Decimal(0))
+
+
+@lru_cache(maxsize=50_000)
+def _decimal(text: str) -> Decimal:
+    return EXACT.create_decimal(text.strip())
+
+
+def _focus_measures(row: Row) -> Iterator[Measures]:
+    yield row.get("ChargeCategory") or "", _number(row, "BilledCost"), _number(row, "EffectiveCost")
+
+
+_PURCHASES = frozenset(
+    ["Fee", "RIFee", "SavingsPlanRecurringFee", "SavingsPlanUpfrontFee", "FlatRateSubscription"]
+)
+_USAGES = frozenset(["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", "SavingsPlanNegation"])
+_FEE_REFUND = "Refund for one-time fee for Savings Plan ID"
+_ZERO = Decimal(0)
+
+
+def _cur_category(row: Row) -> str:
+    line_type = row.get("line_item_line_item_type") or ""
+    if line_type in _USAGES or line_type.endswith("Discount"):
+        return "Usage"
+    if line_type in _PURCHASES:
+        return "Purchase"
+    if line_type == "Refund":
+        arns = ("savings_plan_savings_plan_a_r_n", "reservation_reservation_a_r_n")
+        return "Purchase" if any(row.get(name) for name in arns) else "Usage"
+    return line_type if line_type in ("Tax", "Credit") else "Adjustment"
+
+
+def _cur_measures(row: Row) -> Iterator[Measures]:
+    category = _cur_category(row)
+    billed = _number(row, "line_item_net_unblended_cost", "line_item_unblended_cost")
+    match row.get("line_item_line_item_type"):
+        case "SavingsPlanCoveredUsage":
+            net = "savings_plan_net_savings_plan_effective_cost"
+            effective = _number(row, net, "savings_plan_savings_plan_effective_cost")
+        case "DiscountedUsage":
+            effective = _number(row, "reservation_net_effective_cost", "reservation_effective_cost")
+        case "SavingsPlanRecurringFee":
+            effective = _ZERO
+            unused = EXACT.subtract(
+                _number(row, "savings_plan_total_commitment_to_date"),
+                _number(row, "savings_plan_used_commitment"),
+            )
+            yield "Usage", _ZERO, unused
+        case "RIFee":
+            effective = _ZERO
+            yield "Usage", _ZERO, _unused_reservation(row)
+        case "SavingsPlanNegation" | "SavingsPlanUpfrontFee":
+            effective = _ZERO
+        case _:
+            effective = _ZERO if _is_prepaid(row) else billed
+    yield category, billed, effective
+
+
+def _unused_reservation(row: Row) -> Decimal:
+    upfront = "unused_amortized_upfront_fee_for_billing_period"
+    return EXACT.add(
+        _number(row, f"reservation_net_{upfront}", f"reservation_{upfront}"),
+        _number(row, "reservation_net_unused_recurring_fee", "reservation_unused_recurring_fee"),
+    )
+
+
+def _is_prepaid(row: Row) -> bool:
+    """Upfront fees, and their refunds, that EffectiveCost spreads over the commitment's term."""
+    match row.get("line_item_line_item_type"):
+        case "Fee":
+            return bool(row.get("reservation_reservation_a_r_n"))
+        case "Refund":
+            text = row.get("line_item_line_item_description") or ""
+            product = row.get("line_item_product_code")
+            return product == "ComputeSavingsPlans" and text.startswith(_FEE_REFUND)
+        case _:
+            return False
+
+
+def _cur_service(row: Row) -> str:
+    product = row.get("product")
+    if product and product.startswith("{"):
+        product = _product_name(product)
+    return product or row.get("line_item_product_code") or ""
+
+
+@lru_cache(maxsize=10_000)
+def _product_name(text: str) -> str | None:
+    name = json.loads(text).get("product_name")
+    return None if name is None else str(name)
+
+
+_CHARGED = ("line_item_net_unblended_cost", "line_item_unblended_cost")
+
+FOCUS = RawReader(
+    columns=(
+        "BillingPeriodStart",
+        "BillingCurrency",
+        "SubAccountId",
+        "BillingAccountId",
+        "ServiceName",
+        "ChargeCategory",
+        "BilledCost",
+        "EffectiveCost",
+    ),
+    plain_columns=(
+        "BillingPeriodStart",
+        "BillingCurrency",
+        "SubAccountId",
+        "BillingAccountId",
+        "ServiceName",
+        "ChargeCategory",
+    ),
+    plain_amounts=(("BilledCost",), ("EffectiveCost",)),
+    is_plain="true",
+    billing_period="BillingPeriodStart",
+    currency="BillingCurrency",
+    accounts=("SubAccountId", "BillingAccountId"),
+    service=lambda row: row.get("ServiceName") or "",
+    measures=_focus_measures,
+)
+
+CUR_2 = RawReader(
+    columns=(
+        "bill_billing_period_start_date",
+        "line_item_currency_code",
+        "line_item_usage_account_id",
+        "bill_payer_account_id",
+        "product",
+        "line_item_product_code",
+        "line_item_line_item_type",
+        "line_item_line_item_description",
+        "savings_plan_savings_plan_a_r_n",
+        "reservation_reservation_a_r_n",
+        "line_item_unblended_cost",
+        "line_item_net_unblended_cost",
+        "savings_plan_savings_plan_effective_cost",
+        "savings_plan_net_savings_plan_effective_cost",
+        "savings_plan_total_commitment_to_date",
+        "savings_plan_used_commitment",
+        "reservation_effective_cost",
+        "reservation_net_effective_cost",
+        "reservation_unused_amortized_upfront_fee_for_billing_period",
+        "reservation_net_unused_amortized_upfront_fee_for_billing_period",
+        "reservation_unused_recurring_fee",
+        "reservation_net_unused_recurring_fee",
+    ),
+    plain_columns=(
+        "bill_billing_period_start_date",
+        "line_item_currency_code",
+        "line_item_usage_account_id",
+        "bill_payer_account_id",
+        "product",
+        "line_item_product_code",
+        "line_item_line_item_type",
+    ),
+    plain_amounts=(_CHARGED, _CHARGED),
+    is_plain="line_item_line_item_type IN ('Usage', 'Tax', 'Credit')",
+    billing_period="bill_billing_period_start_date",
+    currency="line_item_currency_code",
+    accounts=("line_item_usage_account_id", "bill_payer_account_id"),
+    service=_cur_service,
+    measures=_cur_measures,
+)
