@@ -18,7 +18,14 @@ import pytest
 from deploy.local.servers import Servers, start_servers
 
 
-def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"})) -> Servers:
+_running: list[Servers] = []
+
+
+def running_servers() -> Servers:
+    return _running[0]
+
+
+def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"})) -> None:
     """Start the servers and become the service: environment, settings, database."""
     running = contextlib.ExitStack()
     atexit.register(running.close)
@@ -30,12 +37,12 @@ def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"}
     os.environ["TRUEBACK_LOG_LEVEL"] = "WARNING"
     os.environ["DJANGO_SETTINGS_MODULE"] = f"services.{service}.config.settings"
     django.setup()
-    return servers
+    _running.append(servers)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
-    """The service's own database, migrated by its own command, instead of Django's test database."""
+    """The service's own database, migrated by its own command, instead of a test database."""
     from django.core.management import call_command  # noqa: PLC0415 - after settings are chosen
     from django.db import connection  # noqa: PLC0415
     from django.test import TransactionTestCase  # noqa: PLC0415

@@ -50,6 +50,7 @@ class PeriodClosed:
     period: str
     version: int
     run_id: str
+    run_version: int
     currency: str
     statements_uri: str
     usage_uri: str
@@ -90,8 +91,8 @@ class MarginMeasured:
 
 
 _MOMENT = datetime(2026, 11, 3, 6, 5, tzinfo=UTC)
-_STATEMENTS = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/statements.parquet"
-_USAGE = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/usage.parquet"
+_STATEMENTS = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/statements.csv"
+_USAGE = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/usage.csv"
 
 PERIOD_ATTRIBUTED: Final = Contract(
     name="attribution.period_attributed.v1",
@@ -132,6 +133,7 @@ PERIOD_CLOSED: Final = Contract(
         period="2026-10",
         version=1,
         run_id="run_0192f0c3",
+        run_version=1,
         currency="USD",
         statements_uri=_STATEMENTS,
         usage_uri=_USAGE,

@@ -38,11 +38,15 @@ class TransitionFact:
 
 @dataclass(frozen=True)
 class ActionFact:
-    """What may be done now and by which roles; `refused` says why not, '' if it may."""
+    """What may be done now and by which roles; `refused` says why not, '' if it may.
+
+    `not_by` are the people who did the step before and may not do this one.
+    """
 
     name: str
     roles: list[str]
     refused: str = ""
+    not_by: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Now
 
 from shared.identifiers import uuid7
 
@@ -23,8 +24,8 @@ class JobRow(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.IntegerField(default=0)
     lease = models.UUIDField(null=True)
-    next_at = models.DateTimeField(db_default=models.functions.Now())
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    next_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
 

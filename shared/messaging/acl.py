@@ -13,11 +13,12 @@ _COMMANDS = (
 
 def acl_rules(service: str) -> str:
     """Key patterns and commands, as `ACL SETUSER` takes them."""
+    # Celery declares its queues even where nothing is routed by their bindings.
     own = [
         events_queue(service),
         acks_queue(service),
         f"{service}.unacked*",
-        "_kombu.binding.*",
+        "_kombu.binding",
     ]
     others = {events_queue(consumer) for producer, consumer in pairs() if producer == service}
     others |= {acks_queue(producer) for producer, consumer in pairs() if consumer == service}

@@ -8,6 +8,7 @@ from celery import Celery
 from kombu import Queue
 
 from shared.contracts.routes import acks_queue, events_queue
+from shared.messaging.broker import Broker
 from shared.messaging.receive import Handler, acknowledge, receive
 
 KEY_PREFIX: Final = "tb:"
@@ -23,10 +24,11 @@ def make_app(service: str) -> Celery:
 
 def register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
     """The tasks that every service has; `**_` so that a later producer may send more."""
+    broker = Broker(app)
 
     @app.task(name="bus.receive")
     def bus_receive(*, envelope: dict[str, Any], **_: Any) -> None:
-        receive(app, handlers, envelope)
+        receive(broker, handlers, envelope)
 
     @app.task(name="bus.ack")
     def bus_ack(*, envelope: dict[str, Any], **_: Any) -> None:

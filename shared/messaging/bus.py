@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from shared.contracts.routes import acks_queue
+from shared.messaging.broker import Broker
 from shared.messaging.relay import Relay
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ FAILURE_PAUSE_SECONDS = 1.0
 def run_bus(app: Celery, pokes: Mapping[str, Callable[[], None]]) -> None:
     """Until the process is told to stop."""
     environment = settings.ENVIRONMENT
-    relay = Relay(app)
+    relay = Relay(Broker(app))
     _loop("relay", relay.run_once, environment.bus_poll_seconds)
     for name, poke in pokes.items():
         _loop(f"beat {name}", poke, environment.beat_seconds)

@@ -1,6 +1,7 @@
 """Outbox and inbox: abstract here, concrete in each service's own database."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from shared.identifiers import uuid7
 
@@ -16,9 +17,9 @@ class OutboxMessage(models.Model):
     topic = models.CharField(max_length=100)
     subject = models.CharField(max_length=100, blank=True)
     payload = models.JSONField()
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
     attempts = models.IntegerField(default=0)
-    next_at = models.DateTimeField(db_default=models.functions.Now())
+    next_at = models.DateTimeField(db_default=Now())
     acked_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
@@ -43,7 +44,7 @@ class InboxMessage(models.Model):
     message_id = models.UUIDField(primary_key=True, editable=False)
     source = models.CharField(max_length=40)
     topic = models.CharField(max_length=100)
-    received_at = models.DateTimeField(db_default=models.functions.Now())
+    received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         abstract = True
@@ -60,7 +61,7 @@ class InboxFailure(models.Model):
     topic = models.CharField(max_length=100)
     attempts = models.IntegerField(default=0)
     error = models.TextField(blank=True)
-    failed_at = models.DateTimeField(db_default=models.functions.Now())
+    failed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         abstract = True

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from celery import Celery
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from shared.contracts.routes import CONTRACTS
 from shared.isolation.scope import as_ops, as_subject
+from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope, ForgedEnvelope
 from shared.messaging.registry import inbox, inbox_failures, outbox
 from shared.messaging.relay import send_acks
@@ -29,7 +29,7 @@ class _Outcome:
     failed: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
 
 
-def receive(app: Celery, handlers: Mapping[str, Handler], data: Mapping[str, Any]) -> None:
+def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, Any]) -> None:
     """Handle an envelope of facts, then acknowledge what is committed.
 
     One commit per envelope, a savepoint per message. When the database itself fails nothing is
@@ -51,7 +51,7 @@ def receive(app: Celery, handlers: Mapping[str, Handler], data: Mapping[str, Any
     }
     if settings.ENVIRONMENT.injects("drop_acks"):
         return
-    send_acks(app, to=envelope.source, done=outcome.done, failed=refused)
+    send_acks(broker, to=envelope.source, done=outcome.done, failed=refused)
 
 
 def _receive_one(
@@ -80,7 +80,7 @@ def _is_new(source: str, item: Mapping[str, Any]) -> bool:
             " on conflict do nothing",
             [item["id"], source, item["topic"]],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _handle(item: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:

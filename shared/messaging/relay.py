@@ -5,18 +5,17 @@ only a delay. The broker may forget everything at any time (docs/decisions/0002)
 """
 
 import logging
-import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from celery import Celery
 from django.conf import settings
 from django.db import connection
 
 from shared.contracts.routes import acks_queue, events_queue
 from shared.isolation.scope import as_ops
+from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope
 from shared.messaging.registry import outbox
 
@@ -67,8 +66,8 @@ class Claimed:
 
 
 class Relay:
-    def __init__(self, app: Celery) -> None:
-        self.app = app
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
         self.service: str = settings.SERVICE_NAME
         self.environment = settings.ENVIRONMENT
         self.keys = self.environment.bus_keys()
@@ -97,8 +96,7 @@ class Relay:
 
     def notice_amnesia(self) -> bool:
         """The broker has lost its memory when our mark in it is gone: all in flight is due now."""
-        marked = self._broker().set(f"tb:epoch:{self.service}", uuid.uuid4().hex, nx=True)
-        if not marked:
+        if not self.broker.has_lost_its_memory(self.service):
             return False
         with as_ops(), connection.cursor() as cursor:
             cursor.execute(_sql(_AFTER_AMNESIA))
@@ -128,17 +126,14 @@ class Relay:
             return [Claimed(*row) for row in cursor.fetchall()]
 
     def _publish(self, dest: str, messages: Sequence[Claimed]) -> None:
-        if self._broker().llen(f"tb:{events_queue(dest)}") > QUEUE_LENGTH_MAX:
+        if self.broker.length(events_queue(dest)) > QUEUE_LENGTH_MAX:
             return  # the lease brings them back
         items = [
             {"id": m.message_id, "topic": m.topic, "subject": m.subject, "payload": m.payload}
             for m in messages
         ]
         envelope = Envelope(self.service, dest, "facts", items).sealed(self.keys)
-        send(self.app, queue=events_queue(dest), task="bus.receive", envelope=envelope)
-
-    def _broker(self) -> Any:
-        return self.app.connection_for_write().default_channel.client
+        self.broker.publish(queue=events_queue(dest), task="bus.receive", envelope=envelope)
 
     def _retire(self, messages: Sequence[Claimed]) -> None:
         with as_ops(), connection.cursor() as cursor:
@@ -148,12 +143,7 @@ class Relay:
             )
 
 
-def send(app: Celery, *, queue: str, task: str, envelope: dict[str, Any]) -> None:
-    """Publish once, never retry: a retry after a lost answer would double; the lease does not."""
-    app.send_task(task, kwargs={"envelope": envelope}, queue=queue, retry=False, ignore_result=True)
-
-
-def send_acks(app: Celery, *, to: str, done: Sequence[str], failed: dict[str, str]) -> None:
+def send_acks(broker: Broker, *, to: str, done: Sequence[str], failed: dict[str, str]) -> None:
     """Tell a producer what is committed; needs no durability, a lost one costs one redelivery."""
     items = [{"id": message_id, "error": ""} for message_id in done]
     items += [{"id": message_id, "error": error} for message_id, error in failed.items()]
@@ -161,7 +151,7 @@ def send_acks(app: Celery, *, to: str, done: Sequence[str], failed: dict[str, st
         return
     envelope = Envelope(settings.SERVICE_NAME, to, "acks", items)
     sealed = envelope.sealed(settings.ENVIRONMENT.bus_keys())
-    send(app, queue=acks_queue(to), task="bus.ack", envelope=sealed)
+    broker.publish(queue=acks_queue(to), task="bus.ack", envelope=sealed)
 
 
 def _sql(text: str) -> str:

@@ -22,7 +22,12 @@ class Conflict(exceptions.APIException):
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, Fault):
         error = exceptions.ValidationError(
-            {"detail": str(error), "file": error.file, "row": error.row, "field": error.field}
+            {
+                "detail": str(error),
+                "file": error.file,
+                "row": str(error.row or ""),
+                "field": error.field,
+            }
         )
     response = exception_handler(error, context)
     if response is None:

@@ -35,6 +35,14 @@ class _RulesetGiven(serializers.Serializer[Any]):
     content = serializers.CharField(trim_whitespace=False)
 
 
+class PeriodsView(ScopedView):
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request) -> Response:
+        periods = Period.objects.order_by("-period").values("period", "state", "version")
+        return Response({"data": list(periods)})
+
+
 class PeriodView(ScopedView):
     roles = {"GET": _READERS}
 

@@ -2,6 +2,7 @@ from services.attribution.config.env import AttributionEnvironment
 from shared.runtime.environment import read_environment
 from shared.runtime.settings import service_settings
 
-globals().update(
-    service_settings(service="attribution", environment=read_environment(AttributionEnvironment))
-)
+SERVICE_NAME = "attribution"
+ENVIRONMENT = read_environment(AttributionEnvironment)
+
+globals().update(service_settings(service=SERVICE_NAME, environment=ENVIRONMENT))

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("shared.runtime.health")),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/ruleset", views.RulesetView.as_view(), name="ruleset"),
+    path("api/v1/periods", views.PeriodsView.as_view(), name="periods"),
     path("api/v1/periods/<str:period>", views.PeriodView.as_view(), name="period"),
     path("api/v1/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
     path(

@@ -1,8 +1,6 @@
 from django.db import models
 from django.db.models.functions import Now
 
-_AMOUNT = {"max_digits": 38, "decimal_places": 10}
-
 
 class Tenant(models.Model):
     tenant_id = models.CharField(primary_key=True, max_length=100)
@@ -20,9 +18,9 @@ class Statement(models.Model):
     period = models.CharField(max_length=7)
     run_id = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
-    cost = models.DecimalField(**_AMOUNT)
-    direct_cost = models.DecimalField(**_AMOUNT)
-    shared_cost = models.DecimalField(**_AMOUNT)
+    cost = models.DecimalField(max_digits=38, decimal_places=10)
+    direct_cost = models.DecimalField(max_digits=38, decimal_places=10)
+    shared_cost = models.DecimalField(max_digits=38, decimal_places=10)
 
     class Meta:
         constraints = [
@@ -41,7 +39,7 @@ class StatementLine(models.Model):
     )
     charge_group = models.CharField(max_length=200)
     method = models.CharField(max_length=20)
-    amount = models.DecimalField(**_AMOUNT)
+    amount = models.DecimalField(max_digits=38, decimal_places=10)
 
     class Meta:
         constraints = [

@@ -25,7 +25,10 @@ def apply_ruleset(*, content: str, applied_by: str) -> Ruleset:
         },
     )
     Tenant.objects.bulk_create(
-        [Tenant(tenant_id=tenant.key, name=tenant.name) for tenant in configuration.tenants],
+        [
+            Tenant(tenant_id=tenant.key, name=tenant.name or tenant.key)
+            for tenant in configuration.tenants
+        ],
         update_conflicts=True,
         update_fields=["name"],
         unique_fields=["tenant_id"],

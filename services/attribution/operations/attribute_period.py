@@ -1,9 +1,8 @@
 """A job: the period's newest inputs become a run; a proven one becomes current."""
 
-import json
 import logging
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from django.conf import settings
@@ -18,8 +17,10 @@ from services.attribution.models import (
     Statement,
     StatementLine,
     StatementQuantity,
+    Tenant,
 )
 from services.attribution.operations.measure_margin import measure_margin
+from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PeriodAttributed, Totals
@@ -27,6 +28,7 @@ from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
+from shared.lake.storage import sha256_of
 from shared.messaging.emit import emit
 from shared.periods import Month
 
@@ -58,14 +60,18 @@ def attribute_period(*, period: str) -> None:
         raise
     lake = Lake(settings.ENVIRONMENT)
     folder = lake.run_folder(period=period, run_id=run_id)
-    lake.publish(sorted(path for path in attributed.out_dir.iterdir() if path.is_file()), folder)
-    _publish(inputs, period, run_id, attributed, folder)
+    files = sorted((settings.ENVIRONMENT.scratch_dir / "out").iterdir())
+    lake.publish(files, folder)
+    content_hash = sha256_of(next(path for path in files if path.name == "allocations.parquet"))
+    _publish(inputs, run_id, attributed, folder, content_hash)
 
 
 def _compute(inputs: RunInputs, period: Month, run_id: str) -> Attributed:
     scratch = settings.ENVIRONMENT.scratch_dir
     lake = Lake(settings.ENVIRONMENT)
-    raw_totals = [json.loads(lake.storage.read(item.raw_totals_uri)) for item in inputs.snapshots]
+    raw_totals = [
+        total for item in inputs.snapshots for total in control_totals(lake, item.raw_totals_uri)
+    ]
     return attribute(
         snapshot_parts=_fetch(lake, inputs.snapshots, scratch / "bill"),
         raw_totals=raw_totals,
@@ -84,21 +90,22 @@ def _fetch(lake: Lake, sets: Iterable[InputSet], to: Path) -> list[Path]:
 
 
 def _publish(
-    inputs: RunInputs, period: str, run_id: str, attributed: Attributed, folder: str
+    inputs: RunInputs, run_id: str, attributed: Attributed, folder: str, content_hash: str
 ) -> None:
     """The run, its statements and its facts in one transaction; newer inputs have their own job."""
+    proof, coverage, period = attributed.proof, attributed.coverage, attributed.period
     with as_ops():
         run = _record(
             inputs,
             period,
             run_id,
             state=Run.State.PROVEN,
-            currency=attributed.proof.currency,
-            proof=attributed.proof.to_json(),
-            unallocated_share=attributed.unallocated_share,
-            fallback_share=attributed.fallback_share,
+            currency=proof.currency,
+            proof=proof.to_json(),
+            unallocated_share=_share(proof.unallocated_total, proof.bill_total),
+            fallback_share=_share(coverage.by_fallback, proof.bill_total),
             folder_uri=folder,
-            content_hash=attributed.content_hash,
+            content_hash=content_hash,
         )
         tenants = _write_statements(run, attributed)
         _switch(run)
@@ -128,10 +135,11 @@ def _record(
 
 
 def _write_statements(run: Run, attributed: Attributed) -> set[str]:
+    known = set(Tenant.objects.values_list("tenant_id", flat=True))
     statements: dict[str, Statement] = {}
     lines: list[StatementLine] = []
     for row in attributed.statements:
-        if not row.is_tenant:
+        if row.tenant not in known:
             continue
         statement = statements.setdefault(
             row.tenant,
@@ -174,6 +182,13 @@ def _write_statements(run: Run, attributed: Attributed) -> set[str]:
         if row.tenant in statements
     )
     return set(statements)
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    """A fraction to 8 decimals, rounded half-up; 0 of a bill that is 0."""
+    if whole == 0:
+        return Decimal(0)
+    return (part / whole).quantize(Decimal("1e-8"), rounding=ROUND_HALF_UP)
 
 
 def _switch(run: Run) -> None:

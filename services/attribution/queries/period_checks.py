@@ -4,6 +4,7 @@ from services.attribution.domain.close_checks import CheckResult, Evidence, clos
 from services.attribution.models import InputSet, Ruleset, Run
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
+from shared.configuration.drivers import SignalDriver
 
 
 def period_checks(run: Run) -> list[CheckResult]:
@@ -28,5 +29,5 @@ def _meters(configuration: Configuration) -> set[str]:
         driver.signal
         for pool in configuration.pools
         for driver in pool.drivers
-        if getattr(driver, "signal", None)
+        if isinstance(driver, SignalDriver)
     }

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -16,7 +16,10 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         model = Source
         fields = ["key", "kind", "uri", "created_by", "created_at"]
         read_only_fields = ["created_by", "created_at"]
-        extra_kwargs = {"key": {"validators": []}, "uri": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "key": {"validators": []},
+            "uri": {"validators": []},
+        }
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
+from shared.faults import BadInput
+
 _PERIOD: Final = re.compile(r"/(?:billing_)?period=(\d{4}-(?:0[1-9]|1[0-2]))/", re.IGNORECASE)
 _MANIFEST: Final = re.compile(r"-Manifest\.json$", re.IGNORECASE)
 
@@ -72,10 +74,10 @@ def is_of_period(uri: str, period: str) -> bool:
 
 
 def safe_relative_path(key: str) -> PurePosixPath:
-    """A key as a path below a folder of ours; raises ValueError for one that would leave it."""
+    """A key as a path below a folder of ours; raises BadInput for one that would leave it."""
     path = PurePosixPath(key.lstrip("/"))
     if not path.parts or ".." in path.parts:
-        raise ValueError(f"{key!r} is no key of a delivery")
+        raise BadInput("a key with `..` is not fetched.", file=key, remedy="Rename the object.")
     return path
 
 

@@ -7,7 +7,9 @@ from django.conf import settings
 
 from services.ingestion.domain.delivery_layout import safe_relative_path
 from services.ingestion.engine import Snapshot as Normalised
-from services.ingestion.engine import find_delivery, manifest_keys, normalise
+from services.ingestion.engine import find_delivery, normalise
+from services.ingestion.engine.delivery import resolve_key
+from services.ingestion.engine.manifest import read_manifest
 from services.ingestion.models import Delivery, Snapshot
 from services.ingestion.operations.publish_set import publish_set
 from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
@@ -48,50 +50,30 @@ def _stage(delivery: Delivery, root: Path) -> Path:
     AWS overwrites objects one by one while the old manifest still stands: every object is fetched
     by its ETag, none may be newer than the manifest, and the manifest must be the same afterwards.
     """
-    lake = Lake(settings.ENVIRONMENT)
-    bucket = Location.parse(delivery.manifest_uri).bucket
-    objects = {item.uri: item for item in lake.storage.list(delivery.source.uri)}
-    manifest = objects.get(delivery.manifest_uri)
-    if manifest is None:
+    storage = Lake(settings.ENVIRONMENT).storage
+    objects = {Location.parse(item.uri).key: item for item in storage.list(delivery.source.uri)}
+    place = Location.parse(delivery.manifest_uri).key
+    listed = objects.get(place)
+    if listed is None:
         raise BadInput("the manifest is gone.", file=delivery.manifest_uri)
-    content = lake.storage.read(manifest.uri)
-    for key in manifest_keys(content, name=manifest.uri):
-        uri = _find(key, bucket, list(objects))
-        item = objects.get(uri)
-        if item is None:
-            raise BadInput(
-                f"the manifest lists {key}, which is not there.",
-                file=manifest.uri,
-                remedy="Deliver the object, or wait for the next delivery; nothing was imported.",
-            )
-        if item.modified_at > manifest.modified_at:
+    path = storage.fetch(listed.uri, _local(root, place))
+    manifest = read_manifest(path, place=place, modified_at=listed.modified_at.timestamp())
+    for key in manifest.keys:
+        item = objects[resolve_key(key, sorted(objects), manifest)]
+        if item.modified_at > listed.modified_at:
             raise BadInput(
                 "it is newer than its manifest, so a new delivery is under way.",
-                file=uri,
+                file=item.uri,
                 remedy="Nothing is to be done: the next manifest brings it.",
             )
-        path = root / safe_relative_path(Location.parse(uri).key)
-        lake.storage.fetch(uri, path, etag=item.etag)
-    path = root / safe_relative_path(Location.parse(manifest.uri).key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    if lake.storage.read(manifest.uri) != content:
-        raise BadInput("the manifest was replaced while its files were read.", file=manifest.uri)
+        storage.fetch(item.uri, _local(root, Location.parse(item.uri).key), etag=item.etag)
+    if storage.read(listed.uri) != path.read_bytes():
+        raise BadInput("the manifest was replaced while its files were read.", file=listed.uri)
     return root
 
 
-def _find(key: str, bucket: str, uris: list[str]) -> str:
-    """The object of a manifest key: exact, else the one with the longest matching tail."""
-    exact = key if key.startswith("s3://") else f"s3://{bucket}/{key.lstrip('/')}"
-    if exact in uris:
-        return exact
-    parts = Location.parse(exact).key.split("/")
-    for start in range(1, len(parts)):
-        tail = "/" + "/".join(parts[start:])
-        found = [uri for uri in uris if uri.endswith(tail)]
-        if len(found) == 1:
-            return found[0]
-    return exact
+def _local(root: Path, key: str) -> Path:
+    return root / safe_relative_path(key)
 
 
 def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
@@ -101,7 +83,7 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
         source=delivery.source_id, period=delivery.period, snapshot_id=snapshot_id
     )
     raw_totals = scratch / "raw-totals.json"
-    raw_totals.write_text(json.dumps(normalised.to_json()))
+    raw_totals.write_text(json.dumps([total.to_json() for total in normalised.raw_totals]))
     part_uris = lake.publish(list(normalised.parts), folder)
     raw_totals_uri = lake.storage.put(raw_totals, f"{folder}/raw-totals.json")
     with as_ops():
@@ -116,7 +98,7 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
             billed_total=normalised.billed_total,
             effective_total=normalised.effective_total,
             raw_totals_uri=raw_totals_uri,
-            findings=[str(finding) for finding in normalised.findings],
+            findings=[finding.message for finding in normalised.findings],
         )
         if snapshot is not None and snapshot.is_current:
             emit(SNAPSHOT_PUBLISHED, _fact(snapshot))

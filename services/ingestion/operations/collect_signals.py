@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 
 from services.ingestion.domain.delivery_layout import is_of_period
-from services.ingestion.engine import SignalFiles, check_signals
+from services.ingestion.engine.signal_files import SignalFiles, check_signals
 from services.ingestion.models import Delivery, Signals
 from services.ingestion.operations.publish_set import publish_set
 from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
@@ -14,7 +14,6 @@ from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.messaging.emit import emit
-from shared.periods import Month
 
 
 def collect_signals(*, delivery_id: str) -> None:
@@ -27,8 +26,6 @@ def collect_signals(*, delivery_id: str) -> None:
         files = _stage(delivery, scratch / "staged")
         checked = check_signals(
             files,
-            period=Month.parse(delivery.period),
-            out_dir=scratch / "signals",
             scratch_dir=scratch / "spill",
             memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
         )

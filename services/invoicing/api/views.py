@@ -8,7 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from services.invoicing.models import Invoice
+from services.invoicing.models import Customer, Invoice
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.move_invoice import InvoiceChanged
@@ -39,6 +39,25 @@ class PlansView(ScopedView):
 
 class _PlansGiven(serializers.Serializer[Any]):
     content = serializers.CharField(trim_whitespace=False)
+
+
+class CustomersView(ScopedView):
+    """Who is billed; a customer sees itself."""
+
+    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+
+    def get(self, _request: Request) -> Response:
+        customers = Customer.objects.order_by("customer_id")
+        if self.actor.is_customer:
+            customers = customers.filter(customer_id=self.actor.customer)
+        return Response(
+            {
+                "data": [
+                    {"customer": known.customer_id, "name": known.name, "email": known.email}
+                    for known in customers
+                ]
+            }
+        )
 
 
 class InvoicesView(ScopedView):
@@ -97,10 +116,7 @@ def _visible(view: ScopedView) -> QuerySet[Invoice]:
 
 def _found(view: ScopedView, invoice_id: str) -> Invoice:
     invoice = (
-        _visible(view)
-        .select_related("customer", "contract")
-        .filter(invoice_id=invoice_id)
-        .first()
+        _visible(view).select_related("customer", "contract").filter(invoice_id=invoice_id).first()
     )
     if invoice is None:
         raise Http404

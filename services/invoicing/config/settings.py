@@ -2,6 +2,7 @@ from services.invoicing.config.env import InvoicingEnvironment
 from shared.runtime.environment import read_environment
 from shared.runtime.settings import service_settings
 
-globals().update(
-    service_settings(service="invoicing", environment=read_environment(InvoicingEnvironment))
-)
+SERVICE_NAME = "invoicing"
+ENVIRONMENT = read_environment(InvoicingEnvironment)
+
+globals().update(service_settings(service=SERVICE_NAME, environment=ENVIRONMENT))

@@ -9,6 +9,7 @@ urlpatterns = [
     path("webhooks/stripe", stripe_webhook, name="stripe-webhook"),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
+    path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v1/invoices", views.InvoicesView.as_view(), name="invoices"),
     path("api/v1/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
     path(

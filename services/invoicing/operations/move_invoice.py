@@ -54,11 +54,13 @@ def record_transition(
 ) -> None:
     """Seal the step in the log and tell the portal; `before` is None for a new invoice."""
     last = Transition.objects.filter(invoice=invoice).order_by("-sequence").first()
+    sequence = last.sequence + 1 if last else 1
+    from_state = before.value if before else ""
     content = {
         "invoice": invoice.invoice_id,
-        "sequence": last.sequence + 1 if last else 1,
-        "from": before.value if before else "",
-        "to": str(invoice.state),
+        "sequence": sequence,
+        "from": from_state,
+        "to": invoice.state,
         "actor": actor,
         "reason": reason,
         "at": now.isoformat(),
@@ -67,9 +69,9 @@ def record_transition(
     Transition.objects.create(
         customer_id=invoice.customer_id,
         invoice=invoice,
-        sequence=content["sequence"],
-        from_state=content["from"],
-        to_state=content["to"],
+        sequence=sequence,
+        from_state=from_state,
+        to_state=invoice.state,
         actor=actor,
         reason=reason,
         at=now,

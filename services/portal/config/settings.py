@@ -2,9 +2,10 @@ from services.portal.config.env import PortalEnvironment
 from shared.runtime.environment import read_environment
 from shared.runtime.settings import service_settings
 
-_environment = read_environment(PortalEnvironment)
-_base = service_settings(service="portal", environment=_environment)
-_is_https = _environment.public_url.startswith("https://")
+SERVICE_NAME = "portal"
+ENVIRONMENT = read_environment(PortalEnvironment)
+_base = service_settings(service=SERVICE_NAME, environment=ENVIRONMENT)
+_is_https = ENVIRONMENT.public_url.startswith("https://")
 
 globals().update(_base)
 
@@ -50,7 +51,7 @@ SESSION_COOKIE_SECURE = _is_https
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _is_https
 CSRF_COOKIE_NAME = "trueback_csrf"
-CSRF_TRUSTED_ORIGINS = [_environment.public_url]
+CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_url]
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -1,8 +1,6 @@
-"""Read models for the operator's people: cost, margin and drafts. No customer's scope reads them."""
+"""Read models for the operator's people: cost, margin, drafts. No customer's scope reads them."""
 
 from django.db import models
-
-_AMOUNT = {"max_digits": 38, "decimal_places": 10}
 
 
 class PeriodSummary(models.Model):
@@ -12,12 +10,12 @@ class PeriodSummary(models.Model):
     version = models.IntegerField(default=0)
     run_id = models.CharField(max_length=40, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    bill = models.DecimalField(**_AMOUNT, default=0)
-    attributed = models.DecimalField(**_AMOUNT, default=0)
-    overhead = models.DecimalField(**_AMOUNT, default=0)
-    unallocated = models.DecimalField(**_AMOUNT, default=0)
-    excluded = models.DecimalField(**_AMOUNT, default=0)
-    difference = models.DecimalField(**_AMOUNT, default=0)
+    bill = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    attributed = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    overhead = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    unallocated = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    excluded = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    difference = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     attributed_at = models.DateTimeField(null=True)
     close_version = models.IntegerField(default=0)
@@ -36,10 +34,10 @@ class TenantMargin(models.Model):
     version = models.BigIntegerField()
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3)
-    cost = models.DecimalField(**_AMOUNT)
-    direct_cost = models.DecimalField(**_AMOUNT)
-    shared_cost = models.DecimalField(**_AMOUNT)
-    revenue = models.DecimalField(**_AMOUNT, null=True)
+    cost = models.DecimalField(max_digits=38, decimal_places=10)
+    direct_cost = models.DecimalField(max_digits=38, decimal_places=10)
+    shared_cost = models.DecimalField(max_digits=38, decimal_places=10)
+    revenue = models.DecimalField(max_digits=38, decimal_places=10, null=True)
     revenue_basis = models.CharField(max_length=20)
     lines = models.JSONField()
 
@@ -62,7 +60,7 @@ class StaffInvoice(models.Model):
     version = models.IntegerField()
     state = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
-    total = models.DecimalField(**_AMOUNT)
+    total = models.DecimalField(max_digits=38, decimal_places=10)
     document = models.JSONField()
 
     class Meta:
@@ -82,9 +80,7 @@ class BillState(models.Model):
     delivered_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["source", "period"], name="bill_state_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["source", "period"], name="bill_state_once")]
 
     def __str__(self) -> str:
         return f"bill of {self.source} for {self.period}, version {self.version}"

@@ -1,5 +1,7 @@
 """Facts become read models: the highest version of each thing is kept, order means nothing."""
 
+from typing import Any
+
 from django.db.models import Model
 
 from services.portal.domain.disclosure import customer_document
@@ -86,7 +88,7 @@ def record_customer(fact: CustomerContracted) -> None:
 
 def record_invoice(fact: InvoiceFact) -> None:
     document = INVOICE_DRAFTED.dump(fact)
-    common = {
+    common: dict[str, Any] = {
         "version": fact.version,
         "period": fact.period,
         "state": fact.state,

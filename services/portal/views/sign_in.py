@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
@@ -10,5 +12,5 @@ class ByName(BaseBackend):
     def get_user(self, user_id: str) -> User | None:
         return User.objects.filter(name=user_id, is_active=True).first()
 
-    def authenticate(self, _request: HttpRequest | None, **_credentials: object) -> None:
+    def authenticate(self, request: HttpRequest | None, **kwargs: Any) -> User | None:  # noqa: ARG002
         return None

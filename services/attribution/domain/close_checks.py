@@ -1,0 +1,69 @@
+"""What must hold before a period is closed; a failed check needs a named person's reason."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+UNALLOCATED_SHARE_MAX: Final = Decimal("0.05")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    name: str
+    passed: bool
+    finding: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks look at; shares are fractions of the bill."""
+
+    snapshot_count: int
+    difference: Decimal
+    unallocated_share: Decimal
+    meters_needed: frozenset[str]
+    meters_present: frozenset[str]
+    run_is_newest: bool
+
+
+def close_checks(evidence: Evidence) -> list[CheckResult]:
+    missing = sorted(evidence.meters_needed - evidence.meters_present)
+    share = evidence.unallocated_share
+    return [
+        CheckResult(
+            "snapshot_complete",
+            evidence.snapshot_count > 0,
+            f"{evidence.snapshot_count} current snapshots",
+        ),
+        CheckResult(
+            "proof_holds",
+            evidence.difference == 0,
+            f"bill minus its parts is {evidence.difference}",
+        ),
+        CheckResult(
+            "unallocated_within_limit",
+            abs(share) <= UNALLOCATED_SHARE_MAX,
+            f"{share:.2%} of the bill is unallocated, the limit is {UNALLOCATED_SHARE_MAX:.0%}",
+        ),
+        CheckResult(
+            "signals_complete",
+            not missing,
+            f"no signals for {', '.join(missing)}" if missing else "every meter has signals",
+        ),
+        CheckResult(
+            "run_is_newest",
+            evidence.run_is_newest,
+            "the run has the newest inputs"
+            if evidence.run_is_newest
+            else "newer inputs wait for their run",
+        ),
+    ]
+
+
+def not_overridden(results: Iterable[CheckResult], reasons: Mapping[str, str]) -> list[CheckResult]:
+    return [
+        result
+        for result in results
+        if not result.passed and not reasons.get(result.name, "").strip()
+    ]

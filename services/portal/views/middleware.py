@@ -1,0 +1,68 @@
+"""The database scope of a page: identity first, then exactly the rows of who is signed in."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from services.portal.models import User
+from shared.isolation.scope import as_ops, as_subject
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_FAILED = 500
+
+
+class IdentityScope:
+    """Sessions and users are read and written by the staff role, which no view keeps."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in {"/livez", "/readyz"}:
+            return self.get_response(request)
+        with as_ops():
+            return self.get_response(request)
+
+
+class ActorScope:
+    """A customer's page runs as `app`, bound to that customer; staff and strangers as `ops`.
+
+    A page that fails changes nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = getattr(request, "user", None)
+        if isinstance(user, User) and user.customer:
+            with as_subject(user.customer):
+                return self._respond(request)
+        with transaction.atomic():
+            return self._respond(request)
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code >= _FAILED:
+            transaction.set_rollback(True)
+        return response
+
+
+class ContentSecurityPolicy:
+    """Only our own files: no inline script or style, nothing from elsewhere, never in a frame."""
+
+    POLICY = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    )
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        return response

@@ -1,0 +1,242 @@
+"""The acknowledged outbox, on a real PostgreSQL and a real broker."""
+
+import json
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from services.invoicing.config.celery import app
+from services.invoicing.models import ClosedPeriod, Inbox, InboxFailures, Outbox
+from services.invoicing.operations.record_close import record_close
+from shared.contracts.attribution import PERIOD_CLOSED
+from shared.contracts.invoicing import CUSTOMER_CONTRACTED, REVENUE_RECORDED
+from shared.identifiers import uuid7
+from shared.isolation.scope import as_ops
+from shared.messaging.broker import Broker
+from shared.messaging.emit import emit
+from shared.messaging.envelope import Envelope, ForgedEnvelope
+from shared.messaging.letters import dead_letters, replay
+from shared.messaging.receive import FAILURES_MAX, acknowledge, receive
+from shared.messaging.relay import Relay
+from tests.service_stack import running_servers
+
+
+class Sent(Broker):
+    """Keeps what would be published."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def publish(self, *, queue: str, task: str, envelope: dict[str, Any]) -> None:
+        self.calls.append((queue, envelope))
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        return [item for _, envelope in self.calls for item in envelope["items"]]
+
+
+@pytest.fixture
+def broker():
+    client = redis.Redis.from_url(running_servers().redis_url)
+    client.flushall()
+    yield client
+    client.flushall()
+    client.close()
+
+
+def closed(period: str = "2026-10", version: int = 1) -> dict[str, Any]:
+    payload = {**PERIOD_CLOSED.dump(PERIOD_CLOSED.example), "period": period, "version": version}
+    return {
+        "id": str(uuid7()),
+        "topic": PERIOD_CLOSED.name,
+        "subject": "",
+        "payload": json.dumps(payload),
+    }
+
+
+def envelope(*items: dict[str, Any]) -> dict[str, Any]:
+    keys = settings.ENVIRONMENT.bus_keys()
+    return Envelope("attribution", "invoicing", "facts", items).sealed(keys)
+
+
+HANDLERS = {PERIOD_CLOSED.name: record_close}
+
+
+class TestEmit:
+    def test_outside_a_transaction_is_refused(self, transactional_db):
+        with pytest.raises(RuntimeError, match="in the transaction that makes it true"):
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+
+    def test_of_another_services_fact_is_refused(self, as_staff):
+        with pytest.raises(ValueError, match="told by attribution alone"):
+            emit(PERIOD_CLOSED, PERIOD_CLOSED.example)
+
+    def test_writes_a_row_for_each_consumer(self, as_staff):
+        emit(REVENUE_RECORDED, REVENUE_RECORDED.example)
+        message = Outbox.objects.get()
+        assert (message.dest, message.subject) == ("attribution", "acme")
+        assert message.payload["amount"] == "1939.60"
+
+
+class TestRelay:
+    def test_sends_what_is_due_once_and_leases_it(self, transactional_db, broker):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+        relay = Relay(Broker(app))
+        assert relay.run_once() == 1
+        assert relay.run_once() == 0
+        assert broker.llen("tb:portal.events") == 1
+        with as_ops():
+            message = Outbox.objects.get()
+        assert (message.attempts, message.acked_at) == (1, None)
+
+    def test_sends_again_at_once_after_the_broker_was_emptied(self, transactional_db, broker):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+        relay = Relay(Broker(app))
+        relay.run_once()
+        broker.flushall()
+        assert relay.run_once() == 1
+        assert broker.llen("tb:portal.events") == 1
+
+    def test_leaves_what_is_acknowledged_alone(self, transactional_db, broker):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        keys = settings.ENVIRONMENT.bus_keys()
+        items = [{"id": message_id, "error": ""}]
+        acknowledge(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        assert Relay(Broker(app)).run_once() == 0
+
+    def test_gives_up_after_the_last_attempt_and_replay_revives(self, transactional_db, broker):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            Outbox.objects.update(attempts=20)
+        assert Relay(Broker(app)).run_once() == 0
+        with as_ops():
+            assert [letter.last_error for letter in dead_letters()] == ["never acknowledged"]
+            assert replay(topic=CUSTOMER_CONTRACTED.name) == 1
+        assert Relay(Broker(app)).run_once() == 1
+
+    def test_the_services_user_of_the_broker_can_neither_flush_nor_look_around(self, broker):
+        client = redis.Redis.from_url(running_servers().broker_url("invoicing"))
+        for command in (["FLUSHALL"], ["KEYS", "*"], ["CONFIG", "GET", "*"]):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command)
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            client.lpop("tb:ingestion.acks")
+        client.close()
+
+
+class TestReceive:
+    def test_does_a_message_once_however_often_it_comes(self, transactional_db):
+        sent, item = Sent(), closed()
+        receive(sent, HANDLERS, envelope(item))
+        with as_ops():
+            ClosedPeriod.objects.update(closed_by="nobody")
+        receive(sent, HANDLERS, envelope(item, item))
+        with as_ops():
+            assert ClosedPeriod.objects.get().closed_by == "nobody"
+            assert Inbox.objects.count() == 1
+        assert [item["error"] for item in sent.items] == ["", "", ""]
+
+    def test_a_message_that_fails_takes_no_other_with_it(self, transactional_db):
+        def broken(_fact: object) -> None:
+            ClosedPeriod.objects.create(
+                **{
+                    **dict.fromkeys(("run_id", "statements_uri", "closed_by"), "x"),
+                    "period": "half",
+                    "version": 1,
+                    "run_version": 1,
+                    "currency": "USD",
+                    "unallocated_share": 0,
+                    "closed_at": PERIOD_CLOSED.example.closed_at,
+                }
+            )
+            raise ZeroDivisionError
+
+        sent, good, bad = Sent(), closed(), closed("2026-09")
+        calls = {"2026-09": broken, "2026-10": record_close}
+        receive(
+            sent, {PERIOD_CLOSED.name: lambda fact: calls[fact.period](fact)}, envelope(bad, good)
+        )
+        with as_ops():
+            assert list(ClosedPeriod.objects.values_list("period", flat=True)) == ["2026-10"]
+            assert InboxFailures.objects.get().attempts == 1
+        assert [item["id"] for item in sent.items] == [good["id"]]
+
+    def test_tells_the_producer_after_the_last_failure(self, transactional_db):
+        def broken(_fact: object) -> None:
+            raise ZeroDivisionError("no such tenant")
+
+        sent, item = Sent(), closed()
+        for _ in range(FAILURES_MAX):
+            receive(sent, {PERIOD_CLOSED.name: broken}, envelope(item))
+        assert sent.items == [{"id": item["id"], "error": "ZeroDivisionError: no such tenant"}]
+
+    def test_a_database_that_fails_is_no_fault_of_the_message(self, transactional_db):
+        def away(_fact: object) -> None:
+            raise OperationalError("the server closed the connection")
+
+        sent = Sent()
+        with pytest.raises(OperationalError):
+            receive(sent, {PERIOD_CLOSED.name: away}, envelope(closed()))
+        with as_ops():
+            assert not InboxFailures.objects.exists()
+            assert not Inbox.objects.exists()
+        assert sent.calls == []
+
+    def test_a_forged_envelope_changes_nothing_and_is_not_acknowledged(self, transactional_db):
+        forged = envelope(closed())
+        forged["items"][0]["payload"] = forged["items"][0]["payload"].replace("2026-10", "2026-11")
+        sent = Sent()
+        receive(sent, HANDLERS, forged)
+        with as_ops():
+            assert not ClosedPeriod.objects.exists()
+        assert sent.calls == []
+
+    def test_a_higher_version_that_came_first_is_kept(self, transactional_db):
+        receive(Sent(), HANDLERS, envelope(closed(version=2), closed(version=1)))
+        with as_ops():
+            assert ClosedPeriod.objects.get().version == 2
+
+
+class TestEnvelope:
+    def test_for_another_service_is_refused(self):
+        keys = settings.ENVIRONMENT.bus_keys()
+        with pytest.raises(ForgedEnvelope):
+            Envelope.opened(envelope(closed()), keys, at="portal")
+
+    def test_of_a_pair_without_a_key_can_not_be_made(self):
+        with pytest.raises(ForgedEnvelope, match="no key for invoicing>nobody"):
+            Envelope("invoicing", "nobody", "facts", []).sealed(settings.ENVIRONMENT.bus_keys())
+
+
+class TestAcknowledge:
+    def test_only_the_consumer_itself_can_retire_its_messages(self, transactional_db):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        items = [{"id": message_id, "error": ""}]
+        keys = settings.ENVIRONMENT.bus_keys()
+        acknowledge(Envelope("attribution", "invoicing", "acks", items).sealed(keys))
+        with as_ops():
+            assert Outbox.objects.get().acked_at is None
+
+    def test_a_refusal_makes_a_dead_letter_with_the_error(self, transactional_db):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        items = [{"id": message_id, "error": "KeyError: plan"}]
+        keys = settings.ENVIRONMENT.bus_keys()
+        acknowledge(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        with as_ops():
+            assert dead_letters().get().last_error == "KeyError: plan"
+
+
+def test_the_connection_has_no_rights_between_scopes(transactional_db):
+    with pytest.raises(Exception, match="permission denied"), connection.cursor() as cursor:
+        cursor.execute("select count(*) from invoicing_outbox")
