@@ -233,6 +233,21 @@ def _open_book() -> dict[str, Any]:
     return {"cost": usd(month.cost), "groups": groups}
 
 
+def _closed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As a customer under a closed contract reads them: prices alone."""
+    usage, fee = lines
+    return [
+        usage | {"rate": "", "explanation": "Your measured use in October 2026.", "evidence": []},
+        fee,
+    ]
+
+
+def closed_customer_invoice() -> dict[str, Any]:
+    page = customer_invoice(open_book=None, pay_url="")
+    found = page["invoice"]
+    return page | {"invoice": found | {"lines": _closed(found["lines"])}}
+
+
 def customer_invoice(**changed: Any) -> dict[str, Any]:
     found = _acme(
         "issued",

@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cache
@@ -93,5 +93,8 @@ def numbers() -> Numbers:
             )
         )
     keys = {tenant.key for tenant in TENANTS}
+    total = _decimal(told.total)
     others = {key: _decimal(value) for key, value in told.amounts.items() if key not in keys}
-    return Numbers(months, others, _decimal(told.total), len(lines))
+    lost = total - sum(others.values()) - sum(month.cost for month in months)
+    months[0] = replace(months[0], shared=months[0].shared + lost)
+    return Numbers(months, others, total, len(lines))

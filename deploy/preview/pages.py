@@ -101,7 +101,7 @@ PAGES: dict[str, Page] = {
     ),
     "customer-invoice-closed.html": (
         "customer/invoice.html",
-        lambda: _customer(billing.customer_invoice(open_book=None, pay_url="")),
+        lambda: _customer(billing.closed_customer_invoice()),
     ),
     "sign-in.html": ("sign_in.html", lambda: {"state": "ask", "email_field": False}),
     "sign-in-used.html": ("sign_in.html", lambda: {"state": "used", "email_field": True}),

@@ -14,7 +14,7 @@ _PORTAL: Final = Path(__file__).resolve().parents[2] / "services" / "portal"
 STATIC_BUILD: Final = _PORTAL / "static" / "build"
 
 
-def _configure() -> None:
+def configure() -> None:
     if settings.configured:
         return
     settings.configure(
@@ -45,7 +45,7 @@ def _configure() -> None:
 
 
 def render(name: str) -> str:
-    _configure()
+    configure()
     template, context = PAGES[name]
     request = RequestFactory().get(f"/{name}", {"period": "2026-10"})
     return render_to_string(f"portal/{template}", context(), request)

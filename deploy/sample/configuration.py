@@ -81,11 +81,19 @@ def _tenants(period: Month) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {"key": tenant.key, "name": tenant.name}
         if tenant.aliases:
             entry["aliases"] = list(tenant.aliases)
-        since = date(2026, 1, 1)
+        since = date(period.year, 1, 1)
         if tenant.active_from_day > 1:
             since = period.start.date().replace(day=tenant.active_from_day)
         found.append(entry | {"active": {"from": since}})
     return found
+
+
+def _customers(period: Month) -> list[dict[str, Any]]:
+    since = {"from": date(period.year, 1, 1)}
+    return [
+        customer | {"contracts": [contract | since for contract in customer["contracts"]]}
+        for customer in CUSTOMERS
+    ]
 
 
 def compose(period: Month) -> str:
@@ -104,7 +112,7 @@ def compose(period: Month) -> str:
         ("What is left, by account.", {"defaults": {"accounts": {INITECH: "initech"}}}),
         ("", {"idle": "overhead", "commitments": "as_billed"}),
         ("What is charged.", {"seller": SELLER, "plans": list(PLANS)}),
-        ("By whom it is paid.", {"customers": list(CUSTOMERS)}),
+        ("By whom it is paid.", {"customers": _customers(period)}),
     ]
     return "\n".join(_section(title, body) for title, body in sections)
 

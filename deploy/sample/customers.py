@@ -1,6 +1,5 @@
 """Who sells, who buys, and under which plan."""
 
-from datetime import date
 from typing import Any, Final
 
 SELLER: Final[dict[str, Any]] = {
@@ -41,7 +40,6 @@ def _customer(
     *tenants: str,
     disclosure: str = "closed",
     days: int = 30,
-    since: date = date(2026, 1, 1),
     purchase_order: str = "",
 ) -> dict[str, Any]:
     line1, city, postal_code = place
@@ -54,7 +52,6 @@ def _customer(
             {
                 "plan": plan,
                 "tenants": list(tenants),
-                "from": since,
                 "disclosure": disclosure,
                 "days_until_due": days,
             }

@@ -1,0 +1,3 @@
+from deploy.preview.render import configure
+
+configure()
