@@ -108,6 +108,8 @@ class Children:
                 del self._children[child.process.name]
                 if child.popen.returncode != 0:
                     raise self._never_ready(child)
+                if child.process.on_success is not None:
+                    child.process.on_success()
 
     def stop(self, group: str) -> None:
         """Ask all of a group together, wait, then kill what is left of their process groups."""

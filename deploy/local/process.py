@@ -47,6 +47,8 @@ class Process:
     # Run before each start, also before a restart: clears what a crash left behind.
     before_start: Callable[[], None] | None = None
     after_stop: Callable[[], None] | None = None
+    # For one that runs to its end: after exit code 0.
+    on_success: Callable[[], None] | None = None
 
 
 def child_environment(env: Mapping[str, str]) -> dict[str, str]:

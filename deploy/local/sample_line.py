@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from deploy.local.api_client import ApiClient, Refused, wait_for
+from deploy.local.progress import Progress
 from deploy.local.sample_checks import compare_with_stripe, compare_with_truth
 from deploy.local.servers import Servers
 from deploy.sample.tenants import TENANTS
@@ -39,9 +40,6 @@ class Stack(Protocol):
     def run_manage(self, service: str, *arguments: str) -> str: ...
 
 
-Progress = Callable[[str], None]
-
-
 @dataclass(frozen=True)
 class _Line:
     stack: Stack
@@ -59,6 +57,35 @@ def run_sample_line(
 ) -> dict[str, Any]:
     """Deliver, attribute, close, draft, approve, issue, be paid; the figures of what came out."""
     month = period or Month.of(datetime.now(UTC)).previous
+    with progress.step("sample bill") as step:
+        line = _prepare(stack, month, patience_seconds)
+        _deliver(line)
+        _configure(line)
+        sample = line.sample
+        step.text = (
+            f"sample bill: {month}, {len(TENANTS)} tenants, {sample.line_count:,} lines,"
+            f" {sample.signal_count:,} signals"
+        )
+    with progress.step("attribution") as step:
+        attributed = _attributed(line)
+        proof = attributed["run"]["proof"]
+        step.text = f"attributed: {proof['bill_total']} USD in = out, {proof['difference']} off"
+    with progress.step("period close") as step:
+        _close(line)
+        invoices = _drafts(line)
+        step.text = f"{month} closed, {len(invoices)} invoices drafted"
+    with progress.step("invoice") as step:
+        issued = _issue_one(line, invoices)
+        step.text = (
+            f"invoice {issued['number']}: approved by a second person, issued, paid"
+            f" ({issued['total']} {issued['currency']})"
+        )
+    figures = _figures(line, attributed)
+    _sign_people_up(line, progress, issued)
+    return figures
+
+
+def _prepare(stack: Stack, month: Month, patience_seconds: float) -> _Line:
     servers = stack.servers
     sample = write_sample(
         root=servers.home.data / "sample", period=month, seed=SEED, bucket=EXPORT_BUCKET
@@ -68,24 +95,23 @@ def run_sample_line(
         servers.credentials.signing_key_file,
         patience_seconds=patience_seconds,
     )
-    line = _Line(stack, sample, client, patience_seconds)
-    _deliver(line)
-    progress(
-        f"sample bill: {month}, {sample.line_count:,} lines,"
-        f" {sample.bill_total:,.2f} USD, {sample.signal_count:,} signals"
+    return _Line(stack, sample, client, patience_seconds)
+
+
+def _sign_people_up(line: _Line, progress: Progress, issued: Any) -> None:
+    """One-time links for the operator, a clerk and the customer that was billed."""
+    customer = issued["customer"]
+    people = (
+        ("operator", OLIVIA, "Olivia Marsh"),
+        ("billing clerk", CLARA, "Clara Diaz"),
+        ("second approver", BRUNO, "Bruno Keller"),
+        (f"customer {customer}", Actor(f"ann@{customer}", "customer_admin", customer), "Ann Lee"),
     )
-    _configure(line)
-    attributed = _attributed(line)
-    proof = attributed["run"]["proof"]
-    progress(
-        f"attributed: {proof['bill_total']} in, the same out (difference {proof['difference']})"
-    )
-    _close(line)
-    invoices = _drafts(line)
-    progress(f"period closed, {len(invoices)} invoices drafted")
-    issued = _issue_one(line, invoices)
-    progress(f"invoice {issued['number']} approved by a second person, issued and paid")
-    return _figures(line, attributed)
+    for label, actor, full_name in people:
+        arguments = [actor.name, "--full-name", full_name, "--role", actor.role]
+        if actor.customer:
+            arguments += ["--customer", actor.customer]
+        progress.link(label, line.stack.run_manage("portal", "portal_user", *arguments).strip())
 
 
 def _deliver(line: _Line) -> None:

@@ -80,6 +80,9 @@ class Servers:
             "TRUEBACK_JWKS": str(self.credentials.jwks_file),
             "TRUEBACK_BUS_KEYS_FILE": str(self.credentials.bus_keys_files[service]),
             "TRUEBACK_SCRATCH_DIR": str(self.home.scratch / service),
+            # One machine, no backlog: look often, and send again soon what a kill has lost.
+            "TRUEBACK_BEAT_SECONDS": "2",
+            "TRUEBACK_BUS_BACKOFF_SECONDS": "5",
             "TRUEBACK_LOG_LEVEL": os.environ.get("TRUEBACK_LOG_LEVEL", "INFO"),
             **self._own_environment(service),
         }

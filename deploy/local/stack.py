@@ -17,8 +17,6 @@ from deploy.local.process import Process, answers_http, child_environment
 from deploy.local.servers import Servers, find_servers
 from shared.faults import Fault
 
-# Started in this order, stopped in the reverse.
-GROUPS: Final = ("servers", "stripe", "background", "web")
 ROOT: Final = Path(deploy.__path__[0]).resolve().parent
 _WITH_RUNNER: Final = frozenset({"ingestion", "attribution", "invoicing"})
 _STOP_SECONDS: Final = 15

@@ -13,20 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from deploy.local import migrations
 from deploy.local.children import Child, Children
 from deploy.local.home import Home, find_home
 from deploy.local.leftovers import MARK, Guard, end_leftovers, marked_processes, memory_mb
-from deploy.local.servers import Servers, prepare_servers, provision_servers, server_processes
-from deploy.local.stack import (
-    GROUPS,
-    ROOT,
-    assets_process,
-    existing_services,
-    manage_process,
-    service_processes,
-    stripe_process,
-)
+from deploy.local.plan import GROUPS, WHOLE_STACK, Plan
+from deploy.local.servers import Servers, prepare_servers
 from deploy.local.state import StackState, Step, only_one, write_state
 from shared.faults import Fault
 
@@ -36,7 +27,9 @@ _AT_ONCE: Final = 2
 OnStep = Callable[[Step], None]
 
 
-def supervise(home: Home, *, on_step: OnStep, also_count: int | None = None) -> None:
+def supervise(
+    home: Home, *, on_step: OnStep, also_count: int | None = None, plan: Plan = WHOLE_STACK
+) -> None:
     """Returns after a signal has ended it all; `also_count` is a process whose memory counts too.
 
     Call it from the main thread of a process that has no other.
@@ -46,7 +39,7 @@ def supervise(home: Home, *, on_step: OnStep, also_count: int | None = None) -> 
         servers = prepare_servers(home)
         mark = servers.credentials["stack"]
         end_leftovers(mark)
-        supervisor = Supervisor(servers, on_step=on_step, also_count=also_count)
+        supervisor = Supervisor(servers, plan, on_step=on_step, also_count=also_count)
         guard = Guard(mark)
         try:
             supervisor.run()
@@ -57,8 +50,11 @@ def supervise(home: Home, *, on_step: OnStep, also_count: int | None = None) -> 
 
 
 class Supervisor:
-    def __init__(self, servers: Servers, *, on_step: OnStep, also_count: int | None) -> None:
+    def __init__(
+        self, servers: Servers, plan: Plan, *, on_step: OnStep, also_count: int | None
+    ) -> None:
         self._servers = servers
+        self._plan = plan
         self._on_step = on_step
         self._mark = servers.credentials["stack"]
         self._counted = [os.getpid(), *([also_count] if also_count else [])]
@@ -71,11 +67,11 @@ class Supervisor:
 
     def run(self) -> None:
         started = time.monotonic()
+        self._write()
         try:
             self._start()
         except Fault as fault:
             self._state.failure = str(fault)
-            self._write()
             raise
         if not self._stopping:
             self._state.ready = True
@@ -89,44 +85,38 @@ class Supervisor:
         """The reverse of the start; servers last, so that everyone can finish what he does."""
         for group in reversed(GROUPS):
             self._children.stop(group)
-        self._children.close()
         self._write()
+        self._children.close()
 
     def _start(self) -> None:
-        assets = self._children.start(assets_process(), once=True)
-        with self._step("PostgreSQL, Valkey, S3"):
-            self._wait(self._children.start(process) for process in server_processes(self._servers))
-            if not self._stopping:
-                provision_servers(self._servers)
+        """What is slow to come up goes first and is waited for only where it is needed."""
+        servers = self._servers
+        once = [self._children.start(process, once=True) for process in self._plan.builds(servers)]
+        slow = [self._children.start(process) for process in self._plan.slow_servers(servers)]
+        with self._step(self._plan.servers_title):
+            self._wait([self._children.start(one) for one in self._plan.servers(servers)])
+            self._unless_stopping(lambda: self._plan.provision(servers))
         with self._step("pages and databases"):
-            self._migrate(assets)
-        with self._step("Stripe stand-in"):
-            self._wait([self._children.start(stripe_process(self._servers))])
+            self._unless_stopping(lambda: self._run_once(once))
+        with self._step(self._plan.slow_servers_title):
+            self._wait(slow)
+            self._unless_stopping(lambda: self._plan.provision_slow(servers))
         with self._step("services"):
-            processes = service_processes(self._servers)
-            self._wait([self._children.start(process) for process in processes])
+            self._wait([self._children.start(one) for one in self._plan.services(servers)])
 
-    def _migrate(self, assets: Child) -> None:
-        digests = {name: migrations.migration_digest(ROOT, name) for name in existing_services()}
-        due = [
-            service
-            for service, digest in digests.items()
-            if not self._stopping and not migrations.is_migrated(self._servers, service, digest)
-        ]
-        if not self._stopping:
-            self._children.wait_done(
-                [manage_process(self._servers, service, "migrate") for service in due],
-                lambda: self._stopping,
-                at_once=_AT_ONCE,
-                started=[assets],
-            )
-        for service in due:
-            if not self._stopping:
-                migrations.note_migrated(self._servers, service, digests[service])
+    def _run_once(self, started: list[Child]) -> None:
+        """Whatever the databases still lack, beside what was started before."""
+        due = self._plan.migrations(self._servers)
+        self._children.wait_done(
+            list(due), lambda: self._stopping, at_once=_AT_ONCE, started=started
+        )
 
-    def _wait(self, children: Iterator[Child] | list[Child]) -> None:
+    def _unless_stopping(self, action: Callable[[], None]) -> None:
         if not self._stopping:
-            self._children.wait_ready(list(children), lambda: self._stopping)
+            action()
+
+    def _wait(self, children: list[Child]) -> None:
+        self._children.wait_ready(children, lambda: self._stopping)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

@@ -1,0 +1,62 @@
+"""What the supervisor starts, and in which order: the whole stack, as data."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from deploy.local.migrations import is_migrated, migration_digest, note_migrated
+from deploy.local.process import Process
+from deploy.local.servers import Servers, provision_servers, server_processes
+from deploy.local.stack import (
+    ROOT,
+    assets_process,
+    existing_services,
+    manage_process,
+    service_processes,
+    stripe_process,
+)
+
+# Started in this order, stopped in the reverse.
+GROUPS: Final = ("servers", "stripe", "background", "web")
+_QUICK: Final = frozenset({"postgres", "valkey"})
+_SLOW: Final = frozenset({"s3"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`builds` and `migrations` run to their end; the others are kept alive."""
+
+    builds: Callable[[Servers], Iterable[Process]]
+    servers: Callable[[Servers], Iterable[Process]]
+    provision: Callable[[Servers], None]
+    migrations: Callable[[Servers], Iterable[Process]]
+    slow_servers: Callable[[Servers], Iterable[Process]]
+    provision_slow: Callable[[Servers], None]
+    services: Callable[[Servers], Iterable[Process]]
+    servers_title: str = "PostgreSQL and Valkey"
+    slow_servers_title: str = "S3 and Stripe's stand-in"
+
+
+def _slow_servers(servers: Servers) -> Iterable[Process]:
+    yield from server_processes(servers, _SLOW)
+    yield stripe_process(servers)
+
+
+def _migrations(servers: Servers) -> Iterable[Process]:
+    for service in existing_services():
+        digest = migration_digest(ROOT, service)
+        if not is_migrated(servers, service, digest):
+            note = partial(note_migrated, servers, service, digest)
+            yield replace(manage_process(servers, service, "migrate"), on_success=note)
+
+
+WHOLE_STACK: Final = Plan(
+    builds=lambda _: [assets_process()],
+    servers=lambda servers: server_processes(servers, _QUICK),
+    provision=lambda servers: provision_servers(servers, _QUICK),
+    migrations=_migrations,
+    slow_servers=_slow_servers,
+    provision_slow=lambda servers: provision_servers(servers, _SLOW),
+    services=service_processes,
+)
