@@ -19,6 +19,12 @@ def _losers() -> dict[str, Any]:
     return page | {"rows": rows, "view": "negative"}
 
 
+def _many() -> dict[str, Any]:
+    page = operator.margins()
+    paging = {"first": 101, "last": 160, "total": 9874, "previous": 1, "next": 3}
+    return _with("operator", "margins", page | {"rows": page["rows"] * 5, "paging": paging})
+
+
 def _no_bill() -> dict[str, Any]:
     page = _with("operator", "margins", operator.margins(proof=None, period_state="open"))
     page["frame"]["freshness"] = {"state": "unknown", "as_of": None, "estimated": True}
@@ -39,6 +45,7 @@ PAGES: dict[str, Page] = {
         "operator/margins.html",
         lambda: _with("operator", "margins", _losers()),
     ),
+    "margins-many.html": ("operator/margins.html", _many),
     "margins-filtered-out.html": (
         "operator/margins.html",
         lambda: _with("operator", "margins", operator.margins(rows=[], q="zzz")),

@@ -167,13 +167,17 @@ def sort_header(
 
 @register.simple_tag(takes_context=True)
 def with_query(context: Mapping[str, Any], **changes: str) -> str:
-    """This page's address with some parameters changed; an empty value takes one out."""
+    """This page's address with some parameters changed; an empty value takes one out.
+
+    The first page is shown again unless `page` is among the changes.
+    """
     return _with(context, **changes)
 
 
 def _with(context: Mapping[str, Any], **changes: str) -> str:
     request = context.get("request")
     query = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    query.pop("page", None)
     for key, value in changes.items():
         if value:
             query[key] = value
@@ -184,11 +188,11 @@ def _with(context: Mapping[str, Any], **changes: str) -> str:
 
 @register.simple_tag
 def margin_bar(ratio: Decimal | None) -> SafeString:
-    """Left of the axis is a loss, to 40 % of revenue; right of it a gain, to 100 %."""
+    """Left of the axis is a loss, to 40 % of revenue; right of it a gain, to 60 %."""
     if ratio is None:
         return SafeString("")
-    longest = Decimal("0.4") if ratio < 0 else Decimal(1)
-    length = round(min(abs(ratio), longest) * 40, 2)
+    longest = Decimal("0.4") if ratio < 0 else Decimal("0.6")
+    length = round(min(abs(ratio), longest) / longest * (16 if ratio < 0 else 40), 2)
     return format_html(
         '<svg class="marginbar" viewBox="0 0 56 10" aria-hidden="true">'
         '<rect class="{}" x="{}" y="1" width="{}" height="8"></rect>'
