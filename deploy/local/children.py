@@ -24,6 +24,7 @@ _LAST_LINES: Final = 20
 _LONGEST_BACK_OFF_SECONDS: Final = 30.0
 # Lived this long: its next death is a new story, not one more of the same.
 _SETTLED_SECONDS: Final = 60.0
+_MOMENT_SECONDS: Final = 1.0
 _DEATHS_BEFORE_READY: Final = 3
 _POLL_SECONDS: Final = 0.05
 
@@ -210,8 +211,12 @@ class Children:
 
 
 def _is_ready(child: Child) -> bool:
-    check = child.process.ready_check
-    return child.popen.poll() is None and (check is None or check())
+    """Who can't be asked is taken for ready once it has lived a moment."""
+    if child.popen.poll() is not None:
+        return False
+    if child.process.ready_check is None:
+        return time.monotonic() - child.started_at > _MOMENT_SECONDS
+    return child.process.ready_check()
 
 
 def _end_of(popen: subprocess.Popen[bytes]) -> str:
