@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import Driver, Grain
@@ -30,6 +30,13 @@ class Tenant(Entry):
     name: Name | None = None
     aliases: tuple[Name, ...] = ()
     active: Dates | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _not_reserved(cls, key: str) -> str:
+        if key == "unallocated":
+            raise ValueError("the key `unallocated` is reserved for what nobody owns")
+        return key
 
 
 class Assignment(Entry):

@@ -166,9 +166,9 @@ class _Normalisation:
             "ServiceCategory": "coalesce(mapped.ServiceCategory, 'Other')",
         }
         described = self.session.execute("DESCRIBE mapped").fetchall()
-        mapped = {row[0]: f"mapped.{identifier(row[0])}" for row in described}
+        mapped = {row[0].lower(): f"mapped.{identifier(row[0])}" for row in described}
         for name in COLUMNS:
-            value = own.get(name) or mapped.get(name, "NULL")
+            value = own.get(name) or mapped.get(name.lower(), "NULL")
             yield f"CAST({value} AS {type_of(name)}) AS {identifier(name)}"
 
     def _snapshot(self, parts: Sequence[Path], tally: RawTally, currency: str) -> Snapshot:

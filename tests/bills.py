@@ -1,0 +1,223 @@
+"""Small bills, rulesets and signals for tests, in the words of a bill."""
+
+import csv
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from services.attribution.engine import Run, attribute
+from services.ingestion.engine import Snapshot, find_delivery, normalise
+from shared.configuration import Configuration, parse_configuration
+from shared.periods import Month
+
+OCTOBER = Month(2026, 10)
+
+FOCUS_LINE = {
+    "BilledCost": "1",
+    "EffectiveCost": "1",
+    "BillingCurrency": "USD",
+    "BillingPeriodStart": "2026-10-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+    "ChargePeriodStart": "2026-10-03T04:00:00Z",
+    "ChargePeriodEnd": "2026-10-03T05:00:00Z",
+    "ChargeCategory": "Usage",
+    "ServiceName": "Amazon EC2",
+    "ServiceCategory": "Compute",
+    "BillingAccountId": "000000000001",
+    "SubAccountId": "000000000002",
+    "RegionId": "us-east-1",
+    "ResourceId": "i-1",
+    "SkuMeter": "BoxUsage",
+    "Tags": "",
+}
+
+CUR_TYPES = {
+    "bill_billing_period_start_date": "TIMESTAMP",
+    "bill_billing_period_end_date": "TIMESTAMP",
+    "bill_payer_account_id": "VARCHAR",
+    "bill_payer_account_name": "VARCHAR",
+    "line_item_usage_account_id": "VARCHAR",
+    "line_item_currency_code": "VARCHAR",
+    "line_item_line_item_type": "VARCHAR",
+    "line_item_usage_start_date": "TIMESTAMP",
+    "line_item_usage_end_date": "TIMESTAMP",
+    "line_item_product_code": "VARCHAR",
+    "line_item_usage_type": "VARCHAR",
+    "line_item_resource_id": "VARCHAR",
+    "line_item_operation": "VARCHAR",
+    "line_item_line_item_description": "VARCHAR",
+    "line_item_unblended_cost": "DOUBLE",
+    "line_item_usage_amount": "DOUBLE",
+    "savings_plan_savings_plan_a_r_n": "VARCHAR",
+    "savings_plan_savings_plan_effective_cost": "DOUBLE",
+    "savings_plan_total_commitment_to_date": "DOUBLE",
+    "savings_plan_used_commitment": "DOUBLE",
+    "reservation_reservation_a_r_n": "VARCHAR",
+    "reservation_effective_cost": "DOUBLE",
+    "reservation_unused_recurring_fee": "DOUBLE",
+    "reservation_unused_amortized_upfront_fee_for_billing_period": "DOUBLE",
+    "product": "MAP(VARCHAR, VARCHAR)",
+    "resource_tags": "MAP(VARCHAR, VARCHAR)",
+}
+
+CUR_LINE = {
+    "bill_billing_period_start_date": "2026-10-01 00:00:00",
+    "bill_billing_period_end_date": "2026-11-01 00:00:00",
+    "bill_payer_account_id": "000000000001",
+    "line_item_usage_account_id": "000000000002",
+    "line_item_currency_code": "USD",
+    "line_item_line_item_type": "Usage",
+    "line_item_usage_start_date": "2026-10-03 04:00:00",
+    "line_item_usage_end_date": "2026-10-03 05:00:00",
+    "line_item_product_code": "AmazonEC2",
+    "line_item_usage_type": "BoxUsage:m5.large",
+    "line_item_resource_id": "i-1",
+    "line_item_unblended_cost": 1.0,
+    "line_item_usage_amount": 1.0,
+    "product": {"product_name": "Amazon Elastic Compute Cloud"},
+}
+
+RULESET = """
+version: 1
+currency: USD
+tenants: [{key: acme, aliases: [acme-corp, "ACME Inc*"]}, {key: globex}]
+labels: {tenant: ["tag:customer"]}
+"""
+
+
+def focus_line(**changes: Any) -> dict[str, Any]:
+    tags = changes.pop("tags", None)
+    line = FOCUS_LINE | changes
+    if "cost" in line:
+        line["BilledCost"] = line["EffectiveCost"] = line.pop("cost")
+    return line | ({"Tags": json.dumps(tags, ensure_ascii=False)} if tags else {})
+
+
+def write_focus(path: Path, lines: Sequence[Mapping[str, Any]]) -> Path:
+    names = dict.fromkeys(name for line in lines for name in line) or FOCUS_LINE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(names), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    return path
+
+
+def cur_line(cost: float = 1.0, **changes: Any) -> dict[str, Any]:
+    tags = changes.pop("tags", None)
+    named = {"type": "line_item_line_item_type", "usage_type": "line_item_usage_type"}
+    line = CUR_LINE | {named.get(name, name): value for name, value in changes.items()}
+    line["line_item_unblended_cost"] = cost
+    return line | ({"resource_tags": {f"user_{k}": v for k, v in tags.items()}} if tags else {})
+
+
+def write_cur(
+    path: Path,
+    lines: Sequence[Mapping[str, Any]],
+    *,
+    without: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_suffix(".jsonl")
+    written.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    columns = {
+        name: type_ for name, type_ in (CUR_TYPES | (types or {})).items() if name not in without
+    }
+    declared = ", ".join(f"'{name}': '{type_}'" for name, type_ in columns.items())
+    with duckdb.connect() as session:
+        session.execute(
+            f"COPY (SELECT * FROM read_json('{written}', format='newline_delimited',"  # noqa: S608
+            f" columns={{{declared}}})) TO '{path}' (FORMAT parquet)"
+        )
+    written.unlink()
+    return path
+
+
+def write_delivery(
+    root: Path,
+    parts: Sequence[Sequence[Mapping[str, Any]]],
+    *,
+    period: str = "2026-10",
+    export: str = "bill",
+    execution: str = "",
+) -> Path:
+    """A CUR 2.0 delivery as AWS lays it out; with `execution` in the create-new layout."""
+    partition = f"BILLING_PERIOD={period}" + (f"/{execution}" if execution else "")
+    keys = []
+    for at, lines in enumerate(parts, start=1):
+        place = f"{export}/data/{partition}/{export}-{at:05d}.snappy.parquet"
+        write_cur(root / place, lines)
+        keys.append(f"s3://bucket/exports/{place}")
+    write_manifest(root, keys, period=period, export=export, execution=execution)
+    return root
+
+
+def write_manifest(
+    root: Path,
+    keys: Sequence[str],
+    *,
+    period: str = "2026-10",
+    export: str = "bill",
+    execution: str = "",
+) -> Path:
+    partition = f"BILLING_PERIOD={period}" + (f"/{execution}" if execution else "")
+    path = root / f"{export}/metadata/{partition}/{export}-Manifest.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"executionId": execution or "e-1", "dataFiles": list(keys)}))
+    return path
+
+
+def snapshot_of(bill: Path, work: Path, period: Month = OCTOBER) -> Snapshot:
+    return normalise(
+        find_delivery(bill, period=period),
+        period=period,
+        out_dir=work / "snapshot",
+        scratch_dir=work / "scratch",
+        memory_limit_mb=512,
+    )
+
+
+def run_of(
+    bill: Path, work: Path, ruleset: str | Configuration = RULESET, signals: Sequence[Path] = ()
+) -> Run:
+    config = parse_configuration(ruleset) if isinstance(ruleset, str) else ruleset
+    snapshot = snapshot_of(bill, work)
+    return attribute(
+        snapshot_parts=snapshot.parts,
+        raw_totals=snapshot.raw_totals,
+        config=config,
+        signals=signals,
+        period=OCTOBER,
+        out_dir=work / "run",
+        scratch_dir=work / "scratch",
+        run_id="run-1",
+        memory_limit_mb=512,
+    )
+
+
+def amounts(run: Run) -> dict[str, Decimal]:
+    """By tenant and pseudo tenant, without trailing zeros."""
+    totals: dict[str, Decimal] = {}
+    for each in run.statements:
+        totals[each.tenant] = totals.get(each.tenant, Decimal(0)) + each.amount
+    return totals
+
+
+def write_signals(path: Path, *rows: str) -> Path:
+    """Rows such as `bytes 2026-10-03T04:00:00Z acme 5`."""
+    lines = [",".join(row.split()) for row in rows]
+    path.write_text("\n".join(["meter,start,consumer,quantity", *lines]) + "\n")
+    return path
+
+
+def rows_of(path: Path, query: str = "SELECT * FROM {}") -> list[tuple[Any, ...]]:
+    with duckdb.connect() as session:
+        session.execute("SET TimeZone = 'UTC'")
+        return session.execute(query.format(f"read_parquet('{path}')")).fetchall()

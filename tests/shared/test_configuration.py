@@ -1,0 +1,175 @@
+import json
+from decimal import Decimal
+
+import pytest
+
+from shared.configuration import load_configuration, parse_configuration, ruleset_digest
+from shared.configuration.schema import SCHEMA_FILE, schema_text
+from shared.faults import BadConfiguration
+
+WHOLE = """\
+version: 1
+currency: USD
+cost: BilledCost
+tenants:
+  - {key: acme, name: Acme Corp, aliases: [acme-corp, "ACME Inc*"], active: {from: 2026-01-01}}
+  - {key: globex}
+labels:
+  tenant: ["tag:customer", "k8s.namespace-annotation:trueback.io/tenant", "ecs.tag:customer"]
+  team: ["tag:team"]
+rules:
+  - name: support
+    when: {service: ["AWS Support*"], dates: {from: 2026-10-01, to: 2026-11-01}}
+    assign: {pool: support}
+pools:
+  - name: support
+    drivers: [{proportional: direct}]
+    per: period
+  - name: nat
+    when: {usage_type: "*NatGateway*"}
+    drivers: [{signal: nat_bytes}, {weights: {acme: 0.30, globex: 1}}, {even: true}]
+defaults: {clusters: {}, accounts: {"012345678901": acme}}
+idle: overhead
+commitments: as_billed
+plans:
+  - key: standard
+    name: Standard
+    currency: USD
+    components: [{kind: cost_plus, name: Cost, percent: 12.50}]
+customers:
+  - key: acme-corp
+    name: Acme Corp
+    email: bills@acme.example
+    contracts: [{plan: standard, tenants: [acme], from: 2026-01-01}]
+seller: {key: us, name: Us Inc}
+"""
+
+
+def fault_of(text: str) -> BadConfiguration:
+    with pytest.raises(BadConfiguration) as raised:
+        parse_configuration(text)
+    return raised.value
+
+
+def changed(right: str, wrong: str) -> str:
+    assert right in WHOLE
+    return WHOLE.replace(right, wrong, 1)
+
+
+def line_of(part: str, text: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+class TestAWholeFile:
+    def test_is_read_with_numbers_by_their_text(self):
+        config = parse_configuration(WHOLE)
+        weights = config.pools[1].drivers[1].weights
+        assert weights == {"acme": Decimal("0.30"), "globex": Decimal(1)}
+        assert str(config.plans[0].components[0].percent) == "12.50"
+        assert config.defaults.accounts == {"012345678901": "acme"}
+        assert config.dimensions == {"team": ("tag:team",)}
+
+    def test_has_the_same_digest_however_it_is_laid_out(self):
+        reordered = WHOLE.replace("version: 1\ncurrency: USD\n", "") + "currency: USD\nversion: 1\n"
+        assert ruleset_digest(parse_configuration(WHOLE)) == ruleset_digest(
+            parse_configuration(reordered)
+        )
+
+    def test_has_another_digest_when_a_weight_changes(self):
+        changed = WHOLE.replace("0.30", "0.31")
+        assert ruleset_digest(parse_configuration(WHOLE)) != ruleset_digest(
+            parse_configuration(changed)
+        )
+
+    def test_is_loaded_from_disk_with_its_path_in_faults(self, tmp_path):
+        path = tmp_path / "trueback.yaml"
+        path.write_text(WHOLE.replace("idle:", "idel:"))
+        with pytest.raises(BadConfiguration, match=r"trueback\.yaml, row 22, field idel"):
+            load_configuration(path)
+
+
+class TestAnUnknownKey:
+    @pytest.mark.parametrize(
+        ("right", "wrong", "hint"),
+        [
+            ("currency", "curency", "currency"),
+            ("aliases", "alias", "aliases"),
+            ("usage_type", "usage_typ", "usage_type"),
+            ("signal: nat", "signals: nat", "signal"),
+            ("percent", "precent", "percent"),
+            ("plan: standard", "plam: standard", "plan"),
+        ],
+    )
+    def test_is_an_error_with_its_line_and_the_nearest_known_key(self, right, wrong, hint):
+        fault = fault_of(changed(right, wrong))
+        assert fault.row == line_of(wrong, changed(right, wrong))
+        assert fault.exit_code == 3
+        assert fault.field.endswith(wrong.split(":")[0])
+        assert f"Did you mean `{hint}`?" in fault.remedy
+
+
+class TestABadValue:
+    @pytest.mark.parametrize(
+        ("right", "wrong", "said"),
+        [
+            ("per: period", "per: month", "'hour', 'day' or 'period'"),
+            ("percent: 12.50", "percent: a lot", "decimal"),
+            ("from: 2026-01-01}", "from: 2026-13-01}", "date"),
+            ("acme: 0.30, globex: 1", "acme: 0, globex: 0", "sum to zero"),
+            ("acme: 0.30", "acme: -1", "greater than or equal to 0"),
+            ("to: 2026-11-01", "to: 2026-10-01", "before"),
+            ("{pool: support}", "{pool: support, tenant: acme}", "exactly one"),
+            ("tag:team", "label:team", "pattern"),
+            ("drivers: [{proportional: direct}]", "drivers: []", "at least 1"),
+            ("version: 1", "version: 2", "1"),
+        ],
+    )
+    def test_is_an_error_with_its_line(self, right, wrong, said):
+        fault = fault_of(changed(right, wrong))
+        assert (fault.row, fault.exit_code) == (line_of(wrong, changed(right, wrong)), 3)
+        assert said in fault.message
+
+    def test_that_is_missing_is_named(self):
+        fault = fault_of(WHOLE.replace("currency: USD\ncost", "cost", 1))
+        assert fault.field == "currency"
+        assert "Add `currency`" in fault.remedy
+
+    def test_that_is_no_yaml_names_the_line(self):
+        assert fault_of("version: 1\ncurrency: [USD\n").row == 3
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("right", "wrong", "said"),
+        [
+            ("{key: globex}", "{key: acme}", "already stands for the tenant 'acme'"),
+            ("{key: globex}", "{key: globex, aliases: [ACME-Corp]}", "already stands"),
+            ('accounts: {"012345678901": acme}', 'accounts: {"1": acmee}', "'acmee'"),
+            ("acme: 0.30", "initech: 0.30", "'initech'"),
+            ("assign: {pool: support}", "assign: {pool: supprt}", "'supprt'"),
+            ("assign: {pool: support}", "assign: {tenant: nobody}", "'nobody'"),
+            ("plan: standard", "plan: gold", "'gold'"),
+            ("tenants: [acme]", "tenants: [nobody]", "'nobody'"),
+            ("- name: nat\n    when", "- name: support\n    when", "used twice"),
+        ],
+    )
+    def test_that_clash_or_lead_nowhere_are_errors(self, right, wrong, said):
+        fault = fault_of(changed(right, wrong))
+        assert (fault.row, fault.exit_code) == (line_of(wrong, changed(right, wrong)), 3)
+        assert said in fault.message
+
+    def test_of_keys_written_twice_are_errors(self):
+        fault = fault_of(WHOLE.replace("idle: overhead", "idle: overhead\nidle: reserved"))
+        assert (fault.row, fault.field) == (23, "idle")
+        assert "line 22" in fault.remedy
+
+    def test_that_would_hide_a_pseudo_tenant_are_refused(self):
+        assert "reserved" in fault_of(WHOLE.replace("{key: globex}", "{key: unallocated}")).message
+
+
+class TestTheJsonSchema:
+    def test_that_ships_is_up_to_date(self):
+        assert SCHEMA_FILE.read_text() == schema_text()
+
+    def test_refuses_unknown_keys(self):
+        assert json.loads(schema_text())["additionalProperties"] is False
