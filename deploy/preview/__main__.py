@@ -18,7 +18,7 @@ def main() -> None:
     if STATIC_BUILD.is_dir():
         shutil.copytree(STATIC_BUILD, out / "static" / "build", dirs_exist_ok=True)
     else:
-        print("No static build yet: run `npm ci && npm run build` in services/portal/frontend.")
+        print("No static build yet: run `python -m deploy.local.assets`.")
     print(f"{len(PAGES)} pages in {out}; look at them with `python -m http.server -d {out}`")
 
 

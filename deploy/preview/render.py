@@ -11,6 +11,8 @@ from django.test import RequestFactory
 from deploy.preview.pages import PAGES
 
 _PORTAL: Final = Path(__file__).resolve().parents[2] / "services" / "portal"
+# Stands where a template reads what the context lacks, so that a test finds it.
+MISSING: Final = "(missing: %s)"
 STATIC_BUILD: Final = _PORTAL / "static" / "build"
 
 
@@ -34,7 +36,7 @@ def configure() -> None:
                         name: f"services.portal.templatetags.{name}"
                         for name in ("portal_format", "portal_parts")
                     },
-                    "string_if_invalid": "",
+                    "string_if_invalid": MISSING,
                 },
             }
         ],

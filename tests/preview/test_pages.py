@@ -71,6 +71,9 @@ class TestEveryPage:
     def test_shows_no_python_and_no_template(self, pages: dict[str, Page], name: str) -> None:
         assert not re.search(r"\bNone\b|Decimal\(|\{\{|\{%|datetime", pages[name].words)
 
+    def test_reads_nothing_that_its_context_lacks(self, name: str) -> None:
+        assert "(missing:" not in render(name)
+
     def test_has_one_first_heading_and_unique_ids(self, pages: dict[str, Page], name: str) -> None:
         page = pages[name]
         assert len(page.all("h1")) == 1
