@@ -49,7 +49,11 @@ def compare_with_truth(servers: Servers, folder_uri: str, sample: Sample) -> lis
 
 def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:
     """Every invoice at Stripe against ours, by id, number, total, currency and status."""
-    answer = httpx.get(f"{servers.stripe_url}/_control/invoices", timeout=15).raise_for_status()
+    answer = httpx.get(
+        f"{servers.stripe_url}/_control/invoices",
+        headers={"Authorization": f"Bearer {servers.credentials['stripe.api_key']}"},
+        timeout=15,
+    ).raise_for_status()
     at_stripe = {
         item["id"]: _essence(item["number"], item["total"], item["currency"], item["status"])
         for item in answer.json()["invoices"]

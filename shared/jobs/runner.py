@@ -118,27 +118,29 @@ class Runner:
             self._release(job_id, lease)
 
     def _renew(self, job_id: str, lease: str) -> bool:
+        """False where the job is another's now; one that is done keeps the lease it was done by."""
         return self._update(job_id, lease, f"next_at = now() + interval '{LEASE_SECONDS} seconds'")
 
     def _release(self, job_id: str, lease: str) -> None:
         """A child that died is tried again soon; one that recorded its outcome is left alone."""
-        self._update(job_id, lease, "next_at = now() + interval '1 second'")
+        self._update(job_id, lease, "next_at = now() + interval '1 second'", only_running=True)
 
     def _give_up(self, job_id: str, lease: str) -> None:
-        self._update(
-            job_id, lease, "state = 'failed', finished_at = now(), error = 'it died each time'"
-        )
+        assignments = "state = 'failed', finished_at = now(), error = 'it died each time'"
+        self._update(job_id, lease, assignments, only_running=True)
 
-    def _update(self, job_id: str, lease: str, assignments: str) -> bool:
+    def _update(
+        self, job_id: str, lease: str, assignments: str, *, only_running: bool = False
+    ) -> bool:
         """False where the lease is lost; a database that is away is no reason to stop the child."""
         try:
             with as_ops(), connection.cursor() as cursor:
                 cursor.execute(
                     _sql(
                         f"update {{table}} set {assignments}"  # noqa: S608 - fixed texts, see above
-                        " where job_id = %s and lease = %s and state = 'running'"
+                        " where job_id = %s and lease = %s and (state = 'running' or not %s)"
                     ),
-                    [job_id, lease],
+                    [job_id, lease, only_running],
                 )
                 return bool(cursor.rowcount)
         except OperationalError:

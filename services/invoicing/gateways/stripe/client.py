@@ -5,6 +5,7 @@ first. Outcomes are three: an answer, `RefusedByStripe` (nothing happened, and n
 parameters) or `UnknownOutcome` (try again with the same key).
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -89,7 +90,7 @@ class StripeGateway:
         while True:
             page = self._call(lambda: self._v1.invoices.line_items.list(stripe_id, dict(params)))
             found += [
-                StripeLine(line.amount, line.description or "", dict(line.metadata or {}))
+                StripeLine(line.amount, line.description or "", _metadata(line))
                 for line in page.data
             ]
             if not page.has_more:
@@ -108,14 +109,14 @@ class StripeGateway:
         params: Any = {"created": {"gte": since}, "limit": _PAGE}
         page = self._call(lambda: self._v1.customers.list(params))
         for item in page.auto_paging_iter():
-            yield item.id, dict(item.metadata or {})
+            yield item.id, _metadata(item)
 
     def events_since(self, since: int) -> Iterator[Mapping[str, Any]]:
         """Events that may have missed us; Stripe keeps them for 30 days."""
         params: Any = {"created": {"gte": since}, "limit": _PAGE}
         page = self._call(lambda: self._v1.events.list(params))
         for item in page.auto_paging_iter():
-            yield item.to_dict()
+            yield json.loads(str(item))
 
     @property
     def _v1(self) -> Any:
@@ -149,11 +150,16 @@ def verified_event(payload: bytes, signature: str, secrets: list[str]) -> Mappin
     """
     for secret in secrets:
         try:
-            event = stripe.Webhook.construct_event(payload, signature, secret, tolerance=300)  # type: ignore[no-untyped-call]
+            stripe.Webhook.construct_event(payload, signature, secret, tolerance=300)  # type: ignore[no-untyped-call]
         except (ValueError, stripe.SignatureVerificationError):
             continue
-        return dict(event.to_dict())
+        event: Mapping[str, Any] = json.loads(payload)
+        return event
     raise RefusedByStripe("The webhook's signature is not one of ours.")
+
+
+def _metadata(item: Any) -> Mapping[str, str]:
+    return item.metadata.to_dict() if item.metadata else {}
 
 
 def _once(key: str) -> Any:
@@ -172,5 +178,5 @@ def _invoice(item: Any) -> StripeInvoice:
         due_date=item.due_date,
         paid_at=transitions.paid_at if transitions else None,
         finalized_at=transitions.finalized_at if transitions else None,
-        metadata=dict(item.metadata or {}),
+        metadata=_metadata(item),
     )
