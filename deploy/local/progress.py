@@ -27,18 +27,20 @@ class Progress:
         try:
             yield line
         except BaseException:
-            self.console.print(f" [red]✗[/] {escape(line.text)}", highlight=False)
+            self.console.print(f" [red]✗[/] {escape(line.text)}", highlight=False, soft_wrap=True)
             raise
         self.done(line.text, time.monotonic() - started)
 
     def done(self, text: str, seconds: float) -> None:
         padded = f"{text:<68}" if self.console.is_terminal else f"{text}  "
         self.console.print(
-            f" [green]✓[/] {escape(padded)} [dim]{seconds:5.1f} s[/]", highlight=False
+            f" [green]✓[/] {escape(padded)} [dim]{seconds:5.1f} s[/]",
+            highlight=False,
+            soft_wrap=True,
         )
 
     def note(self, text: str) -> None:
-        self.console.print(f"   {escape(text)}", highlight=False)
+        self.console.print(f"   {escape(text)}", highlight=False, soft_wrap=True)
 
     def link(self, label: str, url: str) -> None:
         """An address to open at the end; one-time logins are shown nowhere else."""
