@@ -73,7 +73,7 @@ def numbers() -> Numbers:
     told = tell(lines, flow)
     direct: defaultdict[str, int] = defaultdict(int)
     for line in lines:
-        direct[line.owner] += line.units
+        direct[line.owner] += line.amortised_units
     months = []
     for tenant in TENANTS:
         cost = _decimal(told.amounts[tenant.key])

@@ -23,6 +23,7 @@ _STATES: Final = {
 }
 _OTHERS: Final = {
     "overhead:engineering": ("Engineering overhead", "by rule sandbox-is-overhead"),
+    "overhead:commitments": ("Unused commitment", "by rule unused-commitment-is-overhead"),
     "unallocated": ("Unallocated", "no customer tag on 2 instances and 1 volume"),
     "unmapped:gloobex": ("Unmapped: gloobex", "a tag value that no tenant has; is it globex?"),
     "excluded:marketplace": ("Excluded: marketplace", "by rule marketplace-is-billed-apart"),
@@ -69,11 +70,14 @@ def proof(difference: str = "0") -> dict[str, Any]:
     unallocated = sum(
         (value for key, value in found.others.items() if key.startswith("un")), Decimal(0)
     )
+    overhead = sum(
+        (value for key, value in found.others.items() if key.startswith("overhead")), Decimal(0)
+    )
     return {
         "bill": usd(found.bill),
         "direct": usd(sum((tenant.direct for tenant in found.tenants), Decimal(0))),
         "shared": usd(sum((tenant.shared for tenant in found.tenants), Decimal(0))),
-        "overhead": usd(found.others["overhead:engineering"]),
+        "overhead": usd(overhead),
         "unallocated": usd(unallocated),
         "excluded": usd(found.others["excluded:marketplace"]),
         "difference": usd(difference),

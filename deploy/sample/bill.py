@@ -1,14 +1,15 @@
-"""The lines of the month's bill, each with the intent that the truth is made from."""
+"""The lines of the month's bill: resources by the hour, what is metered, what is of the month."""
 
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from deploy.sample import meters
+from deploy.sample.commitments import covered, plan_lines
 from deploy.sample.fleet import Resource, fleet
+from deploy.sample.lines import Line
 from deploy.sample.meters import Meter
 from deploy.sample.tenants import DATA, INITECH, PAYER, PRODUCTION, SANDBOX
 from deploy.sample.traffic import GATEWAYS, Traffic
@@ -17,29 +18,6 @@ from shared.periods import Month
 _UNITS_PER_DOLLAR: Final = 10**10
 _BUSINESS_HOURS: Final = range(7, 20)
 _SHARED_TAGS: Final = MappingProxyType({"user_environment": "production", "user_team": "platform"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """`units` is the unblended cost in 10^-10 US dollars, `usage_micro` millionths of a unit.
-
-    `hour` is the hour of the month the charge starts in, or None where it is of the month.
-    """
-
-    start: datetime
-    end: datetime
-    account: str
-    meter: Meter
-    units: int
-    usage_micro: int
-    owner: str
-    line_type: str = "Usage"
-    resource: str = ""
-    zone: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    description: str = ""
-    hour: int | None = None
-    marketplace: bool = False
 
 
 def _line(resource: Resource, period: Month, hour: int, hours: int) -> Line:
@@ -71,7 +49,8 @@ def _steady(period: Month) -> Iterator[Line]:
         span = 24 if resource.schedule == "daily" else 1
         for hour in range((resource.from_day - 1) * 24, hours):
             if _runs(resource.schedule, period.start + timedelta(hours=hour)):
-                yield _line(resource, period, hour, span)
+                line = _line(resource, period, hour, span)
+                yield covered(line) if resource.is_covered else line
 
 
 def _metered(period: Month, traffic: Traffic) -> Iterator[Line]:
@@ -175,6 +154,7 @@ def _of_the_month(period: Month, usage_units: int) -> Iterator[Line]:
 def write_bill(period: Month, traffic: Traffic, dice: random.Random) -> list[Line]:
     """Every line, in the shuffled order that AWS delivers them in."""
     lines = [*_steady(period), *_metered(period, traffic)]
+    lines += list(plan_lines(lines, period))
     lines += _of_the_month(period, sum(line.units for line in lines))
     dice.shuffle(lines)
     return lines

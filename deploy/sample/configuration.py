@@ -28,6 +28,11 @@ _RULES: Final = [
         "assign": {"exclude": "marketplace"},
     },
     {
+        "name": "unused-commitment-is-overhead",
+        "when": {"usage_type": ["ComputeSP:*"]},
+        "assign": {"overhead": "commitments"},
+    },
+    {
         "name": "support-to-pool",
         "when": {"service": ["AWS Support*"]},
         "assign": {"pool": "support"},

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq  # noqa: TID251 - plays AWS, the other side of the lake
 
 from deploy.sample import meters
-from deploy.sample.bill import Line
+from deploy.sample.lines import Line
 from deploy.sample.tenants import ACCOUNT_NAMES, PAYER
 from shared.periods import Month
 
@@ -26,6 +26,7 @@ _TIME: Final = pa.timestamp("ms")
 _TEXTS: Final = pa.map_(_TEXT, _TEXT)
 _INVOICE: Final = "1904472613"
 _MARKETPLACE_INVOICE: Final = "2688310457"
+_PLAN_ARN: Final = f"arn:aws:savingsplans::{PAYER}:savingsplan/2f1a6c84-5b0e-4d7c-9a35-7e1b8c2d4f60"
 
 
 def _dollars(units: int) -> float:
@@ -61,7 +62,7 @@ def _sku(line: Line) -> str:
 
 
 def _usage(line: Line) -> bool:
-    return line.line_type == "Usage"
+    return line.line_type in {"Usage", "SavingsPlanCoveredUsage"}
 
 
 def _location(line: Line) -> str:
@@ -188,20 +189,42 @@ def _product_columns() -> Sequence[_Column]:
     )
 
 
+def _on_plan(text: str) -> Callable[[int, Line], str]:
+    return lambda _, line: text if line.is_of_plan else ""
+
+
 def _commitment_columns() -> Sequence[_Column]:
-    """The sample has no commitments: AWS then leaves texts empty and amounts null or zero."""
-    amounts = (
+    """One Savings Plan and no reservations: texts are empty and amounts zero elsewhere."""
+    reservations = (
         "reservation_effective_cost",
         "reservation_unused_amortized_upfront_fee_for_billing_period",
         "reservation_unused_recurring_fee",
-        "savings_plan_savings_plan_effective_cost",
-        "savings_plan_total_commitment_to_date",
-        "savings_plan_used_commitment",
     )
+    plan_texts = {
+        "savings_plan_offering_type": "ComputeSavingsPlans",
+        "savings_plan_payment_option": "No Upfront",
+        "savings_plan_purchase_term": "1yr",
+        "savings_plan_savings_plan_a_r_n": _PLAN_ARN,
+    }
     return (
         ("reservation_reservation_a_r_n", _TEXT, lambda *_: ""),
-        ("savings_plan_savings_plan_a_r_n", _TEXT, lambda *_: ""),
-        *((name, _DOUBLE, lambda *_: 0.0) for name in amounts),
+        *((name, _DOUBLE, lambda *_: 0.0) for name in reservations),
+        *((name, _TEXT, _on_plan(text)) for name, text in plan_texts.items()),
+        (
+            "savings_plan_savings_plan_effective_cost",
+            _DOUBLE,
+            lambda _, line: (
+                _dollars(line.effective_units or 0)
+                if line.line_type == "SavingsPlanCoveredUsage"
+                else 0.0
+            ),
+        ),
+        (
+            "savings_plan_total_commitment_to_date",
+            _DOUBLE,
+            lambda _, line: _dollars(line.units if line.used_units else 0),
+        ),
+        ("savings_plan_used_commitment", _DOUBLE, lambda _, line: _dollars(line.used_units)),
     )
 
 

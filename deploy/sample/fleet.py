@@ -19,6 +19,7 @@ class Resource:
 
     `amount` is in millionths of the meter's unit: an hour's where `schedule` is `always` or
     `business` (weekdays, 07:00 to 20:00), a day's where it is `daily`.
+    `is_covered` is by the Savings Plan.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Resource:
     schedule: str = "always"
     amount: int = 1_000_000
     from_day: int = 1
+    is_covered: bool = False
 
 
 def _hex(text: str) -> str:
@@ -65,6 +67,7 @@ def _machines(tenant: Tenant, account: str) -> Iterator[Resource]:
                 zone=f"us-west-2{'abc'[turn % 3]}",
                 schedule=schedule,
                 from_day=tenant.active_from_day,
+                is_covered=turn < tenant.covered,
             )
             turn += 1
 

@@ -184,6 +184,15 @@ SEARCH: Final = Meter(
     description="$0.167 per r6g.large.search instance hour",
     instance_type="r6g.large.search",
 )
+SAVINGS_PLAN: Final = Meter(
+    product=("ComputeSavingsPlans", "Savings Plans for AWS Compute usage", "ComputeSavingsPlans"),
+    family="Savings Plans",
+    usage_type="ComputeSP:1yrNoUpfront",
+    operation="",
+    unit="Hrs",
+    rate="3",
+    description="1 year No Upfront Compute Savings Plan",
+)
 SUPPORT: Final = Meter(
     product=("AWSSupportBusiness", "AWS Support (Business)", "AWSSupportBusiness"),
     family="AWS Support",

@@ -9,7 +9,8 @@ class Tenant:
     """`nat`, `requests` and `logs` are typical quantities of an hour: GB, LCU x 1000, MB.
 
     `tag_values` are the spellings found on its resources, used in turn; `active_from_day` is the
-    day of the month it signed on (1 = it was there before).
+    day of the month it signed on (1 = it was there before), `covered` how many of its machines the
+    Savings Plan happens to cover.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Tenant:
     bucket_gb: int = 0
     egress_gb_day: int = 0
     untagged_account: bool = False
+    covered: int = 0
     extras: tuple[str, ...] = field(default=())
 
     @property
@@ -42,6 +44,7 @@ TENANTS: Final = (
         nat=24,
         requests=14_200,
         logs=6_625,
+        covered=3,
         instances=(("m6i.4xlarge", 6, "always"), ("c6i.4xlarge", 3, "business")),
         databases=("db.r6g.4xlarge", "db.r6g.2xlarge"),
         volumes_gb=4_800,
@@ -82,6 +85,7 @@ TENANTS: Final = (
         nat=14,
         requests=6_900,
         logs=3_275,
+        covered=2,
         instances=(("m6i.4xlarge", 3, "always"), ("c6i.4xlarge", 1, "business")),
         databases=("db.r6g.xlarge",),
         volumes_gb=2_000,

@@ -8,7 +8,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final
 
-from deploy.sample.bill import Line
+from deploy.sample.commitments import NEGATION_OWNER
+from deploy.sample.lines import Line
 from deploy.sample.tenants import TENANTS
 from deploy.sample.traffic import Traffic, is_active
 
@@ -99,11 +100,13 @@ def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
     count = 0
     for line in lines:
         count += 1
+        if line.owner == NEGATION_OWNER:
+            continue
         pool = line.owner.removeprefix("pool:")
         if pool in SIGNALS or pool == EVEN:
-            by_cell[pool, line.hour or 0] += line.units
+            by_cell[pool, line.hour or 0] += line.amortised_units
         else:
-            by_owner[line.owner] += line.units
+            by_owner[line.owner] += line.amortised_units
     keys = {tenant.key for tenant in TENANTS}
     direct = {key: max(0, by_owner[key]) for key in sorted(keys)}
     parts: defaultdict[str, list[Fraction]] = defaultdict(list)

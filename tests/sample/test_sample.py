@@ -89,7 +89,10 @@ class TestDelivery:
                 parts(sample),
             )
         )
-        assert set(kinds) == {"Usage", "Fee", "Credit", "Refund", "Tax"}
+        assert set(kinds) == {
+            *("Usage", "Fee", "Credit", "Refund", "Tax", "SavingsPlanCoveredUsage"),
+            *("SavingsPlanNegation", "SavingsPlanRecurringFee"),
+        }
 
     def test_line_ids_are_unique(self, sample: Sample) -> None:
         counted = rows(
@@ -126,6 +129,7 @@ class TestTruth:
         assert set(document["tenants"]) == {tenant.key for tenant in TENANTS}
         assert set(document["others"]) == {
             "excluded:marketplace",
+            "overhead:commitments",
             "overhead:engineering",
             "unallocated",
             "unmapped:gloobex",

@@ -1,0 +1,39 @@
+"""One line of the bill, with the intent that the truth is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deploy.sample.meters import Meter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """`units` is the unblended cost in 10^-10 US dollars, `usage_micro` millionths of a unit.
+
+    `hour` is the hour of the month the charge starts in, or None where it is of the month. On a fee
+    of the Savings Plan `used_units` is the used part of the commitment.
+    """
+
+    start: datetime
+    end: datetime
+    account: str
+    meter: Meter
+    units: int
+    usage_micro: int
+    owner: str
+    line_type: str = "Usage"
+    resource: str = ""
+    zone: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    hour: int | None = None
+    marketplace: bool = False
+    effective_units: int | None = None
+    is_of_plan: bool = False
+    used_units: int = 0
+
+    @property
+    def amortised_units(self) -> int:
+        """The EffectiveCost: the unblended cost, but for what a Savings Plan has to do with."""
+        return self.units if self.effective_units is None else self.effective_units
