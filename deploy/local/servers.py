@@ -160,7 +160,7 @@ def provision_servers(servers: Servers, only: AbstractSet[str] = ALL) -> None:
         passwords = {name: servers.credentials[f"postgres.{name}"] for name in SERVICES}
         provision.provision_databases(servers.postgres_url, passwords)
     if "valkey" in only & servers.existing:
-        provision.provision_broker(servers.redis_url, _broker_users(servers))
+        provision.provision_broker(servers.redis_url, broker_users(servers))
     if "s3" in only:
         s3 = servers.s3
         provision.provision_buckets(s3.endpoint_url, s3.access_key, s3.secret_key)
@@ -202,7 +202,7 @@ def _postgres(servers: Servers) -> Process:
 def _valkey(servers: Servers) -> Process:
     password = servers.credentials["valkey"]
     acl_file = servers.home.secrets / "valkey.acl"
-    write_secret(acl_file, valkey.acl_text(admin_password=password, users=_broker_users(servers)))
+    write_secret(acl_file, valkey.acl_text(admin_password=password, users=broker_users(servers)))
     return valkey.valkey_process(
         data=servers.home.data / "valkey",
         port=servers.ports["valkey"],
@@ -228,7 +228,7 @@ def _s3(servers: Servers) -> Process:
     )
 
 
-def _broker_users(servers: Servers) -> dict[str, tuple[str, str]]:
+def broker_users(servers: Servers) -> dict[str, tuple[str, str]]:
     return {
         name: (servers.credentials[f"valkey.{name}"], provision.valkey_rules(name))
         for name in SERVICES

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from deploy.local.credentials import SERVICES
 from deploy.local.home import Home
-from deploy.local.provision import provision_databases, s3_client
-from deploy.local.servers import Servers, provision_servers, start_servers
+from deploy.local.provision import provision_broker, provision_databases, s3_client
+from deploy.local.servers import Servers, broker_users, provision_servers, start_servers
 from shared.faults import BadConfiguration
 
 ROOT = Path(__file__).parents[2]
@@ -185,6 +185,41 @@ class TestSecondStart:
         servers.home.reset()
         assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
         assert not servers.home.outside.exists()
+
+
+class TestExistingServers:
+    def test_are_used_and_provisioned_instead_of_ours(
+        self, servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TRUEBACK_POSTGRES_URL", servers.postgres_url)
+        monkeypatch.setenv("TRUEBACK_REDIS_URL", servers.redis_url)
+        monkeypatch.setenv("TRUEBACK_S3_ENDPOINT_URL", servers.s3.endpoint_url)
+        monkeypatch.setenv("TRUEBACK_S3_ACCESS_KEY", servers.s3.access_key)
+        monkeypatch.setenv("TRUEBACK_S3_SECRET_KEY", servers.s3.secret_key)
+        with start_servers(tmp_path) as guest:
+            assert list((tmp_path / "data").iterdir()) == []
+            with connect(guest, "portal") as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+            client = redis.Redis.from_url(guest.broker_url("portal"))
+            assert client.ping()
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command("FLUSHALL")
+            client.close()
+            s3_of(guest, "ingestion").head_bucket(Bucket="trueback-lake")
+        # They are shared with the other tests, which log in with the first one's passwords.
+        monkeypatch.undo()
+        provision_servers(servers)
+        provision_broker(servers.redis_url, broker_users(servers))
+
+    def test_in_s3_without_keys_are_a_fault(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TRUEBACK_S3_ENDPOINT_URL", "http://127.0.0.1:1")
+        with (
+            pytest.raises(BadConfiguration, match="TRUEBACK_S3_ACCESS_KEY"),
+            start_servers(tmp_path, only=frozenset()),
+        ):
+            pass
 
 
 class TestOrdinaryUser:

@@ -1,0 +1,41 @@
+from typing import Any
+
+import pytest
+
+from deploy.local.demo import REPORT_KEYS, is_good, make_report
+from shared.faults import Fault
+
+FOUND: dict[str, Any] = {
+    **dict.fromkeys(REPORT_KEYS[:5], "1.5"),
+    "difference": "0",
+    "truth_mismatches": 0,
+    "tenants": 12,
+    "invoices_drafted": 10,
+    "invoices_issued": 1,
+    "stripe_invoices": 1,
+    "stripe_equals_ours": True,
+}
+
+
+class TestReport:
+    def test_has_the_promised_keys_in_order(self) -> None:
+        report = make_report({**FOUND, "extra": 1}, seconds_to_ready=1.5, peak_mb=900)
+        assert tuple(report) == REPORT_KEYS
+        assert is_good(report)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("difference", "0.0000000001"),
+            ("truth_mismatches", 1),
+            ("stripe_equals_ours", False),
+        ],
+    )
+    def test_is_not_good_where_a_proof_fails(self, key: str, value: object) -> None:
+        report = make_report({**FOUND, key: value}, seconds_to_ready=1.5, peak_mb=900)
+        assert not is_good(report)
+
+    def test_refuses_to_leave_something_out(self) -> None:
+        found = {key: value for key, value in FOUND.items() if key != "tenants"}
+        with pytest.raises(Fault, match="tenants"):
+            make_report(found, seconds_to_ready=1.5, peak_mb=900)
