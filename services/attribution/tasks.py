@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.attribution.config.celery import app
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.record_inputs import record_signals, record_snapshot
 from services.attribution.operations.record_revenue import record_revenue
 from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.jobs.work import JobHandler
-from shared.messaging.app import register_bus
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
     SNAPSHOT_PUBLISHED.name: record_snapshot,
@@ -21,5 +19,3 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
 POKES: Mapping[str, Callable[[], None]] = {}
 
 JOBS: Mapping[str, JobHandler] = {"attribute_period": lambda payload: attribute_period(**payload)}
-
-register_bus(app, HANDLERS)

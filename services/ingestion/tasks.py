@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.ingestion.config.celery import app
 from services.ingestion.operations.collect_bill import collect_bill
 from services.ingestion.operations.collect_signals import collect_signals
 from services.ingestion.operations.find_deliveries import find_deliveries
 from shared.jobs.work import JobHandler
-from shared.messaging.app import register_bus
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {}
 
@@ -18,5 +16,3 @@ JOBS: Mapping[str, JobHandler] = {
     "collect_bill": lambda payload: collect_bill(**payload),
     "collect_signals": lambda payload: collect_signals(**payload),
 }
-
-register_bus(app, HANDLERS)

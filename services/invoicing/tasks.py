@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.invoicing.config.celery import app
 from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.issue_invoices import issue_invoices
 from services.invoicing.operations.process_stripe_events import (
@@ -14,7 +13,6 @@ from services.invoicing.operations.record_close import park_restated, record_clo
 from services.invoicing.operations.remind_stripe import remind_stripe
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.jobs.work import JobHandler
-from shared.messaging.app import register_bus
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
     PERIOD_ATTRIBUTED.name: park_restated,
@@ -29,5 +27,3 @@ JOBS: Mapping[str, JobHandler] = {
     "process_stripe_events": lambda _payload: process_stripe_events(),
     "sweep_stripe_events": lambda _payload: sweep_stripe_events(),
 }
-
-register_bus(app, HANDLERS)

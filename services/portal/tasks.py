@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.portal.config.celery import app
 from services.portal.operations.record_facts import (
     record_bill,
     record_close,
@@ -14,7 +13,6 @@ from services.portal.operations.record_facts import (
 )
 from shared.contracts import attribution, ingestion, invoicing
 from shared.jobs.work import JobHandler
-from shared.messaging.app import register_bus
 
 _INVOICE_FACTS = (
     invoicing.INVOICE_DRAFTED,
@@ -41,5 +39,3 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
 POKES: Mapping[str, Callable[[], None]] = {}
 
 JOBS: Mapping[str, JobHandler] = {}
-
-register_bus(app, HANDLERS)

@@ -9,7 +9,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from shared.auth.tokens import Actor, InvalidToken, verify_token
+from shared.auth.actors import Actor
+from shared.auth.tokens import InvalidToken, verify_token
 
 
 class TokenAuthentication(BaseAuthentication):

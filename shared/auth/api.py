@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shared.auth.tokens import Actor
+from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops, as_subject
 
 

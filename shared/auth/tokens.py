@@ -2,30 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final
 
 import httpx
 import jwt
 
+from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.identifiers import uuid7
 
-Role = Literal[
-    "operator_viewer",
-    "operator_analyst",
-    "operator_admin",
-    "billing_clerk",
-    "billing_approver",
-    "customer_member",
-    "customer_admin",
-    "service",
-]
-ROLES: Final[tuple[str, ...]] = get_args(Role)
-STAFF: Final[frozenset[str]] = frozenset(role for role in ROLES if not role.startswith("customer"))
 ISSUER: Final = "trueback-portal"
 LIFETIME: Final = timedelta(seconds=60)
 _ALGORITHM: Final = "EdDSA"
@@ -33,25 +21,6 @@ _ALGORITHM: Final = "EdDSA"
 
 class InvalidToken(Fault):
     """The bearer token is not one that this service accepts now."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who asks. A customer's actor is bound to exactly one customer."""
-
-    name: str
-    role: Role
-    customer: str = ""
-
-    @property
-    def is_customer(self) -> bool:
-        return self.role.startswith("customer")
-
-    def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise ValueError(f"{self.role!r} is not a role")
-        if self.is_customer != bool(self.customer):
-            raise ValueError("a customer's role is bound to one customer, any other role to none")
 
 
 def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) -> str:

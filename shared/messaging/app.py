@@ -14,16 +14,18 @@ from shared.messaging.receive import Handler, acknowledge, receive
 KEY_PREFIX: Final = "tb:"
 
 
-def make_app(service: str) -> Celery:
+def make_app(service: str, handlers: Mapping[str, Handler]) -> Celery:
+    """The application with the two bus tasks; Django's apps must be loaded."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"services.{service}.config.settings")
     app = Celery(service)
     app.config_from_object(lambda: None)
     app.conf.update(_settings(service))
+    _register_bus(app, handlers)
     return app
 
 
-def register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
-    """The tasks that every service has; `**_` so that a later producer may send more."""
+def _register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
+    """`**_` so that a later producer may send more."""
     broker = Broker(app)
 
     @app.task(name="bus.receive")

@@ -12,7 +12,6 @@ from shared.jobs.work import JobHandler
 def celery_app() -> Celery:
     """The application of `config/celery.py`, with the handlers of `tasks.py` registered."""
     app: Celery = import_module(f"services.{settings.SERVICE_NAME}.config.celery").app
-    import_module(f"services.{settings.SERVICE_NAME}.tasks")
     return app
 
 

@@ -1,3 +1,4 @@
+from services.attribution.tasks import HANDLERS
 from shared.messaging.app import make_app
 
-app = make_app("attribution")
+app = make_app("attribution", HANDLERS)

@@ -1,3 +1,4 @@
+from services.ingestion.tasks import HANDLERS
 from shared.messaging.app import make_app
 
-app = make_app("ingestion")
+app = make_app("ingestion", HANDLERS)

@@ -1,3 +1,4 @@
+from services.invoicing.tasks import HANDLERS
 from shared.messaging.app import make_app
 
-app = make_app("invoicing")
+app = make_app("invoicing", HANDLERS)

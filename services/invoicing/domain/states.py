@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from shared.auth.tokens import Actor
+from shared.auth.actors import Actor
 
 
 class State(StrEnum):

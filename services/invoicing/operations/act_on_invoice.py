@@ -9,7 +9,7 @@ from services.invoicing.domain.states import ACTIONS, Action, State, refusal
 from services.invoicing.models import Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice
 from services.invoicing.queries.invoice_fact import last_doers
-from shared.auth.tokens import Actor
+from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.jobs.work import request_job
 from shared.money import Money

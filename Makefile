@@ -1,0 +1,70 @@
+# Everything works on a fresh machine with Python 3.11, pip, git and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SERVICES := ingestion attribution invoicing portal
+SUITES := architecture shared cli sample stripe_standin local preview $(SERVICES) system
+# What is needed to import the services' settings where nothing is connected to.
+CHECKS := set -a && . deploy/checks.env && set +a &&
+
+.PHONY: help install assets demo demo-check up test lint types format clean chaos bench
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed ## Create .venv with everything pinned by hash
+
+$(VENV)/.installed: requirements.lock requirements-uv.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock requirements-uv.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+assets: install ## Build the portal's style sheet and scripts
+	$(BIN)/python -m deploy.local.assets
+
+demo: install ## The whole line on real servers, and it stays up (Ctrl-C stops it)
+	$(BIN)/trueback demo
+
+demo-check: install ## The same without a person; the last line is one JSON object
+	@TRUEBACK_HOME=$${TRUEBACK_HOME:-var/demo-check} $(BIN)/trueback demo --check --reset
+
+up: install ## The stack alone, without the sample
+	$(BIN)/trueback up
+
+test: install assets ## All test suites, each service with its own settings and database
+	@set -e; for suite in $(SUITES); do \
+		if [ -d tests/$$suite ]; then echo "== $$suite"; $(BIN)/pytest -q tests/$$suite; fi; \
+	done
+
+lint: install ## Style, import contracts, migrations that models need
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports
+	@$(CHECKS) for service in $(SERVICES); do \
+		$(BIN)/python -W ignore -m services.$$service.manage makemigrations --check --dry-run $$service \
+			|| exit 1; \
+	done
+
+types: install ## mypy, strict, once per Django project
+	@$(CHECKS) for service in $(SERVICES); do \
+		DJANGO_SETTINGS_MODULE=services.$$service.config.settings $(BIN)/mypy services/$$service \
+			|| exit 1; \
+	done
+	@$(CHECKS) DJANGO_SETTINGS_MODULE=services.invoicing.config.settings $(BIN)/mypy shared deploy
+
+format: install ## Bring the code into form
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+lock: ## Resolve the dependencies again
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes \
+		--no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+	echo 'uv==0.13.9' | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --python-version 3.11 --quiet -o requirements-uv.lock
+
+clean: ## Remove what the demo and the tests left behind
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,35 @@
+"""Who may ask: roles, and the person or service that has one."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Role = Literal[
+    "operator_viewer",
+    "operator_analyst",
+    "operator_admin",
+    "billing_clerk",
+    "billing_approver",
+    "customer_member",
+    "customer_admin",
+    "service",
+]
+ROLES: Final[tuple[str, ...]] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. A customer's actor is bound to exactly one customer."""
+
+    name: str
+    role: Role
+    customer: str = ""
+
+    @property
+    def is_customer(self) -> bool:
+        return self.role.startswith("customer")
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"{self.role!r} is not a role")
+        if self.is_customer != bool(self.customer):
+            raise ValueError("a customer's role is bound to one customer, any other role to none")

@@ -1,0 +1,112 @@
+"""The numbers of the house style, held by a test."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "core", "misc", "lib"}
+MONEY_MODULES = (
+    "shared/money.py",
+    "shared/exact.py",
+    "services/invoicing/domain",
+    "services/attribution/domain",
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files that are, or are about to be, in the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return [ROOT / name for name in listed if (ROOT / name).exists()]
+
+
+PRODUCT = [
+    path
+    for path in tracked("services/*.py", "shared/*.py", "deploy/*.py")
+    if "migrations" not in path.parts
+]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_there_is_something_to_look_at():
+    assert len(PRODUCT) > 100
+
+
+def test_no_module_is_longer_than_its_idea():
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in PRODUCT
+        if (n := len(p.read_text().splitlines())) > MODULE_LINES_MAX
+    }
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_screen():
+    long = {
+        f"{path.relative_to(ROOT)}:{node.name}": length
+        for path in PRODUCT
+        for node in functions(path)
+        if (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
+    }
+    assert long == {}
+
+
+def test_modules_are_named_for_a_topic():
+    stray = [
+        str(path.relative_to(ROOT))
+        for path in PRODUCT
+        if FORBIDDEN_NAMES & {path.stem, *path.relative_to(ROOT).parts}
+    ]
+    assert stray == []
+
+
+def test_money_is_never_a_float():
+    """No float literal, call or annotation where amounts are computed."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for prefix in MONEY_MODULES
+        for path in PRODUCT
+        if str(path.relative_to(ROOT)).startswith(prefix)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["requirements.lock", "requirements-uv.lock", "services/portal/frontend/package-lock.json"],
+)
+def test_lock_files_name_no_address(name):
+    text = (ROOT / name).read_text()
+    assert "resolved" not in text
+    assert "index-url" not in text
+
+
+def test_no_file_names_a_path_of_one_machine():
+    needles = tuple("/" + name + "/" for name in ("work", "farm", "root"))
+    found = [
+        f"{path.relative_to(ROOT)}: {needle}"
+        for path in tracked()
+        if path.suffix in {".py", ".md", ".toml", ".yaml", ".yml", ".html", ".css", ".sh", ""}
+        for needle in needles
+        if needle in path.read_text(errors="replace")
+    ]
+    assert found == []
