@@ -36,7 +36,8 @@ def snapshot(tmp_path):
 
 
 def by_line(snapshot, columns):
-    rows = rows_of(snapshot.parts[0], f"SELECT x_LineId, {columns} FROM {{}}")
+    query = f"SELECT x_LineId, {columns} FROM {{}}"  # noqa: S608 - columns are the test's own
+    rows = rows_of(snapshot.parts[0], query)
     return {row[0]: row[1:] for row in rows}
 
 
@@ -48,7 +49,7 @@ class TestCur2:
 
     def test_costs_what_awss_own_dashboards_call_amortised(self, snapshot):
         used, unused = Decimal("0.6") + Decimal("0.25"), Decimal("0.4") + Decimal("0.15")
-        plain = Decimal("2") + Decimal("0.3") - 5 - Decimal("1.5") + 7 - Decimal("0.2")
+        plain = 2 + Decimal("0.3") - 5 - Decimal("1.5") + 7 - Decimal("0.2")
         assert snapshot.effective_total == used + unused + plain + Decimal("0.01")
 
     def test_ties_a_savings_plan_s_purchase_to_its_use(self, snapshot):

@@ -162,7 +162,8 @@ class SignalTables:
     def _check_units(self) -> None:
         found = self.session.execute(
             "SELECT meter, string_agg(DISTINCT unit, ', ' ORDER BY unit) FROM usage"
-            " GROUP BY meter HAVING count(DISTINCT unit) > 1 ORDER BY meter LIMIT 1"
+            " WHERE unit <> '' GROUP BY meter HAVING count(DISTINCT unit) > 1"
+            " ORDER BY meter LIMIT 1"
         ).fetchone()
         if found is not None:
             raise BadInput(

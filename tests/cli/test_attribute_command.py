@@ -1,0 +1,148 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bills import (
+    RULESET,
+    cur_line,
+    focus_line,
+    write_delivery,
+    write_focus,
+    write_signals,
+)
+
+ROOT = Path(__file__).parents[2]
+POOLED = RULESET + (
+    "pools: [{name: nat, when: {usage_type: ['Nat*']}, drivers: [{signal: bytes}, {even: true}]}]\n"
+)
+
+
+@pytest.fixture
+def work(tmp_path):
+    (tmp_path / "trueback.yaml").write_text(POOLED)
+    write_focus(
+        tmp_path / "bill.csv",
+        [
+            focus_line(cost="10.12345678905", tags={"customer": "acme"}),
+            focus_line(cost="4", SkuMeter="NatGateway-Bytes"),
+        ],
+    )
+    write_signals(tmp_path / "signals.csv", "bytes 2026-10-03T04:00:00Z globex 3")
+    return tmp_path
+
+
+def trueback(work, *arguments, without=()):
+    blocked = "".join(f"sys.modules[{name!r}] = None; " for name in without)
+    code = f"import sys; {blocked}from deploy.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        cwd=work,
+        env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def attribute(work, *more, config="trueback.yaml", bill="bill.csv", **options):
+    options = {"period": "2026-10", "out": "out"} | options
+    given = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return trueback(work, "attribute", "--bill", bill, "--config", config, *given, *more)
+
+
+class TestAttribute:
+    def test_writes_the_output_folder_and_says_what_it_did(self, work):
+        done = attribute(work, signals="signals.csv")
+        assert done.returncode == 0, done.stderr
+        assert sorted(path.name for path in (work / "out").iterdir()) == [
+            "allocations.parquet",
+            "proof.json",
+            "statements.csv",
+            "unallocated.csv",
+            "usage.csv",
+        ]
+        assert "difference 0" in done.stdout
+        assert "globex" in done.stdout
+        proof = json.loads((work / "out/proof.json").read_text())
+        assert proof["quantisation"] == "-0.00000000005"
+
+    def test_takes_a_cur_2_folder(self, work):
+        write_delivery(work / "bucket", [[cur_line(1)], [cur_line(2, tags={"customer": "acme"})]])
+        assert attribute(work, bill="bucket").returncode == 0
+
+    def test_needs_no_server_part(self, work):
+        absent = ("django", "celery", "redis", "psycopg", "pyarrow", "rest_framework", "stripe")
+        arguments = "attribute --bill bill.csv --config trueback.yaml --period 2026-10 --out out"
+        done = trueback(work, *arguments.split(), without=absent)
+        assert done.returncode == 0, done.stderr
+
+    def test_gives_the_same_bytes_twice(self, work):
+        attribute(work, signals="signals.csv", out="one")
+        attribute(work, signals="signals.csv", out="two")
+        for path in (work / "one").iterdir():
+            assert path.read_bytes() == (work / "two" / path.name).read_bytes()
+
+    def test_replaces_an_earlier_output_and_leaves_nothing_beside_it(self, work):
+        attribute(work)
+        before = sorted(path.name for path in work.iterdir())
+        assert attribute(work, signals="signals.csv").returncode == 0
+        assert sorted(path.name for path in work.iterdir()) == before
+
+    def test_does_not_replace_a_folder_of_other_things(self, work):
+        (work / "out").mkdir()
+        (work / "out/letter.txt").write_text("dear")
+        assert attribute(work).returncode == 2
+        assert (work / "out/letter.txt").read_text() == "dear"
+
+
+class TestAFault:
+    def test_keeps_the_earlier_output_and_leaves_nothing_half_written(self, work):
+        attribute(work)
+        before = (work / "out/proof.json").read_bytes()
+        listed = sorted(path.name for path in work.iterdir())
+        write_focus(work / "bill.csv", [focus_line(cost="abc")])
+        done = attribute(work)
+        assert done.returncode == 4
+        assert "bill.csv, row 1, field BilledCost" in done.stderr
+        assert (work / "out/proof.json").read_bytes() == before
+        assert sorted(path.name for path in work.iterdir()) == listed
+
+    def test_in_the_configuration_exits_3_with_its_line(self, work):
+        (work / "trueback.yaml").write_text(POOLED.replace("aliases", "alias"))
+        done = attribute(work)
+        assert done.returncode == 3
+        assert "trueback.yaml, row 4, field tenants[0].alias" in done.stderr
+        assert "Did you mean `aliases`?" in done.stderr
+
+    def test_in_a_signal_exits_4_with_its_row(self, work):
+        write_signals(work / "signals.csv", "bytes 2026-10-03T04:00:00Z initech 3")
+        done = attribute(work, signals="signals.csv")
+        assert done.returncode == 4
+        assert "signals.csv, row 1, field consumer" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (["attribute"], 2),
+            (["attribute", "--nonsense"], 2),
+            (["nonsense"], 2),
+            (["attribute", "--bill", "b", "--out", "o", "--period", "October"], 2),
+            (["attribute", "--bill", "bill.csv", "--out", "o", "--period", "2026-10"], 3),
+        ],
+    )
+    def test_of_usage_exits_2_and_a_missing_ruleset_3(self, work, arguments, code):
+        done = trueback(work, *arguments)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+
+    def test_for_another_currency_exits_3(self, work):
+        (work / "trueback.yaml").write_text(POOLED.replace("USD", "EUR"))
+        assert attribute(work).returncode == 3
+
+    def test_for_workloads_says_that_they_come_later(self, work):
+        done = attribute(work, workloads="pods.csv")
+        assert done.returncode == 4
+        assert "later version" in done.stderr

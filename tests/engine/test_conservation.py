@@ -1,0 +1,228 @@
+"""Random bills, rules and signals: nothing is lost, and nothing but the content decides."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.attribution.engine.tables import run_sql
+from shared.money import split_by_largest_remainder
+from tests.bills import (
+    RULESET,
+    amounts,
+    cur_line,
+    focus_line,
+    run_of,
+    write_delivery,
+    write_focus,
+    write_signals,
+)
+
+TENANTS = ["acme", "globex", "initech"]
+
+costs = st.one_of(
+    st.decimals(-50, 50, places=12),
+    st.decimals(-1, 1, places=10),
+    st.sampled_from([Decimal(0), Decimal("1e-10"), Decimal("-1e-10"), Decimal("1e-11")]),
+)
+hours = st.integers(0, 5)
+lines = st.lists(
+    st.builds(
+        lambda cost, effective, hour, kind, value, category, account: {
+            "BilledCost": f"{cost:f}",
+            "EffectiveCost": f"{effective:f}",
+            "ChargePeriodStart": f"2026-10-03T{hour:02d}:00:00Z",
+            "ChargePeriodEnd": f"2026-10-{3 + (kind == 'day'):02d}T{(hour + 1) % 24:02d}:00:00Z",
+            "SkuMeter": f"{kind}-usage",
+            "ChargeCategory": category,
+            "SubAccountId": account,
+            "Tags": json.dumps({"customer": value}) if value else "",
+        },
+        costs,
+        costs,
+        hours,
+        st.sampled_from(["box", "nat", "lb", "day"]),
+        st.sampled_from(["", "acme", "globex", "initech", "stranger", "ACME Inc 5"]),
+        st.sampled_from(["Usage", "Credit", "Tax", "Purchase"]),
+        st.sampled_from(["", "1", "2"]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+signals = st.lists(
+    st.builds(
+        lambda meter, hour, tenant, quantity: (
+            f"{meter} 2026-10-03T{hour:02d}:00:00Z {tenant} {quantity:f}"
+        ),
+        st.sampled_from(["bytes", "requests"]),
+        hours,
+        st.sampled_from(TENANTS),
+        st.decimals(0, 1000, places=3),
+    ),
+    max_size=20,
+)
+drivers = st.lists(
+    st.sampled_from(
+        [
+            "{signal: bytes}",
+            "{signal: requests, per: day}",
+            "{proportional: direct}",
+            "{even: true}",
+            "{weights: {acme: 0.3, globex: 2}}",
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
+rulesets = st.builds(
+    lambda nat, other, per, cost, rule: (
+        RULESET.replace("{key: globex}", "{key: globex}, {key: initech, active: {to: 2026-10-04}}")
+        + f"cost: {cost}\n"
+        + f"rules: [{rule}]\n"
+        + "pools:\n"
+        + f"  - {{name: nat, when: {{usage_type: [nat-*, day-*]}}, drivers: [{', '.join(nat)}],"
+        f" per: {per}}}\n"
+        + f"  - {{name: lb, when: {{usage_type: ['lb-*']}}, drivers: [{', '.join(other)}]}}\n"
+        + "defaults: {accounts: {'1': globex}}\n"
+    ),
+    drivers,
+    drivers,
+    st.sampled_from(["hour", "day", "period"]),
+    st.sampled_from(["EffectiveCost", "BilledCost"]),
+    st.sampled_from(
+        [
+            "",
+            "{name: r, when: {charge_category: [Tax]}, assign: {exclude: tax}}",
+            "{name: r, when: {charge_category: [Credit]}, assign: {pool: nat}}",
+            "{name: r, when: {tags: {customer: [str*]}}, assign: {overhead: lost}}",
+        ]
+    ),
+)
+worlds = settings(max_examples=30, deadline=None)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def run(bill_lines, ruleset, rows, work):
+    bill = write_focus(work / "bill.csv", [focus_line(**line) for line in bill_lines])
+    return run_of(bill, work, ruleset, [write_signals(work / "signals.csv", *rows)])
+
+
+class TestAnyWorld:
+    @worlds
+    @given(lines, rulesets, signals)
+    def test_gives_out_exactly_what_the_bill_says(self, bill_lines, ruleset, rows):
+        measure = "BilledCost" if "BilledCost" in ruleset else "EffectiveCost"
+        with folder() as work:
+            found = run(bill_lines, ruleset, rows, work)
+            proof = json.loads((work / "run/proof.json").read_text())
+        exact = sum(Decimal(line[measure]) for line in bill_lines)
+        assert Decimal(proof["input_total"]) == exact
+        assert proof["difference"] == "0"
+        assert all(group["bill"] == group["out"] for group in proof["per"])
+        assert abs(Decimal(proof["quantisation"])) <= len(bill_lines) * Decimal("5e-11")
+        assert sum(amounts(found).values()) + Decimal(proof["quantisation"]) == exact
+
+    @worlds
+    @given(lines, rulesets, signals, st.randoms(use_true_random=False))
+    def test_is_the_same_in_any_order(self, bill_lines, ruleset, rows, chance):
+        shuffled = list(bill_lines)
+        chance.shuffle(shuffled)
+        with folder() as work:
+            run(bill_lines, ruleset, rows, work)
+            first = (work / "run/allocations.parquet").read_bytes()
+            run(shuffled, ruleset, rows[::-1], work)
+            assert (work / "run/allocations.parquet").read_bytes() == first
+
+    @worlds
+    @given(lines, st.integers(2, 1000))
+    def test_is_the_same_when_all_weights_are_scaled(self, bill_lines, factor):
+        weights = "pools: [{{name: p, when: {{usage_type: ['*']}}, drivers: [{{weights: {{acme: {}, globex: {}}}}}]}}]\n"  # noqa: E501
+        with folder() as work:
+            first = amounts(run(bill_lines, RULESET + weights.format("0.3", "0.7"), [], work))
+            scaled = weights.format(Decimal("0.3") * factor, Decimal("0.7") * factor)
+            assert amounts(run(bill_lines, RULESET + scaled, [], work)) == first
+
+    @worlds
+    @given(lines, rulesets)
+    def test_is_the_same_when_all_quantities_are_scaled(self, bill_lines, ruleset):
+        rows = [f"bytes 2026-10-03T{h:02d}:00:00Z {t} {{}}" for h in range(6) for t in TENANTS]
+        with folder() as work:
+            first = [row.format(n + 1) for n, row in enumerate(rows)]
+            scaled = [row.format(Decimal(n + 1) * Decimal("0.125")) for n, row in enumerate(rows)]
+            one = amounts(run(bill_lines, ruleset, first, work))
+            assert amounts(run(bill_lines, ruleset, scaled, work)) == one
+
+
+class TestADelivery:
+    @settings(max_examples=15, deadline=None)
+    @given(
+        st.lists(
+            st.builds(
+                lambda cost, hour, value: cur_line(
+                    cost,
+                    line_item_usage_start_date=f"2026-10-03 {hour:02d}:00:00",
+                    line_item_usage_end_date=f"2026-10-03 {hour + 1:02d}:00:00",
+                    tags={"customer": value} if value else None,
+                ),
+                st.floats(-100, 100, allow_nan=False),
+                hours,
+                st.sampled_from(["", "acme", "globex", "stranger"]),
+            ),
+            min_size=2,
+            max_size=20,
+        ),
+        st.data(),
+    )
+    def test_gives_the_same_however_it_is_cut_into_parts(self, bill_lines, data):
+        cut = data.draw(st.integers(1, len(bill_lines) - 1))
+        written = set()
+        for parts in ([bill_lines], [bill_lines[cut:], bill_lines[:cut]]):
+            with folder() as work:
+                run_of(write_delivery(work / "bucket", parts), work)
+                written.add((work / "run/allocations.parquet").read_bytes())
+        assert len(written) == 1
+
+
+class TestTheMoneyKernel:
+    @settings(max_examples=100, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(-(10**14), 10**14),
+                st.dictionaries(
+                    st.sampled_from("abcdefgh"), st.integers(1, 10**18), min_size=1, max_size=6
+                ),
+            ),
+            min_size=1,
+            max_size=5,
+        )
+    )
+    def test_splits_as_the_largest_remainder_by_hand(self, cells):
+        with duckdb.connect() as session:
+            session.execute(
+                "CREATE TEMP TABLE weighed (cell INTEGER, units HUGEINT, recipient VARCHAR,"
+                " weight HUGEINT, total HUGEINT, level INTEGER)"
+            )
+            for cell, (units, weights) in enumerate(cells):
+                total = sum(weights.values())
+                session.executemany(
+                    "INSERT INTO weighed VALUES ($1, $2, $3, $4, $5, 0)",
+                    [[cell, units, key, weight, total] for key, weight in weights.items()],
+                )
+            run_sql(session, "split_kernel.sql")
+            parts = session.execute("SELECT cell, recipient, units FROM parts").fetchall()
+        for cell, (units, weights) in enumerate(cells):
+            split = {key: part for at, key, part in parts if at == cell}
+            assert split == split_by_largest_remainder(units, weights)
+            assert sum(split.values()) == units

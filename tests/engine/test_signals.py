@@ -1,0 +1,130 @@
+import json
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from shared.faults import BadInput
+from tests.bills import RULESET, amounts, focus_line, run_of, write_focus, write_signals
+
+POOLED = RULESET + "pools: [{name: nat, when: {usage_type: ['*']}, drivers: [{signal: bytes}]}]\n"
+
+
+@pytest.fixture
+def bill(tmp_path):
+    return write_focus(tmp_path / "bill.csv", [focus_line(cost="4")])
+
+
+def event(**changes):
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": "1",
+            "source": "nat-collector",
+            "type": "bytes",
+            "subject": "acme",
+            "time": "2026-10-03T04:30:00Z",
+            "data": {"quantity": "1.5", "unit": "By"},
+        }
+        | changes
+    )
+
+
+class TestSignals:
+    def test_as_cloud_events_are_read(self, tmp_path, bill):
+        path = tmp_path / "signals.jsonl"
+        path.write_text(
+            "\n".join([event(), event(id="2", subject="globex", data={"value": 0.5})]) + "\n"
+        )
+        assert amounts(run_of(bill, tmp_path, POOLED, [path])) == {
+            "acme": 3,
+            "globex": 1,
+        }
+
+    def test_as_parquet_are_read(self, tmp_path, bill):
+        path = tmp_path / "signals.parquet"
+        with duckdb.connect() as session:
+            session.execute(
+                "COPY (SELECT 'bytes' AS meter, TIMESTAMP '2026-10-03 04:00:00' AS start,"
+                f" 'acme-corp' AS consumer, 0.1::DOUBLE AS quantity) TO '{path}' (FORMAT parquet)"
+            )
+        found = run_of(bill, tmp_path, POOLED, [path])
+        assert amounts(found) == {"acme": 4}
+        assert found.usage[0].quantity == Decimal("0.1")
+
+    def test_of_a_whole_folder_are_read(self, tmp_path, bill):
+        folder = tmp_path / "signals"
+        folder.mkdir()
+        write_signals(folder / "a.csv", "bytes 2026-10-03T04:00:00Z acme 1")
+        write_signals(folder / "b.csv", "bytes 2026-10-03T04:00:00Z globex 1")
+        assert amounts(run_of(bill, tmp_path, POOLED, [folder])) == {"acme": 2, "globex": 2}
+
+    def test_delivered_twice_count_once_by_source_and_id(self, tmp_path, bill):
+        path = tmp_path / "signals.jsonl"
+        other = event(subject="globex", source="elsewhere")
+        path.write_text(f"{event()}\n{event()}\n{event()}\n{other}" + "\n")
+        found = run_of(bill, tmp_path, POOLED, [path])
+        assert amounts(found) == {"acme": 2, "globex": 2}
+        assert found.usage[0].quantity == Decimal("1.5")
+
+    def test_without_an_id_all_count(self, tmp_path, bill):
+        row = "bytes 2026-10-03T04:00:00Z acme 1"
+        path = write_signals(tmp_path / "s.csv", row, row)
+        assert run_of(bill, tmp_path, POOLED, [path]).usage[0].quantity == 2
+
+    def test_whose_id_stands_for_two_events_are_refused(self, tmp_path, bill):
+        path = tmp_path / "signals.jsonl"
+        path.write_text("\n".join([event(), event(subject="globex")]) + "\n")
+        with pytest.raises(BadInput, match="two different events"):
+            run_of(bill, tmp_path, POOLED, [path])
+
+    def test_in_two_units_are_refused(self, tmp_path, bill):
+        path = tmp_path / "signals.jsonl"
+        other = event(id="2", data={"quantity": 1, "unit": "GB"})
+        path.write_text(f"{event()}\n{other}" + "\n")
+        with pytest.raises(BadInput, match="By, GB"):
+            run_of(bill, tmp_path, POOLED, [path])
+
+
+class TestABadSignal:
+    @pytest.mark.parametrize(
+        ("row", "field", "said"),
+        [
+            ("bytes 2026-10-03T04:00:00Z initech 1", "consumer", "'initech'"),
+            ("bytes 2026-10-03T04:00:00Z pool:nat 1", "consumer", "later version"),
+            ("bytes 2026-10-03T04:00:00Z pool:no 1", "consumer", "'pool:no'"),
+            ("bytes 2026-10-03T04:00:00Z acme -1", "quantity", "negative"),
+            ("bytes 2026-10-03T04:00:00Z acme NaN", "quantity", "no number"),
+            ("bytes 2026-10-03T04:00:00Z acme inf", "quantity", "no number"),
+            ("bytes 2026-10-03T04:00:00Z acme many", "quantity", "no number"),
+            ("bytes 2026-11-01T00:00:00Z acme 1", "start", "outside 2026-10"),
+            ("bytes 2026-09-30T23:59:59Z acme 1", "start", "outside 2026-10"),
+            ("bytes today acme 1", "start", "no time"),
+        ],
+    )
+    def test_is_named_by_file_row_and_field(self, tmp_path, bill, row, field, said):
+        path = write_signals(tmp_path / "s.csv", "bytes 2026-10-03T04:00:00Z acme 1", row)
+        with pytest.raises(BadInput) as raised:
+            run_of(bill, tmp_path, POOLED, [path])
+        fault = raised.value
+        assert (fault.file, fault.row, fault.field) == (str(path), 2, field)
+        assert said in fault.message
+
+    def test_file_without_a_needed_column_is_named(self, tmp_path, bill):
+        path = tmp_path / "s.csv"
+        path.write_text("meter,start,consumer\nbytes,2026-10-03T04:00:00Z,acme\n")
+        with pytest.raises(BadInput) as raised:
+            run_of(bill, tmp_path, POOLED, [path])
+        assert raised.value.field == "quantity"
+
+    def test_event_that_is_no_json_is_named_by_its_line(self, tmp_path, bill):
+        path = tmp_path / "s.jsonl"
+        path.write_text(event() + "\n{\n")
+        with pytest.raises(BadInput) as raised:
+            run_of(bill, tmp_path, POOLED, [path])
+        assert raised.value.row == 2
+
+    def test_folder_without_signals_is_refused(self, tmp_path, bill):
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(BadInput, match="no signal file"):
+            run_of(bill, tmp_path, POOLED, [tmp_path / "empty"])
