@@ -152,7 +152,7 @@ def _acme(state: str, **changed: Any) -> dict[str, Any]:
         "tax": usd("0.00"),
         "tax_note": "none due, out of state",
         "total": usd(subtotal),
-        "previous_total": usd("15745.09"),
+        "previous_total": usd("15053.42"),
         "change": Decimal("0.063"),
         "disclosure": "open_book",
         "version": 4,
@@ -201,7 +201,7 @@ def parked_invoice() -> dict[str, Any]:
         change=Decimal(0),
         disclosure="closed",
         parked=[
-            {"text": "The month's cost is $770.60 above the charge.",
+            {"text": "The month's cost is $772.37 above the charge.",
              "remedy": "Look at its NAT traffic since 9 October, then release with a reason."},
             {"text": "Cost is 41% above last month's, over the limit of 30%.",
              "remedy": "Release with a reason, or wait for the next restatement."},
@@ -280,7 +280,7 @@ def customer_home(**changed: Any) -> dict[str, Any]:
         "as_of": None,
         "currency": "USD",
         "current": {"total": total, "lines": lines},
-        "previous_total": usd("15745.09"),
+        "previous_total": usd("15053.42"),
         "change": Decimal("0.063"),
         "what_changed": "Compute is up $612.40 since 14 October, and data transfer down $118.05.",
         "open_book": _open_book(),
@@ -288,7 +288,7 @@ def customer_home(**changed: Any) -> dict[str, Any]:
         "due_note": "LF-2026-0134, by 4 Dec 2026",
         "invoices": [
             _paid("LF-2026-0134", PERIOD, str(total.amount), "issued"),
-            _paid("LF-2026-0116", september, "15745.09"),
-            _paid("LF-2026-0098", september.previous, "15230.77"),
+            _paid("LF-2026-0116", september, "15053.42"),
+            _paid("LF-2026-0098", september.previous, "14861.90"),
         ],
     } | changed

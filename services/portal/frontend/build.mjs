@@ -88,6 +88,14 @@ cpSync(resolve(`${fonts}/ibm-plex-sans-latin-wght-normal.woff2`), join(target, "
 cpSync(resolve("htmx.org/dist/htmx.min.js"), join(target, "htmx.min.js"))
 for (const name of ["app.js", "theme.js", "favicon.svg"]) cpSync(join(here, name), join(target, name))
 
+// What is served carries the licences of what it is made of.
+const PACKAGES = ["@fontsource-variable/ibm-plex-sans", "daisyui", "htmx.org", "lucide-static", "tailwindcss"]
+const licences = PACKAGES.map((name) => {
+  const text = readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8")
+  return `${name}\n\n${text.trim()}\n`
+})
+writeFileSync(join(target, "licences.txt"), licences.join("\n\n"))
+
 for (const name of ["app.css", "app.js", "theme.js", "htmx.min.js", "icons.svg", "plex-sans.woff2"]) {
   const file = join(target, name)
   const packed = gzipSync(readFileSync(file)).length
