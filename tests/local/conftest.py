@@ -19,6 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def servers(home: Path) -> Iterator[Servers]:
     with start_servers(home) as running:
         yield running
+    running.home.reset()  # as root its PostgreSQL lies where `nobody` can reach it
 
 
 @pytest.fixture

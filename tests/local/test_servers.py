@@ -177,6 +177,7 @@ class TestSecondStart:
             with connect(second, "portal") as two:
                 two.execute("SET ROLE portal_owner")
                 assert two.execute("SELECT a FROM public.kept").fetchone() == (7,)
+        second.home.reset()
 
     def test_reset_deletes_what_it_made_and_nothing_else(self, tmp_path: Path) -> None:
         (tmp_path / "mine.txt").write_text("mine")
