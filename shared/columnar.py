@@ -45,7 +45,7 @@ def parquet_scan(paths: Sequence[Path]) -> str:
     The paths are taken as they are: a `*` or `[` in one is part of its name.
     """
     listed = ", ".join(literal(_escape_glob(str(path))) for path in paths)
-    return f"read_parquet([{listed}], union_by_name = true)"
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 def csv_scan(path: Path, columns: Sequence[str], *, new_line: str) -> str:

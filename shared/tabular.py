@@ -100,6 +100,17 @@ def open_text(path: Path) -> Iterator[TextIO]:
             raise BadInput("not UTF-8 text.", file=str(path), remedy=_FETCH_AGAIN) from error
 
 
+def count_csv_rows(path: Path) -> int:
+    """Data rows, read to the end; blank lines are none."""
+    with open_text(path) as text:
+        try:
+            return max(0, sum(1 for values in csv.reader(text, strict=True) if values) - 1)
+        except csv.Error as error:
+            raise BadInput(
+                f"not a well-formed CSV: {error}.", file=str(path), remedy=_FETCH_AGAIN
+            ) from error
+
+
 def _parquet_columns(path: Path) -> tuple[Column, ...]:
     try:
         with duckdb.connect(":memory:") as session:

@@ -17,7 +17,6 @@ import pytest
 
 from deploy.local.servers import Servers, start_servers
 
-
 _running: list[Servers] = []
 
 

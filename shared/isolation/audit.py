@@ -68,6 +68,7 @@ def _table_faults(
 def switch_off(table: str) -> None:
     """The negative control of the isolation tests: this must make them fail."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         become_owner(connection)
         cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} DISABLE ROW LEVEL SECURITY")
         cursor.execute("RESET ROLE")

@@ -1,8 +1,8 @@
 """The one door to the database: a transaction, a role and a subject, set together and restored.
 
 Nothing outside these context managers can read or write a table (see `roles`). Row-level security
-compares the subject with each row's `customer_id` or `tenant_id`; it is the second wall, under the
-query's own filter.
+compares the subject with each row's `customer_id` or `tenant_id`, so that no query has to filter by
+it, and none can forget to.
 """
 
 from collections.abc import Iterator
@@ -38,8 +38,9 @@ def _scope(role: Role, subject: str) -> Iterator[None]:
         before = _current()
         _enter(role_name(role), subject)
         yield
-        # On an error the savepoint's rollback restores both; on success nothing else would.
-        _enter(*before)
+        # A rollback of the savepoint restores both; after success nothing else would.
+        if not connection.needs_rollback:
+            _enter(*before)
 
 
 def _current() -> tuple[str, str]:

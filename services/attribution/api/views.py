@@ -84,7 +84,7 @@ class StatementView(ScopedView):
         statement = run and Statement.objects.filter(run_id=run.run_id, tenant_id=tenant).first()
         if not statement:
             raise Http404
-        lines = statement.lines.filter(tenant_id=tenant).order_by("charge_group", "method")
+        lines = statement.lines.order_by("charge_group", "method")
         return Response(
             {
                 "tenant": tenant,

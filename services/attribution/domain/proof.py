@@ -4,7 +4,7 @@ The bill's side is the raw files' control totals, the other side is summed from 
 written; nothing is found by subtraction but `difference` itself (design, sections 3 and 8).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -49,6 +49,15 @@ class ProofGroup:
 
 
 @dataclass(frozen=True)
+class BridgeStep:
+    """From amortised cost to what the provider invoices, per charge category."""
+
+    charge_category: str
+    effective: Decimal
+    billed: Decimal
+
+
+@dataclass(frozen=True)
 class Proof:
     period: str
     currency: str
@@ -60,6 +69,7 @@ class Proof:
     unallocated_total: Decimal
     excluded_total: Decimal
     per: tuple[ProofGroup, ...]
+    bridge: tuple[BridgeStep, ...]
 
     @property
     def quantisation(self) -> Decimal:
@@ -112,6 +122,14 @@ class Proof:
                     "out": plain(group.out),
                 }
                 for group in self.per
+            ],
+            "bridge": [
+                {
+                    "charge_category": step.charge_category,
+                    "effective": plain(step.effective),
+                    "billed": plain(step.billed),
+                }
+                for step in self.bridge
             ],
         }
 
@@ -169,4 +187,15 @@ def prove(
             ProofGroup(*group, bill.get(group, Decimal(0)), out_by_group.get(group, Decimal(0)))
             for group in groups
         ),
+        bridge=tuple(_bridge(raw_totals)),
     )
+
+
+def _bridge(raw_totals: Sequence[ControlTotal]) -> Iterator[BridgeStep]:
+    for category in sorted({total.charge_category for total in raw_totals}):
+        totals = [total for total in raw_totals if total.charge_category == category]
+        yield BridgeStep(
+            category,
+            exact_sum(total.effective for total in totals),
+            exact_sum(total.billed for total in totals),
+        )

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, identifier, literal
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
-from shared.tabular import SourceFile, open_source_file, open_text
+from shared.tabular import SourceFile, count_csv_rows, open_source_file, open_text
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")
 _COLUMNS = (*_REQUIRED, "end", "unit", "source", "id")
@@ -71,10 +73,6 @@ class SignalTables:
             self.session.execute(f"INSERT INTO signals SELECT file, row, {empty} FROM events")
             return
         file = open_source_file(path)
-        if file.format == "csv":
-            with open_text(path) as text:
-                while text.read(1 << 20):
-                    pass
         for name in _REQUIRED:
             if file.find(name) is None:
                 raise BadInput(
@@ -85,7 +83,22 @@ class SignalTables:
                 )
         row = "row_number() OVER ()" if file.format == "csv" else "file_row_number + 1"
         values = ", ".join(_text(file, name) for name in _COLUMNS)
-        self.session.execute(f"INSERT INTO signals SELECT {at}, {row}, {values} FROM {file.scan}")
+        try:
+            self.session.execute(
+                f"INSERT INTO signals SELECT {at}, {row}, {values} FROM {file.scan}"
+            )
+        except duckdb.Error as error:
+            raise _damaged(path, str(error).splitlines()[0]) from error
+        if file.format == "csv":
+            self._check_count(at, path)
+
+    def _check_count(self, at: int, path: Path) -> None:
+        """Reads the CSV once more in Python, which checks a gzip and counts without guessing."""
+        expected = count_csv_rows(path)
+        query = "SELECT count(*) FROM signals WHERE file = $1"
+        found = self.session.execute(query, [at]).fetchall()[0][0]
+        if found != expected:
+            raise _damaged(path, f"two readers disagree: {expected} rows and {found} rows")
 
     def _check(self, files: Sequence[Path]) -> None:
         start, end = (
@@ -191,6 +204,14 @@ def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int)
     )
 
 
+def _damaged(path: Path, what: str) -> BadInput:
+    return BadInput(
+        f"not a well-formed file: {what}.",
+        file=str(path),
+        remedy="Write it again; no signal was taken.",
+    )
+
+
 def _text(file: SourceFile, name: str) -> str:
     column = file.find(name)
     if column is None:
@@ -227,4 +248,4 @@ def _event_values(line: str, file: str, row: int) -> Sequence[str]:
     }
     plain = {name: event.get(name) for name in _COLUMNS if name in event}
     merged = {**plain, **{name: value for name, value in values.items() if value is not None}}
-    return [str(merged.get(name) or "") if merged.get(name) != "0" else "0" for name in _COLUMNS]
+    return ["" if merged.get(name) is None else str(merged[name]) for name in _COLUMNS]

@@ -12,7 +12,7 @@ from services.invoicing.models import Customer, Invoice
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.move_invoice import InvoiceChanged
-from services.invoicing.queries.invoice_fact import invoice_fact, visible_to_customers
+from services.invoicing.queries.invoice_fact import invoice_fact, issued_invoices
 from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.runtime.problems import Conflict
@@ -48,8 +48,6 @@ class CustomersView(ScopedView):
 
     def get(self, _request: Request) -> Response:
         customers = Customer.objects.order_by("customer_id")
-        if self.actor.is_customer:
-            customers = customers.filter(customer_id=self.actor.customer)
         return Response(
             {
                 "data": [
@@ -110,7 +108,7 @@ class _ActionGiven(serializers.Serializer[Any]):
 
 def _visible(view: ScopedView) -> QuerySet[Invoice]:
     if view.actor.is_customer:
-        return visible_to_customers(Invoice.objects.all(), view.actor.customer)
+        return issued_invoices()
     return Invoice.objects.all()
 
 

@@ -58,7 +58,7 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
         invoice = Invoice.objects.select_related("customer", "contract").get(pk=invoice_id)
         lines = [
             RequestLine(line.position, line.description, line.amount_minor)
-            for line in invoice.lines.filter(customer_id=invoice.customer_id).order_by("position")
+            for line in invoice.lines.order_by("position")
         ]
     if invoice.state != State.ISSUING:
         return
