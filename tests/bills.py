@@ -3,6 +3,8 @@
 import csv
 import gzip
 import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ import duckdb
 
 from services.attribution.engine import Run, attribute
 from services.ingestion.engine import Snapshot, find_delivery, normalise
+from shared.columnar import literal, parquet_scan
 from shared.configuration import Configuration, parse_configuration
 from shared.periods import Month
 
@@ -125,7 +128,9 @@ def write_cur(
     types: Mapping[str, str] | None = None,
 ) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_suffix(".jsonl")
+    handle, name = tempfile.mkstemp(suffix=".jsonl")
+    os.close(handle)
+    written = Path(name)
     written.write_text("".join(json.dumps(line) + "\n" for line in lines))
     columns = {
         name: type_ for name, type_ in (CUR_TYPES | (types or {})).items() if name not in without
@@ -133,8 +138,8 @@ def write_cur(
     declared = ", ".join(f"'{name}': '{type_}'" for name, type_ in columns.items())
     with duckdb.connect() as session:
         session.execute(
-            f"COPY (SELECT * FROM read_json('{written}', format='newline_delimited',"  # noqa: S608
-            f" columns={{{declared}}})) TO '{path}' (FORMAT parquet)"
+            f"COPY (SELECT * FROM read_json({literal(str(written))}, format='newline_delimited',"  # noqa: S608
+            f" columns={{{declared}}})) TO {literal(str(path))} (FORMAT parquet)"
         )
     written.unlink()
     return path
@@ -220,4 +225,4 @@ def write_signals(path: Path, *rows: str) -> Path:
 def rows_of(path: Path, query: str = "SELECT * FROM {}") -> list[tuple[Any, ...]]:
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")
-        return session.execute(query.format(f"read_parquet('{path}')")).fetchall()
+        return session.execute(query.format(parquet_scan([path]))).fetchall()

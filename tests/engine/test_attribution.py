@@ -297,6 +297,20 @@ class TestTheOutputFolder:
             }
         ]
 
+    def test_bridges_amortised_cost_to_what_was_billed(self, tmp_path):
+        run(
+            tmp_path,
+            [
+                focus_line(BilledCost="3", EffectiveCost="0", ChargeCategory="Purchase"),
+                focus_line(BilledCost="0", EffectiveCost="2"),
+            ],
+        )
+        proof = json.loads((tmp_path / "run/proof.json").read_text())
+        assert proof["bridge"] == [
+            {"charge_category": "Purchase", "effective": "0", "billed": "3.0000000000"},
+            {"charge_category": "Usage", "effective": "2.0000000000", "billed": "0"},
+        ]
+
     def test_has_statements_usage_and_unallocated_as_csv(self, tmp_path, found):
         tables = {
             name: list(csv.DictReader((tmp_path / f"run/{name}.csv").read_text().splitlines()))

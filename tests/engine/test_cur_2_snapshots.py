@@ -1,9 +1,12 @@
+import csv
+import gzip
+import json
 from decimal import Decimal
 
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import cur_line, rows_of, snapshot_of, write_cur, write_delivery
+from tests.bills import CUR_TYPES, cur_line, rows_of, snapshot_of, write_cur, write_delivery
 
 PLAN = {"savings_plan_savings_plan_a_r_n": "arn:sp/1"}
 RESERVATION = {"reservation_reservation_a_r_n": "arn:ri/1"}
@@ -130,6 +133,27 @@ class TestCur2:
         snapshot = snapshot_of(path, tmp_path)
         assert snapshot.billed_total == Decimal("0.1234567890")
         assert snapshot.billed_quantisation == Decimal("1.2345e-11")
+
+
+class TestCur2AsGzippedCsv:
+    def test_with_maps_as_json_is_the_same_bill(self, tmp_path):
+        lines = [
+            line | {"resource_tags": {"user_customer": "acme", "aws_x": "y"}} for line in LINES
+        ]
+        parquet = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        path = tmp_path / "bill.csv.gz"
+        with gzip.open(path, "wt", newline="") as file:
+            writer = csv.DictWriter(file, list(CUR_TYPES))
+            writer.writeheader()
+            for line in lines:
+                writer.writerow(
+                    {
+                        name: json.dumps(value) if isinstance(value, dict) else value
+                        for name, value in line.items()
+                    }
+                )
+        text = snapshot_of(path, tmp_path)
+        assert (text.content_hash, text.raw_totals) == (parquet.content_hash, parquet.raw_totals)
 
 
 class TestPartsWhoseColumnsDiffer:

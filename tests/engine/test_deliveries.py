@@ -85,6 +85,17 @@ class TestAManifest:
         )
         assert "not there" in fault_of(tmp_path).message
 
+    def test_that_lists_a_file_twice_is_refused(self, tmp_path):
+        write_delivery(tmp_path, [[cur_line(1)]])
+        key = "bill/data/BILLING_PERIOD=2026-10/bill-00001.snappy.parquet"
+        write_manifest(tmp_path, [key, f"s3://bucket/{key}"])
+        assert "twice" in fault_of(tmp_path).message
+
+    def test_in_a_folder_with_signs_of_patterns_in_its_name_is_read(self, tmp_path):
+        root = tmp_path / "a[1]*b?'c d"
+        write_delivery(root, [[cur_line(1)]])
+        assert snapshot_of(root, tmp_path / "work [2]").row_count == 1
+
     def test_of_another_month_only_is_a_fault_that_says_which(self, tmp_path):
         write_delivery(tmp_path, [[cur_line(1)]], period="2026-09")
         assert "2026-09" in fault_of(tmp_path).message

@@ -187,6 +187,12 @@ class TestABadFile:
             snapshot_of(path, tmp_path)
         assert (raised.value.field, raised.value.file) == (name, str(path))
 
+    def test_with_a_column_twice_is_refused(self, tmp_path):
+        path = write_focus(tmp_path / "bill.csv", [focus_line()])
+        path.write_text(path.read_text().replace("RegionId", "BilledCost"))
+        with pytest.raises(BadInput, match="twice"):
+            snapshot_of(path, tmp_path)
+
     def test_without_an_optional_column_has_nulls_there(self, tmp_path):
         line = {key: value for key, value in FOCUS_LINE.items() if key != "RegionId"}
         snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", [line]), tmp_path)

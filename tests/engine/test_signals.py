@@ -117,6 +117,19 @@ class TestABadSignal:
             run_of(bill, tmp_path, POOLED, [path])
         assert raised.value.field == "quantity"
 
+    @pytest.mark.parametrize("ending", ["bytes,2026-10-03T04:00:00Z,acme\n", 'bytes,"\n'])
+    def test_file_that_is_damaged_is_refused(self, tmp_path, bill, ending):
+        path = write_signals(tmp_path / "s.csv", "bytes 2026-10-03T04:00:00Z acme 1")
+        path.write_text(path.read_text() + ending)
+        with pytest.raises(BadInput, match="well-formed"):
+            run_of(bill, tmp_path, POOLED, [path])
+
+    def test_file_of_mixed_line_ends_is_refused_rather_than_cut(self, tmp_path, bill):
+        path = write_signals(tmp_path / "s.csv", "bytes 2026-10-03T04:00:00Z acme 1")
+        path.write_bytes(path.read_bytes() + b"bytes,2026-10-03T04:00:00Z,globex,1\r\n")
+        with pytest.raises(BadInput, match="well-formed"):
+            run_of(bill, tmp_path, POOLED, [path])
+
     def test_event_that_is_no_json_is_named_by_its_line(self, tmp_path, bill):
         path = tmp_path / "s.jsonl"
         path.write_text(event() + "\n{\n")

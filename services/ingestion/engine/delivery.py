@@ -45,9 +45,15 @@ def find_delivery(root: Path, *, period: Month) -> Delivery:
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:
         return _delivery([_only_data_file(folder, places)], manifest=None)
-    return _delivery(
-        [folder / resolve_key(key, places, manifest) for key in manifest.keys], manifest=manifest
-    )
+    found = [resolve_key(key, places, manifest) for key in manifest.keys]
+    for place in found:
+        if found.count(place) > 1:
+            raise BadInput(
+                "the manifest lists this file twice.",
+                file=place,
+                remedy="Fetch the manifest again; a file is never counted twice.",
+            )
+    return _delivery([folder / place for place in found], manifest=manifest)
 
 
 def _manifests(folder: Path, places: Iterable[str]) -> list[Manifest]:

@@ -45,6 +45,7 @@ def normalise(
     the raw files.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
+    _remove_parts(out_dir)
     work_dir = scratch_dir / "normalise"
     shutil.rmtree(work_dir, ignore_errors=True)
     work_dir.mkdir(parents=True)
@@ -52,11 +53,15 @@ def normalise(
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
             return _Normalisation(session, delivery, period, out_dir, work_dir, source).run()
     except BaseException:
-        for part in out_dir.glob("part-*.parquet"):
-            part.unlink()
+        _remove_parts(out_dir)
         raise
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _remove_parts(out_dir: Path) -> None:
+    for part in out_dir.glob("part-*.parquet"):
+        part.unlink()
 
 
 @dataclass
@@ -92,8 +97,7 @@ class _Normalisation:
 
     def _check(self, file: SourceFile, tally: RawTally) -> SourceFile:
         """Raw totals first: reading a gzip through Python is what checks it."""
-        for name in layout_of(self.kind).required:
-            _require(file, self.kind, name)
+        _check_columns(file, self.kind)
         raw_count = tally.add_file(self.session, file)
         file_dir = self.work_dir / str(len(list(self.work_dir.iterdir())))
         file_dir.mkdir()
@@ -213,14 +217,25 @@ class _Normalisation:
         self.session.execute(text)
 
 
-def _require(file: SourceFile, kind: Kind, name: str) -> None:
-    if file.find(name) is None:
-        raise BadInput(
-            f"the column is missing, without which {kind} can't be read.",
-            file=str(file.path),
-            field=name,
-            remedy="Add it to the export's query, or sync the right file.",
-        )
+def _check_columns(file: SourceFile, kind: Kind) -> None:
+    layout = layout_of(kind)
+    names = [column.name for column in file.columns]
+    for name in layout.required:
+        if name not in names:
+            raise BadInput(
+                f"the column is missing, without which {kind} can't be read.",
+                file=str(file.path),
+                field=name,
+                remedy="Add it to the export's query, or sync the right file.",
+            )
+    for name in layout.columns:
+        if names.count(name) > 1:
+            raise BadInput(
+                "the column is there twice.",
+                file=str(file.path),
+                field=name,
+                remedy="Remove one of them from the export's query.",
+            )
 
 
 def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> Decimal:
