@@ -42,7 +42,7 @@ def build_assets(root: Path) -> bool:
         return False
     node, npm = _find_node()
     _install_packages(frontend, node, npm)
-    _run([*npm, "run", "--silent", "build"], frontend, node)
+    _run([*npm, "run", "build"], frontend, node)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(wanted)
     return True

@@ -56,10 +56,12 @@ class Children:
         self._children: dict[str, Child] = {}
         self._selector = selectors.DefaultSelector()
         self._log = _open_log(log_file)
+        self.change_count = 0  # of starts and deaths: what `states` tells is news if it rose
 
     def start(self, process: Process, *, once: bool = False) -> Child:
         child = Child(process, self._launch(process), once=once, started_at=time.monotonic())
         self._children[process.name] = child
+        self.change_count += 1
         self._selector.register(child.output, selectors.EVENT_READ, child)
         return child
 
@@ -157,6 +159,7 @@ class Children:
 
     def _restart(self, child: Child) -> None:
         child.restart_at = None
+        self.change_count += 1
         child.popen = self._launch(child.process)
         child.started_at = time.monotonic()
         self._selector.register(child.output, selectors.EVENT_READ, child)
@@ -168,6 +171,7 @@ class Children:
             child.deaths = 0
         back_off = min(0.25 * 2**child.deaths, _LONGEST_BACK_OFF_SECONDS)
         child.deaths += 1
+        self.change_count += 1
         child.restart_at = now + back_off
         self.say(child.process.name, f"{_end_of(child.popen)}; starts again in {back_off} s")
 

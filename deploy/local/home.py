@@ -11,7 +11,7 @@ from shared.faults import BadConfiguration
 
 # Everything the stack ever writes below its home; `reset` deletes these and nothing else.
 _FOLDERS: Final = ("secrets", "data", "log", "run", "scratch")
-_FILES: Final = ("ports.json", "digests.json", "samples.json")
+_FILES: Final = ("ports.json",)
 _OUTSIDE: Final = Path("/var/tmp")  # noqa: S108 - survives a restart; our folder in it is ours alone
 
 
@@ -42,10 +42,6 @@ class Home:
     @property
     def ports_file(self) -> Path:
         return self.path / "ports.json"
-
-    @property
-    def digests_file(self) -> Path:
-        return self.path / "digests.json"
 
     @property
     def outside(self) -> Path:

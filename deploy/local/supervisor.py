@@ -62,6 +62,7 @@ class Supervisor:
         self._children = Children(servers.home.log / "trueback.log", {MARK: self._mark})
         self._stopping = False
         self._sampled_at = 0.0
+        self._told = 0
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
 
@@ -80,6 +81,8 @@ class Supervisor:
         while not self._stopping:
             self._children.poll(0.2)
             self._sample()
+            if self._children.change_count != self._told:
+                self._write()
 
     def end(self) -> None:
         """The reverse of the start; servers last, so that everyone can finish what he does."""
@@ -138,6 +141,7 @@ class Supervisor:
         self._write()
 
     def _write(self) -> None:
+        self._told = self._children.change_count
         self._state.processes = self._children.states()
         write_state(self._servers.home, self._state)
 
