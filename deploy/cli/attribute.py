@@ -48,7 +48,7 @@ def attribute(
         _whole_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="trueback-", dir=folder.parent) as scratch,
     ):
-        snapshot = _snapshot(bill, month, ruleset, Path(scratch), memory_mb)
+        snapshot = _snapshot(bill, month, Path(scratch), memory_mb)
         run = attribute_snapshot(
             snapshot_parts=snapshot.parts,
             raw_totals=snapshot.raw_totals,
@@ -70,29 +70,20 @@ def _month(text: str) -> Month:
         raise typer.BadParameter(str(fault), param_hint="--period") from fault
 
 
-def _snapshot(
-    bill: str, month: Month, ruleset: Configuration, scratch: Path, memory_mb: int
-) -> Snapshot:
+def _snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Snapshot:
     root = Path(bill)
     if bill.startswith("s3://"):
         from deploy.cli.s3 import download_delivery  # noqa: PLC0415 - boto3 starts slowly
 
         root = download_delivery(bill, period=month, into=scratch / "bill")
     delivery = find_delivery(root, period=month)
-    snapshot = normalise(
+    return normalise(
         delivery,
         period=month,
         out_dir=scratch / "snapshot",
         scratch_dir=scratch,
         memory_limit_mb=memory_mb,
     )
-    if snapshot.currency != ruleset.currency:
-        raise BadConfiguration(
-            f"the bill is in {snapshot.currency}, the ruleset in {ruleset.currency}.",
-            field="currency",
-            remedy=f"Write `currency: {snapshot.currency}`; amounts are never converted silently.",
-        )
-    return snapshot
 
 
 def _run_id(snapshot: Snapshot, ruleset: Configuration, signals: Path | None) -> str:

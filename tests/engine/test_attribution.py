@@ -86,6 +86,12 @@ class TestALine:
         assert sorted(rows) == [("acme", {"team": "red"}), ("unallocated", {"env": "test"})]
 
 
+class TestACurrency:
+    def test_other_than_the_ruleset_s_is_refused(self, tmp_path):
+        with pytest.raises(BadConfiguration, match="in EUR, the ruleset in USD"):
+            run(tmp_path, [focus_line(BillingCurrency="EUR")])
+
+
 class TestAPool:
     def test_is_split_by_the_hours_quantities(self, tmp_path):
         found = run(

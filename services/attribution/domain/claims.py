@@ -1,8 +1,9 @@
 """The order of claims: rules, labels, pools, defaults, else unallocated or unmapped.
 
-First match wins and each line is claimed exactly once (design, section 3). A label's value that
-nobody knows, or whose tenant is not active on that day, claims nothing: the line goes on to pools
-and defaults and is `unmapped:<value>` only where these do not take it.
+First match wins and each line is claimed exactly once (design, section 3). A rule names its tenant
+outright, so it holds whether or not the tenant is active; a rule's own dates limit it. A label's
+value that nobody knows, or whose tenant is not active on that day, claims nothing: the line goes on
+to pools and defaults and is `unmapped:<value>` only where these do not take it.
 """
 
 from dataclasses import dataclass

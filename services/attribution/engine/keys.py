@@ -18,6 +18,7 @@ from services.attribution.domain.lines import LineKey
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session, identifier, literal, parquet_scan
 from shared.configuration.models import Configuration, Selector
+from shared.faults import BadConfiguration
 
 _ATTRIBUTES = {
     "source": "coalesce(x_Source, '')",
@@ -67,6 +68,7 @@ class KeyDictionary:
 
     def build(self, parts: Sequence[Path]) -> None:
         scan = parquet_scan(parts)
+        self._check_currency(scan)
         columns = self._columns(sanitised=self._has_sanitised_tags(scan))
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         names = ", ".join(columns)
@@ -163,6 +165,16 @@ class KeyDictionary:
     def _seen_columns(self) -> list[str]:
         fixed = ["segment", "label_source", "label_value"]
         return [*self._seen_attributes, *self._tag_columns, *fixed]
+
+    def _check_currency(self, scan: str) -> None:
+        rows = self.session.execute(f"SELECT DISTINCT BillingCurrency FROM {scan}").fetchall()
+        for (currency,) in sorted(rows):
+            if currency != self.config.currency:
+                raise BadConfiguration(
+                    f"the bill is in {currency}, the ruleset in {self.config.currency}.",
+                    field="currency",
+                    remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
+                )
 
     def _has_sanitised_tags(self, scan: str) -> bool:
         """CUR 2.0 writes tag keys in lower case with `_` for every other sign."""
