@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from shared.auth.tokens import Actor, sign_token
+from shared.auth.actors import Actor
+from shared.auth.tokens import sign_token
 from shared.faults import Fault
 
 Answer = TypeVar("Answer")
@@ -32,6 +33,9 @@ class ApiClient:
         self._key = signing_key_file
         self._patience_seconds = patience_seconds
         self._http = httpx.Client(timeout=15)
+
+    def close(self) -> None:
+        self._http.close()
 
     def call(
         self, actor: Actor, service: str, method: str, path: str, body: Any | None = None

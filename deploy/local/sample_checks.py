@@ -27,13 +27,16 @@ class AtStripe:
     differences: Sequence[str]
 
 
-def compare_with_truth(servers: Servers, folder_uri: str, sample: Sample) -> list[str]:
-    """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
-    storage = Storage.connect(
-        endpoint_url=servers.s3.endpoint_url,
-        access_key=servers.s3.access_key,
-        secret_key=servers.s3.secret_key,
+def connect(servers: Servers) -> Storage:
+    """As the administrator of the embedded S3."""
+    s3 = servers.s3
+    return Storage.connect(
+        endpoint_url=s3.endpoint_url, access_key=s3.access_key, secret_key=s3.secret_key
     )
+
+
+def compare_with_truth(storage: Storage, folder_uri: str, sample: Sample) -> list[str]:
+    """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     statements = storage.read(f"{folder_uri}/statements.csv").decode()
     for row in csv.DictReader(io.StringIO(statements)):

@@ -5,19 +5,21 @@ stand-in's) answers and webhooks. Doing it again changes nothing.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from deploy.local.api_client import ApiClient, Refused, wait_for
 from deploy.local.progress import Progress
-from deploy.local.sample_checks import compare_with_stripe, compare_with_truth
+from deploy.local.sample_checks import compare_with_stripe, compare_with_truth, connect
 from deploy.local.servers import Servers
 from deploy.sample.tenants import TENANTS
 from deploy.sample.write import Sample, write_sample
-from shared.auth.tokens import Actor
+from shared.auth.actors import Actor
 from shared.lake.storage import Storage
 from shared.periods import Month
 
@@ -40,16 +42,22 @@ class Stack(Protocol):
     def run_manage(self, service: str, *arguments: str) -> str: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Line:
     stack: Stack
-    sample: Sample
+    month: Month
     client: ApiClient
+    storage: Storage
     patience_seconds: float
 
     @property
     def period(self) -> str:
-        return str(self.sample.period)
+        return str(self.month)
+
+    @cached_property
+    def sample(self) -> Sample:
+        root = self.stack.servers.home.data / "sample"
+        return write_sample(root=root, period=self.month, seed=SEED, bucket=EXPORT_BUCKET)
 
 
 def run_sample_line(
@@ -57,8 +65,20 @@ def run_sample_line(
 ) -> dict[str, Any]:
     """Deliver, attribute, close, draft, approve, issue, be paid; the figures of what came out."""
     month = period or Month.of(datetime.now(UTC)).previous
+    servers = stack.servers
+    client = ApiClient(
+        servers.service_url,
+        servers.credentials.signing_key_file,
+        patience_seconds=patience_seconds,
+    )
+    with closing(client), closing(connect(servers)) as storage:
+        line = _Line(stack, month, client, storage, patience_seconds)
+        return _run(line, progress)
+
+
+def _run(line: _Line, progress: Progress) -> dict[str, Any]:
+    month = line.month
     with progress.step("sample bill") as step:
-        line = _prepare(stack, month, patience_seconds)
         _deliver(line)
         _configure(line)
         sample = line.sample
@@ -85,19 +105,6 @@ def run_sample_line(
     return figures
 
 
-def _prepare(stack: Stack, month: Month, patience_seconds: float) -> _Line:
-    servers = stack.servers
-    sample = write_sample(
-        root=servers.home.data / "sample", period=month, seed=SEED, bucket=EXPORT_BUCKET
-    )
-    client = ApiClient(
-        servers.service_url,
-        servers.credentials.signing_key_file,
-        patience_seconds=patience_seconds,
-    )
-    return _Line(stack, sample, client, patience_seconds)
-
-
 def _sign_people_up(line: _Line, progress: Progress, issued: Any) -> None:
     """One-time links for the operator, a clerk and the customer that was billed."""
     customer = issued["customer"]
@@ -116,11 +123,7 @@ def _sign_people_up(line: _Line, progress: Progress, issued: Any) -> None:
 
 def _deliver(line: _Line) -> None:
     """Data first, the manifest last, as AWS does."""
-    s3 = line.stack.servers.s3
-    storage = Storage.connect(
-        endpoint_url=s3.endpoint_url, access_key=s3.access_key, secret_key=s3.secret_key
-    )
-    sample = line.sample
+    storage, sample = line.storage, line.sample
     files = sorted(path for path in sample.bill.rglob("*") if path.is_file())
     for file in [*(file for file in files if file != sample.manifest), sample.manifest]:
         _put_if_new(storage, file, f"s3://{EXPORT_BUCKET}/{file.relative_to(sample.bill)}")
@@ -233,7 +236,7 @@ def _pay(line: _Line, stripe_invoice_id: str) -> None:
 def _figures(line: _Line, attributed: Any) -> dict[str, Any]:
     proof = attributed["run"]["proof"]
     invoices = _invoices(line)
-    truth = compare_with_truth(line.stack.servers, attributed["run"]["folder_uri"], line.sample)
+    truth = compare_with_truth(line.storage, attributed["run"]["folder_uri"], line.sample)
     at_stripe = compare_with_stripe(line.stack.servers, invoices)
     return {
         **{

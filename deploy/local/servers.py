@@ -69,7 +69,8 @@ class Servers:
         key = self.credentials[f"s3.key.{service}"] if own else self.s3.access_key
         secret = self.credentials[f"s3.secret.{service}"] if own else self.s3.secret_key
         return {
-            "TRUEBACK_ENVIRONMENT": "demo",
+            "TRUEBACK_ENVIRONMENT": os.environ.get("TRUEBACK_ENVIRONMENT", "demo"),
+            "TRUEBACK_FAULT_INJECTION": os.environ.get("TRUEBACK_FAULT_INJECTION", ""),
             "TRUEBACK_DATABASE_URL": self.database_url(service),
             "TRUEBACK_BROKER_URL": self.broker_url(service),
             "TRUEBACK_S3_ENDPOINT_URL": self.s3.endpoint_url,

@@ -73,6 +73,9 @@ class Storage:
             options["aws_secret_access_key"] = secret_key
         return cls(boto3.client("s3", **options))
 
+    def close(self) -> None:
+        self._client.close()
+
     def list(self, uri: str) -> Iterator[StoredObject]:
         """All objects whose key starts with the prefix, in key order."""
         place = Location.parse(uri)

@@ -1,0 +1,216 @@
+"""A demo close under faults, and a checker that reads the promise and not the implementation.
+
+The checker looks into the databases, the generator's truth and the store of Stripe's stand-in; it
+uses no code of the services.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from rich.console import Console
+
+from deploy.local.home import Home
+from deploy.local.progress import Progress
+from deploy.local.sample_line import run_sample_line
+from deploy.local.session import stack_session
+from deploy.local.stack import Stack
+from deploy.local.state import read_state
+from shared.faults import Fault
+from shared.periods import Month
+
+PERIOD = Month(2026, 10)
+SERVICES = ("ingestion", "attribution", "invoicing", "portal")
+# What a run without faults gives.
+EXPECTED = {
+    "difference": "0",
+    "truth_mismatches": 0,
+    "tenants": 12,
+    "invoices_drafted": 10,
+    "invoices_issued": 1,
+    "stripe_invoices": 1,
+    "stripe_equals_ours": True,
+}
+
+
+class CloseRun:
+    """The sample line in a thread of its own, while the caller does harm."""
+
+    def __init__(self, stack: Stack, *, patience_seconds: float) -> None:
+        self.stack = stack
+        self.broker = redis.Redis.from_url(stack.servers.redis_url)
+        self.figures: dict[str, Any] = {}
+        self.problem = ""
+        self._patience_seconds = patience_seconds
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    def finish(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        progress = Progress(Console(quiet=True))
+        try:
+            self.figures = run_sample_line(
+                self.stack, progress, period=PERIOD, patience_seconds=self._patience_seconds
+            )
+        except Fault as fault:
+            self.problem = str(fault)
+
+    def pids(self) -> dict[str, int]:
+        state = read_state(self.stack.home)
+        assert state is not None
+        return {process.name: process.pid for process in state.processes if process.pid}
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the process and all it has started: they share its group."""
+        pid = self.pids().get(name)
+        if pid is not None:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def query(self, service: str, sql: str) -> list[tuple[Any, ...]]:
+        """As the database's administrator; [] while it is down."""
+        url = self.stack.servers.postgres_url.rsplit("/", 1)[0] + f"/{service}"
+        try:
+            with psycopg.connect(url, connect_timeout=3) as connection:
+                return connection.execute(sql).fetchall()
+        except psycopg.OperationalError:
+            return []
+
+    def queue_length(self, queue: str) -> int:
+        return int(self.broker.llen(f"tb:{queue}"))
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """The process and its children stand still."""
+        group = self.pids()[name]
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
+
+    def wait(self, look: Callable[[], bool], *, seconds: float = 60) -> bool:
+        deadline = time.monotonic() + seconds
+        while not look():
+            if time.monotonic() > deadline or not self.is_running():
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def forget_facts_in_the_queue(run: CloseRun) -> bool:
+    """FLUSHALL while the first facts lie in the broker: published, and not yet consumed."""
+    with run.frozen("attribution.worker"):
+        reached = run.wait(lambda: run.queue_length("attribution.events") > 0)
+        time.sleep(0.5)  # until the relay has retired what it wrongly thinks is done, if it does
+        run.broker.flushall()
+    return reached
+
+
+def forget_acknowledgements(run: CloseRun) -> bool:
+    """FLUSHALL after revenue was recorded and before invoicing learnt so: it is told again."""
+    reached = run.wait(lambda: count(run, "invoicing", "invoicing_closedperiod") > 0)
+    with ExitStack() as bus:
+        with run.frozen("attribution.worker"):
+            reached &= run.wait(lambda: count(run, "invoicing", "invoicing_invoice") > 0)
+            reached &= run.wait(lambda: run.queue_length("attribution.events") > 0)
+            bus.enter_context(run.frozen("invoicing.bus"))
+        reached &= run.wait(lambda: count(run, "attribution", "attribution_revenueentry") > 0)
+        reached &= run.wait(lambda: run.queue_length("invoicing.acks") > 0)
+        run.broker.flushall()
+    return reached
+
+
+def count(run: CloseRun, service: str, table: str, where: str = "true") -> int:
+    rows = run.query(service, f"select count(*) from {table} where {where}")  # noqa: S608
+    return rows[0][0] if rows else 0
+
+
+def kill_each_in_turn(run: CloseRun, *, pause_seconds: float) -> list[str]:
+    """kill -9 every process of the stack once while the line runs; the names of those killed."""
+    killed = []
+    for name in sorted(run.pids()):
+        if not run.is_running():
+            break
+        run.kill(name)
+        killed.append(name)
+        time.sleep(pause_seconds)
+    return killed
+
+
+def failures(run: CloseRun) -> list[str]:
+    """Each broken promise in a sentence; none if all is well."""
+    if run.problem:
+        return [run.problem]
+    found = [
+        f"{name}: {run.figures.get(name)} instead of {wanted}"
+        for name, wanted in EXPECTED.items()
+        if run.figures.get(name) != wanted
+    ]
+    if not _settled(run, seconds=60):
+        found.append("messages are still unacknowledged after a minute")
+    found += _revenue_failures(run)
+    dead = {
+        service: letters
+        for service in SERVICES
+        if (letters := count(run, service, f"{service}_outbox", "dead_at is not null"))
+    }
+    return [*found, *(f"{service}: {letters} dead letters" for service, letters in dead.items())]
+
+
+def _revenue_failures(run: CloseRun) -> list[str]:
+    """What tenants are said to have earned is what their invoices say, in attribution's books and
+    in the portal's."""
+    invoiced = _sum(run, "invoicing", "select sum(total_minor) / 100.0 from invoicing_invoice")
+    recorded = _sum(run, "attribution", "select sum(amount) from attribution_revenueentry")
+    shown = _sum(run, "portal", "select sum(revenue) from portal_tenantmargin")
+    found = []
+    if recorded != invoiced:
+        found.append(f"{recorded} of revenue is recorded, {invoiced} was invoiced")
+    if shown != invoiced:
+        found.append(f"{shown} of revenue is shown, {invoiced} was invoiced")
+    return found
+
+
+def _sum(run: CloseRun, service: str, sql: str) -> Decimal:
+    return Decimal(run.query(service, sql)[0][0] or 0).quantize(Decimal("0.01"))
+
+
+def _settled(run: CloseRun, *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        unacknowledged = "acked_at is null and dead_at is null"
+        waiting = sum(count(run, name, f"{name}_outbox", unacknowledged) for name in SERVICES)
+        unfinished = "state in ('queued', 'running')"
+        busy = sum(count(run, name, f"{name}_job", unfinished) for name in SERVICES)
+        if not waiting and not busy:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+@contextmanager
+def close_run(home: Path, *, patience_seconds: float) -> Iterator[CloseRun]:
+    with stack_session(Home(home), on_step=lambda _step: None) as stack:
+        run = CloseRun(stack, patience_seconds=patience_seconds)
+        try:
+            yield run
+        finally:
+            run.broker.close()
