@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
-SUITES := architecture shared cli sample stripe_standin local preview $(SERVICES) system
+SUITES := architecture shared cli engine sample stripe_standin local preview $(SERVICES) system
 # What is needed to import the services' settings where nothing is connected to.
 CHECKS := set -a && . deploy/checks.env && set +a &&
 
