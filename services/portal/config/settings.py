@@ -45,6 +45,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["services.portal.views.sign_in.ByName"]
 LOGIN_URL = "portal:sign_in"
+CSRF_FAILURE_VIEW = "services.portal.views.errors.csrf_failed"
 SESSION_COOKIE_NAME = "trueback_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = _is_https

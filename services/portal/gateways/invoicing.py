@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from shared.auth.tokens import Actor, sign_token
+from shared.auth.actors import Actor
+from shared.auth.tokens import sign_token
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact
 from shared.faults import Fault
 

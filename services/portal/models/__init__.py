@@ -1,7 +1,13 @@
 from services.portal.models.bus import Inbox, InboxFailures, Job, Outbox
 from services.portal.models.customers import CustomerAccount, CustomerInvoice
 from services.portal.models.people import OneTimeLink, User
-from services.portal.models.staff import BillState, PeriodSummary, StaffInvoice, TenantMargin
+from services.portal.models.staff import (
+    BillState,
+    PeriodSummary,
+    StaffInvoice,
+    TenantContract,
+    TenantMargin,
+)
 
 __all__ = [
     "BillState",
@@ -14,6 +20,7 @@ __all__ = [
     "Outbox",
     "PeriodSummary",
     "StaffInvoice",
+    "TenantContract",
     "TenantMargin",
     "User",
 ]

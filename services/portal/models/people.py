@@ -2,7 +2,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Now
 
-from shared.auth.tokens import ROLES, Actor, Role
+from shared.auth.actors import ROLES, Actor, Role
 
 
 class User(AbstractBaseUser):

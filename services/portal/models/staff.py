@@ -27,11 +27,15 @@ class PeriodSummary(models.Model):
 
 
 class TenantMargin(models.Model):
-    """What a tenant cost and earned in a period; `revenue` is null while nobody knows it."""
+    """What a tenant cost and earned in a period; `revenue` is null while nobody knows it.
+
+    Only rows whose run is the period's current one count: a tenant of an earlier run may have gone.
+    """
 
     tenant = models.CharField(max_length=100)
     period = models.CharField(max_length=7)
     version = models.BigIntegerField()
+    run_id = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3)
     cost = models.DecimalField(max_digits=38, decimal_places=10)
@@ -48,6 +52,22 @@ class TenantMargin(models.Model):
 
     def __str__(self) -> str:
         return f"margin of {self.tenant} in {self.period}"
+
+
+class TenantContract(models.Model):
+    """Who pays for a tenant, under which plan, as the customer's newest fact says."""
+
+    tenant = models.CharField(max_length=100)
+    customer = models.CharField(max_length=100)
+    plan = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "customer"], name="tenant_contract_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} is paid for by {self.customer}"
 
 
 class StaffInvoice(models.Model):

@@ -11,6 +11,7 @@ from services.portal.models import (
     CustomerInvoice,
     PeriodSummary,
     StaffInvoice,
+    TenantContract,
     TenantMargin,
 )
 from shared.contracts.attribution import MarginMeasured, PeriodAttributed, PeriodClosed
@@ -59,6 +60,7 @@ def record_margin(fact: MarginMeasured) -> None:
         TenantMargin,
         {"tenant": fact.tenant, "period": fact.period},
         version=fact.version,
+        run_id=fact.run_id,
         name=fact.tenant_name,
         currency=fact.currency,
         cost=fact.cost,
@@ -74,7 +76,7 @@ def record_margin(fact: MarginMeasured) -> None:
 
 
 def record_customer(fact: CustomerContracted) -> None:
-    _keep_newest(
+    is_newest = _keep_newest(
         CustomerAccount,
         {"customer_id": fact.customer},
         version=fact.version,
@@ -84,6 +86,18 @@ def record_customer(fact: CustomerContracted) -> None:
         plan=fact.plan,
         disclosure=fact.disclosure,
     )
+    if is_newest:
+        _replace_contracts(fact)
+
+
+def _replace_contracts(fact: CustomerContracted) -> None:
+    """Each customer's rows follow its own facts alone, so that their order means nothing."""
+    contracts = TenantContract.objects.filter(customer=fact.customer)
+    contracts.exclude(tenant__in=fact.tenants).delete()
+    for tenant in fact.tenants:
+        TenantContract.objects.update_or_create(
+            tenant=tenant, customer=fact.customer, defaults={"plan": fact.plan}
+        )
 
 
 def record_invoice(fact: InvoiceFact) -> None:
@@ -115,11 +129,15 @@ def record_invoice(fact: InvoiceFact) -> None:
 
 def _keep_newest(
     model: type[Model], identity: dict[str, str], *, version: int, **fields: object
-) -> None:
+) -> bool:
+    """Whether this version is the one that is kept now."""
     manager = model._default_manager  # noqa: SLF001 - the public name is not on type[Model]
     record, is_new = manager.select_for_update().get_or_create(
         **identity, defaults={"version": version, **fields}
     )
-    if is_new or record.version >= version:  # type: ignore[attr-defined]
-        return
+    if is_new:
+        return True
+    if record.version >= version:  # type: ignore[attr-defined]
+        return False
     manager.filter(pk=record.pk).update(version=version, **fields)
+    return True

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from services.portal.operations.sign_in_links import create_link, put_user
-from shared.auth.tokens import ROLES
+from shared.auth.actors import ROLES
 from shared.isolation.scope import as_ops
 
 

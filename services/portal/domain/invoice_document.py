@@ -1,0 +1,192 @@
+"""Reads an invoice fact as it was kept, for the pages that show it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from services.portal.domain.figures import change, money, ratio
+from shared.money import Money
+from shared.periods import Month
+
+Document = Mapping[str, Any]
+_SHARED: Final = "shared "
+
+
+@dataclass(frozen=True)
+class Party:
+    name: str
+    address: list[str]
+    email: str
+    tax_id: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Line:
+    description: str
+    explanation: str
+    quantity: Decimal | None
+    unit: str
+    rate: str
+    amount: Money
+    change: Decimal | None
+    flags: list[str]
+    evidence: list[Evidence]
+
+
+@dataclass(frozen=True)
+class CostGroup:
+    label: str
+    amount: Money
+    ratio: Decimal | None
+    is_shared: bool
+
+
+@dataclass(frozen=True)
+class OpenBook:
+    cost: Money
+    groups: list[CostGroup]
+
+
+def party(details: Mapping[str, str]) -> Party:
+    place = " ".join(filter(None, (details.get("city"), details.get("postal_code"))))
+    rows = (
+        details.get("line1"),
+        details.get("line2"),
+        ", ".join(filter(None, (place, details.get("state"), details.get("country")))),
+    )
+    return Party(
+        name=details.get("name", ""),
+        address=[row for row in rows if row],
+        email=details.get("email", ""),
+        tax_id=details.get("tax_id", ""),
+    )
+
+
+def decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def day(text: str | None) -> date | None:
+    """The UTC day of a moment."""
+    return None if text is None else datetime.fromisoformat(text).date()
+
+
+def head(document: Document) -> dict[str, Any]:
+    """What every page of an invoice shows, whoever looks; tax of None is not charged by us."""
+    currency = document["currency"]
+    total, tax = Decimal(document["total"]), decimal(document["tax"])
+    return {
+        "id": document["invoice_id"],
+        "number": document["number"],
+        "state": document["state"],
+        "period": Month.parse(document["period"]),
+        "currency": currency,
+        "customer": party(document["buyer"]),
+        "seller": party(document["seller"]),
+        "purchase_order": document["buyer"].get("purchase_order", ""),
+        "issue_date": day(document["issued_at"]),
+        "due_date": day(document["due_at"]),
+        "has_quantities": any(line["quantity"] is not None for line in document["lines"]),
+        "subtotal": Money(total, currency),
+        "tax": money(tax, currency),
+        "tax_note": "",
+        "total": Money(total + (tax or Decimal(0)), currency),
+    }
+
+
+def staff_lines(document: Document, earlier: Document | None) -> list[Line]:
+    """With the cost behind each line; `change` is on the line of the same words a month earlier."""
+    before = _amounts(earlier)
+    return [_staff_line(line, document, before) for line in document["lines"]]
+
+
+def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
+    """Prices alone: how a rate was made shows only where the contract disclosed it."""
+    before = _amounts(earlier)
+    return [_line(line, document, before, rate=line.get("basis", "")) for line in document["lines"]]
+
+
+def open_book(document: Document) -> OpenBook | None:
+    """Attributed cost by group, largest first; None unless every line carries its cost."""
+    if document["disclosure"] != "open_book":
+        return None
+    costs: dict[str, Decimal] = {}
+    for line in document["lines"]:
+        cost = decimal(line.get("cost"))
+        if cost is not None:
+            group = charge_group(line)
+            costs[group] = costs.get(group, Decimal(0)) + cost
+    total = sum(costs.values(), Decimal(0))
+    currency = document["currency"]
+    groups = [
+        CostGroup(
+            label=_sentence(group.removeprefix(_SHARED)),
+            amount=Money(amount, currency),
+            ratio=ratio(amount, total),
+            is_shared=group.startswith(_SHARED),
+        )
+        for group, amount in sorted(costs.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return OpenBook(Money(total, currency), groups)
+
+
+def charge_group(line: Mapping[str, Any]) -> str:
+    """Invoicing writes `component: group (tenant)`; the tenant where there is more than one."""
+    group = str(line["description"]).partition(": ")[2] or str(line["description"])
+    return group.removesuffix(f" ({line['tenant']})")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _amounts(document: Document | None) -> dict[str, Decimal]:
+    lines: Sequence[Mapping[str, Any]] = document["lines"] if document else ()
+    return {line["description"]: Decimal(line["amount"]) for line in lines}
+
+
+def _line(
+    line: Mapping[str, Any], document: Document, before: Mapping[str, Decimal], **fields: Any
+) -> Line:
+    amount = Decimal(line["amount"])
+    shown: dict[str, Any] = {
+        "explanation": "",
+        "rate": "",
+        "flags": [],
+        "evidence": [],
+    } | fields
+    return Line(
+        description=line["description"],
+        quantity=decimal(line["quantity"]),
+        unit="",
+        amount=Money(amount, document["currency"]),
+        change=change(amount, before.get(line["description"])),
+        **shown,
+    )
+
+
+def _staff_line(line: Mapping[str, Any], document: Document, before: Mapping[str, Decimal]) -> Line:
+    cost, amount, currency = decimal(line["cost"]), Decimal(line["amount"]), document["currency"]
+    if cost is None:
+        why = f"A fixed fee {line['basis']}, by the plan {document['plan']}."
+        return _line(line, document, before, rate=line["basis"], explanation=why)
+    return _line(
+        line,
+        document,
+        before,
+        rate=line["basis"],
+        explanation=f"{_sentence(line['basis'])}, rounded once, half-up.",
+        flags=["below cost"] if amount < cost else [],
+        evidence=[
+            Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),
+            Evidence("Above cost", Money(amount - cost, currency)),
+        ],
+    )

@@ -1,0 +1,27 @@
+"""What stage a period is in, and how fresh its bill is."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from shared.periods import Month
+
+PeriodState = Literal["open", "settling", "closed"]
+FreshnessState = Literal["fresh", "stale", "unknown"]
+# AWS refreshes an export at least once a day; a day and a half means that one was missed.
+LATE_AFTER: Final = timedelta(hours=36)
+
+
+def period_state(month: Month, *, is_closed: bool, now: datetime) -> PeriodState:
+    """Closed by a person; else settling once the month is over, for AWS restates it for weeks."""
+    if is_closed:
+        return "closed"
+    return "settling" if now >= month.end else "open"
+
+
+def freshness_state(
+    delivered_at: datetime | None, *, is_closed: bool, now: datetime
+) -> FreshnessState:
+    """A closed period waits for no bill, so that its bill is never late."""
+    if delivered_at is None:
+        return "unknown"
+    return "fresh" if is_closed or now - delivered_at <= LATE_AFTER else "stale"

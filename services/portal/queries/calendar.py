@@ -1,0 +1,79 @@
+"""Which billing periods there is anything to show of, and how each stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+
+from services.portal.domain.period_states import (
+    FreshnessState,
+    PeriodState,
+    freshness_state,
+    period_state,
+)
+from services.portal.models import BillState, PeriodSummary
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class KnownPeriod:
+    month: Month
+    state: PeriodState
+    is_attributed: bool
+
+
+@dataclass(frozen=True)
+class Freshness:
+    state: FreshnessState
+    as_of: datetime | None
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """`periods` newest first; empty before the first bill."""
+
+    periods: Sequence[KnownPeriod]
+    now: datetime
+
+    @property
+    def newest(self) -> Month:
+        """The newest period with a run, else with a bill, else the month of the clock."""
+        attributed = [known.month for known in self.periods if known.is_attributed]
+        known = [known.month for known in self.periods]
+        return next(iter(attributed or known), Month.of(self.now))
+
+    def state_of(self, month: Month) -> PeriodState:
+        found = next((known.state for known in self.periods if known.month == month), None)
+        return found or period_state(month, is_closed=False, now=self.now)
+
+    def earlier(self, month: Month) -> Month | None:
+        return max((k.month for k in self.periods if k.month < month), default=None)
+
+    def later(self, month: Month) -> Month | None:
+        return min((k.month for k in self.periods if k.month > month), default=None)
+
+
+def read_calendar(now: datetime) -> Calendar:
+    summaries = {
+        period: (closed_at is not None, bool(run_id))
+        for period, closed_at, run_id in PeriodSummary.objects.values_list(
+            "period", "closed_at", "run_id"
+        )
+    }
+    billed = set(BillState.objects.values_list("period", flat=True).distinct())
+    periods = []
+    for period in sorted(summaries.keys() | billed, reverse=True):
+        is_closed, is_attributed = summaries.get(period, (False, False))
+        month = Month.parse(period)
+        state = period_state(month, is_closed=is_closed, now=now)
+        periods.append(KnownPeriod(month, state, is_attributed))
+    return Calendar(periods, now)
+
+
+def read_freshness(calendar: Calendar, month: Month) -> Freshness:
+    delivered = BillState.objects.filter(period=str(month)).aggregate(at=Max("delivered_at"))["at"]
+    is_closed = calendar.state_of(month) == "closed"
+    state = freshness_state(delivered, is_closed=is_closed, now=calendar.now)
+    return Freshness(state, delivered, estimated=not is_closed)

@@ -1,0 +1,128 @@
+"""What a customer sees of itself: row-level security chooses the rows, nothing here does."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from services.portal.domain.figures import change
+from services.portal.domain.invoice_document import (
+    Line,
+    customer_lines,
+    day,
+    head,
+    open_book,
+)
+from services.portal.models import CustomerAccount, CustomerInvoice
+from shared.money import Money
+from shared.periods import Month
+
+INVOICES_MAX: Final = 60
+_TO_PAY: Final = frozenset({"issued", "overdue"})
+_NOTE: Final = "Charges are by calendar month in UTC."
+
+
+@dataclass(frozen=True)
+class Mover:
+    """The line that changed the total most since the month before."""
+
+    description: str
+    by: Money
+
+
+def read_home(this_month: Month) -> dict[str, Any]:
+    account = CustomerAccount.objects.first()
+    invoices = list(CustomerInvoice.objects.order_by("-period", "-invoice_id")[:INVOICES_MAX])
+    newest = next((invoice for invoice in invoices if invoice.state != "void"), None)
+    before = _month_before(newest) if newest else None
+    return {
+        "customer": {"name": account.name if account else "Your account"},
+        "period": Month.parse(newest.period) if newest else this_month,
+        "estimated": False,
+        "as_of": None,
+        "currency": newest.currency if newest else "",
+        "current": _current(newest, before),
+        "previous_total": Money(before.total, before.currency) if before else None,
+        "change": change(newest.total, before.total) if newest and before else None,
+        "mover": _mover(newest, before),
+        "open_book": open_book(newest.document) if newest else None,
+        **_due(invoices),
+        "invoices": [_listed(invoice) for invoice in invoices],
+    }
+
+
+def read_customer_invoice(invoice_id: str) -> dict[str, Any] | None:
+    record = CustomerInvoice.objects.filter(invoice_id=invoice_id).first()
+    if record is None:
+        return None
+    before = _month_before(record)
+    invoice = head(record.document) | {
+        "lines": customer_lines(record.document, before.document if before else None),
+        "previous_total": Money(before.total, before.currency) if before else None,
+        "change": change(record.total, before.total) if before else None,
+        "notes": _NOTE,
+    }
+    return {
+        "invoice": invoice,
+        "pay_url": record.document["hosted_invoice_url"] if record.state in _TO_PAY else "",
+        "pdf_url": "",
+        "open_book": open_book(record.document),
+    }
+
+
+def _month_before(invoice: CustomerInvoice) -> CustomerInvoice | None:
+    earlier = CustomerInvoice.objects.filter(
+        period=str(Month.parse(invoice.period).previous), currency=invoice.currency
+    )
+    return earlier.exclude(state="void").order_by("-invoice_id").first()
+
+
+def _current(
+    newest: CustomerInvoice | None, before: CustomerInvoice | None
+) -> dict[str, Any] | None:
+    if newest is None:
+        return None
+    lines = customer_lines(newest.document, before.document if before else None)
+    return {"total": Money(newest.total, newest.currency), "lines": lines}
+
+
+def _mover(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Mover | None:
+    if newest is None or before is None:
+        return None
+    earlier = {line.description: line for line in customer_lines(before.document, None)}
+    moved = [
+        Mover(line.description, _moved(line, earlier[line.description]))
+        for line in customer_lines(newest.document, None)
+        if line.description in earlier
+    ]
+    largest = max(moved, key=lambda mover: abs(mover.by.amount), default=None)
+    return largest if largest and largest.by.amount else None
+
+
+def _moved(now: Line, before: Line) -> Money:
+    return now.amount - before.amount
+
+
+def _due(invoices: list[CustomerInvoice]) -> dict[str, Any]:
+    """In the currency of the newest that is to pay; others stand in the list."""
+    open_ones = [invoice for invoice in invoices if invoice.state in _TO_PAY]
+    if not open_ones:
+        return {"due": None, "due_numbers": [], "due_date": None}
+    currency = open_ones[0].currency
+    same = [invoice for invoice in open_ones if invoice.currency == currency]
+    dates = [found for invoice in same if (found := day(invoice.document["due_at"]))]
+    return {
+        "due": Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
+        "due_numbers": [invoice.document["number"] for invoice in same],
+        "due_date": min(dates, default=None),
+    }
+
+
+def _listed(invoice: CustomerInvoice) -> dict[str, Any]:
+    return {
+        "id": invoice.invoice_id,
+        "number": invoice.document["number"],
+        "period": Month.parse(invoice.period),
+        "state": invoice.state,
+        "due_date": day(invoice.document["due_at"]),
+        "total": Money(invoice.total, invoice.currency),
+    }

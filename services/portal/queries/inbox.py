@@ -1,0 +1,143 @@
+"""The billing inbox of a month: what waits for whom, filtered and sorted in the database."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Lower, NullIf
+
+from services.portal.domain.figures import change
+from services.portal.domain.invoice_actions import FORWARD
+from services.portal.domain.invoice_document import day, decimal
+from services.portal.models import StaffInvoice
+from services.portal.queries.margin_totals import AMOUNT
+from services.portal.queries.paging import page_of
+from shared.auth.actors import Actor
+from shared.money import Money
+from shared.periods import Month
+
+PAGE: Final = 100
+_STATES: Final[Mapping[str, str]] = {
+    "parked": "Parked",
+    "draft": "Draft",
+    "in_review": "In review",
+    "approved": "Approved",
+    "issuing": "Issuing",
+    "issued": "Issued",
+    "overdue": "Overdue",
+    "paid": "Paid",
+    "uncollectible": "Uncollectible",
+    "void": "Void",
+}
+_NEXT_STEPS: Final[Mapping[str, str]] = {
+    "draft": "send to review",
+    "in_review": "waits for an approver",
+    "approved": "issue",
+    "issuing": "Stripe is asked",
+    "issued": "the customer pays",
+    "overdue": "remind the customer",
+    "parked": "look at it, then release",
+}
+_SORTS: Final[Mapping[str, Any]] = {
+    "customer": Lower("customer_name"),
+    "total": F("total"),
+    "change": F("change"),
+    "due": KeyTextTransform("due_at", "document"),
+}
+
+
+def read_inbox(
+    month: Month, actor: Actor, *, view: str, sort: str, q: str, page: int
+) -> dict[str, Any]:
+    invoices = StaffInvoice.objects.filter(period=str(month))
+    views = _views(invoices, actor)
+    view = view if view in {choice["key"] for choice in views} else "all"
+    sort = sort if sort.removeprefix("-") in _SORTS else "-total"
+    paging, shown = page_of(
+        _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort), page=page, size=PAGE
+    )
+    return {
+        "period": month,
+        "views": views,
+        "view": view,
+        "q": q.strip(),
+        "sort": sort,
+        "rows": [_row(invoice) for invoice in shown],
+        "paging": paging,
+        "total_count": views[0]["count"],
+        "currency_totals": _totals(shown),
+    }
+
+
+def waits_for(actor: Actor) -> Q:
+    """Invoices whose next step this person may take, by what invoicing says of each action."""
+    found = Q(pk__in=[])
+    for state, action in FORWARD.items():
+        open_to = {"name": action, "refused": "", "roles": [actor.role]}
+        own = {"name": action, "not_by": [actor.name]}
+        found |= (
+            Q(state=state)
+            & Q(document__actions__contains=[open_to])
+            & ~Q(document__actions__contains=[own])
+        )
+    return found
+
+
+def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[dict[str, Any]]:
+    counts = dict(invoices.values_list("state").annotate(Count("pk")).order_by())
+    views = [{"key": "all", "label": "All", "count": sum(counts.values())}]
+    if actor.role.startswith("billing"):
+        waiting = invoices.filter(waits_for(actor)).count()
+        views.append({"key": "to_do", "label": "To do", "count": waiting})
+    views += [
+        {"key": state, "label": label, "count": counts[state]}
+        for state, label in _STATES.items()
+        if counts.get(state)
+    ]
+    return views
+
+
+def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QuerySet[StaffInvoice]:
+    if view == "to_do":
+        return invoices.filter(waits_for(actor))
+    return invoices if view == "all" else invoices.filter(state=view)
+
+
+def _searched(invoices: QuerySet[StaffInvoice], text: str) -> QuerySet[StaffInvoice]:
+    if not text:
+        return invoices
+    return invoices.filter(Q(customer_name__icontains=text) | Q(document__number__icontains=text))
+
+
+def _sorted(invoices: QuerySet[StaffInvoice], sort: str) -> QuerySet[StaffInvoice]:
+    previous = Cast(KeyTextTransform("previous_total", "document"), AMOUNT)
+    base = NullIf(previous, Value(Decimal(0), output_field=AMOUNT))
+    key = _SORTS[sort.removeprefix("-")]
+    order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
+    return invoices.annotate(change=(F("total") - base) / base).order_by(order, "invoice_id")
+
+
+def _row(invoice: StaffInvoice) -> dict[str, Any]:
+    document = invoice.document
+    return {
+        "id": invoice.invoice_id,
+        "number": document["number"],
+        "customer": {"name": invoice.customer_name},
+        "period": Month.parse(invoice.period),
+        "state": invoice.state,
+        "stripe_status": document["stripe_status"],
+        "total": Money(invoice.total, invoice.currency),
+        "change": change(invoice.total, decimal(document["previous_total"])),
+        "due_date": day(document["due_at"]),
+        "parked": sorted(document["parked_reasons"], key=len),
+        "next_step": _NEXT_STEPS.get(invoice.state, ""),
+    }
+
+
+def _totals(invoices: Sequence[StaffInvoice]) -> list[Money]:
+    totals: dict[str, Decimal] = {}
+    for invoice in invoices:
+        totals[invoice.currency] = totals.get(invoice.currency, Decimal(0)) + invoice.total
+    return [Money(amount, currency) for currency, amount in sorted(totals.items())]

@@ -1,0 +1,185 @@
+"""The margin page: figures with their change, the proof, and a table that sums to the bill."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from services.portal.domain.figures import Figure, change, difference, money, ratio
+from services.portal.models import BillState, PeriodSummary
+from services.portal.queries.margin_rows import Selection, margin_page
+from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
+from shared.money import Money
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class Proof:
+    """By the run's own sums; none of the parts is what the others leave."""
+
+    bill: Money
+    direct: Money
+    shared: Money
+    overhead: Money
+    unallocated: Money
+    excluded: Money
+    difference: Money
+    holds: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """What of the bill is no tenant's cost."""
+
+    label: str
+    hint: str
+    cost: Money
+
+
+def read_margins(month: Month, selection: Selection, *, page: int) -> dict[str, Any]:
+    summary = find_summary(str(month))
+    if summary is None:
+        return {"proof": None}
+    totals = sum_margins(summary)
+    before = find_summary(str(month.previous))
+    earlier = (before, sum_margins(before)) if before else None
+    rows, paging = margin_page(month, selection, page=page)
+    currency = summary.currency
+    return {
+        "compared_to": month.previous if before else None,
+        "currency": currency,
+        "figures": _figures(summary, totals, earlier),
+        "proof": _proof(summary, totals),
+        "rows": rows,
+        "paging": paging,
+        "others": others(summary, totals),
+        "totals": _in_currency(totals, currency),
+        "bill": Money(summary.bill, currency),
+        "sort": selection.sort,
+        "view": selection.view,
+        "q": selection.q,
+        "views": [
+            {"key": "all", "label": "All", "count": totals.tenant_count},
+            {"key": "negative", "label": "Losing money", "count": totals.losing_count},
+            {"key": "unknown", "label": "No revenue known", "count": totals.revenue_unknown_count},
+        ],
+    }
+
+
+def others(summary: PeriodSummary, totals: Totals) -> list[Other]:
+    """With the tenants' costs they are the bill, exactly, also while a run's figures arrive."""
+    arriving = summary.attributed - totals.cost
+    found = [
+        Other("Overhead", "the operator's own, by a rule", _money(summary, summary.overhead)),
+        Other("Unallocated", "no tenant was found for it", _money(summary, summary.unallocated)),
+    ]
+    if summary.excluded:
+        found.append(
+            Other("Excluded", "left out of cost by a rule", _money(summary, summary.excluded))
+        )
+    if arriving:
+        found.append(
+            Other("Arriving", "tenants whose figures are on their way", _money(summary, arriving))
+        )
+    return found
+
+
+def _money(summary: PeriodSummary, amount: Decimal) -> Money:
+    return Money(amount, summary.currency)
+
+
+def _in_currency(totals: Totals, currency: str) -> dict[str, Any]:
+    return {
+        "tenant_count": totals.tenant_count,
+        "revenue_unknown_count": totals.revenue_unknown_count,
+        "revenue": money(totals.revenue, currency),
+        "direct": Money(totals.direct, currency),
+        "shared": Money(totals.shared, currency),
+        "cost": Money(totals.cost, currency),
+        "margin": money(totals.margin, currency),
+        "margin_ratio": totals.margin_ratio,
+    }
+
+
+def _proof(summary: PeriodSummary, totals: Totals) -> Proof:
+    return Proof(
+        bill=_money(summary, summary.bill),
+        direct=_money(summary, totals.direct),
+        shared=_money(summary, totals.shared),
+        overhead=_money(summary, summary.overhead),
+        unallocated=_money(summary, summary.unallocated),
+        excluded=_money(summary, summary.excluded),
+        difference=_money(summary, summary.difference.normalize()),
+        holds=summary.difference == 0,
+        note=_note(summary, totals),
+    )
+
+
+def _note(summary: PeriodSummary, totals: Totals) -> str:
+    lines = sum(BillState.objects.filter(period=summary.period).values_list("row_count", flat=True))
+    sentences = [f"{lines:,} lines of the bill, run {summary.version} of this month."]
+    if summary.fallback_share:
+        share = f"{summary.fallback_share * 100:.2f}"
+        sentences.append(
+            f"{share}% of the cost went by a pool's fallback, its signal being silent."
+        )
+    if summary.attributed != totals.cost:
+        sentences.append("Some tenants' figures of this run are still on their way.")
+    return " ".join(sentences)
+
+
+def _figures(
+    summary: PeriodSummary, totals: Totals, earlier: tuple[PeriodSummary, Totals] | None
+) -> list[Figure]:
+    currency = summary.currency
+    before_summary, before = earlier or (None, None)
+    if before_summary is not None and before_summary.currency != currency:
+        before_summary, before = None, None
+    unallocated = ratio(summary.unallocated, summary.bill)
+    return [
+        Figure(
+            "Revenue",
+            money(totals.revenue, currency),
+            change=change(totals.revenue, before.revenue if before else None),
+            good="up",
+            note=_revenue_note(totals),
+        ),
+        Figure(
+            "Cost to serve",
+            Money(totals.cost, currency),
+            change=change(totals.cost, before.cost if before else None),
+            good="down",
+        ),
+        Figure(
+            "Margin",
+            money(totals.margin, currency),
+            change=change(totals.margin, before.margin if before else None),
+            good="up",
+        ),
+        Figure(
+            "Margin %",
+            totals.margin_ratio,
+            "percent",
+            change=difference(totals.margin_ratio, before.margin_ratio if before else None),
+            good="up",
+        ),
+        Figure(
+            "Unallocated",
+            unallocated,
+            "percent",
+            change=difference(
+                unallocated,
+                ratio(before_summary.unallocated, before_summary.bill) if before_summary else None,
+            ),
+            good="down",
+        ),
+    ]
+
+
+def _revenue_note(totals: Totals) -> str:
+    notes = []
+    if totals.draft_count:
+        notes.append(f"{totals.draft_count} in draft")
+    if totals.revenue_unknown_count:
+        notes.append(f"{totals.revenue_unknown_count} unknown")
+    return ", ".join(notes)

@@ -1,0 +1,198 @@
+"""One tenant in one month: what it cost and why, what it earned, how both went on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from services.portal.domain.figures import Figure, change, difference, money, ratio
+from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
+from services.portal.queries.margin_totals import current_margins
+from shared.money import Money
+from shared.periods import Month
+
+HISTORY_MONTHS: Final = 24
+INVOICES_MAX: Final = 24
+_POOL: Final = "pool:"
+_METHODS: Final = {
+    "rule": "By rule",
+    "label": "By its tag",
+    "pod": "By its pods",
+    "task": "By its tasks",
+    "default": "By its account or cluster",
+    "pool-signal": "By measured use",
+    "pool-proportional": "In proportion to direct cost",
+    "pool-even": "Evenly",
+    "pool-weights": "By fixed weights",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    label: str
+    detail: str
+    amount: Money
+    fallback_ratio: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    is_shared: bool
+    amount: Money
+    ratio: Decimal | None
+    change: Decimal | None
+    methods: list[Method]
+
+
+def read_tenant(key: str, month: Month) -> dict[str, Any] | None:
+    """None for a tenant that no run has ever seen."""
+    history = list(
+        current_margins()
+        .filter(tenant=key, period__lte=str(month))
+        .order_by("-period")[:HISTORY_MONTHS]
+    )
+    name = next((row.name for row in history), None) or _name_elsewhere(key)
+    if name is None:
+        return None
+    by_period = {row.period: row for row in history}
+    now, before = by_period.get(str(month)), by_period.get(str(month.previous))
+    contract = TenantContract.objects.filter(tenant=key).order_by("customer").first()
+    return {
+        "tenant": {
+            "key": key,
+            "name": name,
+            "plan": contract.plan if contract else None,
+            "customer": _customer(contract),
+        },
+        "compared_to": month.previous if before else None,
+        "currency": now.currency if now else "",
+        "figures": _figures(now, before),
+        "cost": money(now.cost, now.currency) if now else None,
+        "groups": groups(now, before) if now else [],
+        "history": [_month(row) for row in history],
+        "invoices": _invoices(key, contract),
+    }
+
+
+def groups(now: TenantMargin, before: TenantMargin | None) -> list[Group]:
+    """Largest first; a pool's group is the tenant's part of what is shared."""
+    earlier = _sums(before.lines) if before else {}
+    found = []
+    for group, amount in _sums(now.lines).items():
+        lines = [line for line in now.lines if line["charge_group"] == group]
+        found.append(
+            Group(
+                label=_label(group),
+                is_shared=group.startswith(_POOL),
+                amount=Money(amount, now.currency),
+                ratio=ratio(amount, now.cost),
+                change=change(amount, earlier.get(group)),
+                methods=[
+                    Method(
+                        _METHODS.get(line["method"], line["method"]),
+                        "",
+                        Money(Decimal(line["amount"]), now.currency),
+                    )
+                    for line in sorted(lines, key=lambda line: -Decimal(line["amount"]))
+                ],
+            )
+        )
+    return sorted(found, key=lambda group: -group.amount.amount)
+
+
+def _name_elsewhere(key: str) -> str | None:
+    return TenantMargin.objects.filter(tenant=key).values_list("name", flat=True).first()
+
+
+def _customer(contract: TenantContract | None) -> dict[str, str] | None:
+    if contract is None:
+        return None
+    account = CustomerAccount.objects.filter(customer_id=contract.customer).first()
+    return {"name": account.name if account else contract.customer}
+
+
+def _sums(lines: Sequence[dict[str, str]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for line in lines:
+        group = line["charge_group"]
+        sums[group] = sums.get(group, Decimal(0)) + Decimal(line["amount"])
+    return sums
+
+
+def _label(group: str) -> str:
+    if not group.startswith(_POOL):
+        return group
+    name = group.removeprefix(_POOL).replace("-", " ").replace("_", " ")
+    return f"Shared {name}"
+
+
+def _margin(row: TenantMargin | None) -> Decimal | None:
+    return None if row is None or row.revenue is None else row.revenue - row.cost
+
+
+def _margin_ratio(row: TenantMargin | None) -> Decimal | None:
+    return ratio(_margin(row), row.revenue) if row else None
+
+
+def _figures(now: TenantMargin | None, before: TenantMargin | None) -> list[Figure]:
+    currency = now.currency if now else ""
+    if before and before.currency != currency:
+        before = None
+    return [
+        Figure(
+            "Revenue",
+            money(now.revenue, currency) if now else None,
+            change=change(now.revenue, before.revenue) if now and before else None,
+            good="up",
+            note="from a draft invoice" if now and now.revenue_basis == "draft" else "",
+        ),
+        Figure(
+            "Cost to serve",
+            money(now.cost, currency) if now else None,
+            change=change(now.cost, before.cost) if now and before else None,
+            good="down",
+        ),
+        Figure(
+            "Margin",
+            money(_margin(now), currency),
+            change=change(_margin(now), _margin(before)),
+            good="up",
+        ),
+        Figure(
+            "Margin %",
+            _margin_ratio(now),
+            "percent",
+            change=difference(_margin_ratio(now), _margin_ratio(before)),
+            good="up",
+        ),
+    ]
+
+
+def _month(row: TenantMargin) -> dict[str, Any]:
+    return {
+        "month": Month.parse(row.period),
+        "revenue": money(row.revenue, row.currency),
+        "cost": Money(row.cost, row.currency),
+        "margin": money(_margin(row), row.currency),
+        "margin_ratio": _margin_ratio(row),
+    }
+
+
+def _invoices(tenant: str, contract: TenantContract | None) -> list[dict[str, Any]]:
+    if contract is None:
+        return []
+    found = StaffInvoice.objects.filter(
+        customer=contract.customer, document__lines__contains=[{"tenant": tenant}]
+    )
+    return [
+        {
+            "id": invoice.invoice_id,
+            "number": invoice.document["number"],
+            "period": Month.parse(invoice.period),
+            "state": invoice.state,
+            "stripe_status": invoice.document["stripe_status"],
+            "total": Money(invoice.total, invoice.currency),
+        }
+        for invoice in found.order_by("-period", "invoice_id")[:INVOICES_MAX]
+    ]

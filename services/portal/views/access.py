@@ -1,0 +1,56 @@
+"""Which roles a page is for. A view without one of these decorators fails a test."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+
+from services.portal.models import User
+from services.portal.views.errors import forbidden, not_found
+from shared.auth.actors import ROLES
+
+OPERATORS: Final = ("operator_viewer", "operator_analyst", "operator_admin")
+BILLING: Final = ("billing_clerk", "billing_approver")
+CUSTOMERS: Final = ("customer_member", "customer_admin")
+EVERYONE: Final = ("everyone",)
+_KNOWN: Final = frozenset(ROLES)
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def for_roles(*roles: str) -> Callable[[View], View]:
+    """Strangers go to sign-in; a customer isn't told that the page exists; staff read why not."""
+    if not set(roles) <= _KNOWN:
+        raise ValueError(f"no such role among {roles}")
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            user = request.user
+            if not isinstance(user, User):
+                return redirect("portal:sign_in")
+            if user.role in roles:
+                return view(request, *args, **kwargs)
+            return not_found(request) if user.customer else forbidden(needs=roles)
+
+        guarded.roles = roles  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def for_everyone(view: View) -> View:
+    """Also for those who are not signed in; such a page shows nothing of anybody."""
+    view.roles = EVERYONE  # type: ignore[attr-defined]
+    return view
+
+
+def home_of(user: User) -> HttpResponse:
+    """The first page of a person's role."""
+    if user.customer:
+        return redirect("portal:customer_home")
+    if user.role in BILLING:
+        return redirect("portal:invoices")
+    return redirect("portal:margins")

@@ -1,0 +1,82 @@
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from services.portal.domain.invoice_actions import WORDINGS
+from services.portal.gateways.invoicing import UnableToAct, act_on_invoice
+from services.portal.models import StaffInvoice, User
+from services.portal.operations.record_facts import record_invoice
+from services.portal.queries.inbox import read_inbox
+from services.portal.queries.staff_invoice import read_staff_invoice
+from services.portal.views.access import BILLING, OPERATORS, for_roles
+from services.portal.views.asked import asked_page, asked_period
+from shared.auth.actors import Actor
+
+_SEE_OTHER = 303
+_CONFLICT = 409
+
+
+@for_roles(*OPERATORS, *BILLING)
+@require_safe
+def invoices(request: HttpRequest) -> HttpResponse:
+    _, month = asked_period(request)
+    page = read_inbox(
+        month,
+        _actor(request),
+        view=request.GET.get("view", ""),
+        sort=request.GET.get("sort", ""),
+        q=request.GET.get("q", ""),
+        page=asked_page(request),
+    )
+    return render(request, "portal/billing/invoices.html", page)
+
+
+@for_roles(*OPERATORS, *BILLING)
+@require_safe
+def invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
+    return _invoice_page(request, id)
+
+
+@for_roles(*BILLING)
+@require_POST
+def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse:  # noqa: A002
+    """Done: the answer is kept at once, so that the page that follows already shows it."""
+    if action not in WORDINGS or not StaffInvoice.objects.filter(invoice_id=id).exists():
+        raise Http404
+    version = request.POST.get("version", "")
+    if not (version.isascii() and version.isdigit()):
+        return _invoice_page(request, id, problem="The form came incomplete. Load the page again.")
+    try:
+        fact = act_on_invoice(
+            invoice_id=id,
+            action=action,
+            version=int(version),
+            reason=request.POST.get("reason", "").strip(),
+            actor=_actor(request),
+            now=datetime.now(UTC),
+        )
+    except UnableToAct as refused:
+        return _invoice_page(request, id, problem=str(refused))
+    record_invoice(fact)
+    response = HttpResponseRedirect(reverse("portal:invoice", args=[id]))
+    response.status_code = _SEE_OTHER
+    return response
+
+
+def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
+    page = read_staff_invoice(invoice_id, _actor(request))
+    if page is None:
+        raise Http404
+    context = {**page, "problem": problem}
+    status = _CONFLICT if problem else 200
+    return render(request, "portal/billing/invoice.html", context, status=status)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """`for_roles` has let nobody else through."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user.actor

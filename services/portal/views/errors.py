@@ -1,0 +1,41 @@
+"""Error pages: they need no database, no session and no frame, so that they always come."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+_log: Final = logging.getLogger(__name__)
+
+
+def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """The same words for what isn't there and for what is somebody else's."""
+    return _page(404)
+
+
+def forbidden(*, needs: Sequence[str] = ()) -> HttpResponse:
+    return _page(403, needs=" or ".join(needs).replace("_", " "))
+
+
+def permission_denied(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return forbidden()
+
+
+def csrf_failed(_request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open too long, or came from elsewhere."""
+    _log.warning("a form was refused: %s", reason)
+    return forbidden()
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The trace number on the page leads to the traceback in the log."""
+    trace_id = uuid4().hex
+    _log.exception("trace %s: %s %s failed", trace_id, request.method, request.path)
+    return _page(500, trace_id=trace_id)
+
+
+def _page(status: int, **context: Any) -> HttpResponse:
+    return HttpResponse(render_to_string(f"portal/errors/{status}.html", context), status=status)

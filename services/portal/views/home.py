@@ -1,0 +1,17 @@
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from services.portal.models import User
+from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, for_roles, home_of
+
+_ANYBODY: Final = (*OPERATORS, *BILLING, *CUSTOMERS)
+
+
+@for_roles(*_ANYBODY)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    return home_of(user) if isinstance(user, User) else redirect("portal:sign_in")
