@@ -1,0 +1,126 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.invoicing.domain.guardrails import Limits, parking_reasons
+from services.invoicing.domain.pricing import ContractTerms, covers_whole_month, price
+from shared.money import Money
+from shared.periods import Month
+
+OCTOBER = Month(2026, 10)
+COST_PLUS = {"kind": "cost_plus", "name": "Cloud usage", "percent": "20"}
+FEE = {"kind": "flat_fee", "name": "Platform fee", "amount": "310.00"}
+LIMITS = Limits(above_median_times=Decimal(3), unallocated_share=Decimal("0.05"))
+
+amounts = st.decimals(min_value="-1e9", max_value="1e9", places=10)
+
+
+def terms(*components, tenants=("acme",), start=date(2026, 1, 1), end=None, currency="USD"):
+    return ContractTerms(tenants, start, end, currency, components)
+
+
+class TestCostPlus:
+    def test_rounds_each_line_half_up_once(self):
+        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("10.0041666667")}})
+        assert [(line.description, line.minor) for line in lines] == [
+            ("Cloud usage: Compute", 1201)
+        ]
+        assert lines[0].exact == Decimal("12.00500000004")
+
+    def test_rounds_a_credit_away_from_zero_as_it_does_a_charge(self):
+        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("-10.0041666667")}})
+        assert lines[0].minor == -1201
+
+    def test_names_a_pool_without_its_key(self):
+        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"pool:load-balancer": Decimal(1)}})
+        assert lines[0].description == "Cloud usage: shared load balancer"
+
+    def test_charges_no_tenant_that_is_not_under_the_contract(self):
+        costs = {"acme": {"Compute": Decimal(1)}, "globex": {"Compute": Decimal(1000)}}
+        assert {line.tenant for line in price(terms(COST_PLUS), OCTOBER, costs)} == {"acme"}
+
+    def test_has_no_minor_units_in_yen(self):
+        lines = price(
+            terms(COST_PLUS, currency="JPY"), OCTOBER, {"acme": {"Compute": Decimal("100.5")}}
+        )
+        assert lines[0].minor == 121
+
+    @given(costs=st.dictionaries(st.sampled_from("abcdefgh"), amounts), percent=st.integers(0, 500))
+    def test_is_within_half_a_cent_of_exact_on_every_line(self, costs, percent):
+        component = {**COST_PLUS, "percent": str(percent)}
+        lines = price(terms(component), OCTOBER, {"acme": costs})
+        assert sum(line.cost for line in lines) == sum(costs.values(), Decimal(0))
+        for line in lines:
+            assert abs(Money.from_minor(line.minor, "USD").amount - line.exact) <= Decimal("0.005")
+
+
+class TestAFlatFee:
+    @pytest.mark.parametrize(
+        ("start", "end", "minor"),
+        [
+            (date(2026, 1, 1), None, 31_000),
+            (date(2026, 10, 31), None, 1_000),
+            (date(2026, 1, 1), date(2026, 10, 16), 15_000),
+            (date(2026, 10, 1), date(2026, 11, 1), 31_000),
+        ],
+    )
+    def test_is_by_the_day_where_the_contract_covers_part_of_the_month(self, start, end, minor):
+        assert [line.minor for line in price(terms(FEE, start=start, end=end), OCTOBER, {})] == [
+            minor
+        ]
+
+    def test_is_not_charged_outside_the_contract(self):
+        assert price(terms(FEE, start=date(2026, 11, 1)), OCTOBER, {}) == []
+        assert price(terms(FEE, end=date(2026, 10, 1)), OCTOBER, {}) == []
+
+    @given(first=st.integers(1, 31), last=st.integers(1, 31))
+    def test_of_the_parts_of_a_month_is_the_fee_of_the_month(self, first, last):
+        cut = date(2026, 10, max(first, last))
+        parts = [
+            price(terms(FEE, end=cut), OCTOBER, {}),
+            price(terms(FEE, start=cut), OCTOBER, {}),
+        ]
+        assert sum(line.exact for lines in parts for line in lines) == Decimal("310.00")
+
+
+class TestGuardrails:
+    def reasons(self, minor=10_000, earlier=(), **changed):
+        given = {
+            "total": Money.from_minor(minor, "USD"),
+            "line_count": 3,
+            "earlier_totals_minor": earlier,
+            "unallocated_share": Decimal("0.01"),
+            "covers_whole_month": True,
+            "limits": LIMITS,
+            **changed,
+        }
+        return parking_reasons(**given)
+
+    def test_let_an_ordinary_invoice_pass(self):
+        assert self.reasons(earlier=(9_000, 11_000)) == []
+
+    @pytest.mark.parametrize(
+        ("changed", "word"),
+        [
+            ({"minor": -1}, "negative"),
+            ({"minor": 49}, "smallest amount"),
+            ({"line_count": 251}, "251 lines"),
+            ({"covers_whole_month": False}, "part of the month"),
+            ({"unallocated_share": Decimal("0.051")}, "unallocated"),
+            ({"minor": 30_001, "earlier": (9_000, 10_000, 99_000)}, "3.0 times the median"),
+        ],
+    )
+    def test_park_what_looks_wrong_and_say_why(self, changed, word):
+        (reason,) = self.reasons(**changed)
+        assert word in reason
+
+    def test_let_zero_pass_as_it_charges_nobody(self):
+        assert self.reasons(minor=0) == []
+
+
+def test_a_contract_that_starts_in_the_month_does_not_cover_it():
+    assert covers_whole_month(terms(), OCTOBER)
+    assert not covers_whole_month(terms(start=date(2026, 10, 2)), OCTOBER)
