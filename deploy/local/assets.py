@@ -54,6 +54,7 @@ def _install_packages(frontend: Path, node: Path, npm: list[str]) -> None:
     if note.exists() and note.read_text() == wanted:
         return
     _run([*npm, "install", *_INSTALL_OPTIONS], frontend, node)
+    note.parent.mkdir(exist_ok=True)
     note.write_text(wanted)
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,13 +66,22 @@ def launch(
     """
     if process.before_start is not None:
         process.before_start()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of a fork beside threads; ours calls the kernel twice and nothing else.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _popen(process, output, {**process.env, **(extra or {})})
+
+
+def _popen(
+    process: Process, output: IO[bytes] | int, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         process.args,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         cwd=process.cwd,
-        env=child_environment({**process.env, **(extra or {})}),
+        env=child_environment(env),
         process_group=0,
         user=process.user_id,
         group=process.group_id,

@@ -1,0 +1,151 @@
+"""Any order of calls: sums, numbers and balances hold, and every answer fits Stripe's document."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from deploy.stripe_standin.call import Call
+from deploy.stripe_standin.errors import StripeError
+from deploy.stripe_standin.invoice_states import sweep
+from deploy.stripe_standin.routes import ROUTES
+from deploy.stripe_standin.specification import Specification, load_specification
+from deploy.stripe_standin.store import Body, Store
+
+_CACHE = Path(tempfile.gettempdir()) / "trueback-tests-stripe-specification"
+_LOADED: list[Specification] = []
+
+# About the smallest charge (50) as often as anywhere; one line as often as very many.
+AMOUNTS = st.integers(-10, 60) | st.integers(-100_000, 100_000)
+SEVERAL = st.lists(AMOUNTS, min_size=1, max_size=2) | st.lists(AMOUNTS, min_size=100, max_size=130)
+
+
+def specification() -> Specification:
+    if not _LOADED:
+        _CACHE.mkdir(exist_ok=True)
+        _LOADED.append(load_specification(ROUTES, _CACHE))
+        shutil.rmtree(_CACHE)
+    return _LOADED[0]
+
+
+class LifeOfInvoices(RuleBasedStateMachine):
+    invoices: Bundle[str] = Bundle("invoices")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Store(Path(self.folder.name) / "stripe.sqlite3")
+        self.lines: dict[str, list[int]] = {}
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    def call(self, route: str, path: Body | None = None, **params: Any) -> Body | None:
+        """None where Stripe refuses; then nothing has changed."""
+        before = self.snapshot()
+        call = Call(store=self.store, params=params, path=path or {}, public_url="http://here")
+        try:
+            with self.store.transaction():
+                body = ROUTES["POST", route](call)
+        except StripeError as error:
+            refusal: Body | None = error.body()
+        else:
+            refusal = None
+        status, answer = (200, body) if refusal is None else (400, refusal)
+        assert specification().faults_of_answer("POST", route, status, answer) == []
+        if refusal is None:
+            return body
+        assert self.snapshot() == before
+        return None
+
+    def snapshot(self) -> list[Body]:
+        return [*self.store.every("invoice"), *self.store.every("customer")]
+
+    @initialize()
+    def customer_comes(self) -> None:
+        customer = self.call("/v1/customers", name="Acme", email="a@acme.test")
+        assert customer is not None
+        self.customer = customer["id"]
+
+    @rule(target=invoices, advances=st.booleans(), amounts=SEVERAL)
+    def create(self, advances: bool, amounts: list[int]) -> str:
+        made = self.call(
+            "/v1/invoices",
+            customer=self.customer,
+            currency="usd",
+            auto_advance=advances,
+            collection_method="send_invoice",
+            days_until_due=10,
+        )
+        assert made is not None
+        invoice = str(made["id"])
+        self.lines[invoice] = []
+        self.add_lines_to(invoice, amounts)
+        return invoice
+
+    @rule(invoice=invoices, amounts=SEVERAL)
+    def add_lines(self, invoice: str, amounts: list[int]) -> None:
+        self.add_lines_to(invoice, amounts)
+
+    def add_lines_to(self, invoice: str, amounts: list[int]) -> None:
+        lines = [{"amount": amount} for amount in amounts]
+        if self.call("/v1/invoices/{invoice}/add_lines", {"invoice": invoice}, lines=lines):
+            self.lines[invoice] += amounts
+
+    @rule(invoice=invoices)
+    def finalize(self, invoice: str) -> None:
+        self.call("/v1/invoices/{invoice}/finalize", {"invoice": invoice})
+
+    @rule(invoice=invoices, step=st.sampled_from(["send", "pay", "void", "mark_uncollectible"]))
+    def move(self, invoice: str, step: str) -> None:
+        params = {"paid_out_of_band": True} if step == "pay" else {}
+        self.call(f"/v1/invoices/{{invoice}}/{step}", {"invoice": invoice}, **params)
+
+    @rule(hours=st.integers(1, 400))
+    def time_passes(self, hours: int) -> None:
+        with self.store.transaction():
+            offset = float(self.store.setting("clock_offset", "0")) + hours * 3600
+            self.store.set_setting("clock_offset", str(offset))
+            sweep(self.store, "http://here")
+
+    @invariant()
+    def sums_are_those_of_the_lines(self) -> None:
+        for invoice in self.store.every("invoice"):
+            amounts = self.lines[invoice["id"]]
+            assert invoice["total"] == sum(amounts)
+            assert len(amounts) <= 250
+
+    @invariant()
+    def what_is_due_and_what_is_on_the_balance_is_what_was_billed(self) -> None:
+        finalized = [one for one in self.store.every("invoice") if one["status"] != "draft"]
+        moved = sum(one["total"] - one["amount_due"] for one in finalized)
+        for customer in self.store.every("customer"):
+            assert customer["balance"] == moved
+        for invoice in finalized:
+            assert invoice["amount_due"] == 0 or invoice["amount_due"] >= 50
+            remaining = 0 if invoice["status"] == "paid" else invoice["amount_due"]
+            assert invoice["amount_remaining"] == remaining
+
+    @invariant()
+    def numbers_are_gapless_and_given_at_finalisation(self) -> None:
+        invoices = self.store.every("invoice")
+        numbers = sorted(one["number"] for one in invoices if one["status"] != "draft")
+        assert [number.rpartition("-")[2] for number in numbers] == [
+            f"{n:04d}" for n in range(1, len(numbers) + 1)
+        ]
+        assert all(one["number"] is None for one in invoices if one["status"] == "draft")
+
+
+TestLifeOfInvoices = LifeOfInvoices.TestCase
+TestLifeOfInvoices.settings = settings(
+    max_examples=60,
+    stateful_step_count=20,
+    deadline=None,
+    # A life is short enough to read as it is; to shrink one takes minutes.
+    phases=(Phase.reuse, Phase.generate),
+)
