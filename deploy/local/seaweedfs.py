@@ -83,6 +83,7 @@ def seaweedfs_process(
         env={"GOMEMLIMIT": "256MiB"},
         # It waits 10 s for its own inner streams to end; all it holds is in files by then.
         stop_seconds=1,
+        before_start=_removes_sockets(ports),  # those that a killed one has left
         after_stop=_removes_sockets(ports),
     )
 

@@ -94,7 +94,7 @@ class TestPostgres:
 
 class TestValkey:
     def test_a_service_can_use_its_queue_but_not_flush(self, servers: Servers) -> None:
-        client = redis.Redis.from_url(servers.broker_url("invoicing"))
+        client: Any = redis.Redis.from_url(servers.broker_url("invoicing"))
         assert client.ping()
         for command in ("FLUSHALL", "CONFIG GET *", "ACL LIST", "SHUTDOWN", "KEYS *"):
             with pytest.raises(redis.exceptions.NoPermissionError):
@@ -201,7 +201,7 @@ class TestExistingServers:
             assert list((tmp_path / "data").iterdir()) == []
             with connect(guest, "portal") as connection:
                 assert connection.execute("SELECT 1").fetchone() == (1,)
-            client = redis.Redis.from_url(guest.broker_url("portal"))
+            client: Any = redis.Redis.from_url(guest.broker_url("portal"))
             assert client.ping()
             with pytest.raises(redis.exceptions.NoPermissionError):
                 client.execute_command("FLUSHALL")
