@@ -40,13 +40,16 @@ class FoundDelivery:
 
 
 def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
-    """One per manifest; its ETag tells versions apart."""
+    """One per manifest as it is now.
+
+    Its time counts too: what it lists may be restated under the same names and so the same text.
+    """
     for item in objects:
         period = _PERIOD.search(item.uri)
         if _MANIFEST.search(item.uri) and period:
             yield FoundDelivery(
                 period=period[1],
-                fingerprint=_digest([f"{item.uri} {item.etag}"]),
+                fingerprint=_digest([f"{item.uri} {item.etag} {item.modified_at.isoformat()}"]),
                 manifest_uri=item.uri,
                 delivered_at=item.modified_at,
             )

@@ -8,10 +8,13 @@ fault leaves the output folder empty. Amounts are rounded once, half-up, to 1e-1
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
+
+import duckdb
 
 from services.ingestion.engine.delivery import Delivery
 from services.ingestion.engine.findings import find_findings
@@ -80,10 +83,16 @@ class _Normalisation:
     def run(self) -> Snapshot:
         self._create_tables()
         tally = RawTally(kind=self.kind, period=self.period, source=self.source)
-        files = [self._check(file, tally) for file in self.delivery.sources]
+        files = []
+        for file in self.delivery.sources:
+            with _readable(file):
+                files.append(self._check(file, tally))
         currency = self._check_whole(tally)
         self.session.execute(_BALANCED)
-        parts = tuple(self._write(index, file) for index, file in enumerate(files))
+        parts = []
+        for index, file in enumerate(files):
+            with _readable(self.delivery.sources[index]):
+                parts.append(self._write(index, file))
         return self._snapshot(parts, tally, currency)
 
     def _create_tables(self) -> None:
@@ -215,6 +224,21 @@ class _Normalisation:
     def _run_sql(self, name: str) -> None:
         text = resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
         self.session.execute(text)
+
+
+@contextmanager
+def _readable(file: SourceFile) -> Iterator[None]:
+    """What DuckDB can't read is the file's fault, but for a lack of memory."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except duckdb.Error as error:
+        raise BadInput(
+            f"it can't be read to its end: {str(error).splitlines()[0]}",
+            file=str(file.path),
+            remedy="The file is damaged; fetch it again. Nothing was taken.",
+        ) from error
 
 
 def _check_columns(file: SourceFile, kind: Kind) -> None:

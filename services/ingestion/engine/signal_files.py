@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.columnar import identifier, open_session
+from shared.columnar import open_session
 from shared.faults import BadInput
-from shared.tabular import open_source_file, open_text
+from shared.tabular import Column, SourceFile, open_source_file, open_text
 
 REQUIRED: Final = ("meter", "start", "consumer", "quantity")
 
@@ -37,17 +37,10 @@ def check_signals(files: Sequence[Path], *, scratch_dir: Path, memory_limit_mb: 
                 with open_text(path) as text:  # reads to the end: the checksum of a gzip is there
                     while text.read(1 << 20):
                         pass
-            missing = [name for name in REQUIRED if file.find(name) is None]
-            if missing:
-                raise BadInput(
-                    "the column is missing.",
-                    file=path.name,
-                    field=missing[0],
-                    remedy=f"Signals have the columns {', '.join(REQUIRED)}.",
-                )
-            meter = identifier("meter")
+            columns = {name: _required(file, name) for name in REQUIRED}
             rows = session.execute(
-                f"SELECT {meter}, count(*) FROM {file.scan} GROUP BY 1"  # noqa: S608 - quoted
+                f"SELECT {columns['meter'].reference}, count(*)"  # noqa: S608 - quoted there
+                f" FROM {file.scan} GROUP BY 1"
             ).fetchall()
             meters.update(str(name) for name, _ in rows if name is not None)
             row_count += sum(count for _, count in rows)
@@ -58,3 +51,15 @@ def check_signals(files: Sequence[Path], *, scratch_dir: Path, memory_limit_mb: 
         row_count=row_count,
         content_hash=hashlib.sha256("\n".join(digests).encode()).hexdigest(),
     )
+
+
+def _required(file: SourceFile, name: str) -> Column:
+    column = file.find(name)
+    if column is None:
+        raise BadInput(
+            "the column is missing.",
+            file=file.path.name,
+            field=name,
+            remedy=f"Signals have the columns {', '.join(REQUIRED)}.",
+        )
+    return column

@@ -1,0 +1,235 @@
+"""Deliveries in a real S3: what is taken, what is refused, and what stays current."""
+
+import json
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from deploy.local.sample_checks import connect
+from services.ingestion.models import Delivery, Job, Outbox, Signals, Snapshot, Source
+from services.ingestion.operations.collect_bill import collect_bill
+from services.ingestion.operations.collect_signals import collect_signals
+from services.ingestion.operations.find_deliveries import find_deliveries
+from services.ingestion.operations.register_source import register_source
+from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
+from shared.faults import BadConfiguration, BadInput
+from shared.identifiers import uuid7
+from shared.isolation.scope import as_ops
+from tests.bills import cur_line, write_cur, write_delivery, write_signals
+from tests.service_stack import running_servers
+
+PERIOD = "2026-10"
+
+
+@pytest.fixture
+def storage():
+    storage = connect(running_servers())
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def work(tmp_path, settings):
+    """A scratch folder of its own, as the runner gives each job."""
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+        update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256}
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def source(transactional_db):
+    prefix = f"s3://aws-export/{uuid7().hex}/"
+    with as_ops():
+        return register_source(key="aws", kind="bill", uri=prefix, created_by="olivia")
+
+
+def deliver(storage, source, folder: Path, *lines, manifest: bool = True, parts=1) -> Path:
+    """Write a delivery and upload it, data first and the manifest last."""
+    batches = [lines[start::parts] for start in range(parts)]
+    write_delivery(folder, batches)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    manifests = [path for path in files if path.name.endswith("Manifest.json")]
+    content = json.loads(manifests[0].read_text())
+    manifests[0].write_text(json.dumps({**content, "executionId": uuid7().hex}))
+    for path in [*(path for path in files if path not in manifests), *manifests]:
+        if path in manifests and not manifest:
+            continue
+        storage.put(path, f"{source.uri}{path.relative_to(folder)}")
+    return manifests[0]
+
+
+def collect(work: Path) -> list[Delivery]:
+    """What the beat and the runner do; each job with an empty scratch."""
+    find_deliveries()
+    with as_ops():
+        found = list(Delivery.objects.filter(state="found").order_by("delivered_at"))
+    for delivery in found:
+        shutil.rmtree(settings.ENVIRONMENT.scratch_dir, ignore_errors=True)
+        collect_bill(delivery_id=delivery.delivery_id)
+    return found
+
+
+def current() -> Snapshot:
+    with as_ops():
+        return Snapshot.objects.get(is_current=True)
+
+
+class TestADelivery:
+    def test_becomes_the_current_snapshot_and_is_told_in_the_same_transaction(
+        self, storage, source, work
+    ):
+        deliver(storage, source, work / "a", cur_line(1.5), cur_line(2.25))
+        collect(work)
+        snapshot = current()
+        assert (snapshot.row_count, str(snapshot.billed_total)) == (2, "3.7500000000")
+        with as_ops():
+            told = Outbox.objects.filter(topic=SNAPSHOT_PUBLISHED.name)
+            assert sorted(told.values_list("dest", flat=True)) == ["attribution", "portal"]
+            assert told[0].payload["effective_total"] == "3.7500000000"
+        for uri in [*snapshot.part_uris, snapshot.raw_totals_uri]:
+            assert storage.read(uri)
+
+    def test_is_collected_once_however_often_it_is_looked_at(self, storage, source, work):
+        deliver(storage, source, work / "a", cur_line(1.0))
+        find_deliveries()
+        find_deliveries()
+        with as_ops():
+            assert Delivery.objects.count() == 1
+            assert Job.objects.count() == 1
+
+    def test_without_its_manifest_is_not_there_yet(self, storage, source, work):
+        deliver(storage, source, work / "a", cur_line(1.0), manifest=False)
+        assert collect(work) == []
+
+    def test_that_says_the_same_again_changes_nothing(self, storage, source, work):
+        deliver(storage, source, work / "a", cur_line(1.0), cur_line(2.0))
+        collect(work)
+        deliver(storage, source, work / "b", cur_line(2.0), cur_line(1.0), parts=2)
+        (second,) = collect(work)
+        with as_ops():
+            second.refresh_from_db()
+            assert second.state == Delivery.State.UNCHANGED
+            assert Snapshot.objects.count() == 1
+
+    def test_that_restates_replaces_and_the_old_one_stays(self, storage, source, work):
+        deliver(storage, source, work / "a", cur_line(1.0))
+        collect(work)
+        deliver(storage, source, work / "b", cur_line(1.25))
+        collect(work)
+        with as_ops():
+            versions = Snapshot.objects.order_by("version").values_list("version", "is_current")
+            assert list(versions) == [(1, False), (2, True)]
+        assert str(current().billed_total) == "1.2500000000"
+
+    def test_that_is_older_but_processed_later_is_kept_and_not_current(self, storage, source, work):
+        deliver(storage, source, work / "a", cur_line(1.0))
+        collect(work)
+        with as_ops():
+            Snapshot.objects.update(delivered_at=datetime(2099, 1, 1, tzinfo=UTC))
+        deliver(storage, source, work / "b", cur_line(2.0))
+        collect(work)
+        with as_ops():
+            assert Snapshot.objects.count() == 2
+            assert Outbox.objects.filter(dest="attribution").count() == 1
+        assert str(current().billed_total) == "1.0000000000"
+
+
+class TestABadDelivery:
+    @pytest.fixture
+    def before(self, storage, source, work):
+        deliver(storage, source, work / "good", cur_line(1.0))
+        collect(work)
+        return current().snapshot_id
+
+    def refused(self, work, before, match):
+        with pytest.raises(BadInput, match=match):
+            collect(work)
+        with as_ops():
+            delivery = Delivery.objects.get(state=Delivery.State.QUARANTINED)
+            assert Snapshot.objects.get(is_current=True).snapshot_id == before
+            assert Snapshot.objects.count() == 1
+        return delivery
+
+    def test_with_an_object_missing_names_it(self, storage, source, work, before):
+        manifest = deliver(storage, source, work / "b", cur_line(2.0))
+        content = json.loads(manifest.read_text())
+        key = "dataFiles" if "dataFiles" in content else "reportKeys"
+        content[key].append(content[key][0].replace("00001", "00009"))
+        manifest.write_text(json.dumps(content))
+        storage.put(manifest, f"{source.uri}{manifest.relative_to(work / 'b')}")
+        delivery = self.refused(work, before, "not there")
+        assert "00009" in delivery.error
+
+    def test_with_a_truncated_part_names_it(self, storage, source, work, before):
+        folder = work / "b"
+        manifest = deliver(storage, source, folder, cur_line(2.0), manifest=False)
+        part = next(path for path in folder.rglob("*.parquet"))
+        storage.write(part.read_bytes()[:-40], f"{source.uri}{part.relative_to(folder)}")
+        storage.put(manifest, f"{source.uri}{manifest.relative_to(folder)}")
+        delivery = self.refused(work, before, "Parquet|parquet|footer|truncated|can't be read")
+        assert part.name in delivery.error
+
+    def test_with_a_part_newer_than_its_manifest_waits_for_the_next(
+        self, storage, source, work, before
+    ):
+        folder = work / "b"
+        deliver(storage, source, folder, cur_line(2.0))
+        time.sleep(1.1)
+        part = write_cur(work / "late.parquet", [cur_line(3.0)])
+        listed = next(path for path in folder.rglob("*.parquet"))
+        storage.put(part, f"{source.uri}{listed.relative_to(folder)}")
+        self.refused(work, before, "newer than its manifest")
+
+    def test_with_an_amount_that_is_no_number_is_refused_whole(self, storage, source, work, before):
+        deliver(storage, source, work / "b", cur_line(2.0), cur_line(float("nan")))
+        self.refused(work, before, "nan|NaN|no number")
+
+
+class TestSignals:
+    def test_are_published_as_one_set_with_their_meters(self, storage, work, transactional_db):
+        prefix = f"s3://aws-export/{uuid7().hex}/"
+        with as_ops():
+            register_source(key="usage", kind="signals", uri=prefix, created_by="olivia")
+        path = write_signals(work / "s.csv", "bytes 2026-10-03T04:00:00Z acme 5")
+        storage.put(path, f"{prefix}period={PERIOD}/s.csv")
+        find_deliveries()
+        with as_ops():
+            delivery = Delivery.objects.get()
+        collect_signals(delivery_id=delivery.delivery_id)
+        with as_ops():
+            assert Signals.objects.get().meters == ["bytes"]
+            assert Outbox.objects.get().topic == SIGNALS_PUBLISHED.name
+
+    def test_without_a_column_are_refused_with_its_name(self, storage, work, transactional_db):
+        prefix = f"s3://aws-export/{uuid7().hex}/"
+        with as_ops():
+            register_source(key="usage", kind="signals", uri=prefix, created_by="olivia")
+        storage.write(
+            b"meter,start,quantity\nbytes,2026-10-03T04:00:00Z,5\n",
+            f"{prefix}period={PERIOD}/s.csv",
+        )
+        find_deliveries()
+        with as_ops():
+            delivery = Delivery.objects.get()
+        with pytest.raises(BadInput, match="field consumer"):
+            collect_signals(delivery_id=delivery.delivery_id)
+
+
+class TestASource:
+    def test_is_registered_once(self, source):
+        with as_ops():
+            register_source(key="aws", kind="bill", uri=source.uri, created_by="clara")
+            assert Source.objects.count() == 1
+
+    def test_can_not_point_elsewhere_under_the_same_key(self, source):
+        with as_ops(), pytest.raises(BadConfiguration, match="never mixed"):
+            register_source(key="aws", kind="bill", uri="s3://other/", created_by="clara")
+
+    def test_is_an_s3_address(self, transactional_db):
+        with as_ops(), pytest.raises(BadInput, match="not an s3:// address"):
+            register_source(key="aws", kind="bill", uri="/etc/passwd", created_by="clara")
