@@ -69,8 +69,8 @@ def open_source_file(path: Path) -> SourceFile:
         return SourceFile(path, "parquet", _parquet_columns(path))
     with open_text(path) as text:
         header = text.readline()
-        while header and header.count('"') % 2:
-            header += text.readline()
+        while header.count('"') % 2 and (more := text.readline()):
+            header += more
     names = next(csv.reader(io.StringIO(header, newline="")), [])
     if not names or "\x00" in header:
         raise BadInput(

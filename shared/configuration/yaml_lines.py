@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOST_DEPTH = 50
+_MOST_VALUES = 2_000_000
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -46,6 +48,13 @@ def read_yaml(text: str, *, file: str) -> Document:
             row=mark.line + 1 if mark else None,
             remedy="Check the indentation and quotes on that line.",
         ) from error
+    except yaml.reader.ReaderError as error:
+        raise BadConfiguration(
+            f"not readable as YAML: {error.reason}.",
+            file=file,
+            row=text.count("\n", 0, error.position) + 1,
+            remedy="Remove that character.",
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise BadConfiguration(f"not readable as YAML: {error}", file=file) from error
     reader = _Reader(file)
@@ -57,9 +66,18 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: dict[Path, int] = {}
+        self.value_count = 0
 
     def value(self, node: yaml.Node, path: Path) -> object:
         self.lines.setdefault(path, node.start_mark.line + 1)
+        self.value_count += 1
+        if len(path) > _MOST_DEPTH or self.value_count > _MOST_VALUES:
+            raise BadConfiguration(
+                "nested too deep or too large.",
+                file=self.file,
+                row=node.start_mark.line + 1,
+                remedy="Write it without anchors that contain themselves.",
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

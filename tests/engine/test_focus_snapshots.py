@@ -121,6 +121,8 @@ BAD = [
     ({"BilledCost": "1_000"}, "BilledCost", "no number"),
     ({"BilledCost": "1,5"}, "BilledCost", "no number"),
     ({"BilledCost": "123456789"}, "BilledCost", "below 100 million"),
+    ({"BilledCost": "1" * 500}, "BilledCost", "below 100 million"),
+    ({"EffectiveCost": "1e999999999999"}, "EffectiveCost", "below 100 million"),
     ({"ListCost": "x"}, "ListCost", "no number"),
     ({"PricingQuantity": "many"}, "PricingQuantity", "no number"),
     ({"ChargePeriodStart": "yesterday"}, "ChargePeriodStart", "not a time"),
@@ -186,6 +188,12 @@ class TestABadFile:
         with pytest.raises(BadInput) as raised:
             snapshot_of(path, tmp_path)
         assert (raised.value.field, raised.value.file) == (name, str(path))
+
+    def test_whose_header_never_closes_its_quote_is_refused(self, tmp_path):
+        path = write_focus(tmp_path / "bill.csv", [focus_line()])
+        path.write_text('"' + path.read_text())
+        with pytest.raises(BadInput):
+            snapshot_of(path, tmp_path)
 
     def test_with_a_column_twice_is_refused(self, tmp_path):
         path = write_focus(tmp_path / "bill.csv", [focus_line()])

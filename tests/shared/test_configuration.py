@@ -137,6 +137,10 @@ class TestABadValue:
     def test_that_is_no_yaml_names_the_line(self):
         assert fault_of("version: 1\ncurrency: [USD\n").row == 3
 
+    @pytest.mark.parametrize("text", ["version: &a [*a]\n", "version: 1\ncurrency: \x00\n"])
+    def test_that_no_reader_can_hold_is_a_fault_with_its_line(self, text):
+        assert fault_of(text).row == text.count("\n")
+
 
 class TestNames:
     @pytest.mark.parametrize(
@@ -150,7 +154,7 @@ class TestNames:
             ("assign: {pool: support}", "assign: {tenant: nobody}", "'nobody'"),
             ("plan: standard", "plan: gold", "'gold'"),
             ("tenants: [acme]", "tenants: [nobody]", "'nobody'"),
-            ("- name: nat\n    when", "- name: support\n    when", "used twice"),
+            ("- name: nat\n    when: {usage", "- name: support\n    when: {usage", "used twice"),
         ],
     )
     def test_that_clash_or_lead_nowhere_are_errors(self, right, wrong, said):

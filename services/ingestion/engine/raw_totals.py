@@ -7,7 +7,7 @@ every line rounded once to 1e-10, half-up (away from zero).
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from services.ingestion.engine.layouts import Kind
@@ -70,7 +70,7 @@ class RawTally:
             count_of_file += count
             try:
                 self._add(reader, row, count)
-            except (InvalidOperation, ValueError):
+            except (ArithmeticError, ValueError):
                 self.unreadable_count += count
         return count_of_file
 
