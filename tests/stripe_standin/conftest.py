@@ -3,9 +3,6 @@
 import contextlib
 import http.server
 import json
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,71 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
-from deploy.local.ports import assign_ports
-from deploy.local.process import Process, answers_http, launch, stop, wait_until_ready
-
-API_KEY = "sk_test_standin"
-WEBHOOK_SECRET = "whsec_standin"
-
-
-@dataclass
-class StandIn:
-    port: int
-    data: Path
-    options: tuple[str, ...] = ()
-    child: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def process(self) -> Process:
-        module = ("-m", "deploy.stripe_standin", "--port", str(self.port))
-        secrets = ("--api-key", API_KEY, "--webhook-secret", WEBHOOK_SECRET)
-        return Process(
-            name="stripe",
-            args=(sys.executable, *module, "--data", str(self.data), *secrets, *self.options),
-            ready_check=answers_http(f"{self.url}/readyz"),
-            cwd=Path(__file__).parents[2],
-        )
-
-    def start(self) -> None:
-        self.child = launch(self.process, subprocess.DEVNULL)
-        wait_until_ready(self.process, self.child)
-
-    def kill(self) -> None:
-        assert self.child is not None
-        self.child.kill()
-        self.child.wait()
-
-    def stop(self) -> None:
-        assert self.child is not None
-        stop(self.process, self.child)
-
-    def client(self, *, retries: int = 0) -> Any:
-        return stripe.StripeClient(
-            API_KEY, base_addresses={"api": self.url}, max_network_retries=retries
-        )
-
-    def control(self, method: str, name: str, wish: Any = None) -> Any:
-        answer = httpx.request(
-            method,
-            f"{self.url}/_control/{name}",
-            content=None if wish is None else json.dumps(wish),
-            headers={"Authorization": f"Bearer {API_KEY}"},
-            trust_env=False,
-        )
-        answer.raise_for_status()
-        return answer.json()
-
-    def fault(self, **wish: Any) -> None:
-        self.control("POST", "faults", wish)
-
+from tests.standin import NO_LIMITS, StandIn, running_standin
 
 Starter = Callable[..., StandIn]
 
@@ -88,31 +24,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prepared")
 
 
-@contextlib.contextmanager
-def _running(folder: Path, prepared: Path, options: tuple[str, ...]) -> Iterator[StandIn]:
-    data = folder / "stripe"
-    data.mkdir()
-    for file in prepared.glob("*.json"):
-        shutil.copy2(file, data)
-    port = assign_ports(["standin"], folder / "ports.json")["standin"]
-    standin = StandIn(port, data, options)
-    standin.start()
-    if not list(prepared.glob("*.json")):
-        for file in data.glob("*.json"):
-            shutil.copy2(file, prepared)
-    try:
-        yield standin
-        assert standin.control("GET", "violations") == {"violations": []}
-    finally:
-        standin.stop()
-
-
-NO_LIMITS = ("--rate-per-endpoint", "0", "--rate-in-all", "0")
-
-
 @pytest.fixture(scope="session")
 def standin(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[StandIn]:
-    with _running(tmp_path_factory.mktemp("shared"), prepared, NO_LIMITS) as running:
+    with running_standin(tmp_path_factory.mktemp("shared"), prepared, NO_LIMITS) as running:
         yield running
 
 
@@ -122,7 +36,7 @@ def start_standin(tmp_path: Path, prepared: Path) -> Iterator[Starter]:
     with contextlib.ExitStack() as stack:
 
         def start(*options: str) -> StandIn:
-            return stack.enter_context(_running(tmp_path, prepared, options))
+            return stack.enter_context(running_standin(tmp_path, prepared, options))
 
         yield start
 

@@ -6,7 +6,8 @@ class StripeOperation(models.Model):
     """The intent of a call that changes something at Stripe, written before it is made.
 
     `intended` may or may not have reached Stripe: it is sent again with the same key for as long as
-    Stripe remembers keys (24 h), after that it is looked for before a new attempt is made.
+    Stripe remembers keys (24 h), after that, or once the key is spent on a server error, it is
+    looked for before a new attempt is made.
     """
 
     class State(models.TextChoices):
@@ -25,6 +26,7 @@ class StripeOperation(models.Model):
     first_sent_at = models.DateTimeField()
     last_sent_at = models.DateTimeField()
     stripe_id = models.CharField(max_length=100, blank=True)
+    is_key_spent = models.BooleanField(default=False)
     error = models.TextField(blank=True)
 
     class Meta:

@@ -1,8 +1,9 @@
 """Write-ahead: the intent is committed, then the call is made, then its outcome is committed.
 
 A process that dies in between leaves an `intended` row. It is sent again with the same key while
-Stripe still remembers keys; after that the caller's `find` looks for what may have happened, and
-only a proven absence makes a new attempt with a new key. No key holds a clock.
+Stripe still remembers keys, unless it has answered with a server error, which it repeats for that
+key. Then the caller's `find` looks for what may have happened, and only an absence that is proven
+some minutes after the last try makes a new attempt with a new key. No key holds a clock.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from services.invoicing.gateways.stripe import RefusedByStripe
+from services.invoicing.gateways.stripe import RefusedByStripe, UnknownOutcome
 from services.invoicing.models import StripeOperation
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 
 KEY_LIFETIME: Final = timedelta(hours=23)
+SETTLING_TIME: Final = timedelta(minutes=5)
 Call = Callable[[dict[str, Any], str], str]
 Find = Callable[[StripeOperation], str | None]
 
@@ -32,16 +34,22 @@ def perform_at_stripe(
     operation = _intend(document, customer_id, step, request)
     if operation.state == StripeOperation.State.SUCCEEDED:
         return operation.stripe_id
-    if datetime.now(UTC) - operation.first_sent_at > KEY_LIFETIME:
+    if operation.is_key_spent or datetime.now(UTC) - operation.first_sent_at > KEY_LIFETIME:
         found = find(operation)
         if found is not None:
             return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=found)
+        if datetime.now(UTC) - operation.last_sent_at < SETTLING_TIME:
+            raise UnknownOutcome(f"{step} of {document} may still be under way at Stripe")
         _record(operation, state=StripeOperation.State.FAILED, error="proven not to have happened")
         operation = _intend(document, customer_id, step, request)
     try:
         stripe_id = call(operation.request, operation.idempotency_key)
     except RefusedByStripe as error:
         _record(operation, state=StripeOperation.State.FAILED, error=str(error))
+        raise
+    except UnknownOutcome as error:
+        now = datetime.now(UTC)
+        _record(operation, error=str(error), is_key_spent=error.is_server_error, last_sent_at=now)
         raise
     return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=stripe_id)
 
@@ -57,7 +65,6 @@ def _intend(document: str, customer_id: str, step: str, request: dict[str, Any])
             .first()
         )
         if last is not None and last.state != StripeOperation.State.FAILED:
-            StripeOperation.objects.filter(pk=last.pk).update(last_sent_at=now)
             return last
         operation_id = uuid7()
         attempt = last.attempt + 1 if last else 1

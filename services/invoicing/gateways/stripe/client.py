@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 _RATE_LIMIT_PAUSE_SECONDS: Final = 1.0
 _ATTEMPTS_AFTER_429: Final = 5
 _PAGE: Final = 100
+_SERVER_ERROR: Final = 500
 
 
 class RefusedByStripe(Fault):
@@ -27,7 +28,14 @@ class RefusedByStripe(Fault):
 
 
 class UnknownOutcome(Exception):
-    """No answer, a conflict or a server error: it may have happened."""
+    """No answer, a conflict or a server error: it may have happened.
+
+    `is_server_error` tells an answer of 500 and more: Stripe repeats it for the key, for ever.
+    """
+
+    def __init__(self, message: str, *, is_server_error: bool = False) -> None:
+        super().__init__(message)
+        self.is_server_error = is_server_error
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,8 @@ class StripeGateway:
                     remedy="Check TRUEBACK_STRIPE_API_KEY.",
                 ) from error
             except stripe.StripeError as error:
-                raise UnknownOutcome(str(error)) from error
+                is_server_error = (error.http_status or 0) >= _SERVER_ERROR
+                raise UnknownOutcome(str(error), is_server_error=is_server_error) from error
         raise UnknownOutcome("Stripe is limiting our rate")
 
 

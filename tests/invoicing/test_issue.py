@@ -1,0 +1,306 @@
+"""From approved to paid, against a real stand-in for Stripe that can misbehave."""
+
+import json
+import time
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import stripe
+from django.test import Client
+from pydantic import SecretStr
+
+from services.invoicing.domain.states import State
+from services.invoicing.gateways.stripe import StripeGateway, UnknownOutcome
+from services.invoicing.models import (
+    Customer,
+    Invoice,
+    Job,
+    LedgerEntry,
+    Outbox,
+    StripeEvent,
+    StripeOperation,
+)
+from services.invoicing.operations import issue_invoices as issuing
+from services.invoicing.operations.issue_invoices import issue_invoices
+from services.invoicing.operations.process_stripe_events import (
+    process_stripe_events,
+    sweep_stripe_events,
+)
+from shared.contracts.invoicing import REVENUE_RECORDED
+from shared.isolation.scope import as_ops
+from tests.invoicing.world import make_customer, make_invoice
+from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
+
+WAYS_TO_FAIL = ("drop_answer", "conflict", "rate_limit", "error_before", "error_after")
+STEPS = {
+    "customer": "/v1/customers",
+    "draft": "/v1/invoices",
+    "lines": "/v1/invoices/*/add_lines",
+    "finalize": "/v1/invoices/*/finalize",
+    "send": "/v1/invoices/*/send",
+}
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory):
+    prepared = tmp_path_factory.mktemp("prepared")
+    with running_standin(tmp_path_factory.mktemp("stripe"), prepared, NO_LIMITS) as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(standin, monkeypatch):
+    gateway = StripeGateway(api_key=API_KEY, api_base=standin.url, requests_per_second=1000)
+    for module in (
+        "services.invoicing.operations.issue_invoices",
+        "services.invoicing.operations.process_stripe_events",
+    ):
+        monkeypatch.setattr(f"{module}.stripe_gateway", lambda: gateway)
+    monkeypatch.setattr("services.invoicing.gateways.stripe.client._RATE_LIMIT_PAUSE_SECONDS", 0.01)
+    standin.control("DELETE", "faults")
+    return gateway
+
+
+@pytest.fixture
+def invoice(transactional_db, gateway):
+    with as_ops():
+        return make_invoice(make_customer("acme"), state=State.ISSUING)
+
+
+def at_stripe(standin, invoice):
+    return [
+        item
+        for item in standin.control("GET", "invoices")["invoices"]
+        if item["metadata"].get("trueback_invoice") == invoice.invoice_id
+    ]
+
+
+def forget_the_time(**fields):
+    """As if the last try were long ago, so that nobody has to wait for it."""
+    with as_ops():
+        for operation in StripeOperation.objects.exclude(state="succeeded"):
+            StripeOperation.objects.filter(pk=operation.pk).update(
+                last_sent_at=operation.last_sent_at - timedelta(minutes=6), **fields
+            )
+
+
+class TestIssuing:
+    def test_makes_the_same_invoice_at_stripe_and_sends_it(self, invoice, standin):
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+        (there,) = at_stripe(standin, invoice)
+        assert invoice.state == State.ISSUED
+        assert (there["number"], there["total"]) == (invoice.number, invoice.total_minor)
+        assert [line["amount"] for line in there["all_lines"]] == [12_140, 49_900]
+        assert there["status"] == "open"
+        assert there["auto_advance"] is False
+
+    def test_books_it_and_tells_the_revenue_once(self, invoice):
+        issue_invoices()
+        with as_ops():
+            entries = dict(LedgerEntry.objects.values_list("account", "amount"))
+            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name).order_by("message_id")
+            amounts = [Decimal(message.payload["amount"]) for message in told]
+        assert sum(entries.values()) == 0
+        assert entries["receivable"] == Decimal("620.40")
+        assert entries["rounding"] == Decimal("0.0012")
+        assert amounts == [Decimal("-620.40"), Decimal("620.40")]
+
+    def test_goes_on_where_a_kill_has_left_it(self, invoice, standin, monkeypatch):
+        with monkeypatch.context() as killed:
+            killed.setattr(issuing, "_conclude", _lost)
+            with pytest.raises(UnknownOutcome):
+                issue_invoices()
+        issue_invoices()
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+        assert (invoice.state, len(at_stripe(standin, invoice))) == (State.ISSUED, 1)
+
+    def test_writes_the_intent_down_before_the_call(self, invoice, gateway, monkeypatch):
+        seen = []
+
+        def look(*_args, **_kwargs):
+            with as_ops():
+                seen.append(StripeOperation.objects.get(step="customer").state)
+            raise UnknownOutcome("lost")
+
+        monkeypatch.setattr(gateway, "create_customer", look)
+        with pytest.raises(UnknownOutcome):
+            issue_invoices()
+        assert seen == ["intended"]
+
+    @pytest.mark.parametrize("kind", WAYS_TO_FAIL)
+    @pytest.mark.parametrize("step", STEPS)
+    def test_gives_one_invoice_whatever_fails_at_any_step(self, invoice, standin, step, kind):
+        standin.fault(kind=kind, method="POST", path=STEPS[step])
+        for _ in range(4):
+            try:
+                issue_invoices()
+            except UnknownOutcome:
+                forget_the_time()
+        with as_ops():
+            invoice.refresh_from_db()
+        assert invoice.state == State.ISSUED
+        (there,) = at_stripe(standin, invoice)
+        assert (there["status"], there["total"]) == ("open", invoice.total_minor)
+        customers = {
+            item["customer"]
+            for item in standin.control("GET", "invoices")["invoices"]
+            if item["metadata"].get("trueback_invoice") == invoice.invoice_id
+        }
+        assert len(customers) == 1
+
+    def test_finds_what_happened_after_stripe_has_forgotten_the_key(
+        self, invoice, standin, gateway, monkeypatch
+    ):
+        monkeypatch.setattr(gateway, "add_lines", _lost)
+        with pytest.raises(UnknownOutcome):
+            issue_invoices()
+        with as_ops():
+            Invoice.objects.filter(pk=invoice.pk).update(stripe_invoice_id=None)
+            StripeOperation.objects.filter(step="draft").update(state="intended", stripe_id="")
+        forget_the_time(first_sent_at=invoice.drafted_at)
+        monkeypatch.undo()
+        monkeypatch.setattr(f"{issuing.__name__}.stripe_gateway", lambda: gateway)
+        forget_the_time()
+        issue_invoices()
+        assert len(at_stripe(standin, invoice)) == 1
+        with as_ops():
+            assert StripeOperation.objects.filter(step="draft").count() == 1
+
+    def test_parks_an_invoice_that_stripe_would_make_differently(
+        self, invoice, standin, gateway, monkeypatch
+    ):
+        real = gateway.add_lines
+
+        def meddle(stripe_id, params, *, key):
+            real(stripe_id, params, key=key)
+            extra = {"lines": [{"amount": 1, "description": "from somewhere"}]}
+            standin.client().v1.invoices.add_lines(stripe_id, extra)
+
+        monkeypatch.setattr(gateway, "add_lines", meddle)
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+        assert invoice.state == State.PARKED
+        assert "total: 62040 here, 62041 at Stripe" in invoice.parked_reasons[0]
+        assert at_stripe(standin, invoice)[0]["status"] == "draft"
+
+    def test_parks_what_stripe_refuses_and_goes_on_with_the_others(self, invoice, standin):
+        with as_ops():
+            Customer.objects.filter(pk="acme").update(stripe_customer_id="cus_unknown")
+            other = make_invoice(make_customer("globex"), state=State.ISSUING)
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+            other.refresh_from_db()
+        assert (invoice.state, other.state) == (State.PARKED, State.ISSUED)
+        assert "Stripe refuses" in invoice.parked_reasons[0]
+
+    def test_takes_no_more_calls_than_it_needs(self, invoice, standin):
+        before = _calls(standin)
+        issue_invoices()
+        made = {route: count - before.get(route, 0) for route, count in _calls(standin).items()}
+        assert not any("LIST" in route for route in made)
+        assert sum(made.values()) <= 9  # customer, draft, lines, 4 reads, finalize, send
+
+
+def _calls(standin):
+    calls = standin.control("GET", "calls")["calls"]
+    return {f"{call['method']} {call['route']}": call["count"] for call in calls}
+
+
+def _lost(*_args, **_kwargs):
+    raise UnknownOutcome("lost")
+
+
+class TestAWebhook:
+    def post(self, event, *, secret=WEBHOOK_SECRET):
+        payload = json.dumps(event).encode()
+        stamp = int(time.time())
+        signature = stripe.WebhookSignature._compute_signature(
+            f"{stamp}.{payload.decode()}", secret
+        )
+        return Client().post(
+            "/webhooks/stripe",
+            payload,
+            content_type="application/json",
+            headers={"Stripe-Signature": f"t={stamp},v1={signature}"},
+        )
+
+    def event(self, invoice, *, event_id="evt_1", kind="invoice.paid"):
+        return {
+            "id": event_id,
+            "object": "event",
+            "type": kind,
+            "data": {"object": {"id": invoice.stripe_invoice_id, "object": "invoice"}},
+        }
+
+    @pytest.fixture(autouse=True)
+    def secret(self, settings):
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+            update={"stripe_webhook_secret": SecretStr(f"whsec_old,{WEBHOOK_SECRET}")}
+        )
+
+    @pytest.fixture
+    def issued(self, invoice):
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+        return invoice
+
+    def test_is_stored_and_answered_before_anything_is_done(self, issued):
+        assert self.post(self.event(issued)).status_code == 200
+        with as_ops():
+            assert StripeEvent.objects.get().processed_at is None
+            assert Job.objects.filter(kind="process_stripe_events").count() == 1
+
+    def test_that_is_forged_is_refused_and_not_stored(self, issued):
+        assert self.post(self.event(issued), secret="whsec_other").status_code == 400
+        with as_ops():
+            assert not StripeEvent.objects.exists()
+
+    def test_of_a_payment_makes_the_invoice_paid_once(self, issued, standin):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        for event_id in ("evt_1", "evt_1", "evt_2"):
+            assert self.post(self.event(issued, event_id=event_id)).status_code == 200
+        process_stripe_events()
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+            booked = dict(
+                LedgerEntry.objects.filter(document__endswith=":paid").values_list(
+                    "account", "amount"
+                )
+            )
+        assert issued.state == State.PAID
+        assert booked == {"cash": Decimal("620.40"), "receivable": Decimal("-620.40")}
+
+    def test_that_lies_changes_nothing_since_the_invoice_is_fetched(self, issued):
+        self.post(self.event(issued))
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+            assert StripeEvent.objects.get().outcome == "issued already"
+        assert issued.state == State.ISSUED
+
+    def test_that_comes_late_never_moves_a_state_back(self, issued, standin):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        self.post(self.event(issued))
+        process_stripe_events()
+        self.post(self.event(issued, event_id="evt_2", kind="invoice.finalized"))
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+        assert issued.state == State.PAID
+
+    def test_that_never_came_is_found_by_the_sweep(self, issued, standin):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        sweep_stripe_events()
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+        assert issued.state == State.PAID
