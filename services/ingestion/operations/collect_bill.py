@@ -40,6 +40,7 @@ def collect_bill(*, delivery_id: str) -> None:
             out_dir=scratch / "normalised",
             scratch_dir=scratch / "spill",
             memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+            source=delivery.source_id,
         )
         _publish(delivery, normalised, scratch)
 
