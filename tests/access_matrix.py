@@ -26,11 +26,18 @@ def routes(prefix: str = "", patterns: Any = None) -> Iterator[str]:
 
 
 def leaks(
-    client: Client, foreign: Mapping[str, str], *, marks: tuple[str, ...], public: frozenset[str]
+    client: Client,
+    foreign: Mapping[str, str],
+    *,
+    marks: tuple[str, ...],
+    public: frozenset[str],
+    unread: frozenset[int] = frozenset(),
 ) -> list[str]:
     """A sentence per answer that is not 404 where an object is named, or that holds a mark.
 
     `foreign` gives a foreign value for each parameter of a route, written as in the URLconf.
+    `unread` are statuses that a method other than GET may have instead: 405 where the method is
+    refused before any object is looked for.
     """
     found = []
     for route in routes():
@@ -52,6 +59,7 @@ def leaks(
             told = [mark for mark in marks if mark.encode() in body]
             if told:
                 found.append(f"{method} {path}: {answer.status_code} tells {told}")
-            if "<" in route and route not in public and answer.status_code != NOT_THERE:
+            fine = {NOT_THERE} if method == "get" else {NOT_THERE} | unread
+            if "<" in route and route not in public and answer.status_code not in fine:
                 found.append(f"{method} {path}: {answer.status_code}")
     return found

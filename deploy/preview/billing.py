@@ -157,6 +157,7 @@ def _acme(state: str, **changed: Any) -> dict[str, Any]:
         "disclosure": "open_book",
         "version": 4,
         "notes": "",
+        "is_finished": state == "issued",
         "parked": [],
         "actions": [
             {"name": "approve", "label": "Approve", "tone": "primary", "allowed": True,
@@ -257,7 +258,7 @@ def customer_invoice(**changed: Any) -> dict[str, Any]:
         due_date=date(2026, 12, 4),
         notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
     )
-    for key in ("actions", "refused_actions", "parked", "timeline", "disclosure"):
+    for key in ("actions", "refused_actions", "parked", "timeline", "disclosure", "is_finished"):
         del found[key]
     return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "pdf_url": "",
             "open_book": _open_book()} | changed  # fmt: skip

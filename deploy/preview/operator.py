@@ -135,6 +135,7 @@ def margins(**changed: Any) -> dict[str, Any]:
         ],
         "proof": shares,
         "rows": rows,
+        "has_past": True,
         "others": [_other(key, found.others[key]) for key in _OTHERS],
         "totals": {
             "tenant_count": len(rows),

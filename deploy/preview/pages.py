@@ -112,7 +112,7 @@ PAGES: dict[str, Page] = {
     ),
     "sign-in.html": ("sign_in.html", lambda: {"state": "ask", "email_field": False}),
     "sign-in-used.html": ("sign_in.html", lambda: {"state": "used", "email_field": True}),
-    "sign-in-confirm.html": ("sign_in.html", lambda: {"state": "confirm", "token": "sample"}),
+    "sign-in-confirm.html": ("sign_in.html", lambda: {"state": "confirm"}),
     "404.html": ("errors/404.html", dict),
     "403.html": ("errors/403.html", lambda: {"needs": "billing approver"}),
     "500.html": ("errors/500.html", lambda: {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}),

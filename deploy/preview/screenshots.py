@@ -122,7 +122,13 @@ def _shoot_all(
 def _shoot(page: Page, theme: Theme, path: Path) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.evaluate("document.fonts.ready")
-    page.screenshot(path=path, full_page=True)
+    size = page.viewport_size
+    height = page.evaluate("document.documentElement.scrollHeight")
+    if (
+        size is not None and height > size["height"]
+    ):  # so that what sticks to the window's foot is there
+        page.set_viewport_size({"width": size["width"], "height": height})
+    page.screenshot(path=path)
 
 
 def _sign_in(stack: Stack, page: Page, actor: Actor) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from services.portal.domain.labels import refusal_sentence
 from shared.auth.actors import Actor
 
 FINISHED: Final = frozenset({"issuing", "issued", "paid", "overdue", "uncollectible", "void"})
@@ -34,6 +35,12 @@ FORWARD: Final[Mapping[str, str]] = {
     "approved": "issue",
     "parked": "release",
 }
+# Steps that are still to come in a state: why they can't be taken now is worth saying.
+_AHEAD: Final[Mapping[str, frozenset[str]]] = {
+    "draft": frozenset({"approve", "issue"}),
+    "in_review": frozenset({"issue"}),
+    "parked": frozenset({"approve", "issue"}),
+}
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,20 @@ class ShownAction:
     reason: str
 
 
-def shown_actions(actions: Sequence[Mapping[str, Any]], actor: Actor) -> list[ShownAction]:
-    """In the order of WORDINGS; `reason` is the sentence why an action is refused, else empty."""
+def shown_actions(
+    actions: Sequence[Mapping[str, Any]], *, state: str, actor: Actor
+) -> list[ShownAction]:
+    """What this person may do, and why not what is still ahead or is for somebody else.
+
+    In the order of WORDINGS; nothing for those whose role never acts on invoices.
+    """
+    if not any(actor.role in action["roles"] for action in actions):
+        return []
     known = {action["name"]: action for action in actions}
     return [
         _shown(name, wording, _refusal(known[name], actor))
         for name, wording in WORDINGS.items()
-        if name in known
+        if name in known and (not known[name]["refused"] or name in _AHEAD.get(state, frozenset()))
     ]
 
 
@@ -71,7 +85,7 @@ def _shown(name: str, wording: Wording, refused: str) -> ShownAction:
 
 def _refusal(action: Mapping[str, Any], actor: Actor) -> str:
     if action["refused"]:
-        return str(action["refused"]).replace("_", " ")
+        return refusal_sentence(action["refused"])
     if actor.role not in action["roles"]:
         return f"It needs the role {' or '.join(action['roles'])}.".replace("_", " ")
     if actor.name in action["not_by"]:

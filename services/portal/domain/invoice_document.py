@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change, money, ratio
+from services.portal.domain.labels import as_heading, pool_name
 from shared.money import Money
 from shared.periods import Month
 
@@ -111,7 +112,14 @@ def staff_lines(document: Document, earlier: Document | None) -> list[Line]:
 def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
     """Prices alone: how a rate was made shows only where the contract disclosed it."""
     before = _amounts(earlier)
-    return [_line(line, document, before, rate=line.get("basis", "")) for line in document["lines"]]
+    return [
+        _line(line, document, before, rate=line.get("basis") or _price_alone(line))
+        for line in document["lines"]
+    ]
+
+
+def _price_alone(line: Mapping[str, Any]) -> str:
+    return "per month" if line["kind"] == "flat_fee" else ""
 
 
 def open_book(document: Document) -> OpenBook | None:
@@ -128,7 +136,7 @@ def open_book(document: Document) -> OpenBook | None:
     currency = document["currency"]
     groups = [
         CostGroup(
-            label=_sentence(group.removeprefix(_SHARED)),
+            label=_group_label(group),
             amount=Money(amount, currency),
             ratio=ratio(amount, total),
             is_shared=group.startswith(_SHARED),
@@ -144,8 +152,10 @@ def charge_group(line: Mapping[str, Any]) -> str:
     return group.removesuffix(f" ({line['tenant']})")
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _group_label(group: str) -> str:
+    if not group.startswith(_SHARED):
+        return group
+    return as_heading(pool_name(group.removeprefix(_SHARED)))
 
 
 def _amounts(document: Document | None) -> dict[str, Decimal]:
@@ -183,8 +193,8 @@ def _staff_line(line: Mapping[str, Any], document: Document, before: Mapping[str
         document,
         before,
         rate=line["basis"],
-        explanation=f"{_sentence(line['basis'])}, rounded once, half-up.",
-        flags=["below cost"] if amount < cost else [],
+        explanation=f"{as_heading(line['basis'])}, rounded once, half-up.",
+        flags=["below cost"] if amount < cost and cost > 0 else [],
         evidence=[
             Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),
             Evidence("Above cost", Money(amount - cost, currency)),

@@ -36,9 +36,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
     if record is None:
         return None
     document = record.document
-    actions = shown_actions(document["actions"], actor)
-    may_ever_act = any(actor.role in action["roles"] for action in document["actions"])
-    is_finished = record.state in FINISHED
+    actions = shown_actions(document["actions"], state=record.state, actor=actor)
     previous = decimal(document["previous_total"])
     return {
         "invoice": head(document)
@@ -52,12 +50,8 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
             "version": record.version,
             "parked": _parked(document),
             "actions": [action for action in actions if action.allowed],
-            "refused_actions": [
-                action
-                for action in actions
-                if not action.allowed and may_ever_act and not is_finished
-            ],
-            "is_finished": is_finished,
+            "refused_actions": [action for action in actions if not action.allowed],
+            "is_finished": record.state in FINISHED,
             "timeline": _timeline(document),
         },
         "neighbours": _neighbours(record),

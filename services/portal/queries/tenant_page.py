@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import Figure, change, difference, money, ratio
+from services.portal.domain.labels import pool_name
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
@@ -69,6 +70,7 @@ def read_tenant(key: str, month: Month) -> dict[str, Any] | None:
         "currency": now.currency if now else "",
         "figures": _figures(now, before),
         "cost": money(now.cost, now.currency) if now else None,
+        "quantities": None,
         "groups": groups(now, before) if now else [],
         "history": [_month(row) for row in history],
         "invoices": _invoices(key, contract),
@@ -123,8 +125,7 @@ def _sums(lines: Sequence[dict[str, str]]) -> dict[str, Decimal]:
 def _label(group: str) -> str:
     if not group.startswith(_POOL):
         return group
-    name = group.removeprefix(_POOL).replace("-", " ").replace("_", " ")
-    return f"Shared {name}"
+    return f"Shared {pool_name(group.removeprefix(_POOL))}"
 
 
 def _margin(row: TenantMargin | None) -> Decimal | None:

@@ -1,0 +1,41 @@
+"""How the names of pools and states are written for people."""
+
+import re
+from typing import Final
+
+_ACRONYMS: Final = frozenset(
+    [
+        *("alb", "api", "cpu", "ebs", "ec2", "ecs", "eks", "elb", "gpu", "iam", "kms", "nat"),
+        *("nlb", "rds", "s3", "sns", "sqs", "vpc", "waf"),
+    ]
+)
+_STATES: Final = {
+    "draft": "a draft",
+    "in_review": "in review",
+    "issuing": "being issued",
+    "uncollectible": "written off",
+}
+_STATE_REFUSAL: Final = re.compile(r"It is (\w+); \w+ needs ([\w ]+)\.")
+
+
+def pool_name(key: str) -> str:
+    """`load balancer` of load-balancer, `NAT` of nat."""
+    words = re.split(r"[-_ ]+", key)
+    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
+
+
+def as_heading(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def refusal_sentence(text: str) -> str:
+    """`It is a draft, not in review or approved.` of invoicing's words; other words as they are."""
+    found = _STATE_REFUSAL.fullmatch(text)
+    if found is None:
+        return text
+    needed = " or ".join(_state(name) for name in found[2].split(" or "))
+    return f"It is {_state(found[1])}, not {needed}."
+
+
+def _state(name: str) -> str:
+    return _STATES.get(name, name.replace("_", " "))

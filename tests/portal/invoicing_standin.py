@@ -1,0 +1,54 @@
+"""The invoicing service's side of a command: checks the token as it would, answers as told."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.conf import settings
+
+from shared.auth.actors import Actor
+from shared.auth.tokens import verify_token
+from tests.service_stack import running_servers
+
+
+@dataclass
+class Invoicing:
+    """`calls` are (who, path, body)."""
+
+    status: int = 200
+    answer: Any = field(default_factory=dict)
+    calls: list[tuple[Actor, str, Any]] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def running_invoicing() -> Iterator[Invoicing]:
+    invoicing = Invoicing()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            token = self.headers["Authorization"].removeprefix("Bearer ")
+            actor = verify_token(token, audience="invoicing", jwks=settings.ENVIRONMENT.jwks)
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            invoicing.calls.append((actor, self.path, body))
+            content = json.dumps(invoicing.answer).encode()
+            self.send_response(invoicing.status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", running_servers().ports["invoicing"]), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield invoicing
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

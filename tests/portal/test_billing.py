@@ -1,0 +1,239 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from services.portal.domain.labels import refusal_sentence
+from services.portal.models import StaffInvoice
+from services.portal.operations.record_facts import record_invoice
+from services.portal.queries.inbox import read_inbox
+from services.portal.queries.staff_invoice import read_staff_invoice
+from shared.auth.actors import Actor
+from shared.contracts.invoicing import INVOICE_DRAFTED, TransitionFact
+from shared.isolation.scope import as_ops
+from shared.periods import Month
+from tests.portal.invoicing_standin import running_invoicing
+from tests.portal.world import NOW, actions, client_of, customer_fact, invoice_fact, record_month
+
+CLARA = Actor("clara", "billing_clerk")
+BRUNO = Actor("bruno", "billing_approver")
+VIC = Actor("vic", "operator_viewer")
+OCTOBER = Month(2026, 10)
+
+
+@pytest.fixture
+def invoicing():
+    with running_invoicing() as running:
+        yield running
+
+
+@pytest.fixture
+def drafts(cast):
+    record_month(acme="draft", foreign="in_review")
+
+
+def put(**changed):
+    with as_ops():
+        record_invoice(invoice_fact("acme", **changed))
+
+
+def shown(actor, invoice_id="inv_acme"):
+    with as_ops():
+        return read_staff_invoice(invoice_id, actor)["invoice"]
+
+
+def names(found):
+    return [action.name for action in found]
+
+
+class TestActions:
+    def test_are_those_of_the_state_and_the_role(self, drafts):
+        assert names(shown(CLARA)["actions"]) == ["submit", "park"]
+        assert names(shown(BRUNO, "inv_foreign")["actions"]) == ["approve", "park"]
+        assert names(shown(CLARA, "inv_foreign")["actions"]) == ["park"]
+
+    def test_say_why_they_are_refused(self, drafts):
+        refused = {action.name: action.reason for action in shown(CLARA)["refused_actions"]}
+        assert refused == {
+            "approve": "It is a draft, not in review.",
+            "issue": "It is a draft, not approved.",
+        }
+        page = client_of("clara").get("/invoices/inv_foreign").content.decode()
+        assert "It needs the role billing approver." in page
+
+    def test_are_not_for_who_did_the_step_before(self, drafts):
+        put(state="in_review", version=2, actions=actions("in_review", not_by=("bruno",)))
+        [approve] = [a for a in shown(BRUNO)["refused_actions"] if a.name == "approve"]
+        assert approve.reason == "A second person has to do it: you did the step before."
+
+    def test_are_none_for_those_who_only_read(self, drafts):
+        found = shown(VIC)
+        assert (found["actions"], found["refused_actions"]) == ([], [])
+        page = client_of("vic").get("/invoices/inv_acme").content.decode()
+        assert "billing clerks and approvers act on it" in page
+        assert "hx-post" not in page
+
+    def test_are_none_once_it_is_issued(self, month):
+        assert (
+            "Nothing is left to do" in client_of("bruno").get("/invoices/inv_acme").content.decode()
+        )
+
+    def test_keep_invoicings_own_words_where_they_are_not_about_the_state(self):
+        assert refusal_sentence("The period was reopened.") == "The period was reopened."
+        assert (
+            refusal_sentence("It is parked; park needs approved or draft or in_review.")
+            == "It is parked, not approved or a draft or in review."
+        )
+
+
+class TestAnAction:
+    def test_is_asked_for_in_the_persons_name_and_shows_at_once(self, drafts, invoicing):
+        invoicing.answer = INVOICE_DRAFTED.dump(invoice_fact("acme", "in_review", version=2))
+        client = client_of("clara")
+        answer = client.post("/invoices/inv_acme/submit", {"version": 1, "reason": " ok "})
+        assert (answer.status_code, answer["Location"]) == (303, "/invoices/inv_acme")
+        assert invoicing.calls == [
+            (
+                CLARA,
+                "/api/v1/invoices/inv_acme/actions/submit",
+                {"version": 1, "reason": "ok"},
+            )
+        ]
+        with as_ops():
+            assert StaffInvoice.objects.get(invoice_id="inv_acme").state == "in_review"
+
+    def test_that_is_refused_says_why_and_changes_nothing(self, drafts, invoicing):
+        invoicing.status, invoicing.answer = 409, {"detail": "The invoice is at version 7."}
+        answer = client_of("clara").post("/invoices/inv_acme/submit", {"version": 1})
+        assert answer.status_code == 409
+        assert "The invoice is at version 7." in answer.content.decode()
+        with as_ops():
+            assert StaffInvoice.objects.get(invoice_id="inv_acme").state == "draft"
+
+    def test_without_an_answer_says_so(self, drafts):
+        answer = client_of("clara").post("/invoices/inv_acme/submit", {"version": 1})
+        assert answer.status_code == 409
+        assert "does not answer" in answer.content.decode()
+
+    @pytest.mark.parametrize("body", [{}, {"version": "x"}, {"version": "²"}, {"version": ""}])
+    def test_of_a_broken_form_is_not_sent(self, drafts, invoicing, body):
+        assert client_of("clara").post("/invoices/inv_acme/submit", body).status_code == 409
+        assert invoicing.calls == []
+
+    @pytest.mark.parametrize("path", ["/invoices/inv_x/submit", "/invoices/inv_acme/delete"])
+    def test_that_does_not_exist_is_not_found(self, drafts, invoicing, path):
+        assert client_of("bruno").post(path, {"version": 1}).status_code == 404
+        assert invoicing.calls == []
+
+
+class TestTheInvoicePage:
+    def test_names_people_and_steps_newest_first(self, cast):
+        put(
+            state="draft",
+            history=[
+                TransitionFact("", "draft", "trueback", "", NOW),
+                TransitionFact("draft", "in_review", "clara", "", NOW),
+                TransitionFact("in_review", "draft", "bruno", "Wrong order number.", NOW),
+            ],
+        )
+        found = [(event["label"], event["actor"]) for event in shown(CLARA)["timeline"]]
+        assert found == [
+            ("Returned to draft", "Bruno Keller"),
+            ("Sent to review", "Clara Diaz"),
+            ("Drafted", "trueback"),
+        ]
+
+    def test_shows_cost_and_what_is_above_it_line_by_line(self, drafts):
+        line = shown(CLARA)["lines"][0]
+        assert [item.label for item in line.evidence] == ["Cost of acme", "Above cost"]
+        assert sum(item.amount.amount for item in line.evidence) == line.amount.amount
+
+    def test_flags_a_line_below_its_cost(self, cast):
+        fact = invoice_fact("acme")
+        line = replace(fact.lines[0], amount=Decimal("1.00"))
+        put(lines=[line])
+        assert shown(CLARA)["lines"][0].flags == ["below cost"]
+
+    def test_compares_each_line_with_the_month_before(self, drafts):
+        put(invoice_id="inv_before", period="2026-09", state="paid", number="X-1")
+        lines = shown(CLARA)["lines"]
+        assert [line.change for line in lines] == [Decimal(0), Decimal(0)]
+
+    def test_shows_why_it_is_parked_and_what_to_do(self, cast):
+        put(state="parked", parked_reasons=["The total is negative.", "It has 300 lines."])
+        page = client_of("bruno").get("/invoices/inv_acme").content.decode()
+        assert "The total is negative." in page
+        assert page.count("an approver releases it with a reason") == 1
+
+    def test_leads_to_its_neighbours_in_the_inbox(self, drafts):
+        with as_ops():
+            neighbours = read_staff_invoice("inv_acme", CLARA)["neighbours"]
+        assert neighbours == {
+            "previous_id": "inv_foreign",
+            "next_id": None,
+            "position": 2,
+            "count": 2,
+        }
+
+
+class TestTheInbox:
+    def read(self, actor=CLARA, **asked):
+        with as_ops():
+            return read_inbox(
+                OCTOBER, actor, **{"view": "", "sort": "", "q": "", "page": 1, **asked}
+            )
+
+    def ids(self, **asked):
+        return [row["id"] for row in self.read(**asked)["rows"]]
+
+    def test_shows_to_each_what_waits_for_him(self, drafts):
+        assert self.ids(view="to_do", actor=CLARA) == ["inv_acme"]
+        assert self.ids(view="to_do", actor=BRUNO) == ["inv_foreign", "inv_acme"]
+
+    def test_does_not_ask_for_the_second_look_of_who_did_the_first(self, drafts):
+        with as_ops():
+            fact = invoice_fact("foreign", "in_review", version=2)
+            record_invoice(replace(fact, actions=actions("in_review", not_by=("bruno",))))
+        assert self.ids(view="to_do", actor=BRUNO) == ["inv_acme"]
+
+    def test_has_no_list_of_things_to_do_for_those_who_only_read(self, drafts):
+        keys = [choice["key"] for choice in self.read(actor=VIC)["views"]]
+        assert keys == ["all", "draft", "in_review"]
+
+    def test_finds_by_customer_and_number(self, month):
+        assert self.ids(q="FOREIGN-0") == ["inv_foreign"]
+        assert self.ids(q="acme &") == ["inv_acme"]
+        assert self.ids(q="nobody") == []
+
+    @pytest.mark.parametrize("sort", ["customer", "-total", "change", "-due", "nonsense"])
+    def test_sorts_in_the_database(self, month, sort):
+        assert sorted(self.ids(sort=sort)) == ["inv_acme", "inv_foreign"]
+
+    def test_sorts_by_the_change_on_last_month(self, month):
+        with as_ops():
+            record_invoice(
+                invoice_fact("acme", "issued", version=2, previous_total=Decimal("1.00"))
+            )
+            record_invoice(
+                invoice_fact("foreign", "issued", version=2, previous_total=Decimal("9999999.00"))
+            )
+        assert self.ids(sort="-change") == ["inv_acme", "inv_foreign"]
+        assert self.ids(sort="change") == ["inv_foreign", "inv_acme"]
+
+    def test_adds_up_each_currency_for_itself(self, month):
+        with as_ops():
+            record_invoice(invoice_fact("foreign", "issued", version=2, currency="EUR"))
+        totals = self.read()["currency_totals"]
+        assert [money.currency for money in totals] == ["EUR", "USD"]
+
+
+def test_a_customer_of_two_tenants_pays_for_both(cast):
+    from services.portal.models import TenantContract  # noqa: PLC0415
+    from services.portal.operations.record_facts import record_customer  # noqa: PLC0415
+
+    with as_ops():
+        record_customer(customer_fact("group", tenants=["a", "b"]))
+        assert set(TenantContract.objects.values_list("tenant", "customer")) == {
+            ("a", "group"),
+            ("b", "group"),
+        }

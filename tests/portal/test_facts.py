@@ -1,0 +1,101 @@
+"""Facts come in any order and more than once; what is kept is the newest of each thing."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.portal.models import (
+    CustomerAccount,
+    CustomerInvoice,
+    PeriodSummary,
+    StaffInvoice,
+    TenantContract,
+    TenantMargin,
+)
+from services.portal.tasks import HANDLERS
+from shared.contracts import attribution, invoicing
+from shared.isolation.scope import as_ops
+from tests.portal.world import (
+    customer_fact,
+    invoice_fact,
+    margin_fact,
+    period_fact,
+)
+
+STATES = ("draft", "in_review", "approved", "issuing", "issued", "paid")
+FACTS = [
+    *(
+        (invoicing.INVOICE_DRAFTED.name, invoice_fact("acme", state, version=turn + 1))
+        for turn, state in enumerate(STATES)
+    ),
+    *(
+        (attribution.MARGIN_MEASURED.name, margin_fact("acme", revenue, version=1_000_000 + turn))
+        for turn, revenue in enumerate((None, "1.00", "2.00"))
+    ),
+    *(
+        (
+            attribution.PERIOD_ATTRIBUTED.name,
+            period_fact(version=turn, run_id=f"run_{turn}", fallback_share=Decimal(turn) / 100),
+        )
+        for turn in (1, 2, 3)
+    ),
+    (attribution.PERIOD_CLOSED.name, replace(attribution.PERIOD_CLOSED.example, version=1)),
+    (
+        attribution.PERIOD_CLOSED.name,
+        replace(attribution.PERIOD_CLOSED.example, version=2, closed_by="vic"),
+    ),
+    (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("acme", tenants=["acme", "gone"])),
+    (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("acme", version=2, plan="Better")),
+    (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("other", tenants=["gone"])),
+]
+
+
+def kept():
+    return [
+        list(model.objects.order_by(*keys).values())
+        for model, keys in (
+            (PeriodSummary, ["period"]),
+            (StaffInvoice, ["invoice_id"]),
+            (CustomerInvoice, ["invoice_id"]),
+            (CustomerAccount, ["customer_id"]),
+        )
+    ] + [
+        list(TenantMargin.objects.values_list("tenant", "version", "revenue")),
+        sorted(TenantContract.objects.values_list("tenant", "customer", "plan")),
+    ]
+
+
+def record(facts):
+    with as_ops():
+        for name, fact in facts:
+            HANDLERS[name](fact)
+        return kept()
+
+
+class TestFacts:
+    @pytest.mark.django_db
+    def test_leave_the_newest_of_each_thing(self):
+        found = record(FACTS)
+        assert found[0][0]["run_id"] == "run_3"
+        assert found[0][0]["closed_by"] == "vic"
+        assert (found[1][0]["state"], found[2][0]["state"]) == ("paid", "paid")
+        assert found[4] == [("acme", 1_000_002, Decimal("2.0000000000"))]
+        assert found[5] == [("acme", "acme", "Better"), ("gone", "other", "Standard")]
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(facts=st.permutations([*FACTS, *FACTS[:8]]))
+    def test_in_any_order_and_twice_leave_the_same(self, db, facts):
+        with transaction.atomic():
+            before = record(FACTS)
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            assert record(facts) == before
+            transaction.set_rollback(True)
