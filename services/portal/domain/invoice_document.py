@@ -113,9 +113,14 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
     """Prices alone: how a rate was made shows only where the contract disclosed it."""
     before = _amounts(earlier)
     return [
-        _line(line, document, before, rate=line.get("basis") or _price_alone(line))
+        _line(line, document, before, rate=_rate(line.get("basis", "")) or _price_alone(line))
         for line in document["lines"]
     ]
+
+
+def _rate(basis: str) -> str:
+    """Per cents are written as everywhere on the pages: 32%."""
+    return basis.replace(" %", "%")
 
 
 def _price_alone(line: Mapping[str, Any]) -> str:
@@ -187,13 +192,13 @@ def _staff_line(line: Mapping[str, Any], document: Document, before: Mapping[str
     cost, amount, currency = decimal(line["cost"]), Decimal(line["amount"]), document["currency"]
     if cost is None:
         why = f"A fixed fee {line['basis']}, by the plan {document['plan']}."
-        return _line(line, document, before, rate=line["basis"], explanation=why)
+        return _line(line, document, before, rate=_rate(line["basis"]), explanation=why)
     return _line(
         line,
         document,
         before,
-        rate=line["basis"],
-        explanation=f"{as_heading(line['basis'])}, rounded once, half-up.",
+        rate=_rate(line["basis"]),
+        explanation=f"{as_heading(_rate(line['basis']))}, rounded once, half-up.",
         flags=["below cost"] if amount < cost and cost > 0 else [],
         evidence=[
             Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),

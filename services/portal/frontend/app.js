@@ -74,12 +74,12 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   })
 }
 
-// After a swap: say so, and put the focus on the new part's heading where it names one.
+// After a swap: say so, and put a focus that the swap took away on the new part's heading.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.detail.elt
   const note = part.querySelector?.("[data-announce]")?.textContent ?? part.dataset?.announce
   if (note) document.getElementById("announcer").textContent = note.trim()
-  part.querySelector?.("[data-focus-after-swap]")?.focus()
+  if (document.activeElement === document.body) part.querySelector?.("[data-focus-after-swap]")?.focus()
   describeThemeToggles()
 })
 

@@ -18,7 +18,7 @@ from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
 
-PAGE: Final = 100
+PAGE: Final = 60
 _STATES: Final[Mapping[str, str]] = {
     "parked": "Parked",
     "draft": "Draft",

@@ -16,7 +16,7 @@ from services.portal.queries.paging import Paging, page_of
 from shared.money import Money
 from shared.periods import Month
 
-PAGE: Final = 100
+PAGE: Final = 60
 TREND_MONTHS: Final = 12
 _SORTS: Final[Mapping[str, Any]] = {
     "tenant": Lower("name"),
