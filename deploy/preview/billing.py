@@ -246,7 +246,7 @@ def _closed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def closed_customer_invoice() -> dict[str, Any]:
     page = customer_invoice(open_book=None, pay_url="")
     found = page["invoice"]
-    return page | {"invoice": found | {"lines": _closed(found["lines"])}}
+    return page | {"invoice": found | {"lines": _closed(found["lines"]), "has_rates": False}}
 
 
 def customer_invoice(**changed: Any) -> dict[str, Any]:
@@ -256,6 +256,7 @@ def customer_invoice(**changed: Any) -> dict[str, Any]:
         stripe_status="open",
         issue_date=date(2026, 11, 4),
         due_date=date(2026, 12, 4),
+        has_rates=True,
         notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
     )
     for key in ("actions", "refused_actions", "parked", "timeline", "disclosure", "is_finished"):
@@ -280,13 +281,14 @@ def customer_home(**changed: Any) -> dict[str, Any]:
         "estimated": False,
         "as_of": None,
         "currency": "USD",
-        "current": {"total": total, "lines": lines},
+        "current": {"total": total, "is_before_tax": True, "lines": lines},
         "previous_total": usd("15053.42"),
         "change": Decimal("0.063"),
         "what_changed": "Compute is up $612.40 since 14 October, and data transfer down $118.05.",
         "open_book": _open_book(),
         "due": total,
         "due_note": "LF-2026-0134, by 4 Dec 2026",
+        "due_id": "LF-2026-0134",
         "invoices": [
             _paid("LF-2026-0134", PERIOD, str(total.amount), "issued"),
             _paid("LF-2026-0116", september, "15053.42"),

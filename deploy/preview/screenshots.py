@@ -60,8 +60,8 @@ def take(stack: Stack, out: Path) -> None:
         for actor, shots in (
             (None, [Shot("sign-in", "/sign-in"), Shot("not-found", "/nothing", ("light",))]),
             (OLIVIA, _operator_shots()),
-            (CLARA, _clerk_shots(subjects)),
-            (BRUNO, [Shot("invoice-issued", f"/invoices/{subjects.issued_id}", ("light",))]),
+            (BRUNO, _approver_shots(subjects)),
+            (CLARA, [Shot("invoice-issued", f"/invoices/{subjects.issued_id}", ("light",))]),
             (ann, _customer_shots(subjects)),
         ):
             _shoot_all(stack, browser, actor, shots, out)
@@ -76,7 +76,7 @@ def _operator_shots() -> list[Shot]:
     ]
 
 
-def _clerk_shots(subjects: Subjects) -> list[Shot]:
+def _approver_shots(subjects: Subjects) -> list[Shot]:
     return [
         Shot("invoices", "/invoices", phone=True),
         Shot("invoice", f"/invoices/{subjects.waiting_id}"),
@@ -94,10 +94,11 @@ def _find_subjects(stack: Stack) -> Subjects:
     client = ApiClient(stack.service_url, stack.servers.credentials.signing_key_file)
     invoices = client.call(CLARA, "invoicing", "GET", "/api/v1/invoices")["data"]
     issued = [invoice for invoice in invoices if invoice["number"]]
+    issued.sort(key=lambda invoice: invoice["disclosure"] != "open_book")
     waiting = [invoice for invoice in invoices if invoice["state"] in {"draft", "in_review"}]
     if not issued or not waiting:
         raise Fault("There is nothing to take a picture of.", remedy="Start `trueback demo` anew.")
-    waiting.sort(key=lambda invoice: invoice["customer"] != "globex")
+    waiting.sort(key=lambda invoice: invoice["customer"] != "initech")
     return Subjects(issued[0]["invoice_id"], issued[0]["customer"], waiting[0]["invoice_id"])
 
 

@@ -113,7 +113,7 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
     """Prices alone: how a rate was made shows only where the contract disclosed it."""
     before = _amounts(earlier)
     return [
-        _line(line, document, before, rate=_rate(line.get("basis", "")) or _price_alone(line))
+        _line(line, document, before, rate=_rate(line.get("basis", "")))
         for line in document["lines"]
     ]
 
@@ -121,10 +121,6 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
 def _rate(basis: str) -> str:
     """Per cents are written as everywhere on the pages: 32%."""
     return basis.replace(" %", "%")
-
-
-def _price_alone(line: Mapping[str, Any]) -> str:
-    return "per month" if line["kind"] == "flat_fee" else ""
 
 
 def open_book(document: Document) -> OpenBook | None:

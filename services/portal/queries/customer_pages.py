@@ -55,8 +55,10 @@ def read_customer_invoice(invoice_id: str) -> dict[str, Any] | None:
     if record is None:
         return None
     before = _month_before(record)
+    lines = customer_lines(record.document, before.document if before else None)
     invoice = head(record.document) | {
-        "lines": customer_lines(record.document, before.document if before else None),
+        "lines": lines,
+        "has_rates": any(line.rate for line in lines),
         "previous_total": Money(before.total, before.currency) if before else None,
         "change": change(record.total, before.total) if before else None,
         "notes": _NOTE,
@@ -82,7 +84,11 @@ def _current(
     if newest is None:
         return None
     lines = customer_lines(newest.document, before.document if before else None)
-    return {"total": Money(newest.total, newest.currency), "lines": lines}
+    return {
+        "total": Money(newest.total, newest.currency),
+        "is_before_tax": newest.document["tax"] is not None,
+        "lines": lines,
+    }
 
 
 def _mover(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Mover | None:
@@ -106,12 +112,13 @@ def _due(invoices: list[CustomerInvoice]) -> dict[str, Any]:
     """In the currency of the newest that is to pay; others stand in the list."""
     open_ones = [invoice for invoice in invoices if invoice.state in _TO_PAY]
     if not open_ones:
-        return {"due": None, "due_numbers": [], "due_date": None}
+        return {"due": None, "due_ids": [], "due_numbers": [], "due_date": None}
     currency = open_ones[0].currency
     same = [invoice for invoice in open_ones if invoice.currency == currency]
     dates = [found for invoice in same if (found := day(invoice.document["due_at"]))]
     return {
         "due": Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
+        "due_ids": [invoice.invoice_id for invoice in same],
         "due_numbers": [invoice.document["number"] for invoice in same],
         "due_date": min(dates, default=None),
     }

@@ -20,6 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
         **page,
         "what_changed": _what_changed(page["mover"], page["period"]),
         "due_note": _due_note(page),
+        "due_id": page["due_ids"][0] if len(page["due_ids"]) == 1 else None,
     }
     return render(request, "portal/customer/home.html", context)
 
