@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import stripe
+from django.db.models import Sum
 from django.test import Client
 from pydantic import SecretStr
 
@@ -23,13 +24,14 @@ from services.invoicing.models import (
 )
 from services.invoicing.operations import issue_invoices as issuing
 from services.invoicing.operations.issue_invoices import issue_invoices
+from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.process_stripe_events import (
     process_stripe_events,
     sweep_stripe_events,
 )
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import make_customer, make_invoice
+from tests.invoicing.world import NOW, make_customer, make_invoice
 from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
 
 WAYS_TO_FAIL = ("drop_answer", "conflict", "rate_limit", "error_before", "error_after")
@@ -187,7 +189,16 @@ class TestIssuing:
             invoice.refresh_from_db()
         assert invoice.state == State.PARKED
         assert "total: 62040 here, 62041 at Stripe" in invoice.parked_reasons[0]
-        assert at_stripe(standin, invoice)[0]["status"] == "draft"
+        assert at_stripe(standin, invoice) == []
+
+        monkeypatch.setattr(gateway, "add_lines", real)
+        with as_ops():
+            move_invoice(invoice, State.ISSUING, actor="x", reason="again", now=NOW)
+        issue_invoices()
+        with as_ops():
+            invoice.refresh_from_db()
+        assert invoice.state == State.ISSUED
+        assert [item["total"] for item in at_stripe(standin, invoice)] == [62_040]
 
     def test_parks_what_stripe_refuses_and_goes_on_with_the_others(self, invoice, standin):
         with as_ops():
@@ -296,6 +307,33 @@ class TestAWebhook:
         with as_ops():
             issued.refresh_from_db()
         assert issued.state == State.PAID
+
+    def test_that_comes_while_the_invoice_is_issued_waits_for_it(self, issued, standin):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        with as_ops():
+            Invoice.objects.filter(pk=issued.pk).update(state=State.ISSUING)
+        self.post(self.event(issued))
+        process_stripe_events()
+        with as_ops():
+            assert StripeEvent.objects.get().processed_at is None
+            Invoice.objects.filter(pk=issued.pk).update(state=State.ISSUED)
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+        assert issued.state == State.PAID
+
+    def test_of_a_void_takes_back_revenue_and_bookings(self, issued, standin):
+        standin.client().v1.invoices.void_invoice(issued.stripe_invoice_id)
+        self.post(self.event(issued, kind="invoice.voided"))
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+            booked = LedgerEntry.objects.values("account").annotate(total=Sum("amount"))
+            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
+            revenue = sum(Decimal(message.payload["amount"]) for message in told)
+        assert issued.state == State.VOID
+        assert {row["total"] for row in booked} == {Decimal(0)}
+        assert revenue == Decimal("-620.40")  # the world draws up its invoice without telling
 
     def test_that_never_came_is_found_by_the_sweep(self, issued, standin):
         standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.invoicing.domain.states import ACTIONS, State, refusal, state_after_stripe
-from services.invoicing.models import Invoice, Job, Outbox, Transition
+from services.invoicing.models import ClosedPeriod, Invoice, Job, Outbox, Transition
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice, seal
-from services.invoicing.operations.record_close import park_restated, record_close
+from services.invoicing.operations.record_close import is_restated, park_restated, record_close
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from tests.invoicing.world import NOW, make_customer, make_invoice
@@ -186,6 +186,12 @@ class TestARestatedBill:
         draft.refresh_from_db()
         assert draft.state == State.PARKED
         assert draft.parked_reasons == ["Restated since it was drafted."]
+
+    def test_is_noticed_where_its_fact_comes_before_that_of_the_close(self, as_staff):
+        newer = PERIOD_ATTRIBUTED.dump(PERIOD_ATTRIBUTED.example)
+        park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": 2, "run_id": "run_2"}))
+        record_close(PERIOD_CLOSED.example)
+        assert is_restated(ClosedPeriod.objects.get())
 
     def test_of_the_closed_run_itself_parks_nothing(self, draft):
         record_close(PERIOD_CLOSED.example)

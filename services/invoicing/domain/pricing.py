@@ -10,6 +10,7 @@ from shared.money import Money
 from shared.periods import Month
 
 _HUNDRED: Final = Decimal(100)
+_ACRONYM_MAX: Final = 3
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,14 @@ def _flat_fee(
     )
 
 
+def _words(key: str) -> str:
+    """`load-balancer` as words; what is as short as an acronym is written as one (NAT, ALB)."""
+    words = key.replace("_", " ").replace("-", " ").split()
+    return " ".join(word.upper() if len(word) <= _ACRONYM_MAX else word for word in words)
+
+
 def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
     pool = charge_group.removeprefix("pool:")
-    what = f"shared {pool.replace('_', ' ').replace('-', ' ')}" if pool != charge_group else pool
+    what = f"shared {_words(pool)}" if pool != charge_group else pool
     whose = f" ({tenant})" if len(terms.tenants) > 1 else ""
     return f"{name}: {what}{whose}"

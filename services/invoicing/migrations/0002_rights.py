@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
         frozen_when("invoicing_invoice", "OLD.number <> ''", _FROZEN),
         staff_only(
             "invoicing_plan",
+            "invoicing_attributedperiod",
             "invoicing_closedperiod",
             "invoicing_stripeoperation",
             "invoicing_stripeevent",

@@ -1,6 +1,17 @@
 from django.db import models
 
 
+class AttributedPeriod(models.Model):
+    """The newest run of a period that attribution has told of, closed or not."""
+
+    period = models.CharField(primary_key=True, max_length=7)
+    version = models.IntegerField()
+    run_id = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return f"{self.period} attributed by {self.run_id}"
+
+
 class ClosedPeriod(models.Model):
     """What attribution closed a period on: the only source of its invoices."""
 

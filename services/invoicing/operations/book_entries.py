@@ -1,3 +1,4 @@
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -22,6 +23,20 @@ def book_issued(invoice: Invoice) -> None:
 def book_paid(invoice: Invoice) -> None:
     total = Money.from_minor(invoice.total_minor, invoice.currency).amount
     _book(invoice, f"{invoice.invoice_id}:paid", {"cash": total, "receivable": -total})
+
+
+def book_written_off(invoice: Invoice) -> None:
+    total = Money.from_minor(invoice.total_minor, invoice.currency).amount
+    _book(invoice, f"{invoice.invoice_id}:written-off", {"write_off": total, "receivable": -total})
+
+
+def book_void(invoice: Invoice) -> None:
+    """Takes back what the issue has booked, and a write-off that came between."""
+    before = LedgerEntry.objects.filter(document__startswith=f"{invoice.invoice_id}:")
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in before:
+        amounts[entry.account] -= entry.amount
+    _book(invoice, f"{invoice.invoice_id}:void", amounts)
 
 
 def _book(invoice: Invoice, document: str, amounts: Mapping[str, Decimal]) -> None:

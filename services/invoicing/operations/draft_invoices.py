@@ -17,6 +17,7 @@ from services.invoicing.domain.pricing import (
 from services.invoicing.domain.states import ISSUED_STATES, State
 from services.invoicing.models import ClosedPeriod, Contract, Invoice, InvoiceLine
 from services.invoicing.operations.move_invoice import record_transition
+from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.statement_costs import Costs, statement_costs
 from shared.faults import BadConfiguration
@@ -47,6 +48,9 @@ def draft_invoices(*, period: str) -> None:
                 remedy="Exchange rates come with a later version; bill in the bill's currency.",
             )
         with as_ops():
+            locked = ClosedPeriod.objects.select_for_update().get(period=period)
+            if locked.version != closed.version:
+                return  # closed anew meanwhile: that close has a job of its own
             _draft(contract, closed, costs, now)
 
 
@@ -74,6 +78,8 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
             unallocated_share=settings.ENVIRONMENT.park_unallocated_share,
         ),
     )
+    if is_restated(closed):
+        reasons.append(RESTATED)
     _create(contract, closed, lines, reasons, now)
 
 

@@ -21,11 +21,13 @@ from services.invoicing.gateways.stripe import RefusedByStripe, StripeGateway, S
 from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Customer, Invoice, StripeOperation
 from services.invoicing.operations.book_entries import book_issued
+from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.perform_at_stripe import perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
+from shared.jobs.work import request_job
 from shared.periods import Month
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ def issue_invoices() -> None:
             _issue(invoice_id, stripe_gateway())
         except (RefusedByStripe, UnequalAtStripe) as fault:
             logger.warning("invoice %s is parked: %s", invoice_id, fault)
+            _discard_draft(invoice_id, stripe_gateway())
             _park(invoice_id, str(fault))
 
 
@@ -186,7 +189,7 @@ def _require_equality(
     if found:
         raise UnequalAtStripe(
             f"Stripe's draft {stripe_id} differs: {'; '.join(found)}.",
-            remedy="It was not finalised; delete the draft at Stripe and release the invoice.",
+            remedy="The draft there is deleted; look at it, then release the invoice.",
         )
 
 
@@ -233,6 +236,30 @@ def _conclude(invoice: Invoice, there: StripeInvoice) -> None:
         book_issued(moved)
         record_revenue(moved, basis="draft", sign=-1, now=now)
         record_revenue(moved, basis="issued", sign=1, now=now)
+        # It may have been paid by now, and the event left waiting for us.
+        request_job(kind="process_stripe_events", key="all", payload={})
+        follow_stripe(moved, there, now=now)
+
+
+def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:
+    """Nobody has seen the draft: it is deleted, so that a later issue starts from nothing.
+
+    What was finalised stays, and so do its operations: it is that document or none.
+    """
+    with as_ops():
+        stripe_id = Invoice.objects.get(pk=invoice_id).stripe_invoice_id
+    if stripe_id is not None:
+        try:
+            if gateway.invoice(stripe_id).status != "draft":
+                return
+            gateway.delete_draft(stripe_id)
+        except RefusedByStripe as fault:
+            logger.warning("the draft %s is gone already: %s", stripe_id, fault)
+    with as_ops():
+        Invoice.objects.filter(pk=invoice_id).update(stripe_invoice_id=None)
+        StripeOperation.objects.filter(document=invoice_id).update(
+            state=StripeOperation.State.FAILED, error="its draft was discarded"
+        )
 
 
 def _park(invoice_id: str, reason: str) -> None:

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from services.invoicing.domain.states import State, state_after_stripe
-from services.invoicing.gateways.stripe import StripeInvoice
+from services.invoicing.domain.states import State
 from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Invoice, StripeEvent
-from services.invoicing.operations.book_entries import book_paid
-from services.invoicing.operations.move_invoice import move_invoice
+from services.invoicing.operations.follow_stripe import follow_stripe
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
 
@@ -40,15 +38,18 @@ def process_stripe_events() -> None:
         waiting = list(
             StripeEvent.objects.filter(processed_at=None).order_by("received_at", "event_id")
         )
-    seen: dict[str, str] = {}
+    seen: dict[str, str | None] = {}
     for event in waiting:
-        if event.type.startswith("invoice.") and event.object_id not in seen:
+        if not event.type.startswith("invoice."):
+            seen.setdefault(event.object_id, "nothing to do for this type")
+        elif event.object_id not in seen:
             seen[event.object_id] = _apply(event.object_id)
-        outcome = seen.get(event.object_id, "nothing to do for this type")
-        with as_ops():
-            StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
-                processed_at=datetime.now(UTC), outcome=outcome
-            )
+        outcome = seen[event.object_id]
+        if outcome is not None:
+            with as_ops():
+                StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
+                    processed_at=datetime.now(UTC), outcome=outcome
+                )
 
 
 def sweep_stripe_events() -> None:
@@ -61,36 +62,18 @@ def sweep_stripe_events() -> None:
             store_stripe_event(event)
 
 
-def _apply(stripe_id: str) -> str:
+def _apply(stripe_id: str) -> str | None:
+    """What came of it; None while the invoice is being issued, the event then waits."""
     with as_ops():
-        known = Invoice.objects.filter(stripe_invoice_id=stripe_id).exists()
-    if not known:
+        known = Invoice.objects.filter(stripe_invoice_id=stripe_id).first()
+    if known is None:
         return "not one of ours"
+    if known.state == State.ISSUING:
+        return None
     there = stripe_gateway().invoice(stripe_id)
     with as_ops():
-        invoice = Invoice.objects.select_for_update().get(stripe_invoice_id=stripe_id)
+        invoice = Invoice.objects.select_for_update().get(pk=known.pk)
         if invoice.state == State.ISSUING:
-            return "still being issued; the issuing job concludes it"
-        target = state_after_stripe(State(invoice.state), there.status)
-        if target is None:
-            return f"{invoice.state} already"
-        _move(invoice, target, there)
-    return f"moved to {target}"
-
-
-def _move(invoice: Invoice, target: State, there: StripeInvoice) -> None:
-    now = datetime.now(UTC)
-    paid_at = None
-    if target == State.PAID:
-        paid_at = datetime.fromtimestamp(there.paid_at, tz=UTC) if there.paid_at else now
-    moved = move_invoice(
-        invoice,
-        target,
-        actor="stripe",
-        reason=f"Stripe says {there.status}.",
-        now=now,
-        stripe_status=there.status,
-        paid_at=paid_at,
-    )
-    if target == State.PAID:
-        book_paid(moved)
+            return None
+        target = follow_stripe(invoice, there, now=datetime.now(UTC))
+    return f"moved to {target}" if target else f"{invoice.state} already"

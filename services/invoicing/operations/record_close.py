@@ -1,8 +1,10 @@
 from services.invoicing.domain.states import State
-from services.invoicing.models import ClosedPeriod, Invoice
+from services.invoicing.models import AttributedPeriod, ClosedPeriod, Invoice
 from services.invoicing.operations.move_invoice import move_invoice
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
 from shared.jobs.work import request_job
+
+RESTATED = "Restated since it was drafted."
 
 
 def record_close(fact: PeriodClosed) -> None:
@@ -27,8 +29,18 @@ def record_close(fact: PeriodClosed) -> None:
 
 
 def park_restated(fact: PeriodAttributed) -> None:
-    """The bill was restated after the drafts were made: they wait until a person has looked."""
-    closed = ClosedPeriod.objects.filter(period=fact.period).first()
+    """The bill was restated after the drafts were made: they wait until a person has looked.
+
+    The run is remembered, since its fact may come before that of the close.
+    """
+    known, is_new = AttributedPeriod.objects.select_for_update().get_or_create(
+        period=fact.period, defaults={"version": fact.version, "run_id": fact.run_id}
+    )
+    if not is_new and known.version < fact.version:
+        AttributedPeriod.objects.filter(pk=known.pk).update(
+            version=fact.version, run_id=fact.run_id
+        )
+    closed = ClosedPeriod.objects.select_for_update().filter(period=fact.period).first()
     if closed is None or fact.version <= closed.run_version:
         return
     waiting = Invoice.objects.select_for_update().filter(
@@ -43,5 +55,12 @@ def park_restated(fact: PeriodAttributed) -> None:
             reason=f"The bill was restated: run {fact.run_id}.",
             now=fact.attributed_at,
             parked_from=invoice.state,
-            parked_reasons=[*invoice.parked_reasons, "Restated since it was drafted."],
+            parked_reasons=[*invoice.parked_reasons, RESTATED],
         )
+
+
+def is_restated(closed: ClosedPeriod) -> bool:
+    """A newer run than the closed one is known; asked under the lock of the closed period."""
+    return AttributedPeriod.objects.filter(
+        period=closed.period, version__gt=closed.run_version
+    ).exists()

@@ -88,6 +88,10 @@ class StripeGateway:
             self._call(lambda: self._v1.invoices.send_invoice(stripe_id, {}, _once(key)))
         )
 
+    def delete_draft(self, stripe_id: str) -> None:
+        """A draft that nobody has seen; deleting it twice is refused, and that is well."""
+        self._call(lambda: self._v1.invoices.delete(stripe_id))
+
     def invoice(self, stripe_id: str) -> StripeInvoice:
         return _invoice(self._call(lambda: self._v1.invoices.retrieve(stripe_id)))
 

@@ -1,0 +1,39 @@
+from datetime import UTC, datetime
+
+from services.invoicing.domain.states import State, state_after_stripe
+from services.invoicing.gateways.stripe import StripeInvoice
+from services.invoicing.models import Invoice
+from services.invoicing.operations.book_entries import book_paid, book_void, book_written_off
+from services.invoicing.operations.move_invoice import move_invoice
+from services.invoicing.operations.record_revenue import record_revenue
+
+
+def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> State | None:
+    """Move an issued invoice to what Stripe says it is, with its bookings; None if it is that.
+
+    In the caller's transaction, on an invoice it has locked. States only ever go forward.
+    """
+    target = state_after_stripe(State(invoice.state), there.status)
+    if target is None:
+        return None
+    moved = move_invoice(
+        invoice,
+        target,
+        actor="stripe",
+        reason=f"Stripe says {there.status}.",
+        now=now,
+        stripe_status=there.status,
+        paid_at=_paid_at(there, now) if target == State.PAID else None,
+    )
+    if target == State.PAID:
+        book_paid(moved)
+    elif target == State.UNCOLLECTIBLE:
+        book_written_off(moved)
+    elif target == State.VOID:
+        book_void(moved)
+        record_revenue(moved, basis="issued", sign=-1, now=now)
+    return target
+
+
+def _paid_at(there: StripeInvoice, now: datetime) -> datetime:
+    return datetime.fromtimestamp(there.paid_at, tz=UTC) if there.paid_at else now
