@@ -328,7 +328,7 @@ class TestAWebhook:
         process_stripe_events()
         with as_ops():
             issued.refresh_from_db()
-            booked = LedgerEntry.objects.values("account").annotate(total=Sum("amount"))
+            booked = list(LedgerEntry.objects.values("account").annotate(total=Sum("amount")))
             told = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
             revenue = sum(Decimal(message.payload["amount"]) for message in told)
         assert issued.state == State.VOID
