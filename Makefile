@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
-SUITES := architecture shared cli engine sample stripe_standin local preview $(SERVICES) system
+SUITES := architecture shared cli engine sample stripe_standin local docker preview $(SERVICES) system
 # What is needed to import the services' settings where nothing is connected to.
 CHECKS := set -a && . deploy/checks.env && set +a &&
 
@@ -63,6 +63,9 @@ format: install ## Bring the code into form
 lock: ## Resolve the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra services --constraints requirements.lock \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.13 \
+		--quiet -o requirements-services.lock
 	echo 'uv==0.13.9' | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --python-version 3.11 --quiet -o requirements-uv.lock
 

@@ -25,6 +25,7 @@ class InvoiceLineFact:
     tenant: str = ""
     basis: str = ""
     cost: Decimal | None = None
+    charge_group: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ActionFact:
     roles: list[str]
     refused: str = ""
     not_by: list[str] = field(default_factory=list)
+    needs_reason: bool = False
 
 
 @dataclass(frozen=True)

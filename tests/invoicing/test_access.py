@@ -117,9 +117,11 @@ class TestTheDatabase:
             connection.cursor() as cursor,
         ):
             cursor.execute(
-                "insert into invoicing_invoiceline (customer_id, invoice_id, position, description,"
-                " kind, tenant, amount_minor, exact_amount, basis, service_start, service_end)"
-                " values ('acme', %s, 9, 'x', 'x', 'x', 1, 1, '', '2026-10-01', '2026-11-01')",
+                "insert into invoicing_invoiceline"
+                " (customer_id, invoice_id, position, description,"
+                " kind, tenant, amount_minor, exact_amount, charge_group, basis,"
+                " service_start, service_end)"
+                " values ('acme', %s, 9, 'x', 'x', 'x', 1, 1, '', '', '2026-10-01', '2026-11-01')",
                 [foreign.invoice_id],
             )
             cursor.execute("set constraints all immediate")

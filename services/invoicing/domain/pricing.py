@@ -23,6 +23,7 @@ class PricedLine:
     exact: Decimal
     minor: int
     cost: Decimal | None
+    charge_group: str
     basis: str
     service_start: date
     service_end: date
@@ -92,6 +93,7 @@ def _cost_plus(
                     exact=exact,
                     minor=Money(exact, terms.currency).to_minor(),
                     cost=cost,
+                    charge_group=charge_group,
                     basis=f"cost plus {percent.normalize():f} %",
                     service_start=start,
                     service_end=end,
@@ -114,6 +116,7 @@ def _flat_fee(
         exact=exact,
         minor=Money(exact, terms.currency).to_minor(),
         cost=None,
+        charge_group="",
         basis="per month" if days == days_in_month else f"{days} of {days_in_month} days",
         service_start=start,
         service_end=end,

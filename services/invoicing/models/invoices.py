@@ -70,6 +70,7 @@ class InvoiceLine(models.Model):
     amount_minor = models.BigIntegerField()
     exact_amount = models.DecimalField(max_digits=38, decimal_places=10)
     cost = models.DecimalField(max_digits=38, decimal_places=10, null=True)
+    charge_group = models.CharField(max_length=200, blank=True)
     basis = models.CharField(max_length=200, blank=True)
     service_start = models.DateField()
     service_end = models.DateField()

@@ -3,16 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
 from services.invoicing.domain.states import ACTIONS, Action, State, refusal
 from services.invoicing.models import Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice
-from services.invoicing.queries.invoice_fact import last_doers
+from services.invoicing.queries.invoice_fact import others_only
 from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.jobs.work import request_job
-from shared.money import Money
 
 
 class ActionRefused(Fault):
@@ -40,7 +37,7 @@ def act_on_invoice(
         wanted,
         state=State(invoice.state),
         actor=actor,
-        doers=_doers(invoice, wanted, log),
+        doers=others_only(invoice, wanted, log),
         reason=reason,
     )
     if refused:
@@ -56,14 +53,6 @@ def act_on_invoice(
     if wanted.target == State.ISSUING:
         request_job(kind="issue_invoices", key="all", payload={})
     return moved
-
-
-def _doers(invoice: Invoice, action: Action, log: list[Transition]) -> list[str]:
-    """Nobody where the amount is small enough for one person."""
-    total = Money.from_minor(invoice.total_minor, invoice.currency).amount
-    if action.name == "approve" and abs(total) <= settings.ENVIRONMENT.second_person_above:
-        return []
-    return last_doers(log, action.needs_other_than)
 
 
 def _fields(action: Action, invoice: Invoice, reason: str) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def _create(
             amount_minor=line.minor,
             exact_amount=line.exact,
             cost=line.cost,
+            charge_group=line.charge_group,
             basis=line.basis,
             service_start=line.service_start,
             service_end=line.service_end,
@@ -130,7 +131,11 @@ def _create(
     )
     invoice.refresh_from_db()
     record_transition(
-        invoice, None, actor=ACTOR, reason=f"Drafted from run {closed.run_id}.", now=now
+        invoice,
+        None,
+        actor=ACTOR,
+        reason=f"{closed.period} was closed.",
+        now=now,
     )
     record_revenue(invoice, basis="draft", sign=1, now=now)
 

@@ -1,8 +1,9 @@
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import QuerySet
 
-from services.invoicing.domain.states import ACTIONS, State, refusal
+from services.invoicing.domain.states import ACTIONS, Action, State, refusal
 from services.invoicing.models import Invoice, Transition
 from shared.contracts.invoicing import ActionFact, InvoiceFact, InvoiceLineFact, TransitionFact
 from shared.money import Money
@@ -53,17 +54,24 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
                 name=action.name,
                 roles=list(action.roles),
                 refused=refusal(action, state=State(invoice.state)),
-                not_by=last_doers(log, action.needs_other_than),
+                not_by=others_only(invoice, action, log),
+                needs_reason=action.needs_reason,
             )
             for action in ACTIONS.values()
         ],
     )
 
 
-def last_doers(log: list[Transition], state: State | None) -> list[str]:
-    """Who brought the invoice into a state the last time; nobody where no state is asked for."""
-    doers = [item.actor for item in log if state is not None and item.to_state == state]
-    return doers[-1:]
+def others_only(invoice: Invoice, action: Action, log: list[Transition]) -> list[str]:
+    """Who may not do the action, having done the step before it (four eyes).
+
+    Nobody where the amount is small enough for one person to approve.
+    """
+    total = Money.from_minor(invoice.total_minor, invoice.currency).amount
+    if action.name == "approve" and abs(total) <= settings.ENVIRONMENT.second_person_above:
+        return []
+    state = action.needs_other_than
+    return [item.actor for item in log if state is not None and item.to_state == state][-1:]
 
 
 def issued_invoices() -> QuerySet[Invoice]:
@@ -85,6 +93,7 @@ def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
             tenant=line.tenant,
             basis=line.basis,
             cost=line.cost,
+            charge_group=line.charge_group,
         )
         for line in invoice.lines.order_by("position")
     ]

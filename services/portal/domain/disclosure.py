@@ -13,7 +13,7 @@ _LINE_FIELDS: Final = (
     *("position", "description", "kind", "quantity", "unit_amount", "amount"),
     *("service_start", "service_end", "tenant"),
 )
-_OPEN_BOOK_FIELDS: Final = ("basis", "cost")
+_OPEN_BOOK_FIELDS: Final = ("basis", "cost", "charge_group")
 
 
 def customer_document(document: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -15,7 +15,6 @@ class Wording:
     label: str
     tone: Literal["primary", "danger", ""] = ""
     effect: str = ""
-    needs_reason: bool = False
 
 
 WORDINGS: Final[Mapping[str, Wording]] = {
@@ -24,9 +23,9 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "issue": Wording(
         "Issue through Stripe", "primary", "Stripe numbers it and sends it to the customer."
     ),
-    "release": Wording("Release to draft", "primary", needs_reason=True),
-    "return": Wording("Return to draft", needs_reason=True),
-    "park": Wording("Park", needs_reason=True),
+    "release": Wording("Release to draft", "primary"),
+    "return": Wording("Return to draft"),
+    "park": Wording("Park"),
 }
 # What moves an invoice forward, by the state that it waits in.
 FORWARD: Final[Mapping[str, str]] = {
@@ -65,19 +64,19 @@ def shown_actions(
         return []
     known = {action["name"]: action for action in actions}
     return [
-        _shown(name, wording, _refusal(known[name], actor))
+        _shown(known[name], wording, _refusal(known[name], actor))
         for name, wording in WORDINGS.items()
         if name in known and (not known[name]["refused"] or name in _AHEAD.get(state, frozenset()))
     ]
 
 
-def _shown(name: str, wording: Wording, refused: str) -> ShownAction:
+def _shown(action: Mapping[str, Any], wording: Wording, refused: str) -> ShownAction:
     return ShownAction(
-        name=name,
+        name=action["name"],
         label=wording.label,
         tone=wording.tone,
         effect=wording.effect,
-        needs_reason=wording.needs_reason,
+        needs_reason=action["needs_reason"],
         allowed=not refused,
         reason=refused,
     )

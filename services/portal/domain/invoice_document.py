@@ -12,7 +12,7 @@ from shared.money import Money
 from shared.periods import Month
 
 Document = Mapping[str, Any]
-_SHARED: Final = "shared "
+_SHARED: Final = "pool:"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def open_book(document: Document) -> OpenBook | None:
     for line in document["lines"]:
         cost = decimal(line.get("cost"))
         if cost is not None:
-            group = charge_group(line)
+            group = line["charge_group"]
             costs[group] = costs.get(group, Decimal(0)) + cost
     total = sum(costs.values(), Decimal(0))
     currency = document["currency"]
@@ -145,12 +145,6 @@ def open_book(document: Document) -> OpenBook | None:
         for group, amount in sorted(costs.items(), key=lambda item: (-item[1], item[0]))
     ]
     return OpenBook(Money(total, currency), groups)
-
-
-def charge_group(line: Mapping[str, Any]) -> str:
-    """Invoicing writes `component: group (tenant)`; the tenant where there is more than one."""
-    group = str(line["description"]).partition(": ")[2] or str(line["description"])
-    return group.removesuffix(f" ({line['tenant']})")
 
 
 def _group_label(group: str) -> str:
