@@ -176,6 +176,19 @@ INVOICE_OVERDUE: Final = _invoice_contract("overdue")
 INVOICE_VOIDED: Final = _invoice_contract("voided")
 INVOICE_WRITTEN_OFF: Final = _invoice_contract("written_off")
 
+INVOICE_FACTS: Final = (
+    INVOICE_DRAFTED,
+    INVOICE_PARKED,
+    INVOICE_REVIEWED,
+    INVOICE_APPROVED,
+    INVOICE_ISSUING_STARTED,
+    INVOICE_ISSUED,
+    INVOICE_PAID,
+    INVOICE_OVERDUE,
+    INVOICE_VOIDED,
+    INVOICE_WRITTEN_OFF,
+)
+
 CUSTOMER_CONTRACTED: Final = Contract(
     name="invoicing.customer_contracted.v1",
     payload=CustomerContracted,
