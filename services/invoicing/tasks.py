@@ -10,13 +10,15 @@ from services.invoicing.operations.process_stripe_events import (
     sweep_stripe_events,
 )
 from services.invoicing.operations.record_close import park_restated, record_close
+from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_stripe import remind_stripe
-from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.jobs.work import JobHandler
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
     PERIOD_ATTRIBUTED.name: park_restated,
     PERIOD_CLOSED.name: record_close,
+    STATEMENT_REVISED.name: record_revision,
 }
 
 POKES: Mapping[str, Callable[[], None]] = {"stripe": remind_stripe}

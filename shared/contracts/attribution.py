@@ -90,6 +90,25 @@ class MarginMeasured:
     lines: list[CostLine]
 
 
+@dataclass(frozen=True)
+class StatementRevised:
+    """A tenant's cost of a closed period by a newer run, beside what the period was closed on.
+
+    `lines` are those of the newer run, whole; `version` is the run's, the highest counts.
+    """
+
+    tenant: str
+    period: str
+    version: int
+    closed_run_id: str
+    run_id: str
+    currency: str
+    cost_before: Decimal
+    cost_after: Decimal
+    lines: list[CostLine]
+    revised_at: datetime
+
+
 _MOMENT = datetime(2026, 11, 3, 6, 5, tzinfo=UTC)
 _STATEMENTS = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/statements.csv"
 _USAGE = "s3://lake/allocations/period=2026-10/run=run_0192f0c3/usage.csv"
@@ -162,5 +181,24 @@ MARGIN_MEASURED: Final = Contract(
         revenue=Decimal("1939.60"),
         revenue_basis="issued",
         lines=[CostLine(charge_group="Compute", method="label", amount=Decimal("1000.5"))],
+    ),
+)
+
+STATEMENT_REVISED: Final = Contract(
+    name="attribution.statement_revised.v1",
+    payload=StatementRevised,
+    producer="attribution",
+    consumers=("invoicing", "portal"),
+    example=StatementRevised(
+        tenant="acme",
+        period="2026-10",
+        version=2,
+        closed_run_id="run_0192f0c3",
+        run_id="run_0192f0c9",
+        currency="USD",
+        cost_before=Decimal("1200.5"),
+        cost_after=Decimal("1260.5"),
+        lines=[CostLine(charge_group="Compute", method="label", amount=Decimal("1260.5"))],
+        revised_at=_MOMENT,
     ),
 )

@@ -55,8 +55,9 @@ class ActionFact:
 class InvoiceFact:
     """An invoice as it stands, whole; the consumer keeps the highest `version`.
 
-    `lines[].cost`, `parked_reasons`, `history` and `actions` are for staff; a customer may see the
-    rest, and only once the state is issued or later.
+    `restated_by` is what the newest cost of a bill restated since would add to the total, None if
+    it was not. It, `lines[].cost`, `parked_reasons`, `history` and `actions` are for staff; a
+    customer may see the rest, and only once the state is issued or later.
     """
 
     invoice_id: str
@@ -83,6 +84,7 @@ class InvoiceFact:
     stripe_status: str = ""
     hosted_invoice_url: str = ""
     previous_total: Decimal | None = None
+    restated_by: Decimal | None = None
     parked_reasons: list[str] = field(default_factory=list)
     history: list[TransitionFact] = field(default_factory=list)
     actions: list[ActionFact] = field(default_factory=list)
@@ -175,6 +177,7 @@ INVOICE_PAID: Final = _invoice_contract("paid")
 INVOICE_OVERDUE: Final = _invoice_contract("overdue")
 INVOICE_VOIDED: Final = _invoice_contract("voided")
 INVOICE_WRITTEN_OFF: Final = _invoice_contract("written_off")
+INVOICE_RESTATED: Final = _invoice_contract("restated")
 
 INVOICE_FACTS: Final = (
     INVOICE_DRAFTED,
@@ -187,6 +190,7 @@ INVOICE_FACTS: Final = (
     INVOICE_OVERDUE,
     INVOICE_VOIDED,
     INVOICE_WRITTEN_OFF,
+    INVOICE_RESTATED,
 )
 
 CUSTOMER_CONTRACTED: Final = Contract(

@@ -15,6 +15,7 @@ CONTRACTS: Final[dict[str, Contract[Any]]] = {
         attribution.PERIOD_ATTRIBUTED,
         attribution.PERIOD_CLOSED,
         attribution.MARGIN_MEASURED,
+        attribution.STATEMENT_REVISED,
         *invoicing.INVOICE_FACTS,
         invoicing.CUSTOMER_CONTRACTED,
         invoicing.REVENUE_RECORDED,

@@ -26,7 +26,12 @@ from services.attribution.operations.close_period import UnableToClose, close_pe
 from services.attribution.operations.record_inputs import record_signals, record_snapshot
 from services.attribution.operations.record_revenue import record_revenue
 from services.ingestion.engine import find_delivery, normalise
-from shared.contracts.attribution import MARGIN_MEASURED, PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.attribution import (
+    MARGIN_MEASURED,
+    PERIOD_ATTRIBUTED,
+    PERIOD_CLOSED,
+    STATEMENT_REVISED,
+)
 from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration, BadInput, ProofFailed
@@ -297,3 +302,60 @@ class TestAMargin:
                 record_revenue(fact)
         last = facts(MARGIN_MEASURED)[-1]
         assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")
+
+
+class TestARestatementAfterTheClose:
+    @pytest.fixture
+    def closed(self, period):
+        attribute_period(period=period)
+        with as_ops():
+            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+        return period
+
+    def restate(self, storage, folder, *lines, version=2):
+        announce_bill(storage, folder, [*LINES, *lines], version=version)
+        attribute_period(period="2026-10")
+
+    def revisions(self):
+        found = facts(STATEMENT_REVISED)
+        return {(fact["tenant"], fact["version"]): fact for fact in found}
+
+    def test_revises_the_tenants_that_changed_and_no_other(self, closed, storage, tmp_path):
+        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        ((tenant, _),) = self.revisions()
+        fact = self.revisions()["acme", 2]
+        assert tenant == "acme"
+        assert Decimal(fact["cost_before"]) == Decimal("3.75")
+        assert Decimal(fact["cost_after"]) == Decimal("7.75")
+        with as_ops():
+            assert Period.objects.get().state == Period.State.REOPENED
+
+    def test_keeps_what_was_closed(self, closed, storage, tmp_path):
+        with as_ops():
+            before = Period.objects.get().closed_run_id
+            costs = dict(Statement.objects.filter(run_id=before).values_list("tenant_id", "cost"))
+        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        with as_ops():
+            assert Period.objects.get().closed_run_id == before
+            after = Statement.objects.filter(run_id=before).values_list("tenant_id", "cost")
+            assert dict(after) == costs
+
+    def test_that_is_taken_back_is_told_too(self, closed, storage, tmp_path):
+        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, version=3)
+        fact = self.revisions()["acme", 3]
+        assert fact["cost_after"] == fact["cost_before"]
+        with as_ops():
+            assert Period.objects.get().state == Period.State.CLOSED
+            assert Run.objects.filter(state="proven").count() == 2
+
+    def test_by_a_credit_takes_cost_off(self, closed, storage, tmp_path):
+        self.restate(storage, tmp_path, cur_line(-2.0, **GLOBEX))
+        fact = self.revisions()["globex", 2]
+        assert Decimal(fact["cost_after"]) == Decimal("0.25")
+
+    def test_does_not_close_the_period_again(self, closed, storage, tmp_path):
+        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        with as_ops():
+            record = close_period(period=closed, closed_by="carl", reasons={}, now=NOW)
+        assert record.closed_by == "olivia"

@@ -5,8 +5,9 @@ from django.db.models.functions import Now
 class Run(models.Model):
     """One attribution of a period: its inputs by hash, its outputs in the lake, its proof.
 
-    The same inputs are the same run (`input_digest`). A run whose proof fails is kept as failed
-    and never becomes current.
+    The same inputs are the same run (`input_digest`), also when a ruleset is taken back: it then
+    becomes current again. `activation` counts how often a run of the period became current; facts
+    carry it as their version. A run whose proof fails is kept as failed and never becomes current.
     """
 
     class State(models.TextChoices):
@@ -18,6 +19,7 @@ class Run(models.Model):
     version = models.IntegerField()
     state = models.CharField(max_length=10, choices=State)
     is_current = models.BooleanField(default=False)
+    activation = models.IntegerField(default=0)
     input_digest = models.CharField(max_length=64)
     ruleset_digest = models.CharField(max_length=64)
     snapshot_ids = models.JSONField()
@@ -71,6 +73,7 @@ class Period(models.Model):
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
     overrides = models.JSONField(default=list)
+    revised_tenants = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.period}: {self.state}"

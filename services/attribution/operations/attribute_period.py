@@ -20,6 +20,7 @@ from services.attribution.models import (
     Tenant,
 )
 from services.attribution.operations.measure_margin import measure_margin
+from services.attribution.operations.revise_statements import revise_statements
 from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
@@ -48,8 +49,7 @@ def attribute_period(*, period: str) -> None:
         ).first()
         if known is not None:
             if not known.is_current:
-                _switch(known)
-                _tell(known)
+                _activate(known)
             return
     run_id = new_id("run")
     try:
@@ -107,12 +107,23 @@ def _publish(
             folder_uri=folder,
             content_hash=content_hash,
         )
-        tenants = _write_statements(run, attributed)
-        _switch(run)
-        _tell(run)
-        earned = RevenueEntry.objects.filter(period=period).values_list("tenant_id", flat=True)
-        for tenant in sorted(tenants | set(earned)):
-            measure_margin(period=period, tenant=tenant)
+        _write_statements(run, attributed)
+        _activate(run)
+
+
+def _activate(run: Run) -> None:
+    """Make a proven run the current one and tell everything that follows from it."""
+    runs = Run.objects.select_for_update().filter(period=run.period)
+    latest = max((known.activation for known in runs), default=0)
+    runs.filter(is_current=True).update(is_current=False)
+    run.is_current, run.activation = True, latest + 1
+    run.save(update_fields=["is_current", "activation"])
+    _tell(run)
+    billed = Statement.objects.filter(run_id=run.run_id).values_list("tenant_id", flat=True)
+    earned = RevenueEntry.objects.filter(period=run.period).values_list("tenant_id", flat=True)
+    for tenant in sorted({*billed, *earned}):
+        measure_margin(period=run.period, tenant=tenant)
+    revise_statements(run)
 
 
 def _record(
@@ -134,7 +145,7 @@ def _record(
     )
 
 
-def _write_statements(run: Run, attributed: Attributed) -> set[str]:
+def _write_statements(run: Run, attributed: Attributed) -> None:
     known = set(Tenant.objects.values_list("tenant_id", flat=True))
     statements: dict[str, Statement] = {}
     lines: list[StatementLine] = []
@@ -181,7 +192,6 @@ def _write_statements(run: Run, attributed: Attributed) -> set[str]:
         for row in attributed.usage
         if row.tenant in statements
     )
-    return set(statements)
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:
@@ -191,19 +201,13 @@ def _share(part: Decimal, whole: Decimal) -> Decimal:
     return (part / whole).quantize(Decimal("1e-8"), rounding=ROUND_HALF_UP)
 
 
-def _switch(run: Run) -> None:
-    Run.objects.filter(period=run.period, is_current=True).update(is_current=False)
-    run.is_current = True
-    run.save(update_fields=["is_current"])
-
-
 def _tell(run: Run) -> None:
     proof = run.proof
     emit(
         PERIOD_ATTRIBUTED,
         PeriodAttributed(
             period=run.period,
-            version=run.version,
+            version=run.activation,
             run_id=run.run_id,
             snapshot_ids=run.snapshot_ids,
             ruleset_digest=run.ruleset_digest,

@@ -24,8 +24,8 @@ def close_period(
     run = Run.objects.filter(period=period, is_current=True).first()
     if record is None or run is None:
         raise UnableToClose(f"{period} has not been attributed.", remedy="Deliver its bill first.")
-    if record.state == Period.State.CLOSED:
-        return record
+    if record.closed_run is not None:
+        return record  # what was closed stays so; restatements are revisions of it
     failed = not_overridden(period_checks(run), reasons)
     if failed:
         raise UnableToClose(
@@ -44,7 +44,7 @@ def close_period(
             period=period,
             version=record.version,
             run_id=run.run_id,
-            run_version=run.version,
+            run_version=run.activation,
             currency=run.currency,
             statements_uri=f"{run.folder_uri}/statements.csv",
             usage_uri=f"{run.folder_uri}/usage.csv",

@@ -1,7 +1,8 @@
 from decimal import Decimal
 
-from services.attribution.models import RevenueEntry, Run, Statement, StatementLine, Tenant
-from shared.contracts.attribution import MARGIN_MEASURED, CostLine, MarginMeasured
+from services.attribution.models import RevenueEntry, Run, Statement, Tenant
+from services.attribution.queries.statement_lines import statement_lines
+from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
 from shared.isolation.scope import as_ops
 from shared.messaging.emit import emit
 
@@ -24,7 +25,7 @@ def measure_margin(*, period: str, tenant: str) -> None:
                 tenant=tenant,
                 tenant_name=known.name if known else tenant,
                 period=period,
-                version=run.version * 1_000_000 + len(entries),
+                version=run.activation * 1_000_000 + len(entries),
                 run_id=run.run_id,
                 currency=run.currency,
                 cost=statement.cost if statement else Decimal(0),
@@ -32,7 +33,7 @@ def measure_margin(*, period: str, tenant: str) -> None:
                 shared_cost=statement.shared_cost if statement else Decimal(0),
                 revenue=revenue,
                 revenue_basis=basis,
-                lines=_lines(statement),
+                lines=statement_lines(statement) if statement else [],
             ),
         )
 
@@ -44,14 +45,3 @@ def _revenue(entries: list[RevenueEntry]) -> tuple[Decimal | None, str]:
     total = sum((entry.amount for entry in entries), Decimal(0))
     by_basis = {entry.basis for entry in entries}
     return total, "issued" if "issued" in by_basis else "draft"
-
-
-def _lines(statement: Statement | None) -> list[CostLine]:
-    if statement is None:
-        return []
-    return [
-        CostLine(charge_group=line.charge_group, method=line.method, amount=line.amount)
-        for line in StatementLine.objects.filter(statement=statement).order_by(
-            "charge_group", "method"
-        )
-    ]

@@ -22,7 +22,7 @@ _STAFF = (
     *("billing_clerk", "billing_approver", "service"),
 )
 _CUSTOMERS = ("customer_member", "customer_admin")
-_STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id")
+_STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by")
 PAGE = 500
 
 

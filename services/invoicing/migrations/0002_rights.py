@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
             "invoicing_plan",
             "invoicing_attributedperiod",
             "invoicing_closedperiod",
+            "invoicing_statementrevision",
             "invoicing_stripeoperation",
             "invoicing_stripeevent",
             "invoicing_inbox",

@@ -8,7 +8,9 @@ from services.invoicing.models.customers import Contract, Customer
 class Invoice(models.Model):
     """A document of one customer, period and currency; `total_minor` in minor units, before tax.
 
-    `exact_total` is what the lines were before each was rounded; the ledger books the difference.
+    `restated_by_minor` is what the newest cost would add to it (or take off), None while the bill
+    has not been restated since. `exact_total` is what the lines were before each was rounded; the
+    ledger books the difference.
     The database allows one live invoice per seller, customer, period, currency, kind and sequence.
     """
 
@@ -26,6 +28,7 @@ class Invoice(models.Model):
     exact_total = models.DecimalField(max_digits=38, decimal_places=10)
     previous_total_minor = models.BigIntegerField(null=True)
     run_id = models.CharField(max_length=40)
+    restated_by_minor = models.BigIntegerField(null=True)
     state = models.CharField(
         max_length=20, choices=[(s.value, s.name) for s in State], default=State.DRAFT
     )

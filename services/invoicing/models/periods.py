@@ -12,6 +12,24 @@ class AttributedPeriod(models.Model):
         return f"{self.period} attributed by {self.run_id}"
 
 
+class StatementRevision(models.Model):
+    """A tenant's newest cost of a closed period, by charge group."""
+
+    period = models.CharField(max_length=7)
+    tenant = models.CharField(max_length=100)
+    version = models.IntegerField()
+    run_id = models.CharField(max_length=40)
+    costs = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "tenant"], name="statement_revision_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} in {self.period} by {self.run_id}"
+
+
 class ClosedPeriod(models.Model):
     """What attribution closed a period on: the only source of its invoices."""
 

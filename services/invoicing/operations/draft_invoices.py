@@ -8,17 +8,13 @@ from django.conf import settings
 from django.db.models import F
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
-from services.invoicing.domain.pricing import (
-    ContractTerms,
-    PricedLine,
-    covers_whole_month,
-    price,
-)
+from services.invoicing.domain.pricing import PricedLine, covers_whole_month, price
 from services.invoicing.domain.states import ISSUED_STATES, State
 from services.invoicing.models import ClosedPeriod, Contract, Invoice, InvoiceLine
 from services.invoicing.operations.move_invoice import record_transition
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.statement_costs import Costs, statement_costs
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
@@ -56,13 +52,7 @@ def draft_invoices(*, period: str) -> None:
 
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
     month = Month.parse(closed.period)
-    terms = ContractTerms(
-        tenants=contract.tenants,
-        starts_on=contract.starts_on,
-        ends_on=contract.ends_on,
-        currency=contract.currency,
-        components=contract.plan.components,
-    )
+    terms = contract_terms(contract)
     lines = price(terms, month, costs)
     if not lines:
         return

@@ -25,6 +25,7 @@ from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.perform_at_stripe import perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.operations.record_revision import measure_restatement
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
@@ -236,6 +237,7 @@ def _conclude(invoice: Invoice, there: StripeInvoice) -> None:
         book_issued(moved)
         record_revenue(moved, basis="draft", sign=-1, now=now)
         record_revenue(moved, basis="issued", sign=1, now=now)
+        measure_restatement(moved)
         # It may have been paid by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
         follow_stripe(moved, there, now=now)

@@ -12,7 +12,7 @@ from shared.money import Money
 def invoice_fact(invoice: Invoice) -> InvoiceFact:
     customer, contract = invoice.customer, invoice.contract
     log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
-    previous = invoice.previous_total_minor
+    previous, restated_by = invoice.previous_total_minor, invoice.restated_by_minor
     return InvoiceFact(
         invoice_id=invoice.invoice_id,
         customer=invoice.customer_id,
@@ -44,6 +44,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         stripe_status=invoice.stripe_status,
         hosted_invoice_url=invoice.hosted_invoice_url,
         previous_total=None if previous is None else _amount(previous, invoice.currency),
+        restated_by=None if restated_by is None else _amount(restated_by, invoice.currency),
         parked_reasons=list(invoice.parked_reasons),
         history=[
             TransitionFact(item.from_state, item.to_state, item.actor, item.reason, item.at)

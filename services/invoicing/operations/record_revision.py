@@ -1,0 +1,72 @@
+"""The bill was restated after the close: each invoice says by how much, and nothing is edited."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from services.invoicing.domain.pricing import price
+from services.invoicing.domain.states import ISSUED_STATES, State
+from services.invoicing.models import Contract, Invoice, StatementRevision
+from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.invoice_fact import invoice_fact
+from shared.contracts.attribution import StatementRevised
+from shared.contracts.invoicing import INVOICE_RESTATED
+from shared.messaging.emit import emit
+from shared.periods import Month
+
+
+def record_revision(fact: StatementRevised) -> None:
+    """Keep the newest cost of a tenant and measure its invoices against it."""
+    known, is_new = StatementRevision.objects.select_for_update().get_or_create(
+        period=fact.period,
+        tenant=fact.tenant,
+        defaults={"version": fact.version, "run_id": fact.run_id, "costs": _costs(fact)},
+    )
+    if not is_new:
+        if known.version >= fact.version:
+            return
+        known.version, known.run_id, known.costs = fact.version, fact.run_id, _costs(fact)
+        known.save()
+    for invoice in Invoice.objects.select_for_update(of=("self",)).filter(
+        period=fact.period,
+        contract__tenants__contains=[fact.tenant],
+        state__in=[*(ISSUED_STATES - {State.VOID}), State.ISSUING],
+    ):
+        measure_restatement(invoice)
+
+
+def measure_restatement(invoice: Invoice) -> None:
+    """By how much the cost-derived lines would differ; fees and the like are not restated."""
+    restated_by_minor = _newest_minor(invoice) - sum(
+        line.amount_minor for line in invoice.lines.all() if line.cost is not None
+    )
+    if restated_by_minor == (invoice.restated_by_minor or 0):
+        return
+    Invoice.objects.filter(pk=invoice.pk).update(
+        restated_by_minor=restated_by_minor, version=invoice.version + 1
+    )
+    invoice.refresh_from_db()
+    emit(INVOICE_RESTATED, invoice_fact(invoice))
+
+
+def _newest_minor(invoice: Invoice) -> int:
+    """Cost-derived lines priced anew: a tenant's newest cost, else what the invoice rests on."""
+    costs: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for line in invoice.lines.all():
+        if line.cost is not None:
+            costs[line.tenant][line.charge_group] = line.cost
+    contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
+    for revision in StatementRevision.objects.filter(
+        period=invoice.period, tenant__in=contract.tenants
+    ):
+        costs[revision.tenant] = {
+            group: Decimal(amount) for group, amount in revision.costs.items()
+        }
+    lines = price(contract_terms(contract), Month.parse(invoice.period), costs)
+    return sum(line.minor for line in lines if line.cost is not None)
+
+
+def _costs(fact: StatementRevised) -> dict[str, str]:
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for line in fact.lines:
+        costs[line.charge_group] += line.amount
+    return {group: str(amount) for group, amount in costs.items()}
