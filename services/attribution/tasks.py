@@ -4,18 +4,28 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.attribution.operations.attribute_period import attribute_period
-from services.attribution.operations.record_inputs import record_signals, record_snapshot
+from services.attribution.operations.record_inputs import (
+    record_quarantine,
+    record_signals,
+    record_snapshot,
+)
 from services.attribution.operations.record_revenue import record_revenue
-from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
+from services.attribution.operations.remind_periods import remind_periods
+from shared.contracts.ingestion import (
+    DELIVERY_QUARANTINED,
+    SIGNALS_PUBLISHED,
+    SNAPSHOT_PUBLISHED,
+)
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.jobs.work import JobHandler
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
     SNAPSHOT_PUBLISHED.name: record_snapshot,
     SIGNALS_PUBLISHED.name: record_signals,
+    DELIVERY_QUARANTINED.name: record_quarantine,
     REVENUE_RECORDED.name: record_revenue,
 }
 
-POKES: Mapping[str, Callable[[], None]] = {}
+POKES: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
 
 JOBS: Mapping[str, JobHandler] = {"attribute_period": lambda payload: attribute_period(**payload)}

@@ -16,6 +16,7 @@ from shared.identifiers import uuid7
 
 ISSUER: Final = "trueback-portal"
 LIFETIME: Final = timedelta(seconds=60)
+CLOCK_SKEW: Final = timedelta(seconds=10)
 _ALGORITHM: Final = "EdDSA"
 
 
@@ -48,10 +49,11 @@ def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
             algorithms=[_ALGORITHM],
             audience=audience,
             issuer=ISSUER,
+            leeway=CLOCK_SKEW,
             options={"require": ["exp", "iat", "sub", "role", "customer"]},
         )
         return Actor(claims["sub"], claims["role"], claims["customer"])
-    except (jwt.PyJWTError, ValueError) as error:
+    except (jwt.PyJWTError, ValueError, OSError, httpx.HTTPError) as error:
         raise InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.") from error
 
 

@@ -2,12 +2,19 @@
 
 import hashlib
 import json
+from typing import Final
 
 from shared.configuration.models import Configuration
 
+# What prices and parties say changes no cost.
+_COMMERCIAL: Final = {"plans", "customers", "seller"}
+
 
 def ruleset_digest(config: Configuration) -> str:
-    """SHA-256 of the canonical JSON: defaults filled in, keys sorted, numbers by their value."""
-    content = config.model_dump(mode="json", by_alias=True)
+    """SHA-256 of the canonical JSON of what attribution rests on.
+
+    Defaults filled in, keys sorted, numbers by their value; plans, customers and seller left out.
+    """
+    content = config.model_dump(mode="json", by_alias=True, exclude=_COMMERCIAL)
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

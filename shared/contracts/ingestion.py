@@ -46,6 +46,17 @@ class SignalsPublished:
     published_at: datetime
 
 
+@dataclass(frozen=True)
+class DeliveryQuarantined:
+    """A delivery was refused as a whole: what was current before it stays so."""
+
+    delivery_id: str
+    source: str
+    period: str
+    delivered_at: datetime
+    error: str
+
+
 _MOMENT = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
 
 SNAPSHOT_PUBLISHED: Final = Contract(
@@ -87,5 +98,19 @@ SIGNALS_PUBLISHED: Final = Contract(
         row_count=26784,
         content_hash="41ab",
         published_at=_MOMENT,
+    ),
+)
+
+DELIVERY_QUARANTINED: Final = Contract(
+    name="ingestion.delivery_quarantined.v1",
+    payload=DeliveryQuarantined,
+    producer="ingestion",
+    consumers=("attribution",),
+    example=DeliveryQuarantined(
+        delivery_id="dlv_0192f0c0",
+        source="aws",
+        period="2026-10",
+        delivered_at=_MOMENT,
+        error="aws-00002.snappy.parquet: it is truncated. Deliver it again.",
     ),
 )

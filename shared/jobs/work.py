@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from shared.faults import Fault
@@ -17,6 +18,7 @@ from shared.isolation.scope import as_ops
 logger = logging.getLogger(__name__)
 
 ATTEMPTS_MAX: Final = 8
+RETRY_AFTER: Final = timedelta(minutes=5)
 JobHandler = Callable[[dict[str, Any]], None]
 
 
@@ -40,6 +42,18 @@ def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
             " do update set payload = excluded.payload || jsonb_build_object('rerun', true)",
             [job.job_id, kind, key, json.dumps(payload)],
         )
+
+
+def ensure_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
+    """For pokes: a job that the state of things calls for, unless one is at it or has just failed.
+
+    Whoever asks looks at the state and not at the clock, so that nothing that was lost stays lost.
+    """
+    with as_ops():
+        same = jobs().objects.filter(kind=kind, key=key)
+        since = datetime.now(UTC) - RETRY_AFTER
+        if not same.filter(Q(state__in=["queued", "running"]) | Q(finished_at__gt=since)).exists():
+            request_job(kind=kind, key=key, payload=payload)
 
 
 def work(job_id: str, lease: str, kinds: Mapping[str, JobHandler]) -> None:
@@ -82,12 +96,15 @@ def _finish(job: Any, lease: str, *, state: str, error: str) -> None:
 
 def _retry(job: Any, lease: str, error: str) -> None:
     """Back-off doubles from 1 s; after the last attempt the job is failed and stays to be seen."""
-    last = job.attempts >= ATTEMPTS_MAX
     with as_ops():
-        jobs().objects.filter(job_id=job.job_id, lease=lease).update(
-            state="failed" if last else "queued",
-            error=error,
-            lease=None,
-            next_at=datetime.now(UTC) + timedelta(seconds=2**job.attempts),
-            finished_at=Now() if last else None,
-        )
+        held = jobs().objects.select_for_update().filter(job_id=job.job_id, lease=lease).first()
+        if held is None:
+            return
+        is_last = held.attempts >= ATTEMPTS_MAX and not held.payload.get("rerun")
+        held.state = "failed" if is_last else "queued"
+        held.error, held.lease = error, None
+        held.next_at = datetime.now(UTC) + timedelta(seconds=2**held.attempts)
+        held.finished_at = Now() if is_last else None
+        if held.payload.get("rerun"):
+            held.attempts = 0
+        held.save()

@@ -22,6 +22,7 @@ def acl_rules(service: str) -> str:
     ]
     others = {events_queue(consumer) for producer, consumer in pairs() if producer == service}
     others |= {acks_queue(producer) for producer, consumer in pairs() if consumer == service}
-    keys = [f"~{KEY_PREFIX}{pattern}*" for pattern in (*own, *sorted(others))]
+    keys = [f"~{KEY_PREFIX}{pattern}*" for pattern in own]
+    keys += [f"%W~{KEY_PREFIX}{queue}" for queue in sorted(others)]
     keys.append(f"~{KEY_PREFIX}epoch:{service}")
     return f"resetkeys {' '.join(keys)} &* {_COMMANDS}"

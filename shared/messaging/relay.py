@@ -5,7 +5,6 @@ only a delay. The broker may forget everything at any time (docs/decisions/0002)
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,30 +25,27 @@ ENVELOPE_MAX: Final = 100
 IN_FLIGHT_MAX: Final = 2_000
 QUEUE_LENGTH_MAX: Final = 500
 BACKOFF_SECONDS_MAX: Final = 900
-ATTEMPTS_MAX: Final = 20
 
-# One statement claims and leases. Attempts are counted here, before the send, so that a message
-# that kills its consumer is counted too.
+# One statement claims and leases. A fact waits for as long as its consumer is away: it dies only
+# of the consumer's own refusal.
 _CLAIM: Final = """
     with due as (
         select message_id from {table}
-        where acked_at is null and dead_at is null and next_at <= now()
+        where acked_at is null and dead_at is null and next_at <= now() and dest = %(dest)s
         order by next_at, message_id limit %(claim_max)s for update skip locked
     )
     update {table} o set
         attempts = o.attempts + 1,
         next_at = now() + least(%(base)s * power(2, least(o.attempts, 10)), %(max)s)
-            * (0.8 + 0.4 * random()) * interval '1 second',
-        dead_at = case when o.attempts + 1 > %(attempts_max)s then now() end,
-        last_error = case when o.attempts + 1 > %(attempts_max)s
-            then 'never acknowledged' else o.last_error end
+            * (0.8 + 0.4 * random()) * interval '1 second'
     from due where o.message_id = due.message_id
-    returning o.message_id::text, o.dest, o.topic, o.subject, o.payload::text, o.dead_at is not null
+    returning o.message_id::text, o.topic, o.subject, o.payload::text
 """
-_IN_FLIGHT: Final = (
-    "select count(*) from {table} where acked_at is null and dead_at is null"
-    " and attempts > 0 and next_at > now()"
-)
+_WAITING: Final = """
+    select dest, count(*) filter (where next_at <= now()),
+        count(*) filter (where attempts > 0 and next_at > now())
+    from {table} where acked_at is null and dead_at is null group by dest
+"""
 _AFTER_AMNESIA: Final = (
     "update {table} set next_at = now() where acked_at is null and dead_at is null and attempts > 0"
 )
@@ -58,11 +54,9 @@ _AFTER_AMNESIA: Final = (
 @dataclass(frozen=True)
 class Claimed:
     message_id: str
-    dest: str
     topic: str
     subject: str
     payload: str
-    dead: bool
 
 
 class Relay:
@@ -73,26 +67,20 @@ class Relay:
         self.keys = self.environment.bus_keys()
 
     def run_once(self) -> int:
-        """Send what is due; number of messages sent."""
+        """Send what is due, to each consumer as much as it takes; number of facts sent.
+
+        One that is down or slow has its own window and its own queue: it holds up nobody else.
+        """
         self.notice_amnesia()
-        if self._is_full():
-            return 0
-        claimed = self._claim()
-        dead = [message for message in claimed if message.dead]
-        for message in dead:
-            logger.error(
-                "dead letter: %s %s to %s", message.topic, message.message_id, message.dest
-            )
-        live = [message for message in claimed if not message.dead]
-        by_dest: dict[str, list[Claimed]] = defaultdict(list)
-        for message in live:
-            by_dest[message.dest].append(message)
-        for dest, messages in by_dest.items():
-            for start in range(0, len(messages), ENVELOPE_MAX):
-                self._publish(dest, messages[start : start + ENVELOPE_MAX])
-        if self.environment.injects("retire_at_publish"):
-            self._retire(live)
-        return len(live)
+        sent = 0
+        for dest in self._ready():
+            claimed = self._claim(dest)
+            for start in range(0, len(claimed), ENVELOPE_MAX):
+                self._publish(dest, claimed[start : start + ENVELOPE_MAX])
+            sent += len(claimed)
+            if self.environment.injects("retire_at_publish"):
+                self._retire(claimed)
+        return sent
 
     def notice_amnesia(self) -> bool:
         """The broker has lost its memory when our mark in it is gone: all in flight is due now."""
@@ -106,28 +94,33 @@ class Relay:
                 )
         return True
 
-    def _is_full(self) -> bool:
+    def _ready(self) -> list[str]:
+        """Consumers with facts due and room for them."""
         with as_ops(), connection.cursor() as cursor:
-            cursor.execute(_sql(_IN_FLIGHT))
-            in_flight: int = cursor.fetchone()[0]
-        return in_flight > IN_FLIGHT_MAX
+            cursor.execute(_sql(_WAITING))
+            waiting = cursor.fetchall()
+        return [
+            dest
+            for dest, due, in_flight in sorted(waiting)
+            if due
+            and in_flight <= IN_FLIGHT_MAX
+            and self.broker.length(events_queue(dest)) <= QUEUE_LENGTH_MAX
+        ]
 
-    def _claim(self) -> list[Claimed]:
+    def _claim(self, dest: str) -> list[Claimed]:
         with as_ops(), connection.cursor() as cursor:
             cursor.execute(
                 _sql(_CLAIM),
                 {
+                    "dest": dest,
                     "claim_max": CLAIM_MAX,
                     "base": self.environment.bus_backoff_seconds,
                     "max": BACKOFF_SECONDS_MAX,
-                    "attempts_max": ATTEMPTS_MAX,
                 },
             )
             return [Claimed(*row) for row in cursor.fetchall()]
 
     def _publish(self, dest: str, messages: Sequence[Claimed]) -> None:
-        if self.broker.length(events_queue(dest)) > QUEUE_LENGTH_MAX:
-            return  # the lease brings them back
         items = [
             {"id": m.message_id, "topic": m.topic, "subject": m.subject, "payload": m.payload}
             for m in messages

@@ -272,7 +272,7 @@ class TestAClose:
         self, shares, difference, newest, named
     ):
         results = close_checks(
-            Evidence(1, Decimal(difference), shares, frozenset(), frozenset(), newest)
+            Evidence(1, Decimal(difference), shares, frozenset(), frozenset(), newest, True)
         )
         failed = {result.name for result in results if not result.passed}
         left = {result.name for result in not_overridden(results, dict.fromkeys(named, "known"))}
@@ -280,7 +280,7 @@ class TestAClose:
 
     def test_is_not_helped_by_an_empty_reason(self):
         results = close_checks(
-            Evidence(1, Decimal(1), Decimal(0), frozenset(), frozenset(), run_is_newest=True)
+            Evidence(1, Decimal(1), Decimal(0), frozenset(), frozenset(), True, True)
         )
         assert not_overridden(results, {"proof_holds": "  "})
 

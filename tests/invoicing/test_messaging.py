@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.models.functions import Now
 
 from services.invoicing.config.celery import app
 from services.invoicing.models import ClosedPeriod, Inbox, InboxFailures, Outbox
@@ -111,23 +112,47 @@ class TestRelay:
         acknowledge(Envelope("portal", "invoicing", "acks", items).sealed(keys))
         assert Relay(Broker(app)).run_once() == 0
 
-    def test_gives_up_after_the_last_attempt_and_replay_revives(self, transactional_db, broker):
+    def test_never_gives_a_fact_up_because_its_consumer_is_away(self, transactional_db, broker):
         with as_ops():
             emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
-            Outbox.objects.update(attempts=20)
+            Outbox.objects.update(attempts=1000)
+        assert Relay(Broker(app)).run_once() == 1
+
+    def test_sends_a_refused_fact_again_when_it_is_replayed(self, transactional_db, broker):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            Outbox.objects.update(dead_at=Now(), last_error="KeyError: plan")
         assert Relay(Broker(app)).run_once() == 0
         with as_ops():
-            assert [letter.last_error for letter in dead_letters()] == ["never acknowledged"]
+            assert [letter.last_error for letter in dead_letters()] == ["KeyError: plan"]
             assert replay(topic=CUSTOMER_CONTRACTED.name) == 1
         assert Relay(Broker(app)).run_once() == 1
+
+    def test_is_not_held_up_by_another_consumer_that_is_down(
+        self, transactional_db, broker, monkeypatch
+    ):
+        monkeypatch.setattr("shared.messaging.relay.IN_FLIGHT_MAX", 2)
+        with as_ops():
+            for _ in range(4):
+                emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+        relay = Relay(Broker(app))
+        assert relay.run_once() == 4
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            emit(REVENUE_RECORDED, REVENUE_RECORDED.example)
+        assert relay.run_once() == 1
+        assert (broker.llen("tb:attribution.events"), broker.llen("tb:portal.events")) == (1, 1)
 
     def test_the_services_user_of_the_broker_can_neither_flush_nor_look_around(self, broker):
         client = redis.Redis.from_url(running_servers().broker_url("invoicing"))
         for command in (["FLUSHALL"], ["KEYS", "*"], ["CONFIG", "GET", "*"]):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 client.execute_command(*command)
+        for read in (client.lpop, client.rpop):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                read("tb:attribution.acks")
         with pytest.raises(redis.exceptions.NoPermissionError):
-            client.lpop("tb:ingestion.acks")
+            client.lrange("tb:portal.events", 0, -1)
         client.close()
 
 
@@ -165,6 +190,23 @@ class TestReceive:
         )
         with as_ops():
             assert list(ClosedPeriod.objects.values_list("period", flat=True)) == ["2026-10"]
+            assert InboxFailures.objects.get().attempts == 1
+        assert [item["id"] for item in sent.items] == [good["id"]]
+
+    def test_a_constraint_that_is_judged_late_fails_its_message_alone(self, transactional_db):
+        def orphan(_fact: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "insert into invoicing_transition (customer_id, invoice_id, sequence,"
+                    " from_state, to_state, actor, reason, at, previous_seal, seal)"
+                    " values ('acme', 'inv_none', 1, '', 'draft', 'x', '', now(), '', '')"
+                )
+
+        sent, good, bad = Sent(), closed(), closed("2026-09")
+        calls = {"2026-09": orphan, "2026-10": record_close}
+        handlers = {PERIOD_CLOSED.name: lambda fact: calls[fact.period](fact)}
+        receive(sent, handlers, envelope(bad, good))
+        with as_ops():
             assert InboxFailures.objects.get().attempts == 1
         assert [item["id"] for item in sent.items] == [good["id"]]
 

@@ -136,6 +136,6 @@ def _period(record: Period) -> dict[str, Any]:
         if run is None
         else [
             {"name": check.name, "passed": check.passed, "finding": check.finding}
-            for check in period_checks(run)
+            for check in period_checks(run, now=datetime.now(UTC))
         ],
     }

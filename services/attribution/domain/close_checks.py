@@ -25,6 +25,8 @@ class Evidence:
     meters_needed: frozenset[str]
     meters_present: frozenset[str]
     run_is_newest: bool
+    month_is_over: bool
+    quarantined: tuple[str, ...] = ()
 
 
 def close_checks(evidence: Evidence) -> list[CheckResult]:
@@ -50,6 +52,16 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             "signals_complete",
             not missing,
             f"no signals for {', '.join(missing)}" if missing else "every meter has signals",
+        ),
+        CheckResult(
+            "month_is_over",
+            evidence.month_is_over,
+            "the month is over" if evidence.month_is_over else "the month still runs",
+        ),
+        CheckResult(
+            "no_quarantined_file",
+            not evidence.quarantined,
+            "; ".join(evidence.quarantined) or "no delivery is in quarantine",
         ),
         CheckResult(
             "run_is_newest",

@@ -1,6 +1,7 @@
 """One run: every line of a snapshot to its tenant, exactly, with the proof that it all came out."""
 
 import datetime as dt
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from services.attribution.engine.run import Finding, Run
 from services.attribution.engine.signals import SignalTables
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, open_session
+from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.faults import ProofFailed
 from shared.money import from_units
@@ -30,11 +32,13 @@ def attribute(
     period: Month,
     out_dir: Path,
     scratch_dir: Path,
-    run_id: str,
+    run_id: str | None = None,
     memory_limit_mb: int = 1024,
 ) -> Run:
     """Writes the output folder of the design's section 8 into `out_dir`.
 
+    Without a `run_id` the run is named by what came out and by its ruleset: the same bill gives
+    the same bytes in whichever format it was delivered.
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
@@ -59,7 +63,7 @@ class _Attribution:
     period: Month
     out_dir: Path
     work_dir: Path
-    run_id: str
+    run_id: str | None
 
     def split(self, snapshot_parts: Sequence[Path], signals: Sequence[Path]) -> None:
         self._create_registers()
@@ -72,6 +76,8 @@ class _Attribution:
 
     def finish(self, raw_totals: Sequence[ControlTotal]) -> Run:
         outputs = Outputs(self.session, self.out_dir)
+        run_id = self.run_id or f"run_{self._fingerprint(outputs)}"
+        self._create_run(run_id)
         outputs.write_allocations()
         proof = prove(
             period=str(self.period),
@@ -86,7 +92,7 @@ class _Attribution:
             (self.out_dir / "allocations.parquet").unlink()
             raise _failed(proof)
         run = Run(
-            run_id=self.run_id,
+            run_id=run_id,
             period=str(self.period),
             proof=proof,
             statements=outputs.statements(),
@@ -122,13 +128,19 @@ class _Attribution:
             [(_naive(self.period.start), _naive(self.period.end))],
             scratch_dir=self.work_dir,
         )
+
+    def _create_run(self, run_id: str) -> None:
         create_table(
             self.session,
             "run",
             dict.fromkeys(("period", "cost_measure", "currency", "run"), "VARCHAR"),
-            [(str(self.period), self.config.cost, self.config.currency, self.run_id)],
+            [(str(self.period), self.config.cost, self.config.currency, run_id)],
             scratch_dir=self.work_dir,
         )
+
+    def _fingerprint(self, outputs: Outputs) -> str:
+        content = f"{self.period}|{ruleset_digest(self.config)}|{outputs.results_digest()}"
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def _findings(self) -> Iterator[Finding]:
         yield from unused_settings(self.config)

@@ -43,6 +43,7 @@ _SPAN = """CASE
     WHEN ChargePeriodEnd <= date_trunc('day', ChargePeriodStart) + INTERVAL 1 DAY THEN 2
     ELSE 3
 END"""
+_SANITISED = ("CUR 2.0", "legacy CUR (Parquet)")
 _BLANKS = " \t\r\n\u00a0"
 
 _CLAIM_COLUMNS = {
@@ -177,9 +178,9 @@ class KeyDictionary:
                 )
 
     def _has_sanitised_tags(self, scan: str) -> bool:
-        """CUR 2.0 writes tag keys in lower case with `_` for every other sign."""
+        """CUR 2.0 and Athena's Parquet write tag keys in lower case, `_` for every other sign."""
         rows = self.session.execute(f"SELECT DISTINCT x_SourceFormat FROM {scan}").fetchall()
-        return any(row[0] == "CUR 2.0" for row in rows)
+        return any(row[0] in _SANITISED for row in rows)
 
     def _claims(self) -> Iterator[Sequence[object]]:
         claims = Claims(self.config)

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
         staff_only(
             "attribution_ruleset",
             "attribution_inputset",
+            "attribution_quarantineddelivery",
             "attribution_run",
             "attribution_period",
             "attribution_inbox",

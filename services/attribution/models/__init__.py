@@ -1,5 +1,5 @@
 from services.attribution.models.bus import Inbox, InboxFailures, Job, Outbox
-from services.attribution.models.inputs import InputSet, Ruleset
+from services.attribution.models.inputs import InputSet, QuarantinedDelivery, Ruleset
 from services.attribution.models.periods import Period, Run
 from services.attribution.models.statements import (
     RevenueEntry,
@@ -16,6 +16,7 @@ __all__ = [
     "Job",
     "Outbox",
     "Period",
+    "QuarantinedDelivery",
     "RevenueEntry",
     "Ruleset",
     "Run",

@@ -25,6 +25,19 @@ class Ruleset(models.Model):
         return f"ruleset {self.version} ({self.digest[:12]})"
 
 
+class QuarantinedDelivery(models.Model):
+    """A delivery that ingestion refused: until a newer one came, the period is not complete."""
+
+    delivery_id = models.CharField(primary_key=True, max_length=40)
+    source = models.CharField(max_length=40)
+    period = models.CharField(max_length=7)
+    delivered_at = models.DateTimeField()
+    error = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.period}: {self.error}"
+
+
 class InputSet(models.Model):
     """The newest snapshot, or signal set, of a source and period, as ingestion announced it."""
 

@@ -108,7 +108,11 @@ def _publish(
             content_hash=content_hash,
         )
         _write_statements(run, attributed)
-        _activate(run)
+        newest = inputs_of_period(period)
+        if newest is not None and newest.digest == inputs.digest:
+            _activate(run)
+        else:
+            logger.warning("run %s of %s is overtaken by newer inputs", run_id, period)
 
 
 def _activate(run: Run) -> None:

@@ -26,7 +26,7 @@ def close_period(
         raise UnableToClose(f"{period} has not been attributed.", remedy="Deliver its bill first.")
     if record.closed_run is not None:
         return record  # what was closed stays so; restatements are revisions of it
-    failed = not_overridden(period_checks(run), reasons)
+    failed = not_overridden(period_checks(run, now=now), reasons)
     if failed:
         raise UnableToClose(
             "; ".join(f"{check.name}: {check.finding}" for check in failed) + ".",

@@ -1,5 +1,7 @@
 from decimal import Decimal
 
+from django.db import connection
+
 from services.attribution.models import RevenueEntry, Run, Statement, Tenant
 from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
@@ -10,6 +12,7 @@ from shared.messaging.emit import emit
 def measure_margin(*, period: str, tenant: str) -> None:
     """Tell the portal what a tenant cost and earned by the current run; nothing without a run."""
     with as_ops():
+        _one_at_a_time(period, tenant)
         run = Run.objects.filter(period=period, is_current=True).first()
         if run is None:
             return
@@ -35,6 +38,14 @@ def measure_margin(*, period: str, tenant: str) -> None:
                 revenue_basis=basis,
                 lines=statement_lines(statement) if statement else [],
             ),
+        )
+
+
+def _one_at_a_time(period: str, tenant: str) -> None:
+    """Until the transaction ends: of two entries at once the second must see the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"margin {period} {tenant}"]
         )
 
 

@@ -1,7 +1,11 @@
 from typing import Any
 
-from services.attribution.models import InputSet, Period
-from shared.contracts.ingestion import SignalsPublished, SnapshotPublished
+from services.attribution.models import InputSet, Period, QuarantinedDelivery
+from shared.contracts.ingestion import (
+    DeliveryQuarantined,
+    SignalsPublished,
+    SnapshotPublished,
+)
 from shared.jobs.work import request_job
 
 
@@ -16,6 +20,18 @@ def record_snapshot(fact: SnapshotPublished) -> None:
 
 def record_signals(fact: SignalsPublished) -> None:
     _record(InputSet.Kind.SIGNALS, fact, set_id=fact.signal_set_id, meters=fact.meters)
+
+
+def record_quarantine(fact: DeliveryQuarantined) -> None:
+    QuarantinedDelivery.objects.get_or_create(
+        delivery_id=fact.delivery_id,
+        defaults={
+            "source": fact.source,
+            "period": fact.period,
+            "delivered_at": fact.delivered_at,
+            "error": fact.error,
+        },
+    )
 
 
 def _record(kind: InputSet.Kind, fact: SnapshotPublished | SignalsPublished, **fields: Any) -> None:

@@ -1,13 +1,16 @@
+from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from services.attribution.domain.close_checks import CheckResult, Evidence, close_checks
-from services.attribution.models import InputSet, Ruleset, Run
+from services.attribution.models import InputSet, QuarantinedDelivery, Ruleset, Run
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
 from shared.configuration.drivers import SignalDriver
+from shared.periods import Month
 
 
-def period_checks(run: Run) -> list[CheckResult]:
+def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
     ruleset = Ruleset.objects.get(digest=run.ruleset_digest)
     configuration = parse_configuration(ruleset.content)
     newest = inputs_of_period(run.period)
@@ -20,8 +23,20 @@ def period_checks(run: Run) -> list[CheckResult]:
             meters_needed=frozenset(_meters(configuration)),
             meters_present=frozenset(meter for signal in signals for meter in signal.meters),
             run_is_newest=newest is not None and newest.digest == run.input_digest,
+            month_is_over=now >= Month.parse(run.period).end,
+            quarantined=tuple(_quarantined(run.period)),
         )
     )
+
+
+def _quarantined(period: str) -> Iterator[str]:
+    """Refused deliveries that no newer good one of their source has made good."""
+    good = InputSet.objects.filter(period=period).values_list("source", "published_at")
+    newest = dict(sorted(good, key=lambda item: item[1]))
+    for refused in QuarantinedDelivery.objects.filter(period=period).order_by("delivered_at"):
+        made_good_at = newest.get(refused.source)
+        if made_good_at is None or made_good_at < refused.delivered_at:
+            yield f"{refused.source}: {refused.error}"
 
 
 def _meters(configuration: Configuration) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from services.ingestion.engine.layouts import Kind, detect_kind
+from services.ingestion.engine.legacy import as_cur_2
 from services.ingestion.engine.manifest import (
     Manifest,
     is_manifest,
@@ -15,7 +16,7 @@ from shared.faults import BadInput
 from shared.periods import Month
 from shared.tabular import SourceFile, open_source_file
 
-_DATA_ENDINGS = (".csv", ".csv.gz", ".parquet")
+_DATA_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Delivery:
     files: tuple[Path, ...]
     execution_id: str
     columns: tuple[str, ...]
-    """Names of all columns that occur, in the order they are first met."""
+    """Names of all columns as written, in the order they are first met."""
     sources: tuple[SourceFile, ...]
 
 
@@ -148,7 +149,7 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
         )
         for source in sources
     }
-    families = {kind.is_focus for kind in kinds.values()}
+    families = {"FOCUS" if kind.is_focus else kind for kind in kinds.values()}
     if len(families) > 1:
         raise BadInput(
             "the parts are of different kinds: "
@@ -157,11 +158,12 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
             remedy="A foreign file is among them; sync the delivery again.",
         )
     names = dict.fromkeys(column.name for source in sources for column in source.columns)
+    kind = max(kinds.values())
     return Delivery(
-        kind=max(kinds.values()),
+        kind=kind,
         manifest=manifest.path if manifest else None,
         files=tuple(paths),
         execution_id=manifest.execution_id if manifest else "",
         columns=tuple(names),
-        sources=sources,
+        sources=tuple(map(as_cur_2, sources)) if kind.is_legacy else sources,
     )

@@ -1,7 +1,7 @@
 """What kind of bill a file is, by its columns, and which columns of it are read, as what.
 
-CUR 2.0 against FOCUS: aws-bills facts, 1.2. A column that is not listed is not read; a missing
-one is null, unless it is required.
+The kinds and what tells them apart: aws-bills facts, 1.2. A column that is not listed is not read;
+a missing one is null, unless it is required. A legacy CUR is read under CUR 2.0's names (`legacy`).
 """
 
 from collections.abc import Collection
@@ -15,13 +15,20 @@ Type = Literal["text", "money", "quantity", "time", "json"]
 
 
 class Kind(StrEnum):
+    CUR_LEGACY = "legacy CUR"
+    CUR_LEGACY_PARQUET = "legacy CUR (Parquet)"
+    """Athena's layout: names of columns, and so tag keys, have lost their case and signs."""
     CUR_2 = "CUR 2.0"
     FOCUS_1_0 = "FOCUS 1.0"
     FOCUS_1_2 = "FOCUS 1.2"
 
     @property
     def is_focus(self) -> bool:
-        return self is not Kind.CUR_2
+        return self in (Kind.FOCUS_1_0, Kind.FOCUS_1_2)
+
+    @property
+    def is_legacy(self) -> bool:
+        return self in (Kind.CUR_LEGACY, Kind.CUR_LEGACY_PARQUET)
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ FOCUS = Layout(
     currency="BillingCurrency",
 )
 
-CUR_2 = Layout(
+CUR = Layout(
     columns=_columns(
         money="line_item_unblended_cost line_item_net_unblended_cost"
         " savings_plan_savings_plan_effective_cost savings_plan_net_savings_plan_effective_cost"
@@ -111,7 +118,8 @@ CUR_2 = Layout(
         " line_item_line_item_type line_item_operation line_item_product_code"
         " line_item_resource_id line_item_usage_account_id line_item_usage_account_name"
         " line_item_usage_type pricing_currency pricing_rate_code pricing_rate_id pricing_unit"
-        " product_location product_region_code product_servicecode product_sku"
+        " product_location product_product_name product_region_code product_servicecode"
+        " product_sku"
         " reservation_reservation_a_r_n savings_plan_savings_plan_a_r_n"
         " split_line_item_parent_resource_id",
     ),
@@ -152,7 +160,7 @@ _ONLY_FOCUS_1_2 = {
 
 
 def layout_of(kind: Kind) -> Layout:
-    return FOCUS if kind.is_focus else CUR_2
+    return FOCUS if kind.is_focus else CUR
 
 
 def detect_kind(columns: Collection[str], *, file: str) -> Kind:
@@ -160,26 +168,16 @@ def detect_kind(columns: Collection[str], *, file: str) -> Kind:
     if {"BilledCost", "EffectiveCost"} & names:
         return Kind.FOCUS_1_2 if names & _ONLY_FOCUS_1_2 else Kind.FOCUS_1_0
     if "line_item_line_item_type" in names or "line_item_unblended_cost" in names:
-        if _is_legacy_parquet(names):
-            raise _legacy(file)
-        return Kind.CUR_2
+        return Kind.CUR_LEGACY_PARQUET if _is_legacy_parquet(names) else Kind.CUR_2
     if any(name.startswith(("lineItem/", "identity/", "bill/")) for name in names):
-        raise _legacy(file)
+        return Kind.CUR_LEGACY
     raise BadInput(
-        "not a bill: it has neither the columns of CUR 2.0 nor those of FOCUS.",
+        "not a bill: it has neither the columns of a CUR nor those of FOCUS.",
         file=file,
-        remedy="Give a CUR 2.0 or FOCUS 1.0/1.2 export; check that the path is the export's own.",
+        remedy="Give a CUR or FOCUS 1.0/1.2 export; check that the path is the export's own.",
     )
 
 
 def _is_legacy_parquet(names: set[str]) -> bool:
-    flat_tags = any(name.startswith("resource_tags_") for name in names)
-    return not names & _ONLY_CUR_2 and (flat_tags or "identity_time_interval" in names)
-
-
-def _legacy(file: str) -> BadInput:
-    return BadInput(
-        "a legacy Cost and Usage Report, which is read from a later version on.",
-        file=file,
-        remedy="Until then export the same bill as CUR 2.0 or FOCUS 1.2 (AWS Data Exports).",
-    )
+    flat = any(name.startswith(("resource_tags_", "product_product_name")) for name in names)
+    return not names & _ONLY_CUR_2 and (flat or "identity_time_interval" in names)

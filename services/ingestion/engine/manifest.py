@@ -1,6 +1,6 @@
 """The manifest of a delivery: which files it is made of. Read tolerantly.
 
-CUR 2.0 and FOCUS name `dataFiles` (full `s3://bucket/key` URLs) and `executionId`, others
+CUR 2.0 and FOCUS name `dataFiles` (full `s3://bucket/key` URLs) and `executionId`, a legacy CUR
 `reportKeys` (bucket-relative keys) and `assemblyId` (aws-bills facts, 1.1). AWS writes it after
 the last data file, so it is the commit mark: only the files it lists are read.
 """
@@ -19,6 +19,8 @@ from shared.periods import Month
 
 _PARTITION = re.compile(r"billing_period=(\d{4}-\d{2})", re.IGNORECASE)
 _RANGE = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}(?:/|$)")
+_YEAR_AND_MONTH = re.compile(r"(?:^|/)year=(\d{4})(?:/month=(\d{1,2}))?(?:/|$)")
+_OTHER_MANIFESTS = ("redshiftmanifest.json", "quicksightmanifest.json")
 _EXECUTION_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)-[0-9a-f-]{36}")
 
 
@@ -34,16 +36,24 @@ class Manifest:
     modified_at: float
 
     @property
-    def age_key(self) -> tuple[str, float, str]:
-        """Newest last: by the time in the execution's folder, else by when it was written."""
+    def age_key(self) -> tuple[str, bool, float, str]:
+        """Newest last: by the time in the execution's folder, else by when it was written.
+
+        A legacy CUR that keeps its versions has a manifest in each one's own folder, and beside
+        these folders a copy of the newest, which is right even where times of files were lost.
+        """
         found = _EXECUTION_TIME.search(self.place) or next(
             (match for key in self.keys if (match := _EXECUTION_TIME.search(key))), None
         )
-        return (found[1] if found else "", self.modified_at, self.place)
+        parent = self.place.split("/")[-2:-1]
+        is_latest = not self.execution_id or parent != [self.execution_id]
+        return (found[1] if found else "", is_latest, self.modified_at, self.place)
 
 
 def is_manifest(place: str) -> bool:
-    return place.rsplit("/", 1)[-1].lower().endswith("manifest.json")
+    """Those that AWS writes beside it for Redshift and QuickSight are none of ours."""
+    name = place.rsplit("/", 1)[-1].lower()
+    return name.endswith("manifest.json") and not name.endswith(_OTHER_MANIFESTS)
 
 
 def partition_month(place: str) -> Month | None:

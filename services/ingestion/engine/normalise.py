@@ -23,7 +23,7 @@ from services.ingestion.engine.layouts import Kind, layout_of
 from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.service_categories import CATEGORY_OF
 from services.ingestion.engine.snapshot import Finding, RawTotal, Snapshot
-from services.ingestion.engine.staging import check_rows, readable, stage
+from services.ingestion.engine.staging import check_rows, label_of, readable, stage
 from shared.columnar import Session, identifier, literal, open_session, parquet_scan, write_parquet
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput, ProofFailed
@@ -121,7 +121,7 @@ class _Normalisation:
                 remedy="The file is damaged; fetch it again.",
             )
         self._view_lines()
-        if self.kind is Kind.CUR_2:
+        if not self.kind.is_focus:
             self._run_sql("savings_plans.sql")
         return staged
 
@@ -150,10 +150,11 @@ class _Normalisation:
 
     def _view_lines(self) -> None:
         tags = "Tags AS tags_a, NULL::VARCHAR AS tags_b, NULL::VARCHAR AS tags_c"
-        if self.kind is Kind.CUR_2:
+        if not self.kind.is_focus:
             tags = (
                 "resource_tags AS tags_a, cost_category AS tags_b, tags AS tags_c,"
-                " json_extract_string(product, '$.product_name') AS product_name"
+                " coalesce(nullif(json_extract_string(product, '$.product_name'), ''),"
+                " product_product_name) AS product_name"
             )
         self.session.execute(
             f"CREATE OR REPLACE TEMP VIEW lines AS SELECT *, {tags} FROM staged"
@@ -165,7 +166,7 @@ class _Normalisation:
         stage(self.session, file, self.kind)
         self._view_lines()
         self._run_sql("tags.sql")
-        self._run_sql("focus.sql" if self.kind.is_focus else "cur_2.sql")
+        self._run_sql("focus.sql" if self.kind.is_focus else "cur.sql")
         path = self.out_dir / f"part-{index:05d}.parquet"
         query = f"SELECT {', '.join(self._final_columns(index))} FROM mapped"
         write_parquet(self.session, query, path, row_group_size=ROW_GROUP_SIZE)
@@ -243,13 +244,13 @@ def _readable(file: SourceFile) -> Iterator[None]:
 
 def _check_columns(file: SourceFile, kind: Kind) -> None:
     layout = layout_of(kind)
-    names = [column.name for column in file.columns]
+    names = [column.name for column in (*file.columns, *file.derived)]
     for name in layout.required:
         if name not in names:
             raise BadInput(
                 f"the column is missing, without which {kind} can't be read.",
                 file=str(file.path),
-                field=name,
+                field=label_of(file, kind, name),
                 remedy="Add it to the export's query, or sync the right file.",
             )
     for name in layout.columns:
@@ -257,7 +258,7 @@ def _check_columns(file: SourceFile, kind: Kind) -> None:
             raise BadInput(
                 "the column is there twice.",
                 file=str(file.path),
-                field=name,
+                field=label_of(file, kind, name),
                 remedy="Remove one of them from the export's query.",
             )
 

@@ -1,6 +1,6 @@
 """What a raw line was billed and what it costs amortised, in Python's Decimal.
 
-The second, independent reading of the rules in `sql/cur_2.sql`; sources as there.
+The second, independent reading of the rules in `sql/cur.sql`; sources as there.
 """
 
 import json
@@ -117,7 +117,7 @@ def _cur_service(row: Row) -> str:
     product = row.get("product")
     if product and product.startswith("{"):
         product = _product_name(product)
-    return product or row.get("line_item_product_code") or ""
+    return product or row.get("product_product_name") or row.get("line_item_product_code") or ""
 
 
 @lru_cache(maxsize=10_000)
@@ -156,13 +156,14 @@ FOCUS = RawReader(
     measures=_focus_measures,
 )
 
-CUR_2 = RawReader(
+CUR = RawReader(
     columns=(
         "bill_billing_period_start_date",
         "line_item_currency_code",
         "line_item_usage_account_id",
         "bill_payer_account_id",
         "product",
+        "product_product_name",
         "line_item_product_code",
         "line_item_line_item_type",
         "line_item_line_item_description",
@@ -187,6 +188,7 @@ CUR_2 = RawReader(
         "line_item_usage_account_id",
         "bill_payer_account_id",
         "product",
+        "product_product_name",
         "line_item_product_code",
         "line_item_line_item_type",
     ),

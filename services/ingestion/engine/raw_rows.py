@@ -8,6 +8,7 @@ neither (aws-bills facts, 6.6).
 import csv
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from services.ingestion.engine.raw_measures import RawReader, Row
@@ -18,22 +19,26 @@ from shared.tabular import INTEGERS, SourceFile, open_text
 _BATCH = 10_000
 
 
-def csv_rows(file: SourceFile) -> Iterator[tuple[Row, int]]:
-    names = [column.name for column in file.columns]
+def csv_rows(file: SourceFile, reader: RawReader) -> Iterator[tuple[Row, int]]:
+    """Every line, with the columns that `reader` needs."""
+    width = len(file.columns)
+    needed = {column.name: at for at, column in enumerate(file.columns)}
+    names = [name for name in reader.columns if name in needed]
+    pick = itemgetter(*(needed[name] for name in names))
     with open_text(file.path) as text:
         lines = csv.reader(text, strict=True)
         next(lines)
         number = 0
         try:
             for number, values in enumerate((line for line in lines if line), start=1):
-                if len(values) != len(names):
+                if len(values) != width:
                     raise BadInput(
-                        f"has {len(values)} values where the header has {len(names)}.",
+                        f"has {len(values)} values where the header has {width}.",
                         file=str(file.path),
                         row=number,
                         remedy="The file is cut or damaged; fetch it again.",
                     )
-                yield dict(zip(names, map(_or_none, values), strict=True)), 1
+                yield dict(zip(names, map(_or_none, pick(values)), strict=True)), 1
         except csv.Error as error:
             raise BadInput(
                 f"not a well-formed CSV: {error}.",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from services.ingestion.engine.layouts import Kind
-from services.ingestion.engine.raw_measures import CUR_2, FOCUS, RawReader, Row
+from services.ingestion.engine.raw_measures import CUR, FOCUS, RawReader, Row
 from services.ingestion.engine.raw_rows import csv_rows, parquet_rows, plain_sums
 from services.ingestion.engine.snapshot import RawTotal
 from shared.columnar import Session
@@ -62,9 +62,9 @@ class RawTally:
 
     def add_file(self, session: Session, file: SourceFile) -> int:
         """Rows of the file, those of other months too."""
-        reader = FOCUS if self.kind.is_focus else CUR_2
+        reader = FOCUS if self.kind.is_focus else CUR
         is_csv = file.format == "csv"
-        rows = csv_rows(file) if is_csv else parquet_rows(session, file, reader)
+        rows = csv_rows(file, reader) if is_csv else parquet_rows(session, file, reader)
         count_of_file = 0 if is_csv else self._add_plain(session, file, reader)
         for row, count in rows:
             count_of_file += count

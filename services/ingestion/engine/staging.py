@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from services.ingestion.engine.layouts import Kind, Type, layout_of
+from services.ingestion.engine.legacy import written_name
 from shared.columnar import Session, identifier, literal, write_parquet
 from shared.faults import BadInput
-from shared.tabular import INTEGERS, Column, SourceFile
+from shared.tabular import INTEGERS, Column, SourceFile, unzip
 
 _MONEY_TYPE = "DECIMAL(18,10)"
 _QUANTITY_TYPE = "DECIMAL(38,15)"
@@ -39,7 +40,10 @@ def stage(session: Session, source: SourceFile, kind: Kind) -> None:
 def _as_parquet(
     session: Session, source: SourceFile, kind: Kind, *, scratch_dir: Path
 ) -> SourceFile:
-    wanted = [column for column in source.columns if column.name in layout_of(kind).columns]
+    if source.compression == "zip":
+        source = unzip(source, scratch_dir / "unzipped.csv")
+    both = (*source.columns, *source.derived)
+    wanted = [column for column in both if column.name in layout_of(kind).columns]
     names = ", ".join(f"{column.reference} AS {identifier(column.name)}" for column in wanted)
     path = scratch_dir / f"{source.path.name}.staged.parquet"
     try:
@@ -158,6 +162,14 @@ def _commitment_faults() -> Iterator[str]:
         )
 
 
+def label_of(source: SourceFile, kind: Kind, name: str) -> str:
+    """The column's name as the file writes it, or would."""
+    column = source.find(name)
+    if column is not None:
+        return column.label
+    return written_name(name) if kind is Kind.CUR_LEGACY else name
+
+
 _MESSAGES = {
     "empty": "the value is missing.",
     "money": "not an amount: {value!r} is no number below 100 million.",
@@ -182,6 +194,6 @@ def check_rows(session: Session, source: SourceFile, kind: Kind) -> None:
         _MESSAGES[what].format(value=str(value[0] if value else "")[:80]),
         file=str(source.path),
         row=row,
-        field=field,
+        field=label_of(source, kind, field),
         remedy="Nothing of the delivery was taken; fetch the file again or ask its producer.",
     )

@@ -1,4 +1,5 @@
 import logging
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -7,7 +8,7 @@ from services.ingestion.domain.delivery_layout import bill_deliveries, signal_de
 from services.ingestion.models import Delivery, Source
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
-from shared.jobs.work import request_job
+from shared.jobs.work import ensure_job, request_job
 from shared.lake.lake import storage
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ def find_deliveries() -> None:
             _look(source)
         except (BotoCoreError, ClientError):
             logger.exception("source %s can't be listed at %s", source.key, source.uri)
+    with as_ops():
+        waiting = list(Delivery.objects.select_related("source").filter(state="found"))
+    for delivery in waiting:
+        ensure_job(**_job(delivery))
 
 
 def _look(source: Source) -> None:
@@ -40,8 +45,13 @@ def _look(source: Source) -> None:
                 },
             )
             if is_new:
-                request_job(
-                    kind="collect_bill" if is_bill else "collect_signals",
-                    key=delivery.delivery_id,
-                    payload={"delivery_id": delivery.delivery_id},
-                )
+                request_job(**_job(delivery))
+
+
+def _job(delivery: Delivery) -> dict[str, Any]:
+    is_bill = delivery.source.kind == Source.Kind.BILL
+    return {
+        "kind": "collect_bill" if is_bill else "collect_signals",
+        "key": delivery.delivery_id,
+        "payload": {"delivery_id": delivery.delivery_id},
+    }

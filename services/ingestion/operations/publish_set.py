@@ -20,6 +20,8 @@ def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> Set
     )
     current = earlier.filter(is_current=True).first()
     if current is not None and current.content_hash == fields["content_hash"]:
+        current.delivered_at = max(current.delivered_at, delivery.delivered_at)
+        current.save(update_fields=["delivered_at"])
         _settle(locked, Delivery.State.UNCHANGED)
         return None
     is_newest = current is None or delivery.delivered_at >= current.delivered_at

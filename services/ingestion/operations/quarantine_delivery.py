@@ -3,8 +3,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.ingestion.models import Delivery
+from shared.contracts.ingestion import DELIVERY_QUARANTINED, DeliveryQuarantined
 from shared.faults import BadInput
 from shared.isolation.scope import as_ops
+from shared.messaging.emit import emit
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +19,18 @@ def quarantined_on_bad_input(delivery: Delivery) -> Iterator[None]:
     except BadInput as fault:
         logger.warning("delivery %s is quarantined: %s", delivery.delivery_id, fault)
         with as_ops():
-            Delivery.objects.filter(
+            refused = Delivery.objects.filter(
                 delivery_id=delivery.delivery_id, state=Delivery.State.FOUND
             ).update(state=Delivery.State.QUARANTINED, error=str(fault))
+            if refused:
+                emit(
+                    DELIVERY_QUARANTINED,
+                    DeliveryQuarantined(
+                        delivery_id=delivery.delivery_id,
+                        source=delivery.source_id,
+                        period=delivery.period,
+                        delivered_at=delivery.delivered_at,
+                        error=str(fault),
+                    ),
+                )
         raise

@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 10
 
 
 class UnableToAct(Fault):
-    """The owner of the invoice refused, or did not answer; nothing was changed."""
+    """The owner of the invoice refused, or did not answer (then it may have done it)."""
 
 
 def act_on_invoice(
@@ -33,8 +33,8 @@ def act_on_invoice(
         )
     except httpx.HTTPError as error:
         raise UnableToAct(
-            "The invoicing service does not answer; nothing was changed.",
-            remedy="Try again in a minute.",
+            "The invoicing service does not answer; it may have done it all the same.",
+            remedy="Look at the invoice again in a minute.",
         ) from error
     if answer.status_code != httpx.codes.OK:
         raise UnableToAct(_sentence(answer))
@@ -45,5 +45,5 @@ def _sentence(answer: httpx.Response) -> str:
     try:
         problem: dict[str, Any] = answer.json()
     except ValueError:
-        return f"The invoicing service answered {answer.status_code}; nothing was changed."
+        return f"The invoicing service answered {answer.status_code}; look at the invoice again."
     return str(problem.get("detail", "It was refused; nothing was changed."))

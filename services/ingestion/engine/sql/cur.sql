@@ -1,6 +1,7 @@
--- CUR 2.0 to FOCUS 1.2 (aws-bills facts, 1.3 and 1.4). Amounts are rounded once (half-up, away
--- from zero). EffectiveCost follows AWS's own dashboards' rule for amortised cost; the unused part
--- of a commitment becomes a Usage line of its own, so that both measures tie to the bill.
+-- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (aws-bills facts, 1.3 and 1.4). Amounts
+-- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
+-- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
+-- measures tie to the bill.
 CREATE OR REPLACE TEMP VIEW priced AS
 SELECT
     staged.*,
