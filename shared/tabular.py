@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
-"""One file of rows (CSV, gzipped CSV, Parquet): its columns, and how each is reached in SQL.
+"""One file of rows (CSV, gzipped or zipped CSV, Parquet): its columns, how SQL reaches each.
 
 A CSV header is read here and not by DuckDB, whose names ignore case: of two columns that differ
 in case it would rename the second, or answer with the wrong one (aws-bills facts, 6.12).
@@ -8,13 +8,15 @@ in case it would rename the second, or answer with the wrong one (aws-bills fact
 import csv
 import gzip
 import io
+import shutil
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import BinaryIO, Literal, TextIO, cast
 
 import duckdb
 
@@ -25,6 +27,10 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 _PARQUET_MAGIC = b"PAR1"
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_SMALL_BYTES = 100_000_000
+_ZIP_RATIO_MAX = 200
+_ZIP_BYTES_MAX = 64_000_000_000
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
 _FETCH_AGAIN = "Fetch the file again; nothing was taken."
 
@@ -33,8 +39,14 @@ _FETCH_AGAIN = "Fetch the file again; nothing was taken."
 class Column:
     name: str
     reference: str
-    """How SQL reaches it: its own name in Parquet, `c<position>` in CSV."""
+    """How SQL reaches it: its own name in Parquet, `c<position>` in CSV, else an expression."""
     type: str
+    written: str = ""
+    """Its name in the file, where `name` is another."""
+
+    @property
+    def label(self) -> str:
+        return self.written or self.name
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,12 @@ class SourceFile:
     path: Path
     format: Literal["csv", "parquet"]
     columns: tuple[Column, ...]
+    """As they stand in the file, in their order."""
     new_line: str = "\n"
+    compression: Literal["none", "gzip", "zip"] = "none"
+    """Of a CSV; Parquet's own does not count."""
+    derived: tuple[Column, ...] = ()
+    """Further columns, each an expression over the others."""
 
     @property
     def scan(self) -> str:
@@ -53,7 +70,8 @@ class SourceFile:
         return parquet_scan([self.path]).replace("union_by_name = true", "file_row_number = true")
 
     def find(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.name == name), None)
+        both = (*self.columns, *self.derived)
+        return next((column for column in both if column.name == name), None)
 
 
 def open_source_file(path: Path) -> SourceFile:
@@ -74,30 +92,88 @@ def open_source_file(path: Path) -> SourceFile:
     names = next(csv.reader(io.StringIO(header, newline="")), [])
     if not names or "\x00" in header:
         raise BadInput(
-            "neither a CSV, a gzipped CSV nor a Parquet file.",
+            "neither a CSV, a gzipped or zipped CSV nor a Parquet file.",
             file=str(path),
             remedy="Give the file as its producer wrote it.",
         )
     columns = tuple(Column(name, f"c{at}", "VARCHAR") for at, name in enumerate(names))
-    return SourceFile(path, "csv", columns, "\r\n" if header.endswith("\r\n") else "\n")
+    new_line = "\r\n" if header.endswith("\r\n") else "\n"
+    return SourceFile(path, "csv", columns, new_line, _compression(magic))
+
+
+def _compression(magic: bytes) -> Literal["none", "gzip", "zip"]:
+    if magic == _ZIP_MAGIC:
+        return "zip"
+    return "gzip" if magic.startswith(_GZIP_MAGIC) else "none"
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """Text of a CSV; a gzip that is cut or whose CRC32 is wrong is a fault, not a short file."""
+    """Text of a CSV; an archive that is cut or whose CRC32 is wrong is a fault, not a short file.
+
+    Of a zip the first `.csv` is read, whatever else lies in it and whatever its path says.
+    """
     with path.open("rb") as raw:
-        zipped = raw.read(2) == _GZIP_MAGIC
+        compression = _compression(raw.read(4))
         raw.seek(0)
-        binary = gzip.GzipFile(fileobj=raw) if zipped else raw
         try:
-            with io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as text:
+            with (
+                _unpacked(raw, compression, path) as binary,
+                io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as text,
+            ):
                 yield text
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise BadInput(
-                f"the gzip is cut or corrupt: {error}.", file=str(path), remedy=_FETCH_AGAIN
+                f"the {compression} is cut or corrupt: {error}.",
+                file=str(path),
+                remedy=_FETCH_AGAIN,
             ) from error
         except UnicodeDecodeError as error:
             raise BadInput("not UTF-8 text.", file=str(path), remedy=_FETCH_AGAIN) from error
+
+
+def unzip(source: SourceFile, path: Path) -> SourceFile:
+    """The same rows as a plain CSV at `path`, for readers that know no zip."""
+    with (
+        source.path.open("rb") as raw,
+        _unpacked(raw, "zip", source.path) as member,
+        path.open("wb") as file,
+    ):
+        shutil.copyfileobj(member, file, 1 << 20)
+    return replace(source, path=path, compression="none")
+
+
+@contextmanager
+def _unpacked(raw: BinaryIO, compression: str, path: Path) -> Iterator[BinaryIO]:
+    if compression == "zip":
+        with zipfile.ZipFile(raw) as archive, archive.open(_first_csv(archive, path)) as member:
+            yield cast("BinaryIO", member)
+    elif compression == "gzip":
+        yield cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+    else:
+        yield raw
+
+
+def _first_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    found = [item for item in archive.infolist() if item.filename.lower().endswith(".csv")]
+    if not found:
+        raise BadInput("no .csv is in the zip.", file=str(path), remedy=_FETCH_AGAIN)
+    first = found[0]
+    allowed = max(_ZIP_SMALL_BYTES, _ZIP_RATIO_MAX * first.compress_size)
+    if first.file_size > min(allowed, _ZIP_BYTES_MAX):
+        raise BadInput(
+            f"unpacked it would have {first.file_size:,} bytes, from {first.compress_size:,}.",
+            file=str(path),
+            field=first.filename,
+            remedy="No bill packs that well; if it is one, unpack it and give the CSV as gzip.",
+        )
+    if first.flag_bits & 1 or first.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BadInput(
+            "the zip is encrypted or packed in a way that bills are not.",
+            file=str(path),
+            remedy="Give the file as its producer wrote it.",
+        )
+    return first
 
 
 def count_csv_rows(path: Path) -> int:

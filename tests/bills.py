@@ -2,9 +2,12 @@
 
 import csv
 import gzip
+import io
 import json
 import os
+import re
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -85,6 +88,16 @@ CUR_LINE = {
     "product": {"product_name": "Amazon Elastic Compute Cloud"},
 }
 
+_LEGACY_CATEGORIES = {
+    "bill_": "bill",
+    "line_item_": "lineItem",
+    "savings_plan_": "savingsPlan",
+    "reservation_": "reservation",
+    "product_": "product",
+    "pricing_": "pricing",
+}
+_ONLY_CUR_2 = ("bill_payer_account_name", "product", "resource_tags")
+
 RULESET = """
 version: 1
 currency: USD
@@ -164,6 +177,80 @@ def write_delivery(
     return root
 
 
+def legacy_name(name: str) -> str:
+    """`line_item_unblended_cost` as a legacy CUR writes it: `lineItem/UnblendedCost`."""
+    prefix = next(prefix for prefix in _LEGACY_CATEGORIES if name.startswith(prefix))
+    words = re.sub(r"_([a-z])", lambda found: found[1].upper(), name.removeprefix(prefix))
+    lower = prefix in ("product_", "pricing_") and name != "product_product_name"
+    return f"{_LEGACY_CATEGORIES[prefix]}/{words if lower else words[0].upper() + words[1:]}"
+
+
+def legacy_line(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of `cur_line` in a legacy CUR's words; `user_x` in its tags is `user:x`."""
+    legacy = {legacy_name(name): value for name, value in line.items() if name not in _ONLY_CUR_2}
+    legacy["product/ProductName"] = (line.get("product") or {}).get("product_name")
+    for key, value in (line.get("resource_tags") or {}).items():
+        legacy[f"resourceTags/{key.replace('_', ':', 1)}"] = value
+    return legacy
+
+
+def write_legacy(
+    path: Path, lines: Sequence[Mapping[str, Any]], *, header: Sequence[str] = ()
+) -> Path:
+    """Lines of `legacy_line` as `.csv`, `.csv.gz` or `.csv.zip`."""
+    names = header or list(dict.fromkeys(name for line in lines for name in line))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([line.get(name) for name in names] for line in lines)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = text.getvalue().encode()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("report/bill.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def write_legacy_delivery(
+    root: Path,
+    parts: Sequence[Sequence[Mapping[str, Any]]],
+    *,
+    period: Month = OCTOBER,
+    assembly: str = "",
+) -> Path:
+    """A legacy CUR as AWS lays it out; with `assembly` in the layout that keeps versions."""
+    folder = f"cur/bill/{period.start:%Y%m%d}-{period.end:%Y%m%d}"
+    keys = []
+    for at, lines in enumerate(parts, start=1):
+        keys.append("/".join(filter(None, [folder, assembly, f"bill-{at:05d}.csv.gz"])))
+        write_legacy(root / keys[-1], lines)
+    columns = dict.fromkeys(name for lines in parts for line in lines for name in line)
+    content = {
+        "assemblyId": assembly or "a-1",
+        "account": "000000000001",
+        "columns": [
+            {"category": category, "name": name}
+            for category, name in (column.split("/", 1) for column in columns)
+        ],
+        "charset": "UTF-8",
+        "compression": "GZIP",
+        "contentType": "text/csv",
+        "reportId": "r-1",
+        "reportName": "bill",
+        "billingPeriod": {
+            "start": f"{period.start:%Y%m%dT%H%M%S.000Z}",
+            "end": f"{period.end:%Y%m%dT%H%M%S.000Z}",
+        },
+        "bucket": "bucket",
+        "reportKeys": keys,
+    }
+    for place in {folder, f"{folder}/{assembly}".rstrip("/")}:
+        (root / place / "bill-Manifest.json").write_text(json.dumps(content))
+    return root
+
+
 def write_manifest(
     root: Path,
     keys: Sequence[str],
@@ -190,7 +277,12 @@ def snapshot_of(bill: Path, work: Path, period: Month = OCTOBER) -> Snapshot:
 
 
 def run_of(
-    bill: Path, work: Path, ruleset: str | Configuration = RULESET, signals: Sequence[Path] = ()
+    bill: Path,
+    work: Path,
+    ruleset: str | Configuration = RULESET,
+    signals: Sequence[Path] = (),
+    *,
+    run_id: str | None = "run-1",
 ) -> Run:
     config = parse_configuration(ruleset) if isinstance(ruleset, str) else ruleset
     snapshot = snapshot_of(bill, work)
@@ -202,7 +294,7 @@ def run_of(
         period=OCTOBER,
         out_dir=work / "run",
         scratch_dir=work / "scratch",
-        run_id="run-1",
+        run_id=run_id,
         memory_limit_mb=512,
     )
 

@@ -1,4 +1,3 @@
-import gzip
 import json
 import os
 
@@ -148,11 +147,6 @@ class TestAFile:
     def test_of_a_picture_is_refused(self, tmp_path):
         (tmp_path / "bill.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff")
         assert fault_of(tmp_path / "bill.csv").file.endswith("bill.csv")
-
-    def test_of_legacy_cur_says_that_it_comes_later(self, tmp_path):
-        with gzip.open(tmp_path / "cur.csv.gz", "wt") as file:
-            file.write("identity/LineItemId,bill/PayerAccountId,lineItem/UnblendedCost\na,1,1\n")
-        assert "later version" in fault_of(tmp_path / "cur.csv.gz").message
 
     def test_of_parquet_cut_in_the_middle_is_refused(self, tmp_path):
         path = write_cur(tmp_path / "bill.parquet", [cur_line(1)] * 50)

@@ -105,8 +105,17 @@ class RawTally:
         return self.sums.setdefault((*group, category), _Sums())
 
     def totals(self) -> tuple[RawTotal, ...]:
+        """Exact sums without trailing zeros, so that they do not tell how amounts were written."""
         return tuple(
-            RawTotal(self.source, *key, **self.sums[key].__dict__) for key in sorted(self.sums)
+            RawTotal(
+                self.source,
+                *key,
+                billed=sums.billed,
+                effective=sums.effective,
+                billed_exact=sums.billed_exact.normalize(EXACT),
+                effective_exact=sums.effective_exact.normalize(EXACT),
+            )
+            for key, sums in sorted(self.sums.items())
         )
 
 
