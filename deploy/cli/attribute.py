@@ -1,6 +1,5 @@
 """`trueback attribute`: one bill to its tenants, on files alone, without any server."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import typer
 from deploy.cli.summary import print_summary
 from services.attribution.engine import attribute as attribute_snapshot
 from services.ingestion.engine import Snapshot, find_delivery, normalise
-from shared.configuration import Configuration, load_configuration, ruleset_digest
+from shared.configuration import load_configuration
 from shared.faults import BadConfiguration, BadInput, Fault, ProofFailed
 from shared.periods import Month
 
@@ -57,7 +56,6 @@ def attribute(
             period=month,
             out_dir=folder,
             scratch_dir=Path(scratch),
-            run_id=_run_id(snapshot, ruleset, signals),
             memory_limit_mb=memory_mb,
         )
     print_summary(run, snapshot, out)
@@ -84,16 +82,6 @@ def _snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Snapsho
         scratch_dir=scratch,
         memory_limit_mb=memory_mb,
     )
-
-
-def _run_id(snapshot: Snapshot, ruleset: Configuration, signals: Path | None) -> str:
-    """From the inputs alone: the same inputs are the same run."""
-    digest = hashlib.sha256(f"{snapshot.content_hash}|{ruleset_digest(ruleset)}|".encode())
-    files = sorted(signals.rglob("*")) if signals and signals.is_dir() else [signals]
-    for file in files:
-        if file is not None and file.is_file():
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return f"run_{digest.hexdigest()[:32]}"
 
 
 @contextmanager
