@@ -11,7 +11,7 @@ from services.invoicing.operations.process_stripe_events import (
 )
 from services.invoicing.operations.record_close import park_restated, record_close
 from services.invoicing.operations.record_revision import record_revision
-from services.invoicing.operations.remind_stripe import remind_stripe
+from services.invoicing.operations.remind_invoicing import remind_invoicing
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.jobs.work import JobHandler
 
@@ -21,7 +21,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     STATEMENT_REVISED.name: record_revision,
 }
 
-POKES: Mapping[str, Callable[[], None]] = {"stripe": remind_stripe}
+POKES: Mapping[str, Callable[[], None]] = {"what is due": remind_invoicing}
 
 JOBS: Mapping[str, JobHandler] = {
     "draft_invoices": lambda payload: draft_invoices(**payload),

@@ -7,13 +7,16 @@ from decimal import Decimal
 
 import pytest
 import stripe
+from django.db import connection
 from django.db.models import Sum
 from django.test import Client
 from pydantic import SecretStr
 
 from services.invoicing.domain.states import State
-from services.invoicing.gateways.stripe import StripeGateway, UnknownOutcome
+from services.invoicing.gateways.stripe import RefusedByStripe, StripeGateway, UnknownOutcome
+from services.invoicing.gateways.stripe.client import KeyRefused
 from services.invoicing.models import (
+    Contract,
     Customer,
     Invoice,
     Job,
@@ -21,6 +24,7 @@ from services.invoicing.models import (
     Outbox,
     StripeEvent,
     StripeOperation,
+    Transition,
 )
 from services.invoicing.operations import issue_invoices as issuing
 from services.invoicing.operations.issue_invoices import issue_invoices
@@ -30,6 +34,7 @@ from services.invoicing.operations.process_stripe_events import (
     sweep_stripe_events,
 )
 from shared.contracts.invoicing import REVENUE_RECORDED
+from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import NOW, make_customer, make_invoice
 from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
@@ -67,7 +72,7 @@ def gateway(standin, monkeypatch):
 @pytest.fixture
 def invoice(transactional_db, gateway):
     with as_ops():
-        return make_invoice(make_customer("acme"), state=State.ISSUING)
+        return make_invoice(make_customer(new_id("cus")), state=State.ISSUING)
 
 
 def at_stripe(standin, invoice):
@@ -202,8 +207,8 @@ class TestIssuing:
 
     def test_parks_what_stripe_refuses_and_goes_on_with_the_others(self, invoice, standin):
         with as_ops():
-            Customer.objects.filter(pk="acme").update(stripe_customer_id="cus_unknown")
-            other = make_invoice(make_customer("globex"), state=State.ISSUING)
+            Customer.objects.update(stripe_customer_id="cus_unknown")
+            other = make_invoice(make_customer(new_id("cus")), state=State.ISSUING)
         issue_invoices()
         with as_ops():
             invoice.refresh_from_db()
@@ -342,3 +347,108 @@ class TestAWebhook:
         with as_ops():
             issued.refresh_from_db()
         assert issued.state == State.PAID
+
+
+class TestWhatGoesWrongForOne:
+    @pytest.fixture
+    def two(self, transactional_db, gateway):
+        with as_ops():
+            first = make_invoice(make_customer(new_id("cus")), state=State.ISSUING)
+            second = make_invoice(make_customer(new_id("cus")), state=State.ISSUING)
+        return first, second
+
+    def states(self, *invoices):
+        with as_ops():
+            for invoice in invoices:
+                invoice.refresh_from_db()
+        return [invoice.state for invoice in invoices]
+
+    def test_at_stripe_holds_up_no_other_invoice(self, two, standin):
+        standin.fault(kind="error_before", method="POST", path="/v1/customers")
+        with pytest.raises(UnknownOutcome):
+            issue_invoices()
+        assert self.states(*two) == [State.ISSUING, State.ISSUED]
+
+    def test_with_our_key_parks_nobody(self, two, standin, monkeypatch):
+        wrong = StripeGateway(api_key="sk_wrong", api_base=standin.url, requests_per_second=1000)
+        monkeypatch.setattr(f"{issuing.__name__}.stripe_gateway", lambda: wrong)
+        with pytest.raises(KeyRefused, match="TRUEBACK_STRIPE_API_KEY"):
+            issue_invoices()
+        assert self.states(*two) == [State.ISSUING, State.ISSUING]
+
+    def test_of_an_event_whose_object_is_gone_holds_up_no_other(self, two, standin):
+        issue_invoices()
+        paid, gone = two
+        standin.client().v1.invoices.pay(self._id(paid), {"paid_out_of_band": True})
+        with as_ops():
+            Invoice.objects.filter(pk=gone.pk).update(stripe_status="open")
+            for event_id, object_id in (("evt_0", "in_gone"), ("evt_1", self._id(paid))):
+                StripeEvent.objects.create(
+                    event_id=event_id, type="invoice.paid", object_id=object_id, payload={}
+                )
+        process_stripe_events()
+        assert self.states(paid) == [State.PAID]
+        with as_ops():
+            assert not StripeEvent.objects.filter(processed_at=None).exists()
+
+    def _id(self, invoice):
+        with as_ops():
+            return Invoice.objects.get(pk=invoice.pk).stripe_invoice_id
+
+    def test_in_sending_leaves_an_issued_invoice_that_says_so(self, two, gateway, monkeypatch):
+        def refuse(*_args, **_kwargs):
+            raise RefusedByStripe("Stripe refuses: the customer has no e-mail.")
+
+        monkeypatch.setattr(gateway, "send", refuse)
+        issue_invoices()
+        assert self.states(*two) == [State.ISSUED, State.ISSUED]
+        with as_ops():
+            log = Transition.objects.filter(invoice=two[0]).order_by("-sequence").first()
+        assert "but not sent" in log.reason
+
+
+class TestACustomer:
+    def test_that_has_moved_is_told_to_stripe_before_its_next_invoice(self, invoice, standin):
+        issue_invoices()
+        with as_ops():
+            Customer.objects.update(email="new@acme.example")
+            contract = Contract.objects.get()
+            make_invoice(contract, period="2026-11", state=State.ISSUING)
+        issue_invoices()
+        with as_ops():
+            stripe_id = Customer.objects.get().stripe_customer_id
+            assert Customer.objects.count() == 1
+        there = standin.client().v1.customers.retrieve(stripe_id)
+        assert there.email == "new@acme.example"
+
+    def test_after_a_restore_from_a_backup_gets_no_second_invoice(self, invoice, standin, settings):
+        issue_invoices()
+        with as_ops():  # the database as it was before the issue
+            StripeOperation.objects.all().delete()
+            Customer.objects.update(stripe_customer_id=None, stripe_digest="")
+            invoice.refresh_from_db()
+            version = invoice.version
+        _as_owner(
+            "alter table invoicing_invoice disable trigger frozen",
+            f"update invoicing_invoice set state = 'issuing', number = '',"  # noqa: S608
+            f" stripe_invoice_id = null, version = {version} + 1",
+            "truncate invoicing_ledgerentry",
+            "alter table invoicing_invoice enable trigger frozen",
+        )
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"stripe_look_first": True})
+        issue_invoices()
+        assert len(at_stripe(standin, invoice)) == 1
+        with as_ops():
+            invoice.refresh_from_db()
+        assert invoice.state == State.ISSUED
+
+
+def _as_owner(*statements):
+    """What only a restore does: past the triggers, as the owner, with row security off for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("set role invoicing_owner")
+        cursor.execute("alter table invoicing_invoice no force row level security")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("alter table invoicing_invoice force row level security")
+        cursor.execute("reset role")

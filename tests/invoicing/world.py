@@ -29,7 +29,7 @@ def make_customer(key: str, *, name: str = "", disclosure: str = "closed") -> Co
     customer = Customer.objects.create(
         customer_id=key,
         name=name or key.title(),
-        email=f"ap@{key}.example",
+        email=f"ap@{key.replace('_', '-')}.example",
         seller={"key": "seller", "name": "Larkfield"},
     )
     return Contract.objects.create(

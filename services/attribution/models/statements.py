@@ -78,7 +78,7 @@ class RevenueEntry(models.Model):
     """What a tenant earned, entry by entry; a sum, so each must be recorded exactly once."""
 
     tenant_id = models.CharField(max_length=100)
-    entry_id = models.CharField(max_length=60)
+    entry_id = models.CharField(max_length=200)
     period = models.CharField(max_length=7)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=38, decimal_places=10)

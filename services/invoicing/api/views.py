@@ -47,7 +47,7 @@ class CustomersView(ScopedView):
     roles = {"GET": (*_STAFF, *_CUSTOMERS)}
 
     def get(self, _request: Request) -> Response:
-        customers = Customer.objects.order_by("customer_id")
+        customers = Customer.objects.filter(is_active=True).order_by("customer_id")
         return Response(
             {
                 "data": [

@@ -67,6 +67,13 @@ ACTIONS: Final[dict[str, Action]] = {
             needs_reason=True,
         ),
         Action(
+            "discard",
+            frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED}),
+            State.VOID,
+            _APPROVERS,
+            needs_reason=True,
+        ),
+        Action(
             "release",
             frozenset({State.PARKED}),
             State.DRAFT,

@@ -2,7 +2,10 @@ from django.db import models
 
 
 class Customer(models.Model):
-    """Who pays. `seller` is the legal entity that bills it."""
+    """Who pays. `seller` is the legal entity that bills it.
+
+    `stripe_digest` is of what Stripe was last told of it.
+    """
 
     customer_id = models.CharField(primary_key=True, max_length=100)
     name = models.CharField(max_length=200)
@@ -11,6 +14,8 @@ class Customer(models.Model):
     purchase_order = models.CharField(max_length=100, blank=True)
     seller = models.JSONField(default=dict)
     stripe_customer_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
+    stripe_digest = models.CharField(max_length=64, blank=True)
+    is_active = models.BooleanField(default=True)
     version = models.IntegerField(default=1)
 
     def __str__(self) -> str:
@@ -37,6 +42,7 @@ class Plan(models.Model):
 class Contract(models.Model):
     """Binds a customer and its tenants to a plan version for `starts_on <= day < ends_on`.
 
+    One that `trueback.yaml` does not name any more is kept and not active: nothing is billed by it.
     A customer's own scope reads contracts and never plans: those are the operator's prices.
     """
 
@@ -50,6 +56,7 @@ class Contract(models.Model):
     currency = models.CharField(max_length=3)
     disclosure = models.CharField(max_length=10)
     days_until_due = models.IntegerField()
+    is_active = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"contract {self.contract_id}"

@@ -119,7 +119,7 @@ class LedgerEntry(models.Model):
     """
 
     customer_id = models.CharField(max_length=100)
-    document = models.CharField(max_length=60)
+    document = models.CharField(max_length=120)
     account = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=38, decimal_places=10)

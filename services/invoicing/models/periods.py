@@ -40,6 +40,7 @@ class ClosedPeriod(models.Model):
     currency = models.CharField(max_length=3)
     statements_uri = models.CharField(max_length=1000)
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8)
+    is_drafted = models.BooleanField(default=False)
     closed_by = models.CharField(max_length=100)
     closed_at = models.DateTimeField()
 

@@ -17,7 +17,7 @@ class StripeOperation(models.Model):
 
     operation_id = models.UUIDField(primary_key=True)
     customer_id = models.CharField(max_length=100)
-    document = models.CharField(max_length=60)
+    document = models.CharField(max_length=120)
     step = models.CharField(max_length=30)
     attempt = models.IntegerField(default=1)
     idempotency_key = models.CharField(max_length=255, unique=True)

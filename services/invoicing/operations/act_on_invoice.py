@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from services.invoicing.domain.states import ACTIONS, Action, State, refusal
-from services.invoicing.models import Invoice, Transition
+from services.invoicing.models import ClosedPeriod, Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice
+from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.invoice_fact import others_only
 from shared.auth.actors import Actor
 from shared.faults import Fault
@@ -52,7 +53,16 @@ def act_on_invoice(
     )
     if wanted.target == State.ISSUING:
         request_job(kind="issue_invoices", key="all", payload={})
+    elif wanted.target == State.VOID:
+        _draft_anew(moved, now)
     return moved
+
+
+def _draft_anew(discarded: Invoice, now: datetime) -> None:
+    """What nobody has seen is taken back, and the period's drafting makes a new one."""
+    record_revenue(discarded, basis="draft", sign=-1, now=now)
+    ClosedPeriod.objects.filter(period=discarded.period).update(is_drafted=False)
+    request_job(kind="draft_invoices", key=discarded.period, payload={"period": discarded.period})
 
 
 def _fields(action: Action, invoice: Invoice, reason: str) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 import hashlib
 import json
+from collections import defaultdict
+from datetime import date
 from typing import Any
 
 from services.invoicing.models import Contract, Customer, Plan
-from shared import configuration as settings_file
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
 from shared.faults import BadConfiguration
@@ -13,15 +14,37 @@ from shared.messaging.emit import emit
 def apply_plans(*, content: str) -> str:
     """Take plans, customers and contracts from `trueback.yaml`, whole; returns its digest.
 
-    The same content twice changes nothing. A plan version that is in use is never edited: raises
-    BadConfiguration where its components differ.
+    The same content twice changes nothing; what it does not name any more bills nothing. A plan
+    version that is in use is never edited, and no tenant is billed twice: raises BadConfiguration.
     """
     configuration = parse_configuration(content)
+    _refuse_double_billing(configuration)
     for plan in configuration.plans:
         _apply_plan(plan)
     for customer in configuration.customers:
         _apply_customer(customer, configuration)
-    return settings_file.ruleset_digest(configuration)
+    named = [customer.key for customer in configuration.customers]
+    Customer.objects.exclude(customer_id__in=named).update(is_active=False)
+    Contract.objects.exclude(customer_id__in=named).update(is_active=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _refuse_double_billing(configuration: Configuration) -> None:
+    """No day of a tenant is under two contracts, whoever's they are."""
+    seen: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
+    for customer in configuration.customers:
+        for contract in customer.contracts:
+            start, end = contract.from_, contract.to or date.max
+            for tenant in contract.tenants:
+                for other, other_start, other_end in seen[tenant]:
+                    if start < other_end and other_start < end:
+                        raise BadConfiguration(
+                            f"tenant {tenant} is under two contracts at once, of {other} and of"
+                            f" {customer.key}.",
+                            field=f"customers.{customer.key}.contracts",
+                            remedy="End one where the other starts, or take the tenant out.",
+                        )
+                seen[tenant].append((customer.key, start, end))
 
 
 def _apply_plan(plan: Any) -> None:
@@ -51,6 +74,7 @@ def _apply_customer(customer: Any, configuration: Configuration) -> None:
         "address": dict(customer.address or {}),
         "purchase_order": customer.purchase_order or "",
         "seller": seller,
+        "is_active": True,
     }
     known, is_new = Customer.objects.select_for_update().get_or_create(
         customer_id=customer.key, defaults=wanted
@@ -59,29 +83,36 @@ def _apply_customer(customer: Any, configuration: Configuration) -> None:
     for name in changed:
         setattr(known, name, wanted[name])
     contracts = [_apply_contract(known, contract, configuration) for contract in customer.contracts]
-    if not (is_new or changed or any(is_other for _, is_other in contracts)):
+    kept = [contract.contract_id for contract, _ in contracts]
+    ended = known.contracts.exclude(contract_id__in=kept).filter(is_active=True)
+    is_other = bool(ended.update(is_active=False)) or any(other for _, other in contracts)
+    if not (is_new or changed or is_other):
         return
     known.version += 1
     known.save()
-    latest = max((contract for contract, _ in contracts), key=lambda item: item.starts_on)
+    latest = max((contract for contract, _ in contracts), key=_start, default=None)
     emit(
         CUSTOMER_CONTRACTED,
         CustomerContracted(
             customer=known.customer_id,
             name=known.name,
             email=known.email,
-            tenants=latest.tenants,
-            plan=latest.plan_name,
-            disclosure=latest.disclosure,
+            tenants=latest.tenants if latest else [],
+            plan=latest.plan_name if latest else "",
+            disclosure=latest.disclosure if latest else "closed",
             version=known.version,
         ),
     )
 
 
+def _start(contract: Contract) -> date:
+    return contract.starts_on
+
+
 def _apply_contract(
     customer: Customer, contract: Any, configuration: Configuration
 ) -> tuple[Contract, bool]:
-    version = next(plan.version for plan in configuration.plans if plan.key == contract.plan)
+    version = max(plan.version for plan in configuration.plans if plan.key == contract.plan)
     plan = Plan.objects.get(key=contract.plan, version=version)
     fields = {
         "plan": plan,
@@ -92,6 +123,7 @@ def _apply_contract(
         "currency": contract.currency or plan.currency,
         "disclosure": contract.disclosure,
         "days_until_due": contract.days_until_due,
+        "is_active": True,
     }
     identity = json.dumps([customer.customer_id, str(contract.from_), sorted(contract.tenants)])
     contract_id = f"con_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"

@@ -29,25 +29,38 @@ ACTOR = "trueback"
 
 
 def draft_invoices(*, period: str) -> None:
+    """A contract with a fault holds up no other; raises BadConfiguration that names them all."""
     now = datetime.now(UTC)
     with as_ops():
         closed = ClosedPeriod.objects.get(period=period)
-        contracts = list(Contract.objects.select_related("customer", "plan"))
+        contracts = list(
+            Contract.objects.select_related("customer", "plan")
+            .filter(is_active=True)
+            .order_by("customer_id", "starts_on", "contract_id")
+        )
     costs = statement_costs(
         Lake(settings.ENVIRONMENT), closed.statements_uri, currency=closed.currency
     )
+    faults = []
     for contract in contracts:
         if contract.currency != closed.currency:
-            raise BadConfiguration(
-                f"contract {contract.contract_id} is in {contract.currency}, the bill of {period}"
-                f" in {closed.currency}.",
-                remedy="Exchange rates come with a later version; bill in the bill's currency.",
+            faults.append(
+                f"the contract of {contract.customer_id} for {', '.join(contract.tenants)} is in"
+                f" {contract.currency}, the bill in {closed.currency}"
             )
+            continue
         with as_ops():
             locked = ClosedPeriod.objects.select_for_update().get(period=period)
             if locked.version != closed.version:
                 return  # closed anew meanwhile: that close has a job of its own
             _draft(contract, closed, costs, now)
+    if faults:
+        raise BadConfiguration(
+            f"{period}: {'; '.join(faults)}.",
+            remedy="Exchange rates come with a later version; bill in the bill's currency.",
+        )
+    with as_ops():
+        ClosedPeriod.objects.filter(period=period, version=closed.version).update(is_drafted=True)
 
 
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
@@ -80,14 +93,24 @@ def _create(
     reasons: list[str],
     now: datetime,
 ) -> None:
-    """Insert the invoice unless a live one exists: the unique index decides, not a look before."""
+    """Insert the invoice unless the contract has a live one; under the lock of the closed period.
+
+    A customer's second contract has the next sequence number. Behind it all stands the unique
+    index, which raises where anything else is about to bill twice.
+    """
+    live = Invoice.objects.filter(
+        customer_id=contract.customer_id, period=closed.period, kind="standard"
+    ).exclude(state=State.VOID)
+    if live.filter(contract=contract).exists():
+        return
     earlier = _earlier_totals(contract, closed.period)
-    invoice = Invoice(
+    invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer=contract.customer,
         contract=contract,
         seller=contract.customer.seller.get("key"),
         period=closed.period,
+        sequence=max((known.sequence for known in live), default=0) + 1,
         currency=contract.currency,
         total_minor=sum(line.minor for line in lines),
         exact_total=sum((line.exact for line in lines), Decimal(0)),
@@ -98,9 +121,6 @@ def _create(
         parked_reasons=reasons,
         drafted_at=now,
     )
-    Invoice.objects.bulk_create([invoice], ignore_conflicts=True)
-    if not Invoice.objects.filter(invoice_id=invoice.invoice_id).exists():
-        return
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             customer_id=invoice.customer_id,
@@ -131,10 +151,10 @@ def _create(
 
 
 def _earlier_totals(contract: Contract, period: str) -> list[int]:
-    """Totals of this customer's issued invoices of the six periods before, oldest first."""
+    """Totals of this contract's issued invoices of the six periods before, oldest first."""
     totals = (
         Invoice.objects.filter(
-            customer_id=contract.customer_id,
+            contract=contract,
             currency=contract.currency,
             period__lt=period,
             state__in=ISSUED_STATES - {State.VOID},

@@ -7,7 +7,10 @@ nothing; it happens only if Stripe's draft equals ours to the minor unit, line b
 import hashlib
 import json
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
 
 from services.invoicing.domain.states import State
 from services.invoicing.domain.stripe_request import (
@@ -17,7 +20,12 @@ from services.invoicing.domain.stripe_request import (
     inequalities,
     line_requests,
 )
-from services.invoicing.gateways.stripe import RefusedByStripe, StripeGateway, StripeInvoice
+from services.invoicing.gateways.stripe import (
+    RefusedByStripe,
+    StripeGateway,
+    StripeInvoice,
+    UnknownOutcome,
+)
 from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Customer, Invoice, StripeOperation
 from services.invoicing.operations.book_entries import book_issued
@@ -33,7 +41,9 @@ from shared.periods import Month
 
 logger = logging.getLogger(__name__)
 
-ACTOR = "trueback"
+ACTOR: Final = "trueback"
+CLOCK_SKEW: Final = timedelta(minutes=1)
+BACKUP_AGE_MAX: Final = timedelta(days=40)
 
 
 class UnequalAtStripe(Fault):
@@ -41,20 +51,29 @@ class UnequalAtStripe(Fault):
 
 
 def issue_invoices() -> None:
-    """An invoice that Stripe refuses is parked with the reason; the others go on."""
+    """An invoice that Stripe refuses is set aside with the reason; the others go on.
+
+    Raises UnknownOutcome at the end where the outcome of one is unknown: it is tried again.
+    """
     with as_ops():
         waiting = list(
             Invoice.objects.filter(state=State.ISSUING)
             .order_by("invoice_id")
             .values_list("invoice_id", flat=True)
         )
+    gateway = stripe_gateway()
+    unknown: list[str] = []
     for invoice_id in waiting:
         try:
-            _issue(invoice_id, stripe_gateway())
+            _issue(invoice_id, gateway)
         except (RefusedByStripe, UnequalAtStripe) as fault:
-            logger.warning("invoice %s is parked: %s", invoice_id, fault)
-            _discard_draft(invoice_id, stripe_gateway())
+            logger.warning("invoice %s is set aside: %s", invoice_id, fault)
+            _discard_draft(invoice_id, gateway)
             _park(invoice_id, str(fault))
+        except UnknownOutcome as error:
+            unknown.append(f"{invoice_id}: {error}")
+    if unknown:
+        raise UnknownOutcome("; ".join(unknown))
 
 
 def _issue(invoice_id: str, gateway: StripeGateway) -> None:
@@ -69,39 +88,52 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     stripe_customer_id = _customer(invoice.customer, gateway)
     stripe_id = _draft(invoice, lines, stripe_customer_id, gateway)
     _lines(invoice, lines, stripe_id, gateway)
-    if gateway.invoice(stripe_id).status == "draft":
-        _require_equality(invoice, lines, stripe_id, gateway)
+    there = gateway.invoice(stripe_id)
+    _require_equality(invoice, lines, there, gateway)
+    if there.status == "draft":
         _finalize(invoice, stripe_id, gateway)
-    _send(invoice, stripe_id, gateway)
-    _conclude(invoice, gateway.invoice(stripe_id))
+    unsent = _send(invoice, stripe_id, gateway)
+    _conclude(invoice, gateway.invoice(stripe_id), unsent)
 
 
 def _customer(customer: Customer, gateway: StripeGateway) -> str:
-    if customer.stripe_customer_id:
+    """The customer at Stripe, as it is here now: a changed address must not get an invoice."""
+    request = customer_request(
+        customer_id=customer.customer_id,
+        name=customer.name,
+        email=customer.email,
+        address=customer.address,
+    )
+    digest = _digest(request)
+    if customer.stripe_digest == digest and customer.stripe_customer_id:
         return customer.stripe_customer_id
+    known_id = customer.stripe_customer_id
+
+    def call(params: dict[str, Any], key: str) -> str:
+        if known_id:
+            return gateway.update_customer(known_id, params, key=key)
+        return gateway.create_customer(params, key=key)
 
     def find(operation: StripeOperation) -> str | None:
-        since = int(operation.first_sent_at.timestamp()) - 60
-        for stripe_id, metadata in gateway.customers_since(since):
+        if known_id:
+            return None  # an update may be made twice
+        for stripe_id, metadata in gateway.customers_since(_since(operation)):
             if metadata.get("trueback_customer") == customer.customer_id:
                 return stripe_id
         return None
 
     stripe_id = perform_at_stripe(
-        document=f"customer:{customer.customer_id}"[:60],
+        document=f"customer:{customer.customer_id}",
         customer_id=customer.customer_id,
-        step="customer",
-        request=customer_request(
-            customer_id=customer.customer_id,
-            name=customer.name,
-            email=customer.email,
-            address=customer.address,
-        ),
-        call=lambda request, key: gateway.create_customer(request, key=key),
+        step=f"update {digest[:12]}" if known_id else "customer",
+        request=request,
+        call=call,
         find=find,
     )
     with as_ops():
-        Customer.objects.filter(pk=customer.pk).update(stripe_customer_id=stripe_id)
+        Customer.objects.filter(pk=customer.pk).update(
+            stripe_customer_id=stripe_id, stripe_digest=digest
+        )
     return stripe_id
 
 
@@ -112,8 +144,7 @@ def _draft(
         return invoice.stripe_invoice_id
 
     def find(operation: StripeOperation) -> str | None:
-        since = int(operation.first_sent_at.timestamp()) - 60
-        for found in gateway.invoices_of(stripe_customer_id, since=since):
+        for found in gateway.invoices_of(stripe_customer_id, since=_since(operation)):
             is_ours = found.metadata.get("trueback_invoice") == invoice.invoice_id
             if is_ours and found.status != "void":
                 return found.stripe_id
@@ -130,7 +161,7 @@ def _draft(
             period=invoice.period,
             days_until_due=invoice.contract.days_until_due,
             purchase_order=invoice.customer.purchase_order,
-            digest=_digest(lines),
+            digest=_digest([[line.position, line.amount_minor] for line in lines]),
         ),
         call=lambda request, key: gateway.create_invoice(request, key=key).stripe_id,
         find=find,
@@ -172,12 +203,11 @@ def _lines(
 
 
 def _require_equality(
-    invoice: Invoice, lines: list[RequestLine], stripe_id: str, gateway: StripeGateway
+    invoice: Invoice, lines: list[RequestLine], there: StripeInvoice, gateway: StripeGateway
 ) -> None:
-    there = gateway.invoice(stripe_id)
     at_stripe = {
         line.metadata.get("trueback_line", f"foreign {index}"): line.amount_minor
-        for index, line in enumerate(gateway.lines(stripe_id))
+        for index, line in enumerate(gateway.lines(there.stripe_id))
     }
     found = inequalities(
         lines,
@@ -189,8 +219,8 @@ def _require_equality(
     )
     if found:
         raise UnequalAtStripe(
-            f"Stripe's draft {stripe_id} differs: {'; '.join(found)}.",
-            remedy="The draft there is deleted; look at it, then release the invoice.",
+            f"Stripe's invoice {there.stripe_id} differs: {'; '.join(found)}.",
+            remedy="A draft there is deleted; look at it, then release or discard the invoice.",
         )
 
 
@@ -205,18 +235,23 @@ def _finalize(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> None:
     )
 
 
-def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> None:
-    perform_at_stripe(
-        document=invoice.invoice_id,
-        customer_id=invoice.customer_id,
-        step="send",
-        request={"invoice": stripe_id},
-        call=lambda _request, key: gateway.send(stripe_id, key=key).stripe_id,
-        find=lambda _: None,
-    )
+def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> str:
+    """Why it could not be sent, or nothing: what is finalised is issued, sent or not."""
+    try:
+        perform_at_stripe(
+            document=invoice.invoice_id,
+            customer_id=invoice.customer_id,
+            step="send",
+            request={"invoice": stripe_id},
+            call=lambda _request, key: gateway.send(stripe_id, key=key).stripe_id,
+            find=lambda _: None,  # Stripe does not tell; a second mail is the lesser harm
+        )
+    except RefusedByStripe as fault:
+        return str(fault)
+    return ""
 
 
-def _conclude(invoice: Invoice, there: StripeInvoice) -> None:
+def _conclude(invoice: Invoice, there: StripeInvoice, unsent: str) -> None:
     now = datetime.now(UTC)
     with as_ops():
         locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
@@ -226,7 +261,8 @@ def _conclude(invoice: Invoice, there: StripeInvoice) -> None:
             locked,
             State.ISSUED,
             actor=ACTOR,
-            reason=f"Finalised and sent by Stripe as {there.number}.",
+            reason=f"Finalised by Stripe as {there.number}, "
+            + (f"but not sent: {unsent}" if unsent else "and sent."),
             now=now,
             number=there.number,
             stripe_status=there.status,
@@ -279,9 +315,14 @@ def _park(invoice_id: str, reason: str) -> None:
             )
 
 
-def _digest(lines: list[RequestLine]) -> str:
-    content = json.dumps([[line.position, line.description, line.amount_minor] for line in lines])
-    return hashlib.sha256(content.encode()).hexdigest()
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _since(operation: StripeOperation) -> int:
+    """From when on to look: since the first try, or for as long as a backup may be old."""
+    look_back = BACKUP_AGE_MAX if settings.ENVIRONMENT.stripe_look_first else CLOCK_SKEW
+    return int((operation.first_sent_at - look_back).timestamp())
 
 
 def _moment(unix: int | None) -> datetime | None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.invoicing.domain.states import State
+from services.invoicing.gateways.stripe import RefusedByStripe, UnknownOutcome
 from services.invoicing.gateways.stripe.connection import stripe_gateway
-from services.invoicing.models import Invoice, StripeEvent
+from services.invoicing.models import Invoice, Job, StripeEvent
 from services.invoicing.operations.follow_stripe import follow_stripe
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
@@ -15,6 +16,7 @@ from shared.jobs.work import request_job
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY: Final = timedelta(hours=1)
+FIRST_SWEEP: Final = timedelta(days=1)
 
 
 def store_stripe_event(event: Mapping[str, Any]) -> bool:
@@ -33,31 +35,55 @@ def store_stripe_event(event: Mapping[str, Any]) -> bool:
 
 
 def process_stripe_events() -> None:
-    """A job: order and repetition of events mean nothing, since each looks at what is now."""
+    """A job: order and repetition of events mean nothing, since each looks at what is now.
+
+    One object that is gone or can't be had holds up no other. Raises UnknownOutcome at the end
+    where Stripe did not answer: those events wait.
+    """
     with as_ops():
         waiting = list(
             StripeEvent.objects.filter(processed_at=None).order_by("received_at", "event_id")
         )
     seen: dict[str, str | None] = {}
+    unknown: list[str] = []
     for event in waiting:
         if not event.type.startswith("invoice."):
             seen.setdefault(event.object_id, "nothing to do for this type")
         elif event.object_id not in seen:
-            seen[event.object_id] = _apply(event.object_id)
-        outcome = seen[event.object_id]
-        if outcome is not None:
-            with as_ops():
-                StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
-                    processed_at=datetime.now(UTC), outcome=outcome
-                )
+            try:
+                seen[event.object_id] = _apply(event.object_id)
+            except RefusedByStripe as fault:
+                seen[event.object_id] = str(fault)
+            except UnknownOutcome as error:
+                seen[event.object_id] = None
+                unknown.append(f"{event.object_id}: {error}")
+        _settle(event, seen[event.object_id])
+    if unknown:
+        raise UnknownOutcome("; ".join(unknown))
+
+
+def _settle(event: StripeEvent, outcome: str | None) -> None:
+    if outcome is not None:
+        with as_ops():
+            StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
+                processed_at=datetime.now(UTC), outcome=outcome
+            )
 
 
 def sweep_stripe_events() -> None:
-    """A job: fetch what webhooks may have missed since the last one that came."""
+    """A job: fetch what webhooks may have missed, from before the last sweep that ended well.
+
+    Oldest first, so that a sweep that is cut off has left nothing out behind it.
+    """
     with as_ops():
-        last = StripeEvent.objects.order_by("-received_at").first()
-    since = (last.received_at if last else datetime.now(UTC) - timedelta(days=1)) - SWEEP_EVERY
-    for event in stripe_gateway().events_since(int(since.timestamp())):
+        last = (
+            Job.objects.filter(kind="sweep_stripe_events", state=Job.State.DONE)
+            .order_by("-created_at")
+            .first()
+        )
+    since = (last.created_at - SWEEP_EVERY) if last else datetime.now(UTC) - FIRST_SWEEP
+    missed = list(stripe_gateway().events_since(int(since.timestamp())))
+    for event in reversed(missed):
         with as_ops():
             store_stripe_event(event)
 

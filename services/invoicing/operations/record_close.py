@@ -23,6 +23,7 @@ def record_close(fact: PeriodClosed) -> None:
             "unallocated_share": fact.unallocated_share,
             "closed_by": fact.closed_by,
             "closed_at": fact.closed_at,
+            "is_drafted": False,
         },
     )
     request_job(kind="draft_invoices", key=fact.period, payload={"period": fact.period})
@@ -45,16 +46,18 @@ def park_restated(fact: PeriodAttributed) -> None:
         return
     waiting = Invoice.objects.select_for_update().filter(
         period=fact.period,
-        state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED],
+        state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED],
     )
     for invoice in waiting.exclude(run_id=fact.run_id):
+        if invoice.state == State.PARKED and RESTATED in invoice.parked_reasons:
+            continue
         move_invoice(
             invoice,
             State.PARKED,
             actor="trueback",
             reason=f"The bill was restated: run {fact.run_id}.",
             now=fact.attributed_at,
-            parked_from=invoice.state,
+            parked_from=invoice.parked_from or invoice.state,
             parked_reasons=[*invoice.parked_reasons, RESTATED],
         )
 

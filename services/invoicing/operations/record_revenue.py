@@ -16,7 +16,7 @@ def record_revenue(invoice: Invoice, *, basis: str, sign: int, now: datetime) ->
         emit(
             REVENUE_RECORDED,
             RevenueRecorded(
-                entry_id=f"{invoice.invoice_id}:{basis}:{sign:+d}:{tenant}"[:60],
+                entry_id=f"{invoice.invoice_id}:{basis}:{sign:+d}:{tenant}",
                 tenant=tenant,
                 period=invoice.period,
                 currency=invoice.currency,

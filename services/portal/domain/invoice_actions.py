@@ -26,6 +26,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "release": Wording("Release to draft", "primary"),
     "return": Wording("Return to draft"),
     "park": Wording("Park"),
+    "discard": Wording("Discard", "danger", "It is voided, and a new draft is made."),
 }
 # What moves an invoice forward, by the state that it waits in.
 FORWARD: Final[Mapping[str, str]] = {

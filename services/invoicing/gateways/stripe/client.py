@@ -27,6 +27,10 @@ class RefusedByStripe(Fault):
     """Stripe has judged the request and refused it."""
 
 
+class KeyRefused(Fault):
+    """Stripe does not accept our key: nothing is wrong with what was asked."""
+
+
 class UnknownOutcome(Exception):
     """No answer, a conflict or a server error: it may have happened.
 
@@ -70,6 +74,11 @@ class StripeGateway:
 
     def create_customer(self, params: Mapping[str, Any], *, key: str) -> str:
         return str(self._call(lambda: self._v1.customers.create(dict(params), _once(key))).id)
+
+    def update_customer(self, stripe_id: str, params: Mapping[str, Any], *, key: str) -> str:
+        return str(
+            self._call(lambda: self._v1.customers.update(stripe_id, dict(params), _once(key))).id
+        )
 
     def create_invoice(self, params: Mapping[str, Any], *, key: str) -> StripeInvoice:
         return _invoice(self._call(lambda: self._v1.invoices.create(dict(params), _once(key))))
@@ -146,7 +155,7 @@ class StripeGateway:
                     raise UnknownOutcome(str(error)) from error
                 raise RefusedByStripe(f"Stripe refuses: {error.user_message or error}.") from error
             except (stripe.AuthenticationError, stripe.PermissionError) as error:
-                raise RefusedByStripe(
+                raise KeyRefused(
                     f"Stripe does not accept the key: {error}.",
                     remedy="Check TRUEBACK_STRIPE_API_KEY.",
                 ) from error

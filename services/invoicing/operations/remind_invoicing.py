@@ -1,0 +1,26 @@
+from datetime import UTC, datetime
+
+from services.invoicing.domain.states import State
+from services.invoicing.models import ClosedPeriod, Invoice, Job, StripeEvent
+from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
+from shared.isolation.scope import as_ops
+from shared.jobs.work import ensure_job
+
+
+def remind_invoicing() -> None:
+    """Poked by the beat: whatever the state of things calls for and no job is at, has a job."""
+    with as_ops():
+        undrafted = list(ClosedPeriod.objects.filter(is_drafted=False))
+        is_issuing = Invoice.objects.filter(state=State.ISSUING).exists()
+        has_events = StripeEvent.objects.filter(processed_at=None).exists()
+        swept = Job.objects.filter(
+            kind="sweep_stripe_events", created_at__gt=datetime.now(UTC) - SWEEP_EVERY
+        ).exists()
+    for closed in undrafted:
+        ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
+    if is_issuing:
+        ensure_job(kind="issue_invoices", key="all", payload={})
+    if has_events:
+        ensure_job(kind="process_stripe_events", key="all", payload={})
+    if not swept:
+        ensure_job(kind="sweep_stripe_events", key="all", payload={})

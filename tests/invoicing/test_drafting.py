@@ -1,0 +1,189 @@
+"""From a closed period to drafts: who is billed, once, and by which contract."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.invoicing.domain.states import State
+from services.invoicing.models import ClosedPeriod, Contract, Customer, Invoice, Job, Outbox, Plan
+from services.invoicing.operations.act_on_invoice import act_on_invoice
+from services.invoicing.operations.apply_plans import apply_plans
+from services.invoicing.operations.draft_invoices import draft_invoices
+from services.invoicing.operations.record_close import RESTATED, park_restated, record_close
+from services.invoicing.operations.remind_invoicing import remind_invoicing
+from shared.auth.actors import Actor
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.invoicing import REVENUE_RECORDED
+from shared.faults import BadConfiguration
+from shared.isolation.scope import as_ops
+
+BRUNO = Actor("bruno", "billing_approver")
+NOW = datetime(2026, 11, 5, tzinfo=UTC)
+COSTS = {"acme": {"Compute": Decimal(100)}, "acme-eu": {"Compute": Decimal(50)}}
+FILE = """
+version: 1
+currency: USD
+tenants: [{key: acme}, {key: acme-eu}, {key: globex}]
+labels: {tenant: ["tag:customer"]}
+plans:
+  - key: standard
+    name: Standard
+    version: 1
+    currency: USD
+    components: [{kind: cost_plus, name: Cloud usage, percent: 20}]
+  - key: standard
+    name: Standard
+    version: 2
+    currency: USD
+    components: [{kind: cost_plus, name: Cloud usage, percent: 10}]
+customers:
+  - key: acme
+    name: Acme
+    email: ap@acme.example
+    contracts:
+      - {plan: standard, tenants: [acme], from: 2026-01-01}
+      - {plan: standard, tenants: [acme-eu], from: 2026-01-01}
+"""
+
+
+@pytest.fixture
+def closed(transactional_db, monkeypatch):
+    monkeypatch.setattr(
+        "services.invoicing.operations.draft_invoices.statement_costs", lambda *_a, **_k: COSTS
+    )
+    with as_ops():
+        apply_plans(content=FILE)
+        record_close(PERIOD_CLOSED.example)
+
+
+def drafts():
+    with as_ops():
+        return {
+            invoice.contract.tenants[0]: invoice
+            for invoice in Invoice.objects.exclude(state=State.VOID).select_related("contract")
+        }
+
+
+class TestDrafting:
+    def test_makes_an_invoice_for_each_contract_of_a_customer(self, closed):
+        draft_invoices(period="2026-10")
+        found = drafts()
+        assert {tenant: invoice.total_minor for tenant, invoice in found.items()} == {
+            "acme": 11_000,
+            "acme-eu": 5_500,
+        }
+        assert sorted(invoice.sequence for invoice in found.values()) == [1, 2]
+
+    def test_again_makes_none(self, closed):
+        draft_invoices(period="2026-10")
+        before = {invoice.invoice_id for invoice in drafts().values()}
+        draft_invoices(period="2026-10")
+        assert {invoice.invoice_id for invoice in drafts().values()} == before
+
+    def test_goes_on_where_one_contract_is_in_another_currency_and_says_so(self, closed):
+        with as_ops():
+            Contract.objects.filter(tenants=["acme"]).update(currency="EUR")
+        with pytest.raises(BadConfiguration, match="the contract of acme for acme is in EUR"):
+            draft_invoices(period="2026-10")
+        assert list(drafts()) == ["acme-eu"]
+
+    def test_is_asked_for_until_it_is_done(self, closed):
+        with as_ops():
+            Job.objects.all().delete()
+        remind_invoicing()
+        with as_ops():
+            assert Job.objects.filter(kind="draft_invoices").count() == 1
+            Job.objects.all().delete()
+        draft_invoices(period="2026-10")
+        remind_invoicing()
+        with as_ops():
+            assert not Job.objects.filter(kind="draft_invoices").exists()
+
+    def test_parks_what_a_newer_run_has_overtaken(self, closed):
+        newer = PERIOD_ATTRIBUTED.dump(PERIOD_ATTRIBUTED.example)
+        with as_ops():
+            park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": 2, "run_id": "run_2"}))
+        draft_invoices(period="2026-10")
+        assert {(i.state, i.parked_reasons[0]) for i in drafts().values()} == {("parked", RESTATED)}
+
+
+class TestADiscardedDraft:
+    def test_makes_room_for_a_new_one_and_takes_its_revenue_back(self, closed):
+        draft_invoices(period="2026-10")
+        old = drafts()["acme"]
+        with as_ops():
+            act_on_invoice(
+                invoice_id=old.invoice_id,
+                action="discard",
+                actor=BRUNO,
+                version=old.version,
+                reason="wrong plan",
+                now=NOW,
+            )
+        draft_invoices(period="2026-10")
+        assert drafts()["acme"].invoice_id != old.invoice_id
+        with as_ops():
+            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name, payload__tenant="acme")
+            assert sum(Decimal(message.payload["amount"]) for message in told) == Decimal(110)
+
+
+class TestTheFile:
+    def apply(self, content):
+        with as_ops():
+            apply_plans(content=content)
+
+    def test_binds_contracts_to_the_highest_version_of_their_plan(self, closed):
+        with as_ops():
+            assert {contract.plan.version for contract in Contract.objects.all()} == {2}
+
+    def test_that_names_a_customer_no_more_bills_it_no_more(self, closed):
+        self.apply(FILE[: FILE.index("customers:")])
+        draft_invoices(period="2026-10")
+        assert drafts() == {}
+        with as_ops():
+            assert not Customer.objects.filter(is_active=True).exists()
+
+    def test_that_changes_a_contracts_tenants_replaces_the_contract(self, closed):
+        self.apply(FILE.replace("tenants: [acme-eu]", "tenants: [globex]"))
+        with as_ops():
+            active = Contract.objects.filter(is_active=True)
+            assert sorted(contract.tenants[0] for contract in active) == ["acme", "globex"]
+
+    def test_that_bills_a_tenant_twice_is_refused_whole(self, closed):
+        twice = FILE.replace("tenants: [acme-eu]", "tenants: [acme-eu, acme]")
+        with pytest.raises(BadConfiguration, match="tenant acme is under two contracts at once"):
+            self.apply(twice)
+        with as_ops():
+            assert Contract.objects.filter(is_active=True).count() == 2
+
+    def test_may_follow_one_contract_by_another(self, closed):
+        self.apply(
+            FILE.replace(
+                "{plan: standard, tenants: [acme], from: 2026-01-01}",
+                "{plan: standard, tenants: [acme], from: 2026-01-01, to: 2026-11-01}\n"
+                "      - {plan: standard, tenants: [acme], from: 2026-11-01}",
+            )
+        )
+        draft_invoices(period="2026-10")
+        assert drafts()["acme"].total_minor == 11_000
+
+    def test_can_name_a_customer_without_a_contract(self, closed):
+        bare = "  - {key: globex, name: Globex, email: ap@globex.example, contracts: []}"
+        self.apply(f"{FILE}{bare}\n")
+        with as_ops():
+            assert Customer.objects.filter(is_active=True).count() == 2
+
+    def test_can_not_change_a_plan_version_that_is_in_use(self, closed):
+        with pytest.raises(BadConfiguration, match="Give the changed plan a new version"):
+            self.apply(FILE.replace("percent: 10", "percent: 15"))
+        with as_ops():
+            assert Plan.objects.count() == 2
+
+    def test_applied_twice_changes_and_tells_nothing(self, closed):
+        with as_ops():
+            before = Outbox.objects.count()
+        self.apply(FILE)
+        with as_ops():
+            assert Outbox.objects.count() == before
+            assert ClosedPeriod.objects.count() == 1
