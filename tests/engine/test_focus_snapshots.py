@@ -56,7 +56,7 @@ class TestAFocusCsvWithQuirks:
         assert tags == {"customer": "acme", "n": "5", "on": "true", " org": "x", "org": "y"}
 
     def test_reports_keys_that_look_alike(self, quirks):
-        assert [finding.kind for finding in quirks.findings] == ["tag-clash"]
+        assert [finding.kind for finding in quirks.findings] == ["tag-clash", "no-checksum"]
         assert "' org', 'org'" in quirks.findings[0].message
 
     def test_numbers_its_lines_by_file_and_row(self, quirks):

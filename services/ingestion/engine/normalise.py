@@ -106,6 +106,12 @@ class _Normalisation:
 
     def _check(self, file: SourceFile, tally: RawTally) -> SourceFile:
         """Raw totals first: reading a gzip through Python is what checks it."""
+        if self.delivery.manifest and _is_unchecked(file):
+            raise BadInput(
+                "a plain CSV has no checksum, so nothing would show that it was cut.",
+                file=str(file.path),
+                remedy="Deliver it as csv.gz or Parquet, as AWS does.",
+            )
         _check_columns(file, self.kind)
         raw_count = tally.add_file(self.session, file)
         file_dir = self.work_dir / str(len(list(self.work_dir.iterdir())))
@@ -221,6 +227,11 @@ class _Normalisation:
         yield from find_findings(self.session, scan)
         for month, count in sorted(tally.other_months.items()):
             yield Finding("other-period", f"{count} rows of {month} were left out.")
+        for file in filter(_is_unchecked, self.delivery.sources):
+            yield Finding(
+                "no-checksum",
+                f"{file.path.name} is a plain CSV: nothing would show that it was cut at a line.",
+            )
 
     def _run_sql(self, name: str) -> None:
         text = resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
@@ -240,6 +251,10 @@ def _readable(file: SourceFile) -> Iterator[None]:
             file=str(file.path),
             remedy="The file is damaged; fetch it again. Nothing was taken.",
         ) from error
+
+
+def _is_unchecked(file: SourceFile) -> bool:
+    return file.format == "csv" and file.compression == "none"
 
 
 def _check_columns(file: SourceFile, kind: Kind) -> None:
