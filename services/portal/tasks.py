@@ -10,6 +10,7 @@ from services.portal.operations.record_facts import (
     record_invoice,
     record_margin,
     record_period,
+    record_revision,
 )
 from shared.contracts import attribution, ingestion, invoicing
 from shared.jobs.work import JobHandler
@@ -19,6 +20,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     attribution.PERIOD_ATTRIBUTED.name: record_period,
     attribution.PERIOD_CLOSED.name: record_close,
     attribution.MARGIN_MEASURED.name: record_margin,
+    attribution.STATEMENT_REVISED.name: record_revision,
     invoicing.CUSTOMER_CONTRACTED.name: record_customer,
     **{contract.name: record_invoice for contract in invoicing.INVOICE_FACTS},
 }

@@ -5,16 +5,21 @@ from typing import Final, Literal
 
 from shared.periods import Month
 
-PeriodState = Literal["open", "settling", "closed"]
+PeriodState = Literal["open", "settling", "closed", "reopened"]
 FreshnessState = Literal["fresh", "stale", "unknown"]
 # AWS refreshes an export at least once a day; a day and a half means that one was missed.
 LATE_AFTER: Final = timedelta(hours=36)
 
 
-def period_state(month: Month, *, is_closed: bool, now: datetime) -> PeriodState:
-    """Closed by a person; else settling once the month is over, for AWS restates it for weeks."""
+def period_state(
+    month: Month, *, is_closed: bool, now: datetime, is_restated: bool = False
+) -> PeriodState:
+    """Closed by a person, and reopened by a bill restated since.
+
+    Else settling once the month is over, for AWS restates it for weeks.
+    """
     if is_closed:
-        return "closed"
+        return "reopened" if is_restated else "closed"
     return "settling" if now >= month.end else "open"
 
 

@@ -7,6 +7,7 @@ from services.portal.models.staff import (
     StaffInvoice,
     TenantContract,
     TenantMargin,
+    TenantRevision,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "StaffInvoice",
     "TenantContract",
     "TenantMargin",
+    "TenantRevision",
     "User",
 ]

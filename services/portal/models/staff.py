@@ -21,9 +21,29 @@ class PeriodSummary(models.Model):
     close_version = models.IntegerField(default=0)
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
+    revised_tenant_count = models.IntegerField(default=0)
+    revised_by = models.DecimalField(max_digits=38, decimal_places=10, default=0)
 
     def __str__(self) -> str:
         return f"summary of {self.period}"
+
+
+class TenantRevision(models.Model):
+    """A tenant's cost of a closed period by a newer run, beside what it was closed on."""
+
+    tenant = models.CharField(max_length=100)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    cost_before = models.DecimalField(max_digits=38, decimal_places=10)
+    cost_after = models.DecimalField(max_digits=38, decimal_places=10)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "tenant"], name="tenant_revision_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} in {self.period}: {self.cost_before} is {self.cost_after}"
 
 
 class TenantMargin(models.Model):

@@ -13,8 +13,15 @@ from services.portal.models import (
     StaffInvoice,
     TenantContract,
     TenantMargin,
+    TenantRevision,
 )
-from shared.contracts.attribution import MarginMeasured, PeriodAttributed, PeriodClosed
+from services.portal.queries.revisions import read_revisions
+from shared.contracts.attribution import (
+    MarginMeasured,
+    PeriodAttributed,
+    PeriodClosed,
+    StatementRevised,
+)
 from shared.contracts.ingestion import SnapshotPublished
 from shared.contracts.invoicing import INVOICE_DRAFTED, CustomerContracted, InvoiceFact
 
@@ -72,6 +79,21 @@ def record_margin(fact: MarginMeasured) -> None:
             {"charge_group": line.charge_group, "method": line.method, "amount": str(line.amount)}
             for line in fact.lines
         ],
+    )
+
+
+def record_revision(fact: StatementRevised) -> None:
+    _keep_newest(
+        TenantRevision,
+        {"tenant": fact.tenant, "period": fact.period},
+        version=fact.version,
+        cost_before=fact.cost_before,
+        cost_after=fact.cost_after,
+    )
+    revised = read_revisions(fact.period)
+    PeriodSummary.objects.get_or_create(period=fact.period)
+    PeriodSummary.objects.filter(period=fact.period).update(
+        revised_tenant_count=revised.tenant_count, revised_by=revised.difference
     )
 
 

@@ -57,23 +57,23 @@ class Calendar:
 
 def read_calendar(now: datetime) -> Calendar:
     summaries = {
-        period: (closed_at is not None, bool(run_id))
-        for period, closed_at, run_id in PeriodSummary.objects.values_list(
-            "period", "closed_at", "run_id"
+        period: (closed_at is not None, bool(run_id), revised > 0)
+        for period, closed_at, run_id, revised in PeriodSummary.objects.values_list(
+            "period", "closed_at", "run_id", "revised_tenant_count"
         )
     }
     billed = set(BillState.objects.values_list("period", flat=True).distinct())
     periods = []
     for period in sorted(summaries.keys() | billed, reverse=True):
-        is_closed, is_attributed = summaries.get(period, (False, False))
+        is_closed, is_attributed, is_restated = summaries.get(period, (False, False, False))
         month = Month.parse(period)
-        state = period_state(month, is_closed=is_closed, now=now)
+        state = period_state(month, is_closed=is_closed, now=now, is_restated=is_restated)
         periods.append(KnownPeriod(month, state, is_attributed))
     return Calendar(periods, now)
 
 
 def read_freshness(calendar: Calendar, month: Month) -> Freshness:
     delivered = BillState.objects.filter(period=str(month)).aggregate(at=Max("delivered_at"))["at"]
-    is_closed = calendar.state_of(month) == "closed"
+    is_closed = calendar.state_of(month) in {"closed", "reopened"}
     state = freshness_state(delivered, is_closed=is_closed, now=calendar.now)
     return Freshness(state, delivered, estimated=not is_closed)

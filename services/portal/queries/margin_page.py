@@ -124,6 +124,13 @@ def _note(summary: PeriodSummary, totals: Totals) -> str:
         sentences.append(
             f"{share}% of the cost went by a pool's fallback, its signal being silent."
         )
+    if summary.revised_tenant_count:
+        by = f"{summary.revised_by:+,.2f} {summary.currency}".replace("-", "\N{MINUS SIGN}")
+        count = summary.revised_tenant_count
+        whose = "1 tenant" if count == 1 else f"{count} tenants"
+        sentences.append(
+            f"AWS has restated the bill since the close: {by} for {whose}; what was invoiced stays."
+        )
     if summary.attributed != totals.cost:
         sentences.append("Some tenants' figures of this run are still on their way.")
     return " ".join(sentences)

@@ -49,6 +49,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
             "disclosure": document["disclosure"],
             "version": record.version,
             "parked": _parked(document),
+            "restated_by": money(decimal(document.get("restated_by")) or None, record.currency),
             "actions": [action for action in actions if action.allowed],
             "refused_actions": [action for action in actions if not action.allowed],
             "is_finished": record.state in FINISHED,
