@@ -10,7 +10,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from deploy.cli import stack
+from deploy.cli import operate, stack
 from deploy.cli.attribute import attribute
 from shared.faults import Fault
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("attribute")(attribute)
 stack.register(app)
+operate.register(app)
 
 
 @app.callback()

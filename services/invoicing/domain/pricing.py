@@ -1,7 +1,7 @@
 """From a tenant's exact cost to priced lines under its contract."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -10,7 +10,12 @@ from shared.money import Money
 from shared.periods import Month
 
 _HUNDRED: Final = Decimal(100)
-_ACRONYM_MAX: Final = 3
+_ACRONYMS: Final = frozenset(
+    {
+        *("alb", "api", "cdn", "dns", "ebs", "ec2", "ecs", "efs", "eks", "elb", "kms"),
+        *("nat", "nlb", "rds", "s3", "sns", "sqs", "vpc", "vpn", "waf"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class ContractTerms:
     ends_on: date | None
     currency: str
     components: Sequence[Mapping[str, Any]]
+    tenant_names: Mapping[str, str] = field(default_factory=dict)
 
     def days_within(self, month: Month) -> tuple[date, date]:
         """The part of the month that is under contract, half-open; empty where start >= end."""
@@ -124,13 +130,13 @@ def _flat_fee(
 
 
 def _words(key: str) -> str:
-    """`load-balancer` as words; what is as short as an acronym is written as one (NAT, ALB)."""
+    """`load-balancer` as words, and NAT as the acronym it is."""
     words = key.replace("_", " ").replace("-", " ").split()
-    return " ".join(word.upper() if len(word) <= _ACRONYM_MAX else word for word in words)
+    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
 
 
 def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
     pool = charge_group.removeprefix("pool:")
     what = f"shared {_words(pool)}" if pool != charge_group else pool
-    whose = f" ({tenant})" if len(terms.tenants) > 1 else ""
+    whose = f" ({terms.tenant_names.get(tenant, tenant)})" if len(terms.tenants) > 1 else ""
     return f"{name}: {what}{whose}"

@@ -51,6 +51,7 @@ class Contract(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
     plan_name = models.CharField(max_length=200)
     tenants = models.JSONField()
+    tenant_names = models.JSONField(default=dict)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     currency = models.CharField(max_length=3)

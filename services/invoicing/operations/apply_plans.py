@@ -118,6 +118,11 @@ def _apply_contract(
         "plan": plan,
         "plan_name": plan.name,
         "tenants": list(contract.tenants),
+        "tenant_names": {
+            tenant.key: tenant.name or tenant.key
+            for tenant in configuration.tenants
+            if tenant.key in contract.tenants
+        },
         "starts_on": contract.from_,
         "ends_on": contract.to,
         "currency": contract.currency or plan.currency,

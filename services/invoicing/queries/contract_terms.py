@@ -10,4 +10,5 @@ def contract_terms(contract: Contract) -> ContractTerms:
         ends_on=contract.ends_on,
         currency=contract.currency,
         components=contract.plan.components,
+        tenant_names=contract.tenant_names,
     )

