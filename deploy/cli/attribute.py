@@ -9,21 +9,25 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.summary import print_summary
+from deploy.cli.starter import starter_text
+from deploy.cli.summary import print_guess, print_summary
 from services.attribution.engine import attribute as attribute_snapshot
+from services.attribution.engine.guess import guess_ruleset
 from services.ingestion.engine import Snapshot, find_delivery, normalise
-from shared.configuration import load_configuration
+from shared.configuration import Configuration, load_configuration, parse_configuration
 from shared.faults import BadConfiguration, BadInput, Fault, ProofFailed
 from shared.periods import Month
 
 _OUTPUT_MARK = "proof.json"
+_OUTPUTS = (_OUTPUT_MARK, "allocations.parquet", "statements.csv", "unallocated.csv", "usage.csv")
+_STARTER = "trueback.yaml"
 
 
 def attribute(
     bill: Annotated[str, typer.Option(help="Folder, s3:// prefix or file of the bill.")],
     period: Annotated[str, typer.Option(help="Month, such as 2026-10.")],
     out: Annotated[Path, typer.Option(help="Output folder; written whole or not at all.")],
-    config: Annotated[Path | None, typer.Option(help="The ruleset, trueback.yaml.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The ruleset; guessed without.")] = None,
     signals: Annotated[Path | None, typer.Option(help="File or folder of usage signals.")] = None,
     workloads: Annotated[Path | None, typer.Option(help="Kubernetes workloads (later).")] = None,
     memory_mb: Annotated[int, typer.Option(min=128, help="Memory limit of the engine.")] = 1024,
@@ -36,18 +40,20 @@ def attribute(
             file=str(workloads),
             remedy="Leave --workloads out; labels, rules and pools work without.",
         )
-    if config is None:
+    if config is None and (out / _STARTER).exists():
         raise BadConfiguration(
-            "no ruleset is given, and guessing one comes in a later version.",
+            "a ruleset is there already, and is never overwritten.",
+            file=str(out / _STARTER),
             field="--config",
-            remedy="Write a trueback.yaml with `version: 1`, `currency`, `tenants` and `labels`.",
+            remedy="Give it as --config, or another --out to guess afresh.",
         )
-    ruleset = load_configuration(config)
+    given = None if config is None else load_configuration(config)
     with (
         _whole_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="trueback-", dir=folder.parent) as scratch,
     ):
         snapshot = _snapshot(bill, month, Path(scratch), memory_mb)
+        ruleset = given or _guessed(snapshot, folder / _STARTER, Path(scratch), memory_mb)
         run = attribute_snapshot(
             snapshot_parts=snapshot.parts,
             raw_totals=snapshot.raw_totals,
@@ -59,6 +65,19 @@ def attribute(
             memory_limit_mb=memory_mb,
         )
     print_summary(run, snapshot, out)
+
+
+def _guessed(snapshot: Snapshot, starter: Path, scratch: Path, memory_mb: int) -> Configuration:
+    guess = guess_ruleset(
+        snapshot_parts=snapshot.parts,
+        currency=snapshot.currency,
+        scratch_dir=scratch,
+        memory_limit_mb=memory_mb,
+    )
+    text = starter_text(guess, period=snapshot.period)
+    starter.write_text(text, encoding="utf-8")
+    print_guess(guess, starter.name)
+    return parse_configuration(text, file=starter.name)
 
 
 def _month(text: str) -> Month:
@@ -106,11 +125,15 @@ def _whole_folder(out: Path) -> Iterator[Path]:
 
 
 def _take_place(fresh: Path, out: Path) -> None:
+    """What lies in `out` beside our own files moves along."""
     fresh.chmod(0o755)
     if not out.exists():
         fresh.rename(out)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.absolute().parent))
     out.rename(old)
+    for path in old.iterdir():
+        if path.name not in _OUTPUTS:
+            path.rename(fresh / path.name)
     fresh.rename(out)
     shutil.rmtree(old)

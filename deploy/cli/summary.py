@@ -9,10 +9,13 @@ from rich.table import Table
 
 from services.attribution.domain.proof import plain, side_of
 from services.attribution.engine import Coverage, Run
+from services.attribution.engine.guess import Guess
 from services.ingestion.engine import Snapshot
 
 BRACKET = r"\["
 
+_UNALLOCATED_SHOWN = 5
+_LABELS_SHOWN = 3
 _LABELS = {
     "label": "by label",
     "rule": "by rule",
@@ -29,6 +32,8 @@ def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
     console = Console(highlight=False)
     console.print(_tenants(run))
     console.print(_coverage(run.coverage, run.proof.bill_total))
+    if run.unallocated:
+        console.print(_unallocated(run))
     messages = [finding.message for finding in snapshot.findings]
     messages += [finding.message for finding in run.findings]
     for message in messages:
@@ -73,6 +78,37 @@ def _coverage(coverage: Coverage, bill: Decimal) -> Table:
         "of pools, by a fallback", _money(coverage.by_fallback), _share(coverage.by_fallback, bill)
     )
     return table
+
+
+def _unallocated(run: Run) -> Table:
+    largest = sorted(run.unallocated, key=lambda each: -abs(each.amount))[:_UNALLOCATED_SHOWN]
+    table = Table(title="largest unallocated amounts")
+    for heading in ("reason", "service", "account", "value"):
+        table.add_column(heading)
+    table.add_column("amount", justify="right")
+    for each in largest:
+        texts = (each.reason, each.service, each.account, each.tag_value)
+        table.add_row(*(text.replace("[", BRACKET) for text in texts), _money(each.amount))
+    return table
+
+
+def print_guess(guess: Guess, starter: str) -> None:
+    """The label that was taken, how sure that is and why, and what else might be it."""
+    console = Console(highlight=False)
+    best = guess.best
+    if best is None:
+        console.print(
+            "[yellow]guess[/] no line has a tag, so nothing says whose it is: activate the tag"
+            " that names the tenant as a cost allocation tag.",
+            soft_wrap=True,
+        )
+    for at, ranked in enumerate(guess.labels[:_LABELS_SHOWN]):
+        key = ranked.use.key.replace("[", BRACKET)
+        head = f"[green]guess[/] tenant = [bold]tag:{key}[/]" if at == 0 else f"  or tag:{key}"
+        why = ", ".join(ranked.reasons)
+        console.print(f"{head} ({ranked.certainty}): {why}", soft_wrap=True)
+    pools = ", ".join(pool.service.pool for pool in guess.pools) or "none"
+    console.print(f"[green]guess[/] shared services: {pools}; see {starter}", soft_wrap=True)
 
 
 def _money(amount: Decimal) -> str:

@@ -91,11 +91,76 @@ class TestAttribute:
         assert attribute(work, signals="signals.csv").returncode == 0
         assert sorted(path.name for path in work.iterdir()) == before
 
+    def test_keeps_what_else_lies_in_the_output_folder(self, work):
+        attribute(work)
+        (work / "out/trueback.yaml").write_text(POOLED)
+        (work / "out/notes.txt").write_text("mine")
+        assert attribute(work, config="out/trueback.yaml").returncode == 0
+        assert (work / "out/trueback.yaml").read_text() == POOLED
+        assert (work / "out/notes.txt").read_text() == "mine"
+
     def test_does_not_replace_a_folder_of_other_things(self, work):
         (work / "out").mkdir()
         (work / "out/letter.txt").write_text("dear")
         assert attribute(work).returncode == 2
         assert (work / "out/letter.txt").read_text() == "dear"
+
+
+class TestWithoutARuleset:
+    BILL = (
+        focus_line(cost="10", tags={"customer": "ACME, Inc.", "env": "prod"}),
+        focus_line(cost="20", tags={"customer": "Ünïon 東京"}, ResourceId="i-2"),
+        focus_line(cost="3", tags={"customer": "acme, inc.", "env": "dev"}, ResourceId="i-3"),
+        focus_line(cost="4", SkuMeter="NatGateway-Bytes"),
+        focus_line(cost="7", ServiceName="Amazon RDS"),
+    )
+
+    def guess(self, work, out="out"):
+        write_focus(work / "bill.csv", self.BILL)
+        options = ["--bill", "bill.csv", "--period", "2026-10", "--out", out]
+        return trueback(work, "attribute", *options)
+
+    def test_says_which_label_it_took_how_sure_it_is_and_what_is_left(self, work):
+        done = self.guess(work)
+        assert done.returncode == 0, done.stderr
+        assert (
+            "tenant = tag:customer (sure): named like a tenant, on 75 % of the cost" in done.stdout
+        )
+        assert "or tag:env" in done.stdout
+        assert "shared services: nat" in done.stdout
+        assert "unallocated" in done.stdout
+        assert "Amazon RDS" in done.stdout.split("largest unallocated amounts")[1]
+
+    def test_writes_a_ruleset_that_gives_the_same_again(self, work):
+        self.guess(work)
+        starter = (work / "out/trueback.yaml").read_text()
+        assert attribute(work, config="out/trueback.yaml", out="again").returncode == 0
+        for path in (work / "again").iterdir():
+            assert path.read_bytes() == (work / "out" / path.name).read_bytes()
+        assert (work / "out/trueback.yaml").read_text() == starter
+
+    def test_gives_every_value_a_tenant_and_spellings_one(self, work):
+        self.guess(work)
+        statements = (work / "out/statements.csv").read_text()
+        assert "acme-inc,Compute,label,EffectiveCost,13.0000000000,USD" in statements
+        assert "union" in statements
+        assert "unmapped" not in statements
+
+    def test_never_overwrites_a_ruleset(self, work):
+        self.guess(work)
+        (work / "out/trueback.yaml").write_text("mine")
+        again = self.guess(work)
+        assert again.returncode == 3
+        assert "never overwritten" in again.stderr
+        assert (work / "out/trueback.yaml").read_text() == "mine"
+
+    def test_of_a_bill_without_tags_says_so_and_gives_a_ruleset_that_runs(self, work):
+        write_focus(work / "bill.csv", [focus_line(cost="7")])
+        options = ["--bill", "bill.csv", "--period", "2026-10", "--out", "out"]
+        done = trueback(work, "attribute", *options)
+        assert done.returncode == 0, done.stderr
+        assert "no line has a tag" in done.stdout
+        assert attribute(work, config="out/trueback.yaml", out="again").returncode == 0
 
 
 class TestAFault:
@@ -130,10 +195,10 @@ class TestAFault:
             (["attribute", "--nonsense"], 2),
             (["nonsense"], 2),
             (["attribute", "--bill", "b", "--out", "o", "--period", "October"], 2),
-            (["attribute", "--bill", "bill.csv", "--out", "o", "--period", "2026-10"], 3),
+            (["attribute", "--bill", "nothing", "--out", "o", "--period", "2026-10"], 4),
         ],
     )
-    def test_of_usage_exits_2_and_a_missing_ruleset_3(self, work, arguments, code):
+    def test_of_usage_exits_2_and_a_missing_bill_4(self, work, arguments, code):
         done = trueback(work, *arguments)
         assert done.returncode == code
         assert "Traceback" not in done.stderr
