@@ -12,6 +12,7 @@ from rich.console import Console
 
 from deploy.cli import operate, stack
 from deploy.cli.attribute import attribute
+from deploy.cli.doctor import doctor
 from shared.faults import Fault
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("attribute")(attribute)
+app.command("doctor")(doctor)
 stack.register(app)
 operate.register(app)
 

@@ -14,9 +14,13 @@ _NEEDED: Final = (
 )
 
 
+def absent_servers() -> list[str]:
+    return [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+
+
 def require_servers() -> None:
     """Raises BadConfiguration in an installation that has `attribute` alone."""
-    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    absent = absent_servers()
     if absent:
         raise BadConfiguration(
             f"this installation has no servers ({', '.join(absent)} are missing).",
