@@ -15,7 +15,7 @@ from shared.faults import Fault
 Answer = TypeVar("Answer")
 
 POLL_SECONDS: Final = 0.1
-_AWAY: Final = frozenset({502, 503, 504})
+
 _SERVER_ERROR: Final = 500
 
 
@@ -50,9 +50,9 @@ class ApiClient:
             else:
                 if answer.is_success:
                     return answer.json()
-                problem = f"{service} answered {answer.status_code}: {answer.text[:500]}"
+                problem = f"{service} answered {answer.status_code}"
                 if answer.status_code < _SERVER_ERROR:
-                    raise Refused(problem)
+                    raise Refused(_detail(answer))
             if time.monotonic() > deadline:
                 raise Fault(f"{problem}.", remedy="The log says why.")
             time.sleep(POLL_SECONDS)
@@ -67,6 +67,14 @@ class ApiClient:
             json=body,
             headers={"Authorization": f"Bearer {token}"},
         )
+
+
+def _detail(answer: httpx.Response) -> str:
+    """What the problem document (RFC 9457) says, else the answer as it is."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code}: {answer.text[:500]}"
 
 
 def wait_for(
