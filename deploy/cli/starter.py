@@ -115,13 +115,15 @@ def _key_of(name: str, taken: set[str]) -> str:
 
 
 def _lookalike(key: str, larger: Sequence[str]) -> str:
-    """A larger tenant whose key is nearly this one, or begins it."""
+    """A larger tenant whose key is nearly this one, or begins it; numbers tell tenants apart."""
     if len(larger) > _LOOKALIKES_AMONG_MAX:
         return ""
     for other in larger:
         if key.startswith((f"{other}-", f"{other}_")) or other.startswith((f"{key}-", f"{key}_")):
             return other
-    return next(iter(difflib.get_close_matches(key, larger, 1, _LOOKALIKE_RATIO)), "")
+    digits = re.findall(r"\d", key)
+    alike = [other for other in larger if re.findall(r"\d", other) == digits]
+    return next(iter(difflib.get_close_matches(key, alike, 1, _LOOKALIKE_RATIO)), "")
 
 
 def _rest(guess: Guess) -> Iterator[str]:
