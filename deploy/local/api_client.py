@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
+import stripe
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.auth.actors import Actor
 from shared.auth.tokens import sign_token
@@ -50,7 +52,7 @@ class ApiClient:
             else:
                 if answer.is_success:
                     return answer.json()
-                problem = f"{service} answered {answer.status_code}"
+                problem = f"{service} answered {answer.status_code} to {method} {path}"
                 if answer.status_code < _SERVER_ERROR:
                     raise Refused(_detail(answer))
             if time.monotonic() > deadline:
@@ -75,6 +77,18 @@ def _detail(answer: httpx.Response) -> str:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         return f"{answer.status_code}: {answer.text[:500]}"
+
+
+def persist(action: Callable[[], Answer], *, seconds: float) -> Answer:
+    """The answer of an action that may be done twice, tried again while a server is away."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except (BotoCoreError, ClientError, httpx.HTTPError, stripe.APIConnectionError) as error:
+            if time.monotonic() > deadline:
+                raise Fault(f"A server does not answer: {error}.", remedy="See the log.") from error
+        time.sleep(POLL_SECONDS)
 
 
 def wait_for(

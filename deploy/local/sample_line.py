@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from deploy.local.api_client import ApiClient, Refused, wait_for
+from deploy.local.api_client import ApiClient, Refused, persist, wait_for
 from deploy.local.progress import Progress
 from deploy.local.sample_checks import compare_with_stripe, compare_with_truth, connect
 from deploy.local.servers import Servers
@@ -123,21 +123,21 @@ def _sign_people_up(line: _Line, progress: Progress, issued: Any) -> None:
 
 def _deliver(line: _Line) -> None:
     """Data first, the manifest last, as AWS does."""
-    storage, sample = line.storage, line.sample
+    sample = line.sample
     files = sorted(path for path in sample.bill.rglob("*") if path.is_file())
     for file in [*(file for file in files if file != sample.manifest), sample.manifest]:
-        _put_if_new(storage, file, f"s3://{EXPORT_BUCKET}/{file.relative_to(sample.bill)}")
-    _put_if_new(
-        storage,
-        sample.signals,
-        f"s3://{EXPORT_BUCKET}/usage/period={line.period}/{sample.signals.name}",
-    )
+        _put_if_new(line, file, f"s3://{EXPORT_BUCKET}/{file.relative_to(sample.bill)}")
+    usage = f"s3://{EXPORT_BUCKET}/usage/period={line.period}"
+    _put_if_new(line, sample.signals, f"{usage}/{sample.signals.name}")
 
 
-def _put_if_new(storage: Storage, file: Path, uri: str) -> None:
-    known = [item.size_bytes for item in storage.list(uri) if item.uri == uri]
-    if known != [file.stat().st_size]:
-        storage.put(file, uri)
+def _put_if_new(line: _Line, file: Path, uri: str) -> None:
+    def put() -> None:
+        known = [item.size_bytes for item in line.storage.list(uri) if item.uri == uri]
+        if known != [file.stat().st_size]:
+            line.storage.put(file, uri)
+
+    persist(put, seconds=line.patience_seconds)
 
 
 def _configure(line: _Line) -> None:
@@ -229,15 +229,21 @@ def _pay(line: _Line, stripe_invoice_id: str) -> None:
         base_addresses={"api": servers.stripe_url},
         max_network_retries=8,
     )
-    if client.v1.invoices.retrieve(stripe_invoice_id).status == "open":
-        client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
+
+    def pay() -> None:
+        if client.v1.invoices.retrieve(stripe_invoice_id).status == "open":
+            client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
+
+    persist(pay, seconds=line.patience_seconds)
 
 
 def _figures(line: _Line, attributed: Any) -> dict[str, Any]:
     proof = attributed["run"]["proof"]
     invoices = _invoices(line)
-    truth = compare_with_truth(line.storage, attributed["run"]["folder_uri"], line.sample)
-    at_stripe = compare_with_stripe(line.stack.servers, invoices)
+    folder = attributed["run"]["folder_uri"]
+    seconds = line.patience_seconds
+    truth = persist(lambda: compare_with_truth(line.storage, folder, line.sample), seconds=seconds)
+    at_stripe = persist(lambda: compare_with_stripe(line.stack.servers, invoices), seconds=seconds)
     return {
         **{
             name: proof[name]
