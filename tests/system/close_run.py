@@ -126,7 +126,8 @@ def forget_facts_in_the_queue(run: CloseRun) -> bool:
 
 def forget_acknowledgements(run: CloseRun) -> bool:
     """FLUSHALL after revenue was recorded and before invoicing learnt so: it is told again."""
-    reached = run.wait(lambda: count(run, "invoicing", "invoicing_closedperiod") > 0)
+    complete = "is_current and signal_set_ids <> '[]'"
+    reached = run.wait(lambda: count(run, "attribution", "attribution_run", complete) > 0)
     with ExitStack() as bus:
         with run.frozen("attribution.worker"):
             reached &= run.wait(lambda: count(run, "invoicing", "invoicing_invoice") > 0)
