@@ -48,16 +48,18 @@ def parquet_scan(paths: Sequence[Path]) -> str:
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
-def csv_scan(path: Path, columns: Sequence[str], *, new_line: str) -> str:
+def csv_scan(path: Path, columns: Sequence[str], *, new_line: str, is_gzip: bool) -> str:
     """A table function over one CSV file with a header, every column as text.
 
     The line end is said, never guessed: with a wrong guess DuckDB 2.0 reads no row and no error.
+    So is the compression, which it would guess from the name.
     """
     written_line_end = literal(new_line.encode("unicode_escape").decode("ascii"))
     declared = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     return (
         f"read_csv({literal(_escape_glob(str(path)))}, header = true, auto_detect = false, "
         f"delim = ',', quote = '\"', escape = '\"', new_line = {written_line_end}, "
+        f"compression = {literal('gzip' if is_gzip else 'none')}, "
         f"max_line_size = 16000000, columns = {{{declared}}})"
     )
 

@@ -66,7 +66,8 @@ class SourceFile:
         """A table function with one column per `reference`, and for Parquet `file_row_number`."""
         if self.format == "csv":
             names = [column.reference for column in self.columns]
-            return csv_scan(self.path, names, new_line=self.new_line)
+            is_gzip = self.compression == "gzip"
+            return csv_scan(self.path, names, new_line=self.new_line, is_gzip=is_gzip)
         return parquet_scan([self.path]).replace("union_by_name = true", "file_row_number = true")
 
     def find(self, name: str) -> Column | None:

@@ -9,8 +9,10 @@ from tests.bills import (
     RULESET,
     cur_line,
     focus_line,
+    legacy_line,
     write_delivery,
     write_focus,
+    write_legacy_delivery,
     write_signals,
 )
 
@@ -72,6 +74,21 @@ class TestAttribute:
     def test_takes_a_cur_2_folder(self, work):
         write_delivery(work / "bucket", [[cur_line(1)], [cur_line(2, tags={"customer": "acme"})]])
         assert attribute(work, bill="bucket").returncode == 0
+
+    def test_takes_a_legacy_cur_with_two_keys_that_differ_in_case(self, work):
+        name = "Société Générale 東京"
+        (work / "trueback.yaml").write_text(RULESET.replace("acme-corp", name))
+        capital = legacy_line(cur_line(1, tags={"Customer": "globex"}))
+        small = legacy_line(cur_line(2, tags={"customer": name}))
+        both = legacy_line(cur_line(4, tags={"customer": name, "Customer": "globex"}))
+        parts = [[capital, both], [small], [legacy_line(cur_line(8, tags={"customer": "acme"}))]]
+        write_legacy_delivery(work / "bucket", parts, assembly="3695a728-d559-40bd")
+        done = attribute(work, bill="bucket")
+        assert done.returncode == 0, done.stderr
+        assert "'Customer', 'customer'" in done.stdout
+        statements = (work / "out/statements.csv").read_text().splitlines()[1:]
+        amounts = {line.split(",")[0]: line.split(",")[4] for line in statements}
+        assert amounts == {"acme": "14.0000000000", "unallocated": "1.0000000000"}
 
     def test_needs_no_server_part(self, work):
         absent = ("django", "celery", "redis", "psycopg", "pyarrow", "rest_framework", "stripe")

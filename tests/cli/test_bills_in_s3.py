@@ -7,7 +7,16 @@ from moto import mock_aws
 from deploy.cli.s3 import download_delivery
 from services.ingestion.engine import find_delivery
 from shared.faults import BadInput
-from tests.bills import OCTOBER, cur_line, focus_line, write_delivery, write_focus
+from tests.bills import (
+    OCTOBER,
+    cur_line,
+    focus_line,
+    legacy_line,
+    snapshot_of,
+    write_delivery,
+    write_focus,
+    write_legacy_delivery,
+)
 
 BUCKET = "bills"
 
@@ -42,6 +51,16 @@ class TestABillInS3:
             "bill-Manifest.json",
         ]
         assert len(find_delivery(root, period=OCTOBER).files) == 2
+
+    def test_of_a_legacy_cur_that_keeps_its_versions_is_the_newest(self, bucket, tmp_path):
+        for cost, assembly in ((1, "older"), (2, "newer")):
+            write_legacy_delivery(
+                tmp_path / "local", [[legacy_line(cur_line(cost))] * 2], assembly=assembly
+            )
+        upload(bucket, tmp_path / "local", "a/b/")
+        root = download_delivery(f"s3://{BUCKET}/a", period=OCTOBER, into=tmp_path / "in")
+        assert len([path for path in root.rglob("*") if path.is_file()]) == 2
+        assert snapshot_of(root, tmp_path / "work").billed_total == 4
 
     def test_may_be_one_object(self, bucket, tmp_path):
         path = write_focus(tmp_path / "focus.csv", [focus_line()])

@@ -52,6 +52,12 @@ class TestALegacyCur:
         columns = "SELECT * EXCLUDE (x_SourceFormat) FROM {} ORDER BY x_LineId"
         assert rows_of(snapshot.parts[0], columns) == rows_of(cur_2.parts[0], columns)
 
+    def test_is_known_by_what_it_holds_and_not_by_its_name(self, tmp_path):
+        for name in ("bill.csv.gz", "bill.csv.zip", "bill.csv"):
+            path = write_legacy(tmp_path / name, [legacy(3)])
+            other = path.rename(tmp_path / "2026-10.gz.csv")
+            assert snapshot_of(other, tmp_path).billed_total == 3
+
     def test_keeps_the_sign_and_case_of_tag_keys(self, tmp_path):
         tags = {"user:app.kubernetes.io/name": "web", "aws:eks:cluster-name": "c", "user:Env": ""}
         snapshot = snapshot_of(write_legacy(tmp_path / "b.csv.gz", [legacy(tags=tags)]), tmp_path)
