@@ -112,8 +112,11 @@ def _whole_folder(out: Path) -> Iterator[Path]:
         raise typer.BadParameter(
             f"{out} holds other files; give a new or empty folder.", param_hint="--out"
         )
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
+    except OSError as error:
+        raise typer.BadParameter(f"{out} can't be written: {error}", param_hint="--out") from error
     try:
         yield fresh
         _take_place(fresh, out)

@@ -11,7 +11,11 @@ from services.attribution.domain.proof import ControlTotal, Proof, plain, prove
 from services.attribution.engine.keys import KeyDictionary
 from services.attribution.engine.outputs import Outputs, write_proof, write_tables
 from services.attribution.engine.pools import PoolSplit
-from services.attribution.engine.readiness import refuse_what_comes_later, unused_settings
+from services.attribution.engine.readiness import (
+    refuse_what_comes_later,
+    unheard_meters,
+    unused_settings,
+)
 from services.attribution.engine.run import Finding, Run
 from services.attribution.engine.signals import SignalTables
 from services.attribution.engine.tables import create_table, run_sql
@@ -144,6 +148,8 @@ class _Attribution:
 
     def _findings(self) -> Iterator[Finding]:
         yield from unused_settings(self.config)
+        meters = self.session.execute("SELECT DISTINCT meter FROM usage ORDER BY meter").fetchall()
+        yield from unheard_meters(self.config, [meter for (meter,) in meters])
         rows = self.session.execute(
             "SELECT claims.recipient, claims.also_matched, sum(facts.units) FROM claims"
             " JOIN facts USING (kid) WHERE also_matched <> '' GROUP BY ALL ORDER BY ALL"

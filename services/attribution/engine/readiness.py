@@ -1,8 +1,10 @@
 """What a ruleset asks for and this version does not do yet is refused, never ignored."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Collection, Iterator
 
 from services.attribution.engine.run import Finding
+from shared.configuration.drivers import SignalDriver
 from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
 
@@ -32,6 +34,20 @@ def unused_settings(config: Configuration) -> Iterator[Finding]:
     if unread:
         listed = ", ".join(unread)
         yield Finding("not-used", f"Labels from {listed} need workloads; only tags were read.")
+
+
+def unheard_meters(config: Configuration, heard: Collection[str]) -> Iterator[Finding]:
+    """A driver whose meter no signal has: its pool goes by the next driver, so say it aloud."""
+    for pool in config.pools:
+        for driver in pool.drivers:
+            if isinstance(driver, SignalDriver) and driver.signal not in heard:
+                near = difflib.get_close_matches(driver.signal, heard, n=1)
+                meant = f" Did you mean `{near[0]}`?" if near else ""
+                yield Finding(
+                    "silent-meter",
+                    f"Pool {pool.name}: no signal has the meter `{driver.signal}`;"
+                    f" it went by its next driver.{meant}",
+                )
 
 
 def _selectors(config: Configuration) -> Iterator[tuple[str, Selector]]:
