@@ -145,11 +145,17 @@ def count(run: CloseRun, service: str, table: str, where: str = "true") -> int:
 
 
 def kill_each_in_turn(run: CloseRun, *, pause_seconds: float) -> list[str]:
-    """kill -9 every process of the stack once while the line runs; the names of those killed."""
-    killed = []
-    for name in sorted(run.pids()):
+    """kill -9 every process once while the line runs, and FLUSHALL once in their midst.
+
+    The names of those killed.
+    """
+    killed: list[str] = []
+    names = sorted(run.pids())
+    for name in names:
         if not run.is_running():
             break
+        if len(killed) == len(names) // 2:
+            run.broker.flushall()
         run.kill(name)
         killed.append(name)
         time.sleep(pause_seconds)

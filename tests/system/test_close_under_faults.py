@@ -22,7 +22,7 @@ def home(tmp_path, monkeypatch):
 
 
 class TestADemoClose:
-    def test_survives_the_kill_of_each_process_in_turn(self, home):
+    def test_survives_the_kill_of_each_process_in_turn_and_a_flush(self, home):
         with close_run(home, patience_seconds=180) as run:
             run.start()
             names = set(run.pids())
