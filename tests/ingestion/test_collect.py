@@ -19,7 +19,14 @@ from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
 from shared.faults import BadConfiguration, BadInput
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
-from tests.bills import cur_line, write_cur, write_delivery, write_signals
+from tests.bills import (
+    cur_line,
+    legacy_line,
+    write_cur,
+    write_delivery,
+    write_legacy_delivery,
+    write_signals,
+)
 from tests.service_stack import running_servers
 
 PERIOD = "2026-10"
@@ -233,3 +240,18 @@ class TestASource:
     def test_is_an_s3_address(self, transactional_db):
         with as_ops(), pytest.raises(BadInput, match="not an s3:// address"):
             register_source(key="aws", kind="bill", uri="/etc/passwd", created_by="clara")
+
+
+class TestALegacyDelivery:
+    @pytest.mark.parametrize("assembly", ["", "0f3a9c"])
+    def test_is_collected_once_in_either_layout(self, storage, source, work, assembly):
+        folder = work / "legacy"
+        lines = [[legacy_line(cur_line(1.5))], [legacy_line(cur_line(2.25))]]
+        write_legacy_delivery(folder, lines, assembly=assembly)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: path.name.endswith("Manifest.json")):
+            storage.put(path, f"{source.uri}{path.relative_to(folder)}")
+        collect(work)
+        assert str(current().billed_total) == "3.7500000000"
+        with as_ops():
+            assert Delivery.objects.count() == 1

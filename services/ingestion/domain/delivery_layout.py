@@ -1,8 +1,10 @@
 """Which objects of a source belong to which period's delivery, by the layouts AWS writes.
 
 Data Exports: `<prefix>/<name>/metadata/BILLING_PERIOD=2026-10/<name>-Manifest.json` (the partition
-key in either case). AWS writes the manifest last: it is the commit marker, and nothing outside it
-is read. Signals: any file below `period=2026-10/`.
+key in either case). Legacy CUR: `<prefix>/<name>/20261001-20261101/<name>-Manifest.json`; with
+CREATE_NEW_REPORT a copy of it also lies in the assembly's own folder, which is not a delivery more.
+AWS writes the manifest last: it is the commit marker, and nothing outside it is read. Signals: any
+file below `period=2026-10/`.
 """
 
 import hashlib
@@ -18,6 +20,8 @@ from shared.faults import BadInput
 
 _PERIOD: Final = re.compile(r"/(?:billing_)?period=(\d{4}-(?:0[1-9]|1[0-2]))/", re.IGNORECASE)
 _MANIFEST: Final = re.compile(r"-Manifest\.json$", re.IGNORECASE)
+_OF_OTHERS: Final = re.compile(r"-(?:Redshift|QuickSight)Manifest\.json$", re.IGNORECASE)
+_RANGE: Final = re.compile(r"/(\d{4})(0[1-9]|1[0-2])\d{2}-\d{8}/[^/]+$")
 
 
 class Stored(Protocol):
@@ -45,14 +49,24 @@ def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
     Its time counts too: what it lists may be restated under the same names and so the same text.
     """
     for item in objects:
-        period = _PERIOD.search(item.uri)
-        if _MANIFEST.search(item.uri) and period:
+        period = _period_of_manifest(item.uri)
+        if period:
             yield FoundDelivery(
-                period=period[1],
+                period=period,
                 fingerprint=_digest([f"{item.uri} {item.etag} {item.modified_at.isoformat()}"]),
                 manifest_uri=item.uri,
                 delivered_at=item.modified_at,
             )
+
+
+def _period_of_manifest(uri: str) -> str:
+    """The month of a manifest of ours, '' for any other object."""
+    if not _MANIFEST.search(uri) or _OF_OTHERS.search(uri):
+        return ""
+    partition, span = _PERIOD.search(uri), _RANGE.search(uri)
+    if partition:
+        return partition[1]
+    return f"{span[1]}-{span[2]}" if span else ""
 
 
 def signal_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:

@@ -1,0 +1,87 @@
+"""Which objects are a delivery, and of which month."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from services.ingestion.domain.delivery_layout import (
+    bill_deliveries,
+    safe_relative_path,
+    signal_deliveries,
+)
+from shared.faults import BadInput
+
+THEN = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Thing:
+    uri: str
+    etag: str = "e"
+    size_bytes: int = 1
+    modified_at: datetime = THEN
+
+
+def months(*uris):
+    return [found.period for found in bill_deliveries([Thing(uri) for uri in uris])]
+
+
+class TestABill:
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "s3://b/x/cur2/metadata/BILLING_PERIOD=2026-10/cur2-Manifest.json",
+            "s3://b/x/focus/metadata/billing_period=2026-10/focus-Manifest.json",
+            "s3://b/cur/20261001-20261101/cur-Manifest.json",
+            "s3://b/x/cur/20261001-20261101/cur-manifest.json",
+        ],
+    )
+    def test_is_found_by_its_manifest(self, uri):
+        assert months(uri) == ["2026-10"]
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "s3://b/x/cur2/data/BILLING_PERIOD=2026-10/cur2-00001.snappy.parquet",
+            "s3://b/cur/20261001-20261101/cur-RedshiftManifest.json",
+            "s3://b/cur/20261001-20261101/cur-QuickSightManifest.json",
+            "s3://b/cur/20261001-20261101/0f3a/cur-Manifest.json",
+            "s3://b/cur/cur-Manifest.json",
+            "s3://b/cur/20261301-20270101/cur-Manifest.json",
+        ],
+    )
+    def test_is_nothing_else(self, uri):
+        assert months(uri) == []
+
+    def test_is_another_version_when_its_manifest_was_written_again(self):
+        uri = "s3://b/x/metadata/BILLING_PERIOD=2026-10/x-Manifest.json"
+        later = datetime(2026, 11, 4, tzinfo=UTC)
+        (first,) = bill_deliveries([Thing(uri)])
+        (second,) = bill_deliveries([Thing(uri, modified_at=later)])
+        assert first.fingerprint != second.fingerprint
+
+
+class TestSignals:
+    def test_are_all_files_of_a_month_as_they_are(self):
+        files = [Thing(f"s3://b/u/period=2026-10/{name}.csv") for name in "ab"]
+        (found,) = signal_deliveries(files)
+        (turned,) = signal_deliveries(files[::-1])
+        assert found.fingerprint == turned.fingerprint
+        (fewer,) = signal_deliveries(files[:1])
+        assert fewer.fingerprint != found.fingerprint
+
+    def test_of_no_month_are_none(self):
+        assert list(signal_deliveries([Thing("s3://b/u/a.csv")])) == []
+
+
+class TestAKey:
+    @pytest.mark.parametrize("key", ["../x", "a/../../x", "", "/"])
+    def test_that_would_leave_the_folder_is_refused(self, key):
+        with pytest.raises(BadInput):
+            safe_relative_path(key)
+
+    def test_may_hold_colons_and_start_with_a_slash(self):
+        assert (
+            str(safe_relative_path("/a/2024-05-18T20:16:37Z-x/b")) == "a/2024-05-18T20:16:37Z-x/b"
+        )
