@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 Session = duckdb.DuckDBPyConnection
+# No file's fault: the machine's, or somebody's who stopped it. Never a reason to refuse an input.
+NOT_THE_INPUT = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import BinaryIO, Literal, TextIO, cast
 
 import duckdb
 
-from shared.columnar import csv_scan, identifier, literal, parquet_scan
+from shared.columnar import NOT_THE_INPUT, csv_scan, identifier, literal, parquet_scan
 from shared.faults import BadInput
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
@@ -195,6 +195,8 @@ def _parquet_columns(path: Path) -> tuple[Column, ...]:
             session.execute(
                 f"SELECT count(*) FROM parquet_metadata({literal(str(path))})"
             ).fetchall()
+    except NOT_THE_INPUT:
+        raise
     except duckdb.Error as error:
         raise BadInput(
             f"the Parquet file is cut or corrupt: {str(error).splitlines()[0]}",

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from django.conf import settings
 
@@ -243,6 +244,11 @@ class TestASource:
 
 
 class TestALegacyDelivery:
+    @pytest.fixture(autouse=True)
+    def memory(self, work, settings):
+        """A CSV with long lines takes a buffer of a quarter of a gigabyte."""
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"memory_limit_mb": 1024})
+
     @pytest.mark.parametrize("assembly", ["", "0f3a9c"])
     def test_is_collected_once_in_either_layout(self, storage, source, work, assembly):
         folder = work / "legacy"
@@ -255,3 +261,17 @@ class TestALegacyDelivery:
         assert str(current().billed_total) == "3.7500000000"
         with as_ops():
             assert Delivery.objects.count() == 1
+
+    def test_that_does_not_fit_into_memory_is_no_fault_of_the_delivery(
+        self, storage, source, work, settings
+    ):
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"memory_limit_mb": 128})
+        folder = work / "legacy"
+        write_legacy_delivery(folder, [[legacy_line(cur_line(1.5))]])
+        for path in sorted(folder.rglob("*"), key=lambda path: path.name.endswith("Manifest.json")):
+            if path.is_file():
+                storage.put(path, f"{source.uri}{path.relative_to(folder)}")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            collect(work)
+        with as_ops():
+            assert Delivery.objects.get().state == Delivery.State.FOUND

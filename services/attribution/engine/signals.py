@@ -16,7 +16,7 @@ import duckdb
 
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.tables import create_table, run_sql
-from shared.columnar import Session, identifier, literal
+from shared.columnar import NOT_THE_INPUT, Session, identifier, literal
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
@@ -87,6 +87,8 @@ class SignalTables:
             self.session.execute(
                 f"INSERT INTO signals SELECT {at}, {row}, {values} FROM {file.scan}"
             )
+        except NOT_THE_INPUT:
+            raise
         except duckdb.Error as error:
             raise _damaged(path, str(error).splitlines()[0]) from error
         if file.format == "csv":

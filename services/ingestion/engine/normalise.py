@@ -24,7 +24,15 @@ from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.service_categories import CATEGORY_OF
 from services.ingestion.engine.snapshot import Finding, RawTotal, Snapshot
 from services.ingestion.engine.staging import check_rows, label_of, readable, stage
-from shared.columnar import Session, identifier, literal, open_session, parquet_scan, write_parquet
+from shared.columnar import (
+    NOT_THE_INPUT,
+    Session,
+    identifier,
+    literal,
+    open_session,
+    parquet_scan,
+    write_parquet,
+)
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput, ProofFailed
 from shared.periods import Month
@@ -243,7 +251,7 @@ def _readable(file: SourceFile) -> Iterator[None]:
     """What DuckDB can't read is the file's fault, but for a lack of memory."""
     try:
         yield
-    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+    except NOT_THE_INPUT:
         raise
     except duckdb.Error as error:
         raise BadInput(

@@ -12,7 +12,7 @@ import duckdb
 
 from services.ingestion.engine.layouts import Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
-from shared.columnar import Session, identifier, literal, write_parquet
+from shared.columnar import NOT_THE_INPUT, Session, identifier, literal, write_parquet
 from shared.faults import BadInput
 from shared.tabular import INTEGERS, Column, SourceFile, unzip
 
@@ -53,6 +53,8 @@ def _as_parquet(
             path,
             row_group_size=_CSV_ROW_GROUP,
         )
+    except NOT_THE_INPUT:
+        raise
     except duckdb.Error as error:
         raise BadInput(
             f"not a well-formed CSV: {str(error).splitlines()[0]}",
