@@ -39,6 +39,8 @@ _SETTINGS: Final = {
     "max_wal_senders": "0",
     "max_wal_size": "512MB",
     "checkpoint_timeout": "15min",
+    # After a crash one call instead of an fsync per file: on a busy disk a third to half the time.
+    "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
