@@ -107,9 +107,10 @@ class CloseRun:
             os.killpg(group, signal.SIGCONT)
 
     def wait(self, look: Callable[[], bool], *, seconds: float = 60) -> bool:
+        """Also after the line has ended well: the stack goes on with what follows from it."""
         deadline = time.monotonic() + seconds
         while not look():
-            if time.monotonic() > deadline or not self.is_running():
+            if time.monotonic() > deadline or self.problem:
                 return False
             time.sleep(0.02)
         return True
