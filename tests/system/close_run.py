@@ -131,8 +131,9 @@ def forget_acknowledgements(run: CloseRun) -> bool:
     reached = run.wait(lambda: count(run, "attribution", "attribution_run", complete) > 0)
     with ExitStack() as bus:
         with run.frozen("attribution.worker"):
-            reached &= run.wait(lambda: count(run, "invoicing", "invoicing_invoice") > 0)
-            reached &= run.wait(lambda: run.queue_length("attribution.events") > 0)
+            sent = "topic = 'invoicing.revenue_recorded.v1' and attempts > 0"
+            reached &= run.wait(lambda: count(run, "invoicing", "invoicing_outbox", sent) > 0)
+            time.sleep(0.5)  # claimed, and by now in the broker
             bus.enter_context(run.frozen("invoicing.bus"))
         reached &= run.wait(lambda: count(run, "attribution", "attribution_revenueentry") > 0)
         reached &= run.wait(lambda: run.queue_length("invoicing.acks") > 0)
