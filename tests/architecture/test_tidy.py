@@ -96,6 +96,7 @@ def test_money_is_never_a_float():
 )
 def test_lock_files_name_no_address(name):
     text = (ROOT / name).read_text()
+    assert "://" not in text
     assert "resolved" not in text
     assert "index-url" not in text
 
