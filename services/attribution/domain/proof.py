@@ -7,35 +7,15 @@ written; nothing is found by subtraction but `difference` itself (design, sectio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from services.attribution.domain.claims import EXCLUDED, OVERHEAD, UNALLOCATED, UNMAPPED, UNMETERED
+from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
 
 Side = Literal["attributed", "overhead", "unallocated", "excluded"]
 Group = tuple[str, str, str, str]
 """Source, account, service, charge category."""
-
-
-class ControlTotal(Protocol):
-    """What ingestion counts in the raw files; see its `RawTotal`."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def service(self) -> str: ...
-    @property
-    def charge_category(self) -> str: ...
-    @property
-    def billed(self) -> Decimal: ...
-    @property
-    def effective(self) -> Decimal: ...
-    @property
-    def billed_exact(self) -> Decimal: ...
-    @property
-    def effective_exact(self) -> Decimal: ...
 
 
 @dataclass(frozen=True)
@@ -155,7 +135,7 @@ def prove(
     period: str,
     currency: str,
     cost_measure: Literal["EffectiveCost", "BilledCost"],
-    raw_totals: Sequence[ControlTotal],
+    raw_totals: Sequence[RawTotal],
     out_by_recipient: Mapping[str, Decimal],
     out_by_group: Mapping[Group, Decimal],
 ) -> Proof:
@@ -191,7 +171,7 @@ def prove(
     )
 
 
-def _bridge(raw_totals: Sequence[ControlTotal]) -> Iterator[BridgeStep]:
+def _bridge(raw_totals: Sequence[RawTotal]) -> Iterator[BridgeStep]:
     for category in sorted({total.charge_category for total in raw_totals}):
         totals = [total for total in raw_totals if total.charge_category == category]
         yield BridgeStep(

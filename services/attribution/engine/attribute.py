@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.attribution.domain.proof import ControlTotal, Proof, plain, prove
+from services.attribution.domain.proof import Proof, plain, prove
 from services.attribution.engine.keys import KeyDictionary
 from services.attribution.engine.outputs import Outputs, write_proof, write_tables
 from services.attribution.engine.pools import PoolSplit
@@ -16,13 +16,15 @@ from services.attribution.engine.readiness import (
     unheard_meters,
     unused_settings,
 )
-from services.attribution.engine.run import Finding, Run
+from services.attribution.engine.run import Run
 from services.attribution.engine.signals import SignalTables
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, open_session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
+from shared.contracts.raw_totals import RawTotal
 from shared.faults import ProofFailed
+from shared.findings import Finding
 from shared.money import from_units
 from shared.periods import Month
 
@@ -30,7 +32,7 @@ from shared.periods import Month
 def attribute(
     *,
     snapshot_parts: Sequence[Path],
-    raw_totals: Sequence[ControlTotal],
+    raw_totals: Sequence[RawTotal],
     config: Configuration,
     signals: Sequence[Path],
     period: Month,
@@ -78,7 +80,7 @@ class _Attribution:
         run_sql(self.session, "direct.sql")
         pools.split()
 
-    def finish(self, raw_totals: Sequence[ControlTotal]) -> Run:
+    def finish(self, raw_totals: Sequence[RawTotal]) -> Run:
         outputs = Outputs(self.session, self.out_dir)
         run_id = self.run_id or f"run_{self._fingerprint(outputs)}"
         self._create_run(run_id)

@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Collection, Iterator
 
-from services.attribution.engine.run import Finding
 from shared.configuration.drivers import SignalDriver
 from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
+from shared.findings import Finding
 
 _LATER = "comes in a later version."
 

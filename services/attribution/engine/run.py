@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.attribution.domain.proof import Proof
+from shared.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,6 @@ class Coverage:
     by_fallback: Decimal
     """The part of all pools that went by a driver other than the first."""
     pools: tuple[PoolCoverage, ...]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something a person should know that does not stop the work."""
-
-    kind: str
-    message: str
 
 
 @dataclass(frozen=True)

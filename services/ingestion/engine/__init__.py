@@ -2,6 +2,6 @@
 
 from services.ingestion.engine.delivery import Delivery, find_delivery
 from services.ingestion.engine.normalise import normalise
-from services.ingestion.engine.snapshot import RawTotal, Snapshot
+from services.ingestion.engine.snapshot import Snapshot
 
-__all__ = ["Delivery", "RawTotal", "Snapshot", "find_delivery", "normalise"]
+__all__ = ["Delivery", "Snapshot", "find_delivery", "normalise"]

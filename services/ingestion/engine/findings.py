@@ -5,8 +5,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 
-from services.ingestion.engine.snapshot import Finding
 from shared.columnar import Session
+from shared.findings import Finding
 
 _KNOWN_LINE_TYPES = frozenset(
     [

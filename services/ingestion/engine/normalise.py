@@ -22,7 +22,7 @@ from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from services.ingestion.engine.layouts import Kind, layout_of
 from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.service_categories import CATEGORY_OF
-from services.ingestion.engine.snapshot import Finding, RawTotal, Snapshot
+from services.ingestion.engine.snapshot import Snapshot
 from services.ingestion.engine.staging import check_rows, label_of, readable, stage
 from shared.columnar import (
     NOT_THE_INPUT,
@@ -33,8 +33,10 @@ from shared.columnar import (
     parquet_scan,
     write_parquet,
 )
+from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput, ProofFailed
+from shared.findings import Finding
 from shared.periods import Month
 from shared.tabular import SourceFile
 

@@ -128,25 +128,21 @@ def _product_name(text: str) -> str | None:
 
 _CHARGED = ("line_item_net_unblended_cost", "line_item_unblended_cost")
 
+_FOCUS_PLAIN = (
+    "BillingPeriodStart",
+    "BillingCurrency",
+    "SubAccountId",
+    "BillingAccountId",
+    "ServiceName",
+    "ChargeCategory",
+)
 FOCUS = RawReader(
     columns=(
-        "BillingPeriodStart",
-        "BillingCurrency",
-        "SubAccountId",
-        "BillingAccountId",
-        "ServiceName",
-        "ChargeCategory",
+        *_FOCUS_PLAIN,
         "BilledCost",
         "EffectiveCost",
     ),
-    plain_columns=(
-        "BillingPeriodStart",
-        "BillingCurrency",
-        "SubAccountId",
-        "BillingAccountId",
-        "ServiceName",
-        "ChargeCategory",
-    ),
+    plain_columns=_FOCUS_PLAIN,
     plain_amounts=(("BilledCost",), ("EffectiveCost",)),
     is_plain="true",
     billing_period="BillingPeriodStart",
@@ -156,16 +152,19 @@ FOCUS = RawReader(
     measures=_focus_measures,
 )
 
+_CUR_PLAIN = (
+    "bill_billing_period_start_date",
+    "line_item_currency_code",
+    "line_item_usage_account_id",
+    "bill_payer_account_id",
+    "product",
+    "product_product_name",
+    "line_item_product_code",
+    "line_item_line_item_type",
+)
 CUR = RawReader(
     columns=(
-        "bill_billing_period_start_date",
-        "line_item_currency_code",
-        "line_item_usage_account_id",
-        "bill_payer_account_id",
-        "product",
-        "product_product_name",
-        "line_item_product_code",
-        "line_item_line_item_type",
+        *_CUR_PLAIN,
         "line_item_line_item_description",
         "savings_plan_savings_plan_a_r_n",
         "reservation_reservation_a_r_n",
@@ -182,16 +181,7 @@ CUR = RawReader(
         "reservation_unused_recurring_fee",
         "reservation_net_unused_recurring_fee",
     ),
-    plain_columns=(
-        "bill_billing_period_start_date",
-        "line_item_currency_code",
-        "line_item_usage_account_id",
-        "bill_payer_account_id",
-        "product",
-        "product_product_name",
-        "line_item_product_code",
-        "line_item_line_item_type",
-    ),
+    plain_columns=_CUR_PLAIN,
     plain_amounts=(_CHARGED, _CHARGED),
     is_plain="line_item_line_item_type IN ('Usage', 'Tax', 'Credit')",
     billing_period="bill_billing_period_start_date",

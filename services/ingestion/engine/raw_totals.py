@@ -13,8 +13,8 @@ from functools import lru_cache
 from services.ingestion.engine.layouts import Kind
 from services.ingestion.engine.raw_measures import CUR, FOCUS, RawReader, Row
 from services.ingestion.engine.raw_rows import csv_rows, parquet_rows, plain_sums
-from services.ingestion.engine.snapshot import RawTotal
 from shared.columnar import Session
+from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, HALF_UP, exact_sum
 from shared.money import UNIT
 from shared.periods import Month
