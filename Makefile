@@ -9,7 +9,9 @@ SUITES := architecture shared cli engine sample stripe_standin local docker prev
 # What is needed to import the services' settings where nothing is connected to.
 CHECKS := set -a && . deploy/checks.env && set +a &&
 
-.PHONY: help install assets demo demo-check up test lint types format clean chaos bench
+FAULTS ?= 30
+
+.PHONY: help install assets demo demo-check up test e2e chaos lint types format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +41,9 @@ test: install assets ## All test suites, each service with its own settings and 
 	@set -e; for suite in $(SUITES); do \
 		if [ -d tests/$$suite ]; then echo "== $$suite"; $(BIN)/pytest -q tests/$$suite; fi; \
 	done
+
+chaos: install assets ## A close under FAULTS seeded faults (SEED=n repeats a plan); one JSON object
+	@$(BIN)/python -m tests.system.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 lint: install ## Style, import contracts, migrations that models need
 	$(BIN)/ruff check --output-format concise .

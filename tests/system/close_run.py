@@ -177,7 +177,7 @@ def failures(run: CloseRun) -> list[str]:
         for name, wanted in EXPECTED.items()
         if run.figures.get(name) != wanted
     ]
-    if not _settled(run, seconds=60):
+    if not settled(run, seconds=60):
         found.append("messages are still unacknowledged after a minute")
     found += _revenue_failures(run)
     dead = {
@@ -206,7 +206,7 @@ def _sum(run: CloseRun, service: str, sql: str) -> Decimal:
     return Decimal(run.query(service, sql)[0][0] or 0).quantize(Decimal("0.01"))
 
 
-def _settled(run: CloseRun, *, seconds: float) -> bool:
+def settled(run: CloseRun, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         unacknowledged = "acked_at is null and dead_at is null"

@@ -2,6 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from services.invoicing.api import views
+from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.webhooks import stripe_webhook
 
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
+    path("api/v1/price-checks", PriceChecksView.as_view(), name="price-checks"),
     path("api/v1/invoices", views.InvoicesView.as_view(), name="invoices"),
     path("api/v1/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
     path(

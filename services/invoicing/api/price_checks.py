@@ -1,0 +1,55 @@
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.invoicing.queries.price_check import PlanPrice, check_prices
+from shared.auth.api import ScopedView
+from shared.money import Money
+from shared.periods import Month
+
+
+class PriceChecksView(ScopedView):
+    """What each plan would ask for the costs given; nothing is stored."""
+
+    roles = {
+        "POST": (
+            *("operator_viewer", "operator_analyst", "operator_admin"),
+            *("billing_clerk", "billing_approver"),
+        )
+    }
+
+    def post(self, request: Request) -> Response:
+        given = _Given(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        found = check_prices(asked["tenant"], Month.parse(asked["period"]), asked["costs"])
+        return Response({"data": [_shown(price) for price in found]})
+
+
+class _Given(serializers.Serializer[Any]):
+    tenant = serializers.CharField(max_length=100)
+    period = serializers.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$")
+    costs = serializers.DictField(
+        child=serializers.DecimalField(max_digits=38, decimal_places=10), allow_empty=False
+    )
+
+
+def _shown(found: PlanPrice) -> dict[str, Any]:
+    currency = found.plan.currency
+    return {
+        "plan": found.plan.key,
+        "name": found.plan.name,
+        "version": found.plan.version,
+        "is_current": found.is_current,
+        "currency": currency,
+        "total": str(Money.from_minor(found.total_minor, currency).amount),
+        "terms": [_terms(component, currency) for component in found.plan.components],
+    }
+
+
+def _terms(component: dict[str, Any], currency: str) -> str:
+    if component["kind"] == "cost_plus":
+        return f"cost plus {component['percent']} %"
+    return f"{component['amount']} {currency} a month"

@@ -1,0 +1,64 @@
+"""What every plan would ask for a month's cost: to compare, never to bill."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
+from services.invoicing.models import Contract, Plan
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class PlanPrice:
+    """A tenant's month under a plan, alone and for all of the month; before tax."""
+
+    plan: Plan
+    is_current: bool
+    lines: Sequence[PricedLine]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.minor for line in self.lines)
+
+
+def check_prices(tenant: str, month: Month, costs: Mapping[str, Decimal]) -> list[PlanPrice]:
+    """The newest version of each plan, the dearest first; the one in force is marked.
+
+    `costs` is charge group -> exact cost, in the plans' currency. A plan in another currency than
+    the tenant's contract is left out: nothing is compared across currencies.
+    """
+    contract = _contract_of(tenant, month)
+    priced = [
+        PlanPrice(
+            plan, contract is not None and plan == contract.plan, _lines(plan, tenant, month, costs)
+        )
+        for plan in _newest_plans()
+        if contract is None or plan.currency == contract.currency
+    ]
+    return sorted(priced, key=lambda found: (-found.total_minor, found.plan.key))
+
+
+def _lines(
+    plan: Plan, tenant: str, month: Month, costs: Mapping[str, Decimal]
+) -> Sequence[PricedLine]:
+    terms = ContractTerms(
+        tenants=[tenant],
+        starts_on=month.start.date(),
+        ends_on=None,
+        currency=plan.currency,
+        components=plan.components,
+    )
+    return price(terms, month, {tenant: costs})
+
+
+def _newest_plans() -> list[Plan]:
+    return list(Plan.objects.order_by("key", "-version").distinct("key"))
+
+
+def _contract_of(tenant: str, month: Month) -> Contract | None:
+    found = Contract.objects.select_related("plan").filter(
+        is_active=True, tenants__contains=[tenant], starts_on__lt=month.end.date()
+    )
+    running = [one for one in found if one.ends_on is None or one.ends_on > month.start.date()]
+    return max(running, key=lambda one: one.starts_on, default=None)

@@ -1,0 +1,105 @@
+"""A tenant's month under every plan, beside what it is billed now."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from services.portal.domain.figures import ratio
+from services.portal.gateways.price_checks import PlanPrice, UnableToCheckPrices
+from services.portal.models import TenantContract, TenantMargin
+from services.portal.queries.margin_totals import current_margins
+from shared.money import Money
+from shared.periods import Month
+
+CheckPrices = Callable[[str, Month, Mapping[str, Decimal]], Sequence[PlanPrice]]
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """`change` is in revenue, against the plan in force; None where there is none."""
+
+    key: str
+    name: str
+    terms: Sequence[str]
+    is_current: bool
+    revenue: Money
+    margin: Money
+    margin_ratio: Decimal | None
+    change: Money | None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The cheapest plan that covers the cost, and how `trueback.yaml` says so."""
+
+    plan: str
+    name: str
+    customer: str
+    old_plan: str
+    starts_on: date
+
+
+def read_plan_prices(tenant: str, month: Month, check: CheckPrices) -> dict[str, Any] | None:
+    """None for a tenant without a cost in the month; `rows` is None where nobody can price."""
+    margin = current_margins().filter(tenant=tenant, period=str(month)).first()
+    if margin is None:
+        return None
+    rows, problem = _rows(margin, month, check)
+    return {
+        "tenant": {"key": tenant, "name": margin.name},
+        "currency": margin.currency,
+        "cost": Money(margin.cost, margin.currency),
+        "rows": rows,
+        "problem": problem,
+        "suggestion": _suggest(tenant, month, rows or []),
+    }
+
+
+def _rows(
+    margin: TenantMargin, month: Month, check: CheckPrices
+) -> tuple[list[PlanRow] | None, str]:
+    costs: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for line in margin.lines:
+        costs[line["charge_group"]] += Decimal(line["amount"])
+    try:
+        prices = check(margin.tenant, month, costs)
+    except UnableToCheckPrices as error:
+        return None, str(error)
+    cost = Money(margin.cost, margin.currency)
+    comparable = [price for price in prices if price.total.currency == cost.currency]
+    now = next((price.total for price in comparable if price.is_current), None)
+    return [_row(price, cost, now) for price in comparable], ""
+
+
+def _row(price: PlanPrice, cost: Money, now: Money | None) -> PlanRow:
+    margin = price.total - cost
+    return PlanRow(
+        key=price.plan,
+        name=price.name,
+        terms=price.terms,
+        is_current=price.is_current,
+        revenue=price.total,
+        margin=margin,
+        margin_ratio=ratio(margin.amount, price.total.amount),
+        change=None if now is None or price.is_current else price.total - now,
+    )
+
+
+def _suggest(tenant: str, month: Month, rows: Sequence[PlanRow]) -> Suggestion | None:
+    """Only where the plan in force loses money: what is well needs no advice."""
+    now = next((row for row in rows if row.is_current), None)
+    contract = TenantContract.objects.filter(tenant=tenant).order_by("customer").first()
+    covering = [row for row in rows if row.margin.amount > 0]
+    if now is None or contract is None or now.margin.amount >= 0 or not covering:
+        return None
+    best = min(covering, key=lambda row: (row.revenue.amount, row.key))
+    return Suggestion(
+        plan=best.key,
+        name=best.name,
+        customer=contract.customer,
+        old_plan=now.key,
+        starts_on=month.following.start.date(),
+    )

@@ -1,0 +1,78 @@
+"""What each plan would ask for a month: for staff, and only to compare."""
+
+from decimal import Decimal
+
+import pytest
+
+from services.invoicing.models import Invoice, Plan
+from shared.auth.actors import Actor
+from shared.isolation.scope import as_ops
+from tests.invoicing.world import make_customer
+from tests.tokens import client_of
+
+OLIVIA = Actor("olivia", "operator_viewer")
+ANN = Actor("ann", "customer_admin", "acme")
+ASKED = {
+    "tenant": "acme",
+    "period": "2026-10",
+    "costs": {"Compute": "1000.00", "pool:nat": "234.565"},
+}
+
+
+@pytest.fixture
+def plans(db):
+    with as_ops():
+        make_customer("acme")
+        for key, version, components in (
+            ("flat", 1, [{"kind": "flat_fee", "name": "Fee", "amount": "900.00"}]),
+            ("plus", 1, [{"kind": "cost_plus", "name": "Usage", "percent": "99"}]),
+            ("plus", 2, [{"kind": "cost_plus", "name": "Usage", "percent": "10"},
+                         {"kind": "flat_fee", "name": "Fee", "amount": "50.00"}]),
+        ):  # fmt: skip
+            Plan.objects.create(plan_id=f"{key}-{version}", key=key, version=version,
+                                name=key.title(), currency="USD", components=components)  # fmt: skip
+
+
+def check(actor=OLIVIA, **changed):
+    return client_of(actor).post("/api/v1/price-checks", ASKED | changed, "application/json")
+
+
+def prices(**changed):
+    return {row["plan"]: row for row in check(**changed).json()["data"]}
+
+
+class TestAPriceCheck:
+    def test_prices_the_newest_version_of_every_plan_line_by_line(self, plans):
+        found = prices()
+        # 1100.00 + 258.0215, each line rounded half up, + 50.00
+        assert Decimal(found["plus"]["total"]) == Decimal("1408.02")
+        assert found["plus"]["version"] == 2
+        assert found["plus"]["terms"] == ["cost plus 10 %", "50.00 USD a month"]
+        assert Decimal(found["flat"]["total"]) == Decimal("900.00")
+
+    def test_marks_the_plan_in_force_in_the_month(self, plans):
+        in_force = [row["plan"] for row in check().json()["data"] if row["is_current"]]
+        assert len(in_force) == 1
+        assert in_force[0] not in {"flat", "plus"}
+
+    def test_marks_none_for_a_tenant_without_a_contract(self, plans):
+        assert not any(row["is_current"] for row in prices(tenant="trial").values())
+
+    def test_leaves_out_plans_in_another_currency_than_the_contracts(self, plans):
+        with as_ops():
+            Plan.objects.filter(key="flat").update(currency="EUR")
+        assert "flat" not in prices()
+
+    def test_stores_nothing(self, plans):
+        check()
+        with as_ops():
+            assert Invoice.objects.count() == 0
+
+    @pytest.mark.parametrize(
+        "wrong", [{"period": "2026-13"}, {"costs": {}}, {"costs": {"Compute": "much"}}]
+    )
+    def test_refuses_what_it_can_not_read(self, plans, wrong):
+        assert check(**wrong).status_code == 400
+
+    def test_is_not_for_customers(self, plans):
+        assert check(ANN).status_code == 404

@@ -1,0 +1,127 @@
+"""What a month-end close must leave behind, as rows that say the same in every run of it.
+
+Only business keys and amounts: ids, times and versions differ from run to run, and how often a
+period was attributed on the way is nobody's business.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from tests.system.close_run import CloseRun
+
+Rows = Counter[tuple[Any, ...]]
+
+_CURRENT: Final = "join attribution_run r on r.run_id = s.run_id and r.is_current"
+QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "bills": (
+            "ingestion",
+            "select source_id, period, row_count, billed_total, effective_total, content_hash"
+            " from ingestion_snapshot where is_current",
+        ),
+        "signals": (
+            "ingestion",
+            "select source_id, period, row_count, content_hash from ingestion_signals"
+            " where is_current",
+        ),
+        "runs": (
+            "attribution",
+            "select period, proof->>'bill_total', proof->>'attributed_total',"
+            " proof->>'overhead_total', proof->>'unallocated_total', proof->>'excluded_total',"
+            " fallback_share from attribution_run where is_current",
+        ),
+        "periods": (
+            "attribution",
+            "select period, state, closed_by, overrides::text, revised_tenants::text"
+            " from attribution_period",
+        ),
+        "statements": (
+            "attribution",
+            f"select s.period, s.tenant_id, s.cost from attribution_statement s {_CURRENT}",
+        ),
+        "revenue": (
+            "attribution",
+            "select tenant_id, period, currency, amount, basis from attribution_revenueentry",
+        ),
+        "invoices": (
+            "invoicing",
+            "select seller, customer_id, period, kind, sequence, currency, total_minor, state,"
+            " stripe_status, restated_by_minor, parked_reasons::text from invoicing_invoice",
+        ),
+        "invoice lines": (
+            "invoicing",
+            "select l.customer_id, i.period, l.position, l.description, l.amount_minor, l.cost"
+            " from invoicing_invoiceline l join invoicing_invoice i using (invoice_id)",
+        ),
+        "transitions": (
+            "invoicing",
+            "select t.customer_id, i.period, t.sequence, t.from_state, t.to_state, t.actor"
+            " from invoicing_transition t join invoicing_invoice i using (invoice_id)",
+        ),
+        "ledger": (
+            "invoicing",
+            "select customer_id, account, currency, amount from invoicing_ledgerentry",
+        ),
+        "revisions": (
+            "invoicing",
+            "select period, tenant, costs::text from invoicing_statementrevision",
+        ),
+        "margins": (
+            "portal",
+            "select m.period, tenant, cost, revenue, revenue_basis from portal_tenantmargin m"
+            " join portal_periodsummary p on p.period = m.period and p.run_id = m.run_id",
+        ),
+        "shown revisions": (
+            "portal",
+            "select period, tenant, cost_before, cost_after from portal_tenantrevision",
+        ),
+        "shown invoices": (
+            "portal",
+            "select customer, period, state, total from portal_staffinvoice",
+        ),
+        "customers' invoices": (
+            "portal",
+            "select customer_id, period, state, total from portal_customerinvoice",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows that the run with faults lacks, and rows that it has once too often."""
+
+    lost: list[str]
+    doubled: list[str]
+
+
+def outcome(run: CloseRun) -> Rows:
+    """Every promised row of a run that has settled."""
+    rows: Rows = Counter()
+    for name, (service, sql) in QUERIES.items():
+        rows.update((name, *row) for row in run.query(service, sql))
+    at_stripe = run.stack.stripe_control("GET", "invoices")["invoices"]
+    rows.update(
+        ("Stripe", found["total"], found["currency"], found["status"]) for found in at_stripe
+    )
+    return rows
+
+
+def compare(expected: Rows, found: Rows) -> Comparison:
+    return Comparison(_sentences(expected - found), _sentences(found - expected))
+
+
+def _sentences(rows: Rows) -> list[str]:
+    return sorted(f"{row[0]}: {', '.join(map(str, row[1:]))}, {n} x" for row, n in rows.items())
+
+
+def difference(run: CloseRun) -> Decimal:
+    """What all current proofs together are off by."""
+    rows = run.query(
+        "attribution", "select proof->>'difference' from attribution_run where is_current"
+    )
+    return sum((abs(Decimal(text)) for (text,) in rows), Decimal(0))
