@@ -29,8 +29,14 @@ def plans(db):
             ("plus", 2, [{"kind": "cost_plus", "name": "Usage", "percent": "10"},
                          {"kind": "flat_fee", "name": "Fee", "amount": "50.00"}]),
         ):  # fmt: skip
-            Plan.objects.create(plan_id=f"{key}-{version}", key=key, version=version,
-                                name=key.title(), currency="USD", components=components)  # fmt: skip
+            Plan.objects.create(
+                plan_id=f"{key}-{version}",
+                key=key,
+                version=version,
+                name=key.title(),
+                currency="USD",
+                components=components,
+            )
 
 
 def check(actor=OLIVIA, **changed):

@@ -15,33 +15,43 @@ from tests.system.close_run import CloseRun
 
 Rows = Counter[tuple[Any, ...]]
 
-_CURRENT: Final = "join attribution_run r on r.run_id = s.run_id and r.is_current"
 QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "bills": (
             "ingestion",
-            "select source_id, period, row_count, billed_total, effective_total, content_hash"
-            " from ingestion_snapshot where is_current",
+            (
+                "select source_id, period, row_count, billed_total, effective_total, content_hash"
+                " from ingestion_snapshot where is_current"
+            ),
         ),
         "signals": (
             "ingestion",
-            "select source_id, period, row_count, content_hash from ingestion_signals"
-            " where is_current",
+            (
+                "select source_id, period, row_count, content_hash from ingestion_signals"
+                " where is_current"
+            ),
         ),
         "runs": (
             "attribution",
-            "select period, proof->>'bill_total', proof->>'attributed_total',"
-            " proof->>'overhead_total', proof->>'unallocated_total', proof->>'excluded_total',"
-            " fallback_share from attribution_run where is_current",
+            (
+                "select period, proof->>'bill_total', proof->>'attributed_total',"
+                " proof->>'overhead_total', proof->>'unallocated_total', proof->>'excluded_total',"
+                " fallback_share from attribution_run where is_current"
+            ),
         ),
         "periods": (
             "attribution",
-            "select period, state, closed_by, overrides::text, revised_tenants::text"
-            " from attribution_period",
+            (
+                "select period, state, closed_by, overrides::text, revised_tenants::text"
+                " from attribution_period"
+            ),
         ),
         "statements": (
             "attribution",
-            f"select s.period, s.tenant_id, s.cost from attribution_statement s {_CURRENT}",
+            (
+                "select s.period, s.tenant_id, s.cost from attribution_statement s"
+                " join attribution_run r on r.run_id = s.run_id and r.is_current"
+            ),
         ),
         "revenue": (
             "attribution",
@@ -49,18 +59,24 @@ QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "invoices": (
             "invoicing",
-            "select seller, customer_id, period, kind, sequence, currency, total_minor, state,"
-            " stripe_status, restated_by_minor, parked_reasons::text from invoicing_invoice",
+            (
+                "select seller, customer_id, period, kind, sequence, currency, total_minor, state,"
+                " stripe_status, restated_by_minor, parked_reasons::text from invoicing_invoice"
+            ),
         ),
         "invoice lines": (
             "invoicing",
-            "select l.customer_id, i.period, l.position, l.description, l.amount_minor, l.cost"
-            " from invoicing_invoiceline l join invoicing_invoice i using (invoice_id)",
+            (
+                "select l.customer_id, i.period, l.position, l.description, l.amount_minor, l.cost"
+                " from invoicing_invoiceline l join invoicing_invoice i using (invoice_id)"
+            ),
         ),
         "transitions": (
             "invoicing",
-            "select t.customer_id, i.period, t.sequence, t.from_state, t.to_state, t.actor"
-            " from invoicing_transition t join invoicing_invoice i using (invoice_id)",
+            (
+                "select t.customer_id, i.period, t.sequence, t.from_state, t.to_state, t.actor"
+                " from invoicing_transition t join invoicing_invoice i using (invoice_id)"
+            ),
         ),
         "ledger": (
             "invoicing",
@@ -72,8 +88,10 @@ QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "margins": (
             "portal",
-            "select m.period, tenant, cost, revenue, revenue_basis from portal_tenantmargin m"
-            " join portal_periodsummary p on p.period = m.period and p.run_id = m.run_id",
+            (
+                "select m.period, tenant, cost, revenue, revenue_basis from portal_tenantmargin m"
+                " join portal_periodsummary p on p.period = m.period and p.run_id = m.run_id"
+            ),
         ),
         "shown revisions": (
             "portal",
