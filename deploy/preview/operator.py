@@ -272,6 +272,7 @@ def frame(role: str, section: str, *, home: str = "margins.html") -> dict[str, A
         "home_url": home,
         "organisation": "Larkfield Analytics",
         "environment": "demo",
+        "demo": None,
         "sections": sections[role],
         "section": section,
         "user": {"name": name, "email": email, "role_label": role_label},

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from deploy.preview import billing, operator
+from deploy.preview import billing, demo, operator
 from deploy.preview.operator import frame
 
 Page = tuple[str, Callable[[], dict[str, Any]]]
@@ -34,6 +34,11 @@ def _no_bill() -> dict[str, Any]:
 def _customer(context: dict[str, Any]) -> dict[str, Any]:
     page = _with("customer", "home", context)
     return page | {"frame": page["frame"] | {"periods": [], "home_url": "customer-home.html"}}
+
+
+def _on_tour() -> dict[str, Any]:
+    page = _with("operator", "margins", operator.margins())
+    return page | {"frame": page["frame"] | {"demo": demo.strip(1)}}
 
 
 PAGES: dict[str, Page] = {
@@ -67,6 +72,23 @@ PAGES: dict[str, Page] = {
         "operator/tenant.html",
         lambda: _with(
             "operator", "margins", operator.tenant(groups=[], quantities=[], invoices=[])
+        ),
+    ),
+    "margins-tour.html": ("operator/margins.html", _on_tour),
+    "plans-globex.html": (
+        "operator/plans.html",
+        lambda: _with("operator", "margins", demo.plans()),
+    ),
+    "plans-unknown.html": (
+        "operator/plans.html",
+        lambda: _with(
+            "operator",
+            "margins",
+            demo.plans(
+                rows=None,
+                suggestion=None,
+                problem="The invoicing service, which knows the plans, does not answer.",
+            ),
         ),
     ),
     "invoices.html": (

@@ -28,6 +28,7 @@ READS = {
     "/margins": OPERATORS,
     "/margins.csv": OPERATORS,
     "/tenants/acme": OPERATORS,
+    "/tenants/acme/plans": OPERATORS,
     "/invoices": (*OPERATORS, *BILLING),
     "/invoices/inv_acme": (*OPERATORS, *BILLING),
     "/account": CUSTOMERS,

@@ -15,6 +15,15 @@ _STATES: Final = {
     "issuing": "being issued",
     "uncollectible": "written off",
 }
+_ROLES: Final = {
+    "operator_viewer": "Operator, viewer",
+    "operator_analyst": "Operator, analyst",
+    "operator_admin": "Operator, administrator",
+    "billing_clerk": "Billing, clerk",
+    "billing_approver": "Billing, approver",
+    "customer_member": "Member",
+    "customer_admin": "Administrator",
+}
 _STATE_REFUSAL: Final = re.compile(r"It is (\w+); \w+ needs ([\w ]+)\.")
 
 
@@ -22,6 +31,12 @@ def pool_name(key: str) -> str:
     """`load balancer` of load-balancer, `NAT` of nat."""
     words = re.split(r"[-_ ]+", key)
     return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
+
+
+def role_label(role: str, customer: str = "") -> str:
+    """A customer's role with whose it is, where that is given."""
+    label = _ROLES.get(role, role)
+    return f"{label} of {customer}" if customer else label
 
 
 def as_heading(text: str) -> str:

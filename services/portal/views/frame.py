@@ -6,26 +6,20 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from services.portal.domain.labels import role_label
 from services.portal.models import User
 from services.portal.queries.calendar import read_freshness
 from services.portal.queries.seller import seller_for_customer, seller_for_staff
 from services.portal.views.access import BILLING
 from services.portal.views.asked import asked_period
+from services.portal.views.demo import demo_frame
 
-ROLE_LABELS: Final = {
-    "operator_viewer": "Operator, viewer",
-    "operator_analyst": "Operator, analyst",
-    "operator_admin": "Operator, administrator",
-    "billing_clerk": "Billing, clerk",
-    "billing_approver": "Billing, approver",
-    "customer_member": "Member",
-    "customer_admin": "Administrator",
-}
 # Pages that show one month of everything; the others belong to one thing and have no picker.
-_WITH_PERIODS: Final = frozenset({"margins", "tenant", "invoices"})
+_WITH_PERIODS: Final = frozenset({"margins", "tenant", "tenant_plans", "invoices"})
 _SECTIONS: Final = {
     "margins": "margins",
     "tenant": "margins",
+    "tenant_plans": "margins",
     "invoices": "invoices",
     "invoice": "invoices",
     "invoice_action": "invoices",
@@ -43,11 +37,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown = {
         "home_url": reverse("portal:home"),
         "environment": settings.ENVIRONMENT.environment,
+        "demo": demo_frame(request, user),
         "section": _SECTIONS.get(page or "", ""),
         "user": {
             "name": user.full_name,
             "email": user.name,
-            "role_label": ROLE_LABELS.get(user.role, user.role),
+            "role_label": role_label(user.role),
         },
     }
     return {"frame": shown | (_for_customer() if user.customer else _for_staff(request, user))}

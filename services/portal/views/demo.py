@@ -1,0 +1,96 @@
+"""Only in the demo: be another person with a click, and a tour of five stops.
+
+Elsewhere these addresses do not exist: `environment` is set by who runs the portal, and its default
+is `live`.
+"""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from services.portal.domain.labels import role_label
+from services.portal.models import User
+from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
+from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, for_roles, home_of
+from services.portal.views.errors import not_found
+from services.portal.views.sign_in import BACKEND
+from shared.isolation.scope import as_ops
+
+_ANYBODY: Final = (*OPERATORS, *BILLING, *CUSTOMERS)
+_TOUR: Final = "tour"
+
+
+@for_roles(*_ANYBODY)
+@require_POST
+def demo_person(request: HttpRequest) -> HttpResponse:
+    """Go on as another person, on the same page where both are staff."""
+    if not is_demo():
+        return not_found(request)
+    with as_ops():
+        person = User.objects.filter(name=request.POST.get("name", ""), is_active=True).first()
+        if person is None:
+            return not_found(request)
+        _become(request, person)
+    here = request.POST.get("next", "")
+    stays = not person.customer and url_has_allowed_host_and_scheme(here, allowed_hosts=None)
+    return redirect(here) if stays else home_of(person)
+
+
+@for_roles(*_ANYBODY)
+@require_POST
+def demo_tour(request: HttpRequest) -> HttpResponse:
+    """Go to a stop as the person who would look at it; stop 0 ends the tour."""
+    if not is_demo():
+        return not_found(request)
+    number = request.POST.get("stop", "")
+    stop = stop_at(int(number)) if number.isascii() and number.isdigit() else None
+    with as_ops():
+        if stop is None:
+            request.session.pop(_TOUR, None)
+            return redirect("portal:home")
+        person = person_for(stop)
+        if person is not None:
+            _become(request, person)
+        request.session[_TOUR] = stop.number
+        return redirect(address_of(stop))
+
+
+def _become(request: HttpRequest, person: User) -> None:
+    """A new session, as at a sign-in; the tour goes on in it."""
+    at_stop = request.session.get(_TOUR)
+    login(request, person, backend=BACKEND)
+    if at_stop is not None:
+        request.session[_TOUR] = at_stop
+
+
+def is_demo() -> bool:
+    return bool(settings.ENVIRONMENT.environment == "demo")
+
+
+def demo_frame(request: HttpRequest, user: User) -> dict[str, Any] | None:
+    """What the demo's strip shows; None where this is no demo."""
+    if not is_demo():
+        return None
+    with as_ops():
+        people = list(User.objects.filter(is_active=True).order_by("customer", "role", "name"))
+        stop = stop_at(request.session.get(_TOUR) or 0)
+    return {
+        "people": [
+            {
+                "name": person.name,
+                "full_name": person.full_name,
+                "role_label": role_label(person.role, person.customer),
+            }
+            for person in people
+            if person.name != user.name
+        ],
+        "stop": stop,
+        "stop_count": len(STOPS),
+        "next": stop_at(stop.number + 1) if stop else STOPS[0],
+        "previous": stop_at(stop.number - 1) if stop else None,
+    }

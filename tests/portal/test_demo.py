@@ -1,0 +1,115 @@
+"""The role switch and the tour: in the demo, and nowhere else."""
+
+import re
+
+import pytest
+
+from services.portal.models import User
+from services.portal.queries.tour import STOPS
+from shared.isolation.scope import as_ops
+from tests.portal.world import client_of, record_month
+
+
+@pytest.fixture
+def demo(cast, settings):
+    record_month(acme="issued", foreign="draft")
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})
+
+
+def who(client):
+    page = client.get("/", follow=True).content.decode()
+    return re.search(r"Account: ([^\"]+)", page)[1]
+
+
+class TestOutsideTheDemo:
+    @pytest.mark.parametrize("environment", ["test", "live"])
+    @pytest.mark.parametrize("path", ["/demo/person", "/demo/tour"])
+    @pytest.mark.parametrize("name", ["olivia", "ann"])
+    def test_there_is_no_such_address(self, month, settings, environment, path, name):
+        changed = settings.ENVIRONMENT.model_copy(update={"environment": environment})
+        settings.ENVIRONMENT = changed
+        client = client_of(name)
+        assert client.post(path, {"name": "bruno", "stop": "1"}).status_code == 404
+        assert who(client) == {"olivia": "Olivia Marsh", "ann": "Ann Lee"}[name]
+
+    def test_no_page_offers_it(self, month):
+        assert b"/demo/" not in client_of("olivia").get("/margins").content
+
+
+class TestChangingThePerson:
+    def test_stays_on_the_page_between_staff(self, demo):
+        client = client_of("clara")
+        answer = client.post("/demo/person", {"name": "bruno", "next": "/invoices/inv_foreign"})
+        assert answer["Location"] == "/invoices/inv_foreign"
+        assert who(client) == "Bruno Keller"
+
+    def test_leads_a_customer_home(self, demo):
+        answer = client_of("clara").post("/demo/person", {"name": "ann", "next": "/invoices"})
+        assert answer["Location"] == "/account"
+
+    @pytest.mark.parametrize("elsewhere", ["//evil.example/x", "https://evil.example", ""])
+    def test_never_leads_elsewhere(self, demo, elsewhere):
+        answer = client_of("clara").post("/demo/person", {"name": "bruno", "next": elsewhere})
+        assert answer["Location"] == "/invoices"
+
+    def test_takes_a_new_session_without_the_old_ones_right(self, demo):
+        client = client_of("olivia")
+        before = client.session.session_key
+        client.post("/demo/person", {"name": "ann"})
+        assert client.session.session_key != before
+        assert client.get("/margins").status_code == 404
+
+    def test_knows_nobody_who_is_switched_off(self, demo):
+        with as_ops():
+            User.objects.filter(name="bruno").update(is_active=False)
+        assert client_of("clara").post("/demo/person", {"name": "bruno"}).status_code == 404
+
+    def test_is_for_those_who_are_signed_in(self, demo, client):
+        answer = client.post("/demo/person", {"name": "olivia"})
+        assert answer["Location"] == "/sign-in"
+
+
+class TestTheTour:
+    def go(self, client, stop):
+        return client.post("/demo/tour", {"stop": str(stop)})
+
+    def test_leads_each_person_to_what_there_is_to_see(self, demo):
+        client = client_of("olivia")
+        seen = [(self.go(client, stop.number)["Location"], who(client)) for stop in STOPS]
+        assert seen == [
+            ("/margins?period=2026-10&sort=margin", "Olivia Marsh"),
+            ("/tenants/foreign?period=2026-10", "Olivia Marsh"),
+            ("/tenants/foreign/plans?period=2026-10", "Olivia Marsh"),
+            ("/invoices/inv_foreign", "Clara Diaz"),
+            ("/", "Ann Lee"),
+        ]
+
+    def test_says_where_one_is_and_what_comes_next(self, demo):
+        client = client_of("olivia")
+        page = client.get(self.go(client, 2)["Location"]).content.decode()
+        assert "stop 2 of 5" in page
+        assert "Next: What would fix it" in page
+
+    def test_goes_on_when_the_person_is_changed(self, demo):
+        client = client_of("olivia")
+        self.go(client, 4)
+        client.post("/demo/person", {"name": "bruno", "next": "/invoices"})
+        assert "stop 4 of 5" in client.get("/invoices").content.decode()
+
+    def test_names_no_other_customer_on_a_customers_page(self, demo):
+        client = client_of("olivia")
+        self.go(client, 5)
+        page = client.get("/account").content.decode()
+        assert "stop 5 of 5" in page
+        assert "Foreign" not in page.replace("Fred Foreign", "").replace("of foreign", "")
+
+    def test_ends(self, demo):
+        client = client_of("olivia")
+        self.go(client, 3)
+        self.go(client, 0)
+        assert "stop 3" not in client.get("/margins").content.decode()
+
+    def test_leads_home_where_nothing_has_been_attributed(self, cast, settings):
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})
+        client = client_of("olivia")
+        assert [self.go(client, stop.number)["Location"] for stop in STOPS] == ["/"] * 5
