@@ -11,7 +11,7 @@ CHECKS := set -a && . deploy/checks.env && set +a &&
 
 FAULTS ?= 30
 
-.PHONY: help install assets demo demo-check up test e2e chaos lint types format lock clean
+.PHONY: help install assets demo demo-check up test e2e browser chaos lint types format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,14 @@ test: install assets ## All test suites, each service with its own settings and 
 	@set -e; for suite in $(SUITES); do \
 		if [ -d tests/$$suite ]; then echo "== $$suite"; $(BIN)/pytest -q tests/$$suite; fi; \
 	done
+
+e2e: install assets browser ## Journeys and axe in Chromium, on a demo of its own
+	$(BIN)/pytest -q tests/e2e
+
+browser: ## Chromium, where there is none (Debian, as root)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		test "$$(id -u)" = 0 || { echo 'make e2e needs Chromium: sudo apt-get install chromium'; exit 1; }; \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; }
 
 chaos: install assets ## A close under FAULTS seeded faults (SEED=n repeats a plan); one JSON object
 	@$(BIN)/python -m tests.system.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))

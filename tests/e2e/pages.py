@@ -1,0 +1,43 @@
+"""Every page that a person can open: the route's name, who looks, and where it is.
+
+`{draft}`, `{issued}` and `{month}` are filled in from the running demo. A route of the portal that
+is neither here nor among `NO_PAGES` fails a test of the portal's suite.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    route: str
+    person: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.person}:{self.path}"
+
+
+PAGES: Final = (
+    ShownPage("margins", "olivia", "/margins?period={month}"),
+    ShownPage("margins", "olivia", "/margins?period={month}&view=negative"),
+    ShownPage("margins", "olivia", "/margins?period={month}&q=nobody"),
+    ShownPage("margins", "olivia", "/margins?period=2019-01"),
+    ShownPage("tenant", "olivia", "/tenants/globex?period={month}"),
+    ShownPage("tenant_plans", "olivia", "/tenants/globex/plans?period={month}"),
+    ShownPage("invoices", "clara", "/invoices?period={month}"),
+    ShownPage("invoice", "clara", "/invoices/{draft}"),
+    ShownPage("invoice", "bruno", "/invoices/{issued}"),
+    ShownPage("customer_home", "ann@acme", "/account"),
+    ShownPage("customer_invoice", "ann@acme", "/account/invoices/{issued}"),
+    ShownPage("404", "olivia", "/nothing/here"),
+    ShownPage("403", "clara", "/margins"),
+)
+# They redirect, are files, or take a post alone.
+NO_PAGES: Final = frozenset(
+    {
+        *("home", "margins_csv", "invoice_action", "sign_out", "demo_person", "demo_tour"),
+        *("sign_in", "sign_in_link"),  # strangers look at them, see the test
+        *("livez", "readyz"),
+    }
+)
