@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +14,11 @@ from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_i
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.queries.invoice_fact import invoice_fact, issued_invoices
+from services.invoicing.queries.invoice_files import (
+    invoice_file_name,
+    invoice_pdf,
+    invoice_picture,
+)
 from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.runtime.problems import Conflict
@@ -75,6 +81,47 @@ class InvoiceView(ScopedView):
 
     def get(self, _request: Request, invoice_id: str) -> Response:
         return Response(_shown(self, _found(self, invoice_id)))
+
+
+class _Pdf(BaseRenderer):
+    """Lets a client ask for the type by name; what it gets otherwise is a problem in JSON."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+
+    def render(self, data: Any, *_args: Any) -> bytes:
+        return bytes(JSONRenderer().render(data))
+
+
+class _Png(_Pdf):
+    media_type = "image/png"
+    format = "png"
+
+
+class InvoicePdfView(ScopedView):
+    """The invoice as its customer files it; before it is issued, marked as a draft, for staff."""
+
+    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    renderer_classes = [JSONRenderer, _Pdf]
+
+    def get(self, _request: Request, invoice_id: str) -> HttpResponse:
+        invoice = _found(self, invoice_id)
+        name = invoice_file_name(invoice)
+        return HttpResponse(
+            invoice_pdf(invoice),
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{name}"'},
+        )
+
+
+class InvoicePictureView(ScopedView):
+    """The first page of the PDF, for the review."""
+
+    roles = {"GET": _STAFF}
+    renderer_classes = [JSONRenderer, _Png]
+
+    def get(self, _request: Request, invoice_id: str) -> HttpResponse:
+        return HttpResponse(invoice_picture(_found(self, invoice_id)), content_type="image/png")
 
 
 class InvoiceActionView(ScopedView):

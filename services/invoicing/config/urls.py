@@ -15,6 +15,14 @@ urlpatterns = [
     path("api/v1/invoices", views.InvoicesView.as_view(), name="invoices"),
     path("api/v1/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
     path(
+        "api/v1/invoices/<str:invoice_id>/pdf", views.InvoicePdfView.as_view(), name="invoice-pdf"
+    ),
+    path(
+        "api/v1/invoices/<str:invoice_id>/picture",
+        views.InvoicePictureView.as_view(),
+        name="invoice-picture",
+    ),
+    path(
         "api/v1/invoices/<str:invoice_id>/actions/<str:action>",
         views.InvoiceActionView.as_view(),
         name="invoice-action",

@@ -129,7 +129,7 @@ def _flat_fee(
     )
 
 
-def _words(key: str) -> str:
+def pool_words(key: str) -> str:
     """`load-balancer` as words, and NAT as the acronym it is."""
     words = key.replace("_", " ").replace("-", " ").split()
     return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
@@ -137,6 +137,6 @@ def _words(key: str) -> str:
 
 def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
     pool = charge_group.removeprefix("pool:")
-    what = f"shared {_words(pool)}" if pool != charge_group else pool
+    what = f"shared {pool_words(pool)}" if pool != charge_group else pool
     whose = f" ({terms.tenant_names.get(tenant, tenant)})" if len(terms.tenants) > 1 else ""
     return f"{name}: {what}{whose}"

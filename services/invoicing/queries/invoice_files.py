@@ -1,0 +1,40 @@
+"""An invoice as a file to read: what it holds is the same for whoever may open it."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from services.invoicing.domain.invoice_document import invoice_document
+from services.invoicing.engine.typeset import pdf_of, pictures_of
+from services.invoicing.models import Invoice
+from services.invoicing.queries.invoice_fact import invoice_fact
+
+
+def invoice_pdf(invoice: Invoice) -> bytes:
+    return pdf_of(_document(invoice), made_at=_made_at(invoice))
+
+
+def invoice_picture(invoice: Invoice) -> bytes:
+    """The first page as PNG."""
+    return pictures_of(_document(invoice), made_at=_made_at(invoice))[0]
+
+
+def invoice_file_name(invoice: Invoice) -> str:
+    """Safe in a header and on every file system."""
+    name = invoice.number or f"draft-{invoice.customer_id}-{invoice.period}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-')}.pdf"
+
+
+def _document(invoice: Invoice) -> Mapping[str, Any]:
+    return invoice_document(
+        invoice_fact(invoice),
+        days_until_due=invoice.contract.days_until_due,
+        environment=settings.ENVIRONMENT.environment,
+    )
+
+
+def _made_at(invoice: Invoice) -> datetime:
+    return invoice.issued_at or invoice.drafted_at
