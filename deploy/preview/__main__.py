@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from deploy.preview.customer_months import write_documents
 from deploy.preview.pages import PAGES
 from deploy.preview.render import STATIC_BUILD, render
 
@@ -15,6 +16,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in PAGES:
         (out / name).write_text(render(name), encoding="utf-8")
+    write_documents(out)
     if STATIC_BUILD.is_dir():
         shutil.copytree(STATIC_BUILD, out / "static" / "build", dirs_exist_ok=True)
     else:

@@ -9,6 +9,9 @@ from deploy.sample.customers import CUSTOMERS, SELLER
 from shared.money import Money
 
 _CENT: Final = Decimal("0.01")
+_STAFF_KEYS: Final = (
+    *("actions", "refused_actions", "parked", "timeline", "disclosure", "is_finished"),
+)
 # Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
 _INBOX: Final = {
     "acme": ("in_review", "", "", "0.063", "waits for a second person", ()),
@@ -47,6 +50,7 @@ def inbox(**changed: Any) -> dict[str, Any]:
                 "change": None if change is None else Decimal(change),
                 "due_date": date(2026, 12, 3) if number else None,
                 "parked": list(parked),
+                "restated_by": usd("-38.20") if customer["key"] == "cardinal" else None,
                 "next_step": step,
             }
         )
@@ -57,6 +61,7 @@ def inbox(**changed: Any) -> dict[str, Any]:
         "views": [
             {"key": "all", "label": "All", "count": len(rows)},
             {"key": "to_do", "label": "To do", "count": 7},
+            {"key": "restated", "label": "Restated", "count": 1},
             {"key": "parked", "label": "Parked", "count": 1},
             {"key": "draft", "label": "Draft", "count": 3},
             {"key": "in_review", "label": "In review", "count": 2},
@@ -71,7 +76,22 @@ def inbox(**changed: Any) -> dict[str, Any]:
         "rows": rows,
         "total_count": len(rows),
         "currency_totals": [usd(total)],
+        "sums": _sums(rows),
     } | changed
+
+
+def _sums(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for label, note, states in (
+        ("To issue", "drafts, reviews and parked", {"draft", "in_review", "approved", "parked"}),
+        ("To be paid", "issued and not due yet", {"issued"}),
+        ("Overdue", "past the due date", {"overdue"}),
+        ("Paid", "", {"paid"}),
+    ):
+        amounts = [row["total"].amount for row in rows if row["state"] in states]
+        found.append({"label": label, "note": note, "count": len(amounts),
+                      "amounts": [usd(sum(amounts, Decimal(0)))]})  # fmt: skip
+    return found
 
 
 def _party(party: dict[str, Any], email: str = "") -> dict[str, Any]:
@@ -95,6 +115,8 @@ def _line(description: str, amount: Decimal, rate: str, change: str | None, why:
         "rate": rate,
         "amount": usd(amount),
         "change": None if change is None else Decimal(change),
+        "by": None if change is None else usd(amount - amount / (1 + Decimal(change))),
+        "why": {"0.071": "Cost up 7.1%; price rule unchanged."}.get(change or "", ""),
         "flags": [],
         "evidence": [{"label": label, "amount": usd(value)} for label, value in evidence],
     }
@@ -129,6 +151,19 @@ def _acme_lines() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _compared(total: Decimal, previous: str, usual: str, ended: str = "") -> dict[str, Any]:
+    def against(base: str, months: int) -> dict[str, Any]:
+        by = total - Decimal(base)
+        return {"total": usd(base), "by": usd(by), "change": by / Decimal(base), "months": months}
+
+    return {
+        "previous": against(previous, 1),
+        "usual": against(usual, 6),
+        "lines": [],
+        "ended": [{"description": ended, "amount": usd("250.00")}] if ended else [],
+    }
+
+
 def _acme(state: str, **changed: Any) -> dict[str, Any]:
     customer = CUSTOMERS[0]
     lines = _acme_lines()
@@ -152,8 +187,12 @@ def _acme(state: str, **changed: Any) -> dict[str, Any]:
         "tax": usd("0.00"),
         "tax_note": "none due, out of state",
         "total": usd(subtotal),
-        "previous_total": usd("15053.42"),
-        "change": Decimal("0.063"),
+        "stripe_invoice_id": "",
+        "comparison": _compared(subtotal, "15053.42", "14790.15"),
+        "payment": "",
+        "paid_on": None,
+        "restated_by": None,
+        "restated_next": "",
         "disclosure": "open_book",
         "version": 4,
         "notes": "",
@@ -198,8 +237,7 @@ def parked_invoice() -> dict[str, Any]:
         lines=[line],
         subtotal=usd("6900"),
         total=usd("6900"),
-        previous_total=usd("6900"),
-        change=Decimal(0),
+        comparison=_compared(Decimal(6900), "6900", "6900"),
         disclosure="closed",
         parked=[
             {"text": "The month's cost is $772.37 above the charge.",
@@ -217,6 +255,41 @@ def parked_invoice() -> dict[str, Any]:
     )  # fmt: skip
     return {"invoice": found, "neighbours": None,
             "problem": "It is parked. Release it with a reason first."}  # fmt: skip
+
+
+def first_invoice() -> dict[str, Any]:
+    """Nothing to compare with, and nobody here may act."""
+    nothing = {"previous": None, "usual": None, "lines": [], "ended": []}
+    lines = [line | {"change": None, "by": None, "why": ""} for line in _acme_lines()]
+    return invoice(
+        invoice=_acme("draft", comparison=nothing, lines=lines, actions=[], refused_actions=[])
+    )
+
+
+def restated_invoice() -> dict[str, Any]:
+    issued = _acme(
+        "issued",
+        number="LF-2026-0134",
+        stripe_status="open",
+        stripe_invoice_id="in_1R9xLk2eZvKYlo2C",
+        stripe_url="https://invoice.example/0134",
+        issue_date=date(2026, 11, 4),
+        due_date=date(2026, 12, 4),
+        payment="Nothing is paid yet.",
+        actions=[],
+        refused_actions=[],
+        restated_by=usd("-212.64"),
+        restated_next="It stays as it was issued, and nothing is sent to the customer by itself.",
+        comparison=_compared(Decimal("16002.10"), "15053.42", "14790.15", "Migration support"),
+        timeline=[
+            _event("issued", "Issued", 4, "Stripe", "Stripe numbered and sent it."),
+            _event("issuing", "Sent to Stripe", 4, "Clara Diaz"),
+            _event("approved", "Approved", 4, "Bruno Keller"),
+            _event("in_review", "Sent to review", 4, "Clara Diaz"),
+            _event("draft", "Drafted", 3, "trueback", "2026-10 was closed."),
+        ],
+    )
+    return invoice(invoice=issued)
 
 
 def _open_book() -> dict[str, Any]:
@@ -259,9 +332,10 @@ def customer_invoice(**changed: Any) -> dict[str, Any]:
         has_rates=True,
         notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
     )
-    for key in ("actions", "refused_actions", "parked", "timeline", "disclosure", "is_finished"):
+    staff_only = ("restated_by", "restated_next", "comparison", "payment", "stripe_invoice_id")
+    for key in (*staff_only, *_STAFF_KEYS):
         del found[key]
-    return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "pdf_url": "",
+    return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "paid_on": None,
             "open_book": _open_book()} | changed  # fmt: skip
 
 
@@ -280,6 +354,7 @@ def customer_home(**changed: Any) -> dict[str, Any]:
         "period": PERIOD,
         "estimated": False,
         "as_of": None,
+        "so_far": {"month": PERIOD.following, "total": None},
         "currency": "USD",
         "current": {"total": total, "is_before_tax": True, "lines": lines},
         "previous_total": usd("15053.42"),

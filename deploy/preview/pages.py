@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from deploy.preview import billing, demo, operator
+from deploy.preview import billing, customer_months, demo, operator
 from deploy.preview.operator import frame
 
 Page = tuple[str, Callable[[], dict[str, Any]]]
@@ -111,6 +111,30 @@ PAGES: dict[str, Page] = {
         "billing/invoice.html",
         lambda: _with("billing", "invoices", billing.parked_invoice()),
     ),
+    "invoice-first.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.first_invoice()),
+    ),
+    "invoice-restated.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.restated_invoice()),
+    ),
+    "invoices-filtered-out.html": (
+        "billing/invoices.html",
+        lambda: _with("billing", "invoices", billing.inbox(rows=[], q="zzz")),
+    ),
+    "customer-breakdown.html": (
+        "customer/breakdown.html",
+        lambda: _customer(customer_months.breakdown(is_open=True)),
+    ),
+    "customer-breakdown-closed.html": (
+        "customer/breakdown.html",
+        lambda: _customer(customer_months.breakdown(is_open=False)),
+    ),
+    "customer-breakdown-first.html": (
+        "customer/breakdown.html",
+        lambda: _customer(customer_months.breakdown(is_open=False, rows=[], months=[])),
+    ),
     "customer-home.html": ("customer/home.html", lambda: _customer(billing.customer_home())),
     "customer-home-closed.html": (
         "customer/home.html",
@@ -120,7 +144,13 @@ PAGES: dict[str, Page] = {
         "customer/home.html",
         lambda: _customer(
             billing.customer_home(
-                open_book=None, due=None, current=None, change=None, what_changed="", invoices=[]
+                open_book=None,
+                due=None,
+                current=None,
+                change=None,
+                what_changed="",
+                invoices=[],
+                so_far=None,
             )
         ),
     ),
@@ -137,5 +167,9 @@ PAGES: dict[str, Page] = {
     "sign-in-confirm.html": ("sign_in.html", lambda: {"state": "confirm"}),
     "404.html": ("errors/404.html", dict),
     "403.html": ("errors/403.html", lambda: {"needs": "billing approver"}),
+    "502.html": (
+        "errors/502.html",
+        lambda: {"sentence": "The invoicing service does not answer."},
+    ),
     "500.html": ("errors/500.html", lambda: {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}),
 }

@@ -1,12 +1,13 @@
 """Reads an invoice fact as it was kept, for the pages that show it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change, money, ratio
+from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.labels import as_heading, pool_name
 from shared.money import Money
 from shared.periods import Month
@@ -40,6 +41,8 @@ class Line:
     change: Decimal | None
     flags: list[str]
     evidence: list[Evidence]
+    by: Money | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,12 @@ def head(document: Document) -> dict[str, Any]:
     }
 
 
-def staff_lines(document: Document, earlier: Document | None) -> list[Line]:
-    """With the cost behind each line; `change` is on the line of the same words a month earlier."""
-    before = _amounts(earlier)
-    return [_staff_line(line, document, before) for line in document["lines"]]
+def staff_lines(document: Document, differences: Sequence[LineDifference]) -> list[Line]:
+    """With the cost behind each line, and how it differs from the months before."""
+    return [
+        _staff_line(line, document, difference)
+        for line, difference in zip(document["lines"], differences, strict=True)
+    ]
 
 
 def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
@@ -178,20 +183,28 @@ def _line(
     )
 
 
-def _staff_line(line: Mapping[str, Any], document: Document, before: Mapping[str, Decimal]) -> Line:
+def _staff_line(line: Mapping[str, Any], document: Document, against: LineDifference) -> Line:
     cost, amount, currency = decimal(line["cost"]), Decimal(line["amount"]), document["currency"]
+    shown = {"rate": _rate(line["basis"]), "by": against.by, "why": against.why}
+    earlier = [
+        *([Evidence("Last month", against.before)] if against.before else []),
+        *([Evidence("Median of the months before", against.usual)] if against.usual else []),
+    ]
     if cost is None:
         why = f"A fixed fee {line['basis']}, by the plan {document['plan']}."
-        return _line(line, document, before, rate=_rate(line["basis"]), explanation=why)
-    return _line(
-        line,
-        document,
-        before,
-        rate=_rate(line["basis"]),
-        explanation=f"{as_heading(_rate(line['basis']))}, rounded once, half-up.",
-        flags=["below cost"] if amount < cost and cost > 0 else [],
-        evidence=[
-            Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),
-            Evidence("Above cost", Money(amount - cost, currency)),
-        ],
-    )
+        found = _line(line, document, {}, explanation=why, evidence=earlier, **shown)
+    else:
+        found = _line(
+            line,
+            document,
+            {},
+            explanation=f"{as_heading(_rate(line['basis']))}, rounded once, half-up.",
+            flags=["below cost"] if amount < cost and cost > 0 else [],
+            evidence=[
+                Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),
+                Evidence("Above cost", Money(amount - cost, currency)),
+                *earlier,
+            ],
+            **shown,
+        )
+    return replace(found, change=against.change)

@@ -1,11 +1,14 @@
 """What a customer sees of itself: row-level security chooses the rows, nothing here does."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change
+from services.portal.domain.invoice_breakdown import charges, costs
 from services.portal.domain.invoice_document import (
+    Document,
     Line,
     customer_lines,
     day,
@@ -17,6 +20,7 @@ from shared.money import Money
 from shared.periods import Month
 
 INVOICES_MAX: Final = 60
+BREAKDOWN_MONTHS: Final = 6
 _TO_PAY: Final = frozenset({"issued", "overdue"})
 _NOTE: Final = "Charges are by calendar month in UTC."
 
@@ -34,11 +38,13 @@ def read_home(this_month: Month) -> dict[str, Any]:
     invoices = list(CustomerInvoice.objects.order_by("-period", "-invoice_id")[:INVOICES_MAX])
     newest = next((invoice for invoice in invoices if invoice.state != "void"), None)
     before = _month_before(newest) if newest else None
+    period = Month.parse(newest.period) if newest else this_month
     return {
-        "customer": {"name": account.name if account else "Your account"},
-        "period": Month.parse(newest.period) if newest else this_month,
+        "customer": _customer(account),
+        "period": period,
         "estimated": False,
         "as_of": None,
+        "so_far": {"month": this_month, "total": None} if newest and period < this_month else None,
         "currency": newest.currency if newest else "",
         "current": _current(newest, before),
         "previous_total": Money(before.total, before.currency) if before else None,
@@ -48,6 +54,52 @@ def read_home(this_month: Month) -> dict[str, Any]:
         **_due(invoices),
         "invoices": [_listed(invoice) for invoice in invoices],
     }
+
+
+def read_breakdown() -> dict[str, Any]:
+    """Charges of the last months in the newest invoice's currency; no rows before the first."""
+    account = CustomerAccount.objects.first()
+    invoices = _billed()
+    context: dict[str, Any] = {"customer": _customer(account), "currency": "", "months": []}
+    if not invoices:
+        return context | {"rows": [], "totals": [], "costs": None, "other_currencies": False}
+    currency = invoices[0].currency
+    oldest = Month.parse(invoices[0].period)
+    for _ in range(BREAKDOWN_MONTHS - 1):
+        oldest = oldest.previous
+    documents: dict[Month, list[Document]] = defaultdict(list)
+    for invoice in invoices:
+        month = Month.parse(invoice.period)
+        if invoice.currency == currency and month >= oldest:
+            documents[month].append(invoice.document)
+    found = charges(documents, currency)
+    return context | {
+        "currency": currency,
+        "months": found.months,
+        "rows": found.rows,
+        "totals": found.totals,
+        "costs": costs(documents, currency),
+        "other_currencies": any(invoice.currency != currency for invoice in invoices),
+    }
+
+
+def read_customer_invoices() -> list[dict[str, Any]]:
+    """All of them, newest first."""
+    return [
+        _listed(invoice) for invoice in CustomerInvoice.objects.order_by("-period", "-invoice_id")
+    ]
+
+
+def _billed() -> list[CustomerInvoice]:
+    return list(
+        CustomerInvoice.objects.exclude(state="void").order_by("-period", "-invoice_id")[
+            :INVOICES_MAX
+        ]
+    )
+
+
+def _customer(account: CustomerAccount | None) -> dict[str, str]:
+    return {"name": account.name if account else "Your account"}
 
 
 def read_customer_invoice(invoice_id: str) -> dict[str, Any] | None:
@@ -66,7 +118,7 @@ def read_customer_invoice(invoice_id: str) -> dict[str, Any] | None:
     return {
         "invoice": invoice,
         "pay_url": record.document["hosted_invoice_url"] if record.state in _TO_PAY else "",
-        "pdf_url": "",
+        "paid_on": day(record.document["paid_at"]),
         "open_book": open_book(record.document),
     }
 

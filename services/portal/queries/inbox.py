@@ -1,14 +1,16 @@
 """The billing inbox of a month: what waits for whom, filtered and sorted in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import models
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
-from services.portal.domain.figures import change
+from services.portal.domain.figures import change, money
 from services.portal.domain.invoice_actions import FORWARD
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.models import StaffInvoice
@@ -46,6 +48,23 @@ _SORTS: Final[Mapping[str, Any]] = {
     "change": F("change"),
     "due": KeyTextTransform("due_at", "document"),
 }
+# What a month's invoices come to: label, its note, and the states that count.
+_SUMS: Final = (
+    ("To issue", "drafts, reviews and parked", ("draft", "in_review", "approved", "parked")),
+    ("To be paid", "issued and not due yet", ("issuing", "issued")),
+    ("Overdue", "past the due date", ("overdue",)),
+    ("Paid", "", ("paid",)),
+)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One amount per currency; empty where no invoice counts."""
+
+    label: str
+    note: str
+    count: int
+    amounts: Sequence[Money]
 
 
 def read_inbox(
@@ -68,7 +87,36 @@ def read_inbox(
         "paging": paging,
         "total_count": views[0]["count"],
         "currency_totals": _totals(shown),
+        "sums": _sums(invoices),
     }
+
+
+def inbox_rows(month: Month, actor: Actor, *, view: str, sort: str, q: str) -> list[dict[str, Any]]:
+    """All that the inbox would show, whatever fits on its page."""
+    invoices = StaffInvoice.objects.filter(period=str(month))
+    view = view if view in {choice["key"] for choice in _views(invoices, actor)} else "all"
+    sort = sort if sort.removeprefix("-") in _SORTS else "-total"
+    found = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
+    return [_row(invoice) for invoice in found]
+
+
+def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
+    found = list(
+        invoices.values_list("state", "currency")
+        .annotate(Count("pk"), models.Sum("total"))
+        .order_by("currency")
+    )
+    return [
+        Sum(
+            label,
+            note,
+            sum(count for state, _, count, _ in found if state in states),
+            _by_currency(
+                (currency, total) for state, currency, _, total in found if state in states
+            ),
+        )
+        for label, note, states in _SUMS
+    ]
 
 
 def waits_for(actor: Actor) -> Q:
@@ -91,6 +139,9 @@ def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[dict[str, Any
     if actor.role.startswith("billing"):
         waiting = invoices.filter(waits_for(actor)).count()
         views.append({"key": "to_do", "label": "To do", "count": waiting})
+    restated = _restated(invoices).count()
+    if restated:
+        views.append({"key": "restated", "label": "Restated", "count": restated})
     views += [
         {"key": state, "label": label, "count": counts[state]}
         for state, label in _STATES.items()
@@ -102,7 +153,15 @@ def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[dict[str, Any
 def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QuerySet[StaffInvoice]:
     if view == "to_do":
         return invoices.filter(waits_for(actor))
+    if view == "restated":
+        return _restated(invoices)
     return invoices if view == "all" else invoices.filter(state=view)
+
+
+def _restated(invoices: QuerySet[StaffInvoice]) -> QuerySet[StaffInvoice]:
+    """A restatement that came to nothing doesn't count."""
+    by = Cast(KeyTextTransform("restated_by", "document"), AMOUNT)
+    return invoices.annotate(restated_by=by).filter(~Q(restated_by=0), restated_by__isnull=False)
 
 
 def _searched(invoices: QuerySet[StaffInvoice], text: str) -> QuerySet[StaffInvoice]:
@@ -132,12 +191,17 @@ def _row(invoice: StaffInvoice) -> dict[str, Any]:
         "change": change(invoice.total, decimal(document["previous_total"])),
         "due_date": day(document["due_at"]),
         "parked": sorted(document["parked_reasons"], key=len),
+        "restated_by": money(decimal(document.get("restated_by")) or None, invoice.currency),
         "next_step": _NEXT_STEPS.get(invoice.state, ""),
     }
 
 
 def _totals(invoices: Sequence[StaffInvoice]) -> list[Money]:
+    return _by_currency((invoice.currency, invoice.total) for invoice in invoices)
+
+
+def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[Money]:
     totals: dict[str, Decimal] = {}
-    for invoice in invoices:
-        totals[invoice.currency] = totals.get(invoice.currency, Decimal(0)) + invoice.total
+    for currency, amount in amounts:
+        totals[currency] = totals.get(currency, Decimal(0)) + amount
     return [Money(amount, currency) for currency, amount in sorted(totals.items())]

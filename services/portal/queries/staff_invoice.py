@@ -1,12 +1,14 @@
 """One invoice with all that staff may see, and what this person may do with it."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.portal.domain.figures import change, money
+from services.portal.domain.figures import money
 from services.portal.domain.invoice_actions import FINISHED, shown_actions
-from services.portal.domain.invoice_document import Document, decimal, head, staff_lines
+from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
+from services.portal.domain.invoice_document import Document, day, decimal, head, staff_lines
 from services.portal.models import StaffInvoice, User
 from shared.auth.actors import Actor
 from shared.periods import Month
@@ -29,6 +31,19 @@ _REACHED: Final[Mapping[str, str]] = {
     "parked": "Parked",
 }
 _SYSTEMS: Final = {"stripe": "Stripe"}
+_PAYMENTS: Final[Mapping[str, str]] = {
+    "issued": "Nothing is paid yet.",
+    "overdue": "Nothing is paid, and it is past its due date.",
+    "paid": "Paid in full.",
+    "uncollectible": "Written off: nobody expects a payment any more.",
+    "void": "Cancelled: nothing is to pay.",
+}
+_RESTATED_NEXT: Final = (
+    "It stays as it was issued, and nothing is sent to the customer by itself. Credit the"
+    " difference at Stripe, or charge it with the customer's consent: documents that correct an"
+    " invoice are not made here yet."
+)
+_RESTATED_DRAFT: Final = "It is not issued yet: discard it, and it is drafted on the newest cost."
 
 
 def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
@@ -37,19 +52,23 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
         return None
     document = record.document
     actions = shown_actions(document["actions"], state=record.state, actor=actor)
-    previous = decimal(document["previous_total"])
+    comparison = _comparison(record)
+    restated_by = money(decimal(document.get("restated_by")) or None, record.currency)
     return {
         "invoice": head(document)
         | {
             "stripe_status": document["stripe_status"],
             "stripe_url": document["hosted_invoice_url"],
-            "lines": staff_lines(document, _earlier(record)),
-            "previous_total": money(previous, record.currency),
-            "change": change(record.total, previous),
+            "stripe_invoice_id": document["stripe_invoice_id"],
+            "lines": staff_lines(document, comparison.lines),
+            "comparison": comparison,
+            "paid_on": day(document["paid_at"]),
+            "payment": _payment(record.state),
             "disclosure": document["disclosure"],
             "version": record.version,
             "parked": _parked(document),
-            "restated_by": money(decimal(document.get("restated_by")) or None, record.currency),
+            "restated_by": restated_by,
+            "restated_next": _RESTATED_NEXT if record.state in FINISHED else _RESTATED_DRAFT,
             "actions": [action for action in actions if action.allowed],
             "refused_actions": [action for action in actions if not action.allowed],
             "is_finished": record.state in FINISHED,
@@ -59,15 +78,32 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
     }
 
 
-def _earlier(record: StaffInvoice) -> Document | None:
-    """The same customer's invoice of the month before, in the same currency."""
-    before = StaffInvoice.objects.filter(
-        customer=record.customer,
-        period=str(Month.parse(record.period).previous),
-        currency=record.currency,
-    ).exclude(state="void")
-    found: Document | None = before.values_list("document", flat=True).first()
-    return found
+def _comparison(record: StaffInvoice) -> Comparison:
+    """With the same customer's invoices of the months before, in the same currency."""
+    first = Month.parse(record.period)
+    for _ in range(MONTHS_MAX):
+        first = first.previous
+    found: dict[str, list[Document]] = defaultdict(list)
+    for period, document in (
+        StaffInvoice.objects.filter(
+            customer=record.customer,
+            period__lt=record.period,
+            period__gte=str(first),
+            currency=record.currency,
+        )
+        .exclude(state="void")
+        .order_by("-period", "invoice_id")
+        .values_list("period", "document")
+    ):
+        found[period].append(document)
+    earlier = {period: likest(record.document, known) for period, known in found.items()}
+    documents = [document for document in earlier.values() if document is not None]
+    previous = earlier.get(str(Month.parse(record.period).previous))
+    return compare(record.document, previous, documents)
+
+
+def _payment(state: str) -> str:
+    return _PAYMENTS.get(state, "")
 
 
 def _parked(document: Document) -> list[dict[str, str]]:

@@ -90,6 +90,21 @@ def headline(value: Money | None) -> SafeString:
 
 
 @register.simple_tag
+def signed(value: Money | None) -> SafeString:
+    """A difference, with its sign also where it is above zero."""
+    if value is None:
+        return _UNKNOWN
+    plus = "+" if rounded(value.amount, value.currency) > 0 else ""
+    return format_html(
+        '<data class="money" value="{}" title="{}">{}{}</data>',
+        f"{value.amount:f}",
+        _precise(value),
+        plus,
+        digits(value.amount, value.currency),
+    )
+
+
+@register.simple_tag
 def exact(value: Money) -> SafeString:
     """Every digit, those past the minor unit set small: where sums have to tie before the eye."""
     places = currency_exponent(value.currency)

@@ -4,12 +4,12 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from services.portal.models import User
 from services.portal.views.errors import forbidden, not_found
-from shared.auth.actors import ROLES
+from shared.auth.actors import ROLES, Actor
 
 OPERATORS: Final = ("operator_viewer", "operator_analyst", "operator_admin")
 BILLING: Final = ("billing_clerk", "billing_approver")
@@ -45,6 +45,13 @@ def for_everyone(view: View) -> View:
     """Also for those who are not signed in; such a page shows nothing of anybody."""
     view.roles = EVERYONE  # type: ignore[attr-defined]
     return view
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks, as the other services know them; `for_roles` has let nobody else through."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user.actor
 
 
 def home_of(user: User) -> HttpResponse:

@@ -7,13 +7,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.invoice_actions import WORDINGS
 from services.portal.gateways.invoicing import UnableToAct, act_on_invoice
-from services.portal.models import StaffInvoice, User
+from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
-from services.portal.queries.inbox import read_inbox
+from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
-from services.portal.views.access import BILLING, OPERATORS, for_roles
+from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
-from shared.auth.actors import Actor
+from services.portal.views.invoice_file import csv_answer, staff_file
 
 _SEE_OTHER = 303
 _CONFLICT = 409
@@ -25,13 +25,28 @@ def invoices(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
     page = read_inbox(
         month,
-        _actor(request),
+        actor_of(request),
         view=request.GET.get("view", ""),
         sort=request.GET.get("sort", ""),
         q=request.GET.get("q", ""),
         page=asked_page(request),
     )
     return render(request, "portal/billing/invoices.html", page)
+
+
+@for_roles(*OPERATORS, *BILLING)
+@require_safe
+def invoices_csv(request: HttpRequest) -> HttpResponse:
+    """All rows of what is filtered, in the order shown."""
+    _, month = asked_period(request)
+    rows = inbox_rows(
+        month,
+        actor_of(request),
+        view=request.GET.get("view", ""),
+        sort=request.GET.get("sort", ""),
+        q=request.GET.get("q", ""),
+    )
+    return csv_answer(staff_file(rows), f"trueback_invoices_{month}")
 
 
 @for_roles(*OPERATORS, *BILLING)
@@ -55,7 +70,7 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
             action=action,
             version=int(version),
             reason=request.POST.get("reason", "").strip(),
-            actor=_actor(request),
+            actor=actor_of(request),
             now=datetime.now(UTC),
         )
     except UnableToAct as refused:
@@ -67,16 +82,9 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
 
 
 def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
-    page = read_staff_invoice(invoice_id, _actor(request))
+    page = read_staff_invoice(invoice_id, actor_of(request))
     if page is None:
         raise Http404
     context = {**page, "problem": problem}
     status = _CONFLICT if problem else 200
     return render(request, "portal/billing/invoice.html", context, status=status)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    """`for_roles` has let nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user.actor

@@ -5,9 +5,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from services.portal.queries.customer_pages import Mover, read_customer_invoice, read_home
+from services.portal.queries.customer_pages import (
+    Mover,
+    read_breakdown,
+    read_customer_invoice,
+    read_customer_invoices,
+    read_home,
+)
 from services.portal.templatetags.portal_format import day, month_name, with_currency
 from services.portal.views.access import CUSTOMERS, for_roles
+from services.portal.views.invoice_file import breakdown_file, csv_answer, customer_file
 from shared.money import Money
 from shared.periods import Month
 
@@ -23,6 +30,24 @@ def home(request: HttpRequest) -> HttpResponse:
         "due_id": page["due_ids"][0] if len(page["due_ids"]) == 1 else None,
     }
     return render(request, "portal/customer/home.html", context)
+
+
+@for_roles(*CUSTOMERS)
+@require_safe
+def breakdown(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/customer/breakdown.html", read_breakdown())
+
+
+@for_roles(*CUSTOMERS)
+@require_safe
+def breakdown_csv(_request: HttpRequest) -> HttpResponse:
+    return csv_answer(breakdown_file(read_breakdown()), "charges")
+
+
+@for_roles(*CUSTOMERS)
+@require_safe
+def invoices_csv(_request: HttpRequest) -> HttpResponse:
+    return csv_answer(customer_file(read_customer_invoices()), "invoices")
 
 
 @for_roles(*CUSTOMERS)

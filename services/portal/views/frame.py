@@ -24,6 +24,7 @@ _SECTIONS: Final = {
     "invoice": "invoices",
     "invoice_action": "invoices",
     "customer_home": "home",
+    "customer_breakdown": "home",
     "customer_invoice": "home",
 }
 

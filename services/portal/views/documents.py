@@ -1,0 +1,75 @@
+"""Invoices as files, fetched from their owner in the name of who asks."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from services.portal.gateways.invoicing import UnableToRead, read_invoice_file
+from services.portal.models import CustomerInvoice, StaffInvoice
+from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, actor_of, for_roles
+
+_log: Final = logging.getLogger(__name__)
+_BAD_GATEWAY: Final = 502
+
+
+@for_roles(*OPERATORS, *BILLING)
+@require_safe
+def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
+    known = StaffInvoice.objects.filter(invoice_id=id).first()
+    if known is None:
+        raise Http404
+    name = known.document["number"] or f"draft-{known.customer}-{known.period}"
+    return _file(request, id, "pdf", name)
+
+
+@for_roles(*OPERATORS, *BILLING)
+@require_safe
+def invoice_picture(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    """The first page, beside the lines; the page stands without it."""
+    if not StaffInvoice.objects.filter(invoice_id=id).exists():
+        raise Http404
+    return _file(request, id, "picture", "")
+
+
+@for_roles(*CUSTOMERS)
+@require_safe
+def customer_invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    """Row-level security finds it here, and again at its owner."""
+    known = CustomerInvoice.objects.filter(invoice_id=id).first()
+    if known is None:
+        raise Http404
+    return _file(request, id, "pdf", known.document["number"])
+
+
+def file_name(name: str) -> str:
+    """`LF-2026-0134.pdf`: safe in a header and on every file system."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-') or 'invoice'}.pdf"
+
+
+def _file(
+    request: HttpRequest, invoice_id: str, kind: Literal["pdf", "picture"], name: str
+) -> HttpResponse:
+    try:
+        found = read_invoice_file(
+            invoice_id=invoice_id, kind=kind, actor=actor_of(request), now=datetime.now(UTC)
+        )
+    except UnableToRead as failure:
+        _log.warning("the %s of %s: %s", kind, invoice_id, failure)
+        return _unanswered(str(failure))
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.content, content_type=found.content_type)
+    if kind == "pdf":
+        how = "attachment" if "download" in request.GET else "inline"
+        response["Content-Disposition"] = f'{how}; filename="{file_name(name)}"'
+    return response
+
+
+def _unanswered(sentence: str) -> HttpResponse:
+    page = render_to_string("portal/errors/502.html", {"sentence": sentence})
+    return HttpResponse(page, status=_BAD_GATEWAY)
