@@ -17,10 +17,12 @@ from tests.service_stack import running_servers
 
 @dataclass
 class Invoicing:
-    """`calls` are (who, path, body)."""
+    """`calls` are (who, path, body); a question is answered by `file` of `file_type`."""
 
     status: int = 200
     answer: Any = field(default_factory=dict)
+    file: bytes = b"%PDF-1.7 as it came"
+    file_type: str = "application/pdf"
     calls: list[tuple[Actor, str, Any]] = field(default_factory=list)
 
 
@@ -30,12 +32,22 @@ def running_invoicing() -> Iterator[Invoicing]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._called(body)
+            self._respond(json.dumps(invoicing.answer).encode(), "application/json")
+
+        def do_GET(self) -> None:
+            self._called(None)
+            self._respond(invoicing.file, invoicing.file_type)
+
+        def _called(self, body: Any) -> None:
             token = self.headers["Authorization"].removeprefix("Bearer ")
             actor = verify_token(token, audience="invoicing", jwks=settings.ENVIRONMENT.jwks)
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             invoicing.calls.append((actor, self.path, body))
-            content = json.dumps(invoicing.answer).encode()
+
+        def _respond(self, content: bytes, content_type: str) -> None:
             self.send_response(invoicing.status)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
