@@ -345,6 +345,21 @@ def _paid(number: str, period: Any, total: str, state: str = "paid") -> dict[str
             "total": usd(total)}  # fmt: skip
 
 
+def _so_far() -> dict[str, Any]:
+    parts = (
+        ("Cloud usage: Compute", "4618.20"),
+        ("Cloud usage: Databases", "1904.77"),
+        ("Platform fee", "1800.00"),
+        ("Cloud usage: shared logs", "883.02"),
+    )
+    return {
+        "month": PERIOD.following,
+        "total": usd(str(sum(Decimal(amount) for _, amount in parts))),
+        "as_of": datetime(2026, 11, 19, 6, tzinfo=UTC),
+        "lines": [{"description": label, "amount": usd(amount)} for label, amount in parts],
+    }
+
+
 def customer_home(**changed: Any) -> dict[str, Any]:
     lines = _acme_lines()
     total = Money(sum((line["amount"].amount for line in lines), Decimal(0)), "USD")
@@ -354,7 +369,7 @@ def customer_home(**changed: Any) -> dict[str, Any]:
         "period": PERIOD,
         "estimated": False,
         "as_of": None,
-        "so_far": {"month": PERIOD.following, "total": None},
+        "so_far": _so_far(),
         "currency": "USD",
         "current": {"total": total, "is_before_tax": True, "lines": lines},
         "previous_total": usd("15053.42"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deploy.preview import billing, customer_months, demo, operator
+from deploy.preview.numbers import PERIOD
 from deploy.preview.operator import frame
 
 Page = tuple[str, Callable[[], dict[str, Any]]]
@@ -138,7 +139,13 @@ PAGES: dict[str, Page] = {
     "customer-home.html": ("customer/home.html", lambda: _customer(billing.customer_home())),
     "customer-home-closed.html": (
         "customer/home.html",
-        lambda: _customer(billing.customer_home(open_book=None, due=None)),
+        lambda: _customer(
+            billing.customer_home(
+                open_book=None,
+                due=None,
+                so_far={"month": PERIOD.following, "total": None, "as_of": None, "lines": []},
+            )
+        ),
     ),
     "customer-home-first.html": (
         "customer/home.html",

@@ -4,19 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.invoicing.operations.draft_invoices import draft_invoices
+from services.invoicing.operations.estimate_charges import estimate_charges, record_attribution
 from services.invoicing.operations.issue_invoices import issue_invoices
 from services.invoicing.operations.process_stripe_events import (
     process_stripe_events,
     sweep_stripe_events,
 )
-from services.invoicing.operations.record_close import park_restated, record_close
+from services.invoicing.operations.record_close import record_close
 from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_invoicing import remind_invoicing
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.jobs.work import JobHandler
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
-    PERIOD_ATTRIBUTED.name: park_restated,
+    PERIOD_ATTRIBUTED.name: record_attribution,
     PERIOD_CLOSED.name: record_close,
     STATEMENT_REVISED.name: record_revision,
 }
@@ -25,6 +26,7 @@ POKES: Mapping[str, Callable[[], None]] = {"what is due": remind_invoicing}
 
 JOBS: Mapping[str, JobHandler] = {
     "draft_invoices": lambda payload: draft_invoices(**payload),
+    "estimate_charges": lambda payload: estimate_charges(**payload),
     "issue_invoices": lambda _payload: issue_invoices(),
     "process_stripe_events": lambda _payload: process_stripe_events(),
     "sweep_stripe_events": lambda _payload: sweep_stripe_events(),

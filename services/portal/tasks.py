@@ -7,6 +7,7 @@ from services.portal.operations.record_facts import (
     record_bill,
     record_close,
     record_customer,
+    record_estimate,
     record_invoice,
     record_margin,
     record_period,
@@ -22,6 +23,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     attribution.MARGIN_MEASURED.name: record_margin,
     attribution.STATEMENT_REVISED.name: record_revision,
     invoicing.CUSTOMER_CONTRACTED.name: record_customer,
+    invoicing.CHARGES_ESTIMATED.name: record_estimate,
     **{contract.name: record_invoice for contract in invoicing.INVOICE_FACTS},
 }
 

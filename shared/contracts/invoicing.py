@@ -104,6 +104,29 @@ class CustomerContracted:
 
 
 @dataclass(frozen=True)
+class EstimatedLine:
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class ChargesEstimated:
+    """What a customer would be charged for a period that is not closed, by its newest run.
+
+    Prices alone, before tax, for the customer's own eyes; a fee of the month counts whole.
+    `version` is the run's, the highest counts.
+    """
+
+    customer: str
+    period: str
+    version: int
+    currency: str
+    total: Decimal
+    lines: list[EstimatedLine]
+    attributed_at: datetime
+
+
+@dataclass(frozen=True)
 class RevenueRecorded:
     """One entry of what a tenant earned: entries add up, and each comes exactly once.
 
@@ -206,6 +229,22 @@ CUSTOMER_CONTRACTED: Final = Contract(
         plan="standard",
         disclosure="closed",
         version=1,
+    ),
+)
+
+CHARGES_ESTIMATED: Final = Contract(
+    name="invoicing.charges_estimated.v1",
+    payload=ChargesEstimated,
+    producer="invoicing",
+    consumers=("portal",),
+    example=ChargesEstimated(
+        customer="acme",
+        period="2026-11",
+        version=7,
+        currency="USD",
+        total=Decimal("812.40"),
+        lines=[EstimatedLine("Cloud usage: Compute", Decimal("812.40"))],
+        attributed_at=_MOMENT,
     ),
 )
 

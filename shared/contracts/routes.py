@@ -19,6 +19,7 @@ CONTRACTS: Final[dict[str, Contract[Any]]] = {
         attribution.STATEMENT_REVISED,
         *invoicing.INVOICE_FACTS,
         invoicing.CUSTOMER_CONTRACTED,
+        invoicing.CHARGES_ESTIMATED,
         invoicing.REVENUE_RECORDED,
     )
 }

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from services.portal.operations.record_facts import record_customer, record_invoice
+from services.portal.operations.record_facts import record_customer, record_estimate, record_invoice
 from services.portal.queries.customer_pages import read_breakdown, read_home
 from services.portal.queries.inbox import read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
+from shared.contracts.invoicing import CHARGES_ESTIMATED, EstimatedLine
+from shared.isolation.audit import switch_off
 from shared.isolation.scope import as_ops, as_subject
 from shared.periods import Month
 from tests.portal.world import client_of, customer_fact, invoice_fact, record_month
@@ -42,6 +44,18 @@ def september(**changed):
         "total": Decimal("829.00"),
     }
     put("acme", changed.pop("state", "paid"), **(fields | changed))
+
+
+def estimate(period, version, total, **changed):
+    fields = {"period": period, "version": version, "total": Decimal(total)}
+    with as_ops():
+        record_estimate(
+            replace(
+                CHARGES_ESTIMATED.example,
+                lines=[EstimatedLine("Cloud usage: Compute", Decimal(total))],
+                **(fields | changed),
+            )
+        )
 
 
 def inbox(**asked):
@@ -245,8 +259,26 @@ class TestTheAccount:
         put()
         with as_subject("acme"):
             page = read_home(Month(2026, 11))
-        assert page["so_far"] == {"month": Month(2026, 11), "total": None}
+        assert (page["so_far"]["month"], page["so_far"]["total"]) == (Month(2026, 11), None)
         assert page["period"] == OCTOBER
+        assert "Not known yet" in client_of("ann").get("/account").content.decode()
+
+    def test_shows_what_the_newest_run_would_charge_for_the_open_month(self, account):
+        put()
+        estimate("2026-11", 2, "812.40")
+        estimate("2026-11", 1, "999.99")
+        estimate("2026-10", 9, "111.11")
+        page = client_of("ann").get("/account").content.decode()
+        assert "November 2026, so far" in page
+        assert "Estimated" in page
+        assert "812.40" in page
+        assert not [amount for amount in ("999.99", "111.11") if amount in page]
+
+    def test_shows_no_other_customers_estimate(self, account):
+        estimate("2026-11", 1, "812.40", customer="foreign")
+        assert "812.40" not in client_of("ann").get("/account").content.decode()
+        switch_off("portal_customerestimate")
+        assert "812.40" in client_of("ann").get("/account").content.decode()
 
     def test_says_nothing_of_it_where_that_month_is_invoiced(self, account):
         put()

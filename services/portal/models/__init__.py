@@ -1,5 +1,5 @@
 from services.portal.models.bus import Inbox, InboxFailures, Job, Outbox
-from services.portal.models.customers import CustomerAccount, CustomerInvoice
+from services.portal.models.customers import CustomerAccount, CustomerEstimate, CustomerInvoice
 from services.portal.models.people import OneTimeLink, User
 from services.portal.models.staff import (
     BillState,
@@ -13,6 +13,7 @@ from services.portal.models.staff import (
 __all__ = [
     "BillState",
     "CustomerAccount",
+    "CustomerEstimate",
     "CustomerInvoice",
     "Inbox",
     "InboxFailures",

@@ -33,3 +33,25 @@ class CustomerInvoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id}: {self.state}"
+
+
+class CustomerEstimate(models.Model):
+    """What a month that is not closed would be charged by its newest run; prices alone."""
+
+    customer_id = models.CharField(max_length=100)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(max_digits=38, decimal_places=10)
+    lines = models.JSONField()
+    attributed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer_id", "period"], name="customer_estimate_newest"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} in {self.period}, so far"

@@ -8,6 +8,7 @@ from services.portal.domain.disclosure import customer_document
 from services.portal.models import (
     BillState,
     CustomerAccount,
+    CustomerEstimate,
     CustomerInvoice,
     PeriodSummary,
     StaffInvoice,
@@ -23,7 +24,12 @@ from shared.contracts.attribution import (
     StatementRevised,
 )
 from shared.contracts.ingestion import SnapshotPublished
-from shared.contracts.invoicing import INVOICE_DRAFTED, CustomerContracted, InvoiceFact
+from shared.contracts.invoicing import (
+    INVOICE_DRAFTED,
+    ChargesEstimated,
+    CustomerContracted,
+    InvoiceFact,
+)
 
 
 def record_bill(fact: SnapshotPublished) -> None:
@@ -147,6 +153,20 @@ def record_invoice(fact: InvoiceFact) -> None:
             document=shown,
             **common,
         )
+
+
+def record_estimate(fact: ChargesEstimated) -> None:
+    _keep_newest(
+        CustomerEstimate,
+        {"customer_id": fact.customer, "period": fact.period},
+        version=fact.version,
+        currency=fact.currency,
+        total=fact.total,
+        lines=[
+            {"description": line.description, "amount": str(line.amount)} for line in fact.lines
+        ],
+        attributed_at=fact.attributed_at,
+    )
 
 
 def _keep_newest(

@@ -15,12 +15,13 @@ from services.portal.domain.invoice_document import (
     head,
     open_book,
 )
-from services.portal.models import CustomerAccount, CustomerInvoice
+from services.portal.models import CustomerAccount, CustomerEstimate, CustomerInvoice
 from shared.money import Money
 from shared.periods import Month
 
 INVOICES_MAX: Final = 60
 BREAKDOWN_MONTHS: Final = 6
+ESTIMATE_LINES: Final = 6
 _TO_PAY: Final = frozenset({"issued", "overdue"})
 _NOTE: Final = "Charges are by calendar month in UTC."
 
@@ -44,7 +45,7 @@ def read_home(this_month: Month) -> dict[str, Any]:
         "period": period,
         "estimated": False,
         "as_of": None,
-        "so_far": {"month": this_month, "total": None} if newest and period < this_month else None,
+        "so_far": _so_far(this_month, newest),
         "currency": newest.currency if newest else "",
         "current": _current(newest, before),
         "previous_total": Money(before.total, before.currency) if before else None,
@@ -88,6 +89,31 @@ def read_customer_invoices() -> list[dict[str, Any]]:
     return [
         _listed(invoice) for invoice in CustomerInvoice.objects.order_by("-period", "-invoice_id")
     ]
+
+
+def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any] | None:
+    """The newest month after the last invoice: estimated where a run has priced it.
+
+    None where the month of the clock is invoiced already.
+    """
+    invoiced = newest.period if newest else ""
+    found = CustomerEstimate.objects.filter(period__gt=invoiced).order_by("-period").first()
+    if found is None:
+        unknown = {"month": this_month, "total": None, "as_of": None, "lines": []}
+        return unknown if str(this_month) > invoiced else None
+    largest = sorted(found.lines, key=lambda line: -abs(Decimal(line["amount"])))
+    return {
+        "month": Month.parse(found.period),
+        "total": Money(found.total, found.currency),
+        "as_of": found.attributed_at,
+        "lines": [
+            {
+                "description": line["description"],
+                "amount": Money(Decimal(line["amount"]), found.currency),
+            }
+            for line in largest[:ESTIMATE_LINES]
+        ],
+    }
 
 
 def _billed() -> list[CustomerInvoice]:

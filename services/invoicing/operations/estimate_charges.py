@@ -1,0 +1,86 @@
+"""A job: what each customer would be charged for a period that is not closed, by its newest run."""
+
+import logging
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from services.invoicing.domain.pricing import PricedLine, price
+from services.invoicing.models import ClosedPeriod, Contract
+from services.invoicing.operations.record_close import park_restated
+from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.statement_costs import Costs, statement_costs
+from shared.contracts.attribution import PeriodAttributed
+from shared.contracts.invoicing import CHARGES_ESTIMATED, ChargesEstimated, EstimatedLine
+from shared.isolation.scope import as_ops
+from shared.jobs.work import request_job
+from shared.lake.lake import Lake
+from shared.messaging.emit import emit
+from shared.money import Money
+from shared.periods import Month
+
+logger = logging.getLogger(__name__)
+
+
+def record_attribution(fact: PeriodAttributed) -> None:
+    """Drafts of a closed period are parked; of an open one the charges so far are asked for."""
+    park_restated(fact)
+    if ClosedPeriod.objects.filter(period=fact.period).exists():
+        return
+    request_job(
+        kind="estimate_charges",
+        key=fact.period,
+        payload={
+            "period": fact.period,
+            "version": fact.version,
+            "currency": fact.currency,
+            "statements_uri": fact.statements_uri,
+            "attributed_at": fact.attributed_at.isoformat(),
+        },
+    )
+
+
+def estimate_charges(
+    *, period: str, version: int, currency: str, statements_uri: str, attributed_at: str
+) -> None:
+    """Nothing is kept here: a fact per customer; the consumer keeps the highest version."""
+    costs = statement_costs(Lake(settings.ENVIRONMENT), statements_uri, currency=currency)
+    with as_ops():
+        if ClosedPeriod.objects.filter(period=period).exists():
+            return
+        for customer, lines in _priced(Month.parse(period), currency, costs).items():
+            amounts = [Money.from_minor(line.minor, currency).amount for line in lines]
+            emit(
+                CHARGES_ESTIMATED,
+                ChargesEstimated(
+                    customer=customer,
+                    period=period,
+                    version=version,
+                    currency=currency,
+                    total=sum(amounts, Decimal(0)),
+                    lines=[
+                        EstimatedLine(line.description, amount)
+                        for line, amount in zip(lines, amounts, strict=True)
+                    ],
+                    attributed_at=datetime.fromisoformat(attributed_at),
+                ),
+            )
+
+
+def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedLine]]:
+    """Lines by customer, of all its contracts in the bill's currency."""
+    found: dict[str, list[PricedLine]] = defaultdict(list)
+    for contract in (
+        Contract.objects.select_related("plan")
+        .filter(is_active=True)
+        .order_by("customer_id", "starts_on", "contract_id")
+    ):
+        if contract.currency != currency:
+            logger.warning("%s is not estimated: in %s", contract, contract.currency)
+            continue
+        lines = price(contract_terms(contract), month, costs)
+        if lines:
+            found[contract.customer_id] += lines
+    return found

@@ -1,0 +1,102 @@
+"""A month that is not closed: what each customer would be charged so far, told to the portal."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from services.invoicing.models import Contract, Job, Outbox
+from services.invoicing.operations.estimate_charges import estimate_charges
+from services.invoicing.operations.record_close import record_close
+from services.invoicing.tasks import HANDLERS, JOBS
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.invoicing import CHARGES_ESTIMATED
+from shared.isolation.scope import as_ops
+from tests.invoicing.world import make_customer
+
+ATTRIBUTED = replace(PERIOD_ATTRIBUTED.example, period="2026-10")
+COSTS = {"acme": {"Compute": Decimal(100), "pool:nat": Decimal(10)}, "nobody": {"S3": Decimal(9)}}
+
+
+@pytest.fixture
+def customers(transactional_db, monkeypatch):
+    monkeypatch.setattr(
+        "services.invoicing.operations.estimate_charges.statement_costs", lambda *_a, **_k: COSTS
+    )
+    with as_ops():
+        make_customer("acme")
+        make_customer("globex")
+
+
+def attributed(**changed):
+    with as_ops():
+        HANDLERS[PERIOD_ATTRIBUTED.name](replace(ATTRIBUTED, **changed))
+
+
+def asked_for():
+    with as_ops():
+        return list(Job.objects.filter(kind="estimate_charges").values_list("payload", flat=True))
+
+
+def told():
+    with as_ops():
+        found = Outbox.objects.filter(topic=CHARGES_ESTIMATED.name).order_by("pk")
+        return [CHARGES_ESTIMATED.load(message.payload) for message in found]
+
+
+def estimate():
+    [payload] = asked_for()
+    JOBS["estimate_charges"](payload)
+
+
+class TestAnEstimate:
+    def test_is_priced_as_the_invoice_would_be(self, customers):
+        attributed(version=7)
+        estimate()
+        acme, globex = told()
+        assert (acme.customer, acme.period, acme.version) == ("acme", "2026-10", 7)
+        assert [(line.description, line.amount) for line in acme.lines] == [
+            ("Cloud usage: Compute", Decimal("120.00")),
+            ("Cloud usage: shared NAT", Decimal("12.00")),
+            ("Platform fee", Decimal("499.00")),
+        ]
+        assert acme.total == Decimal("631.00")
+        assert (globex.customer, globex.total) == ("globex", Decimal("499.00"))
+
+    def test_holds_no_cost(self, customers):
+        attributed()
+        estimate()
+        with as_ops():
+            message = Outbox.objects.filter(topic=CHARGES_ESTIMATED.name).first()
+        assert "cost" not in str(message.payload)
+
+    def test_is_asked_for_once_for_several_runs(self, customers):
+        attributed(version=1)
+        attributed(version=2, run_id="run_2")
+        [payload] = asked_for()
+        assert payload["version"] == 2
+
+    def test_is_not_made_of_a_closed_month(self, customers):
+        with as_ops():
+            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
+        attributed()
+        assert asked_for() == []
+
+    def test_is_not_told_where_the_month_was_closed_meanwhile(self, customers):
+        attributed()
+        with as_ops():
+            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
+        estimate()
+        assert told() == []
+
+    def test_leaves_out_a_contract_in_another_currency(self, customers):
+        with as_ops():
+            Contract.objects.filter(customer_id="acme").update(currency="EUR")
+        estimate_charges(
+            period="2026-10",
+            version=1,
+            currency="USD",
+            statements_uri="s3://x/y",
+            attributed_at="2026-11-01T00:00:00+00:00",
+        )
+        assert [fact.customer for fact in told()] == ["globex"]
