@@ -259,7 +259,7 @@ def parked_invoice() -> dict[str, Any]:
 
 def first_invoice() -> dict[str, Any]:
     """Nothing to compare with, and nobody here may act."""
-    nothing = {"previous": None, "usual": None, "lines": [], "ended": []}
+    nothing: dict[str, Any] = {"previous": None, "usual": None, "lines": [], "ended": []}
     lines = [line | {"change": None, "by": None, "why": ""} for line in _acme_lines()]
     return invoice(
         invoice=_acme("draft", comparison=nothing, lines=lines, actions=[], refused_actions=[])

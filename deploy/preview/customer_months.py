@@ -102,4 +102,6 @@ def _line(position: int, group: str, cost: Decimal, month: Month) -> InvoiceLine
 
 def _flat(party: dict[str, Any]) -> dict[str, str]:
     names = ("name", "email", "tax_id", "purchase_order")
-    return {name: party[name] for name in names if party.get(name)} | party["address"]
+    own: dict[str, str] = {name: party[name] for name in names if party.get(name)}
+    address: dict[str, str] = party["address"]
+    return own | address

@@ -99,7 +99,7 @@ def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any]
     invoiced = newest.period if newest else ""
     found = CustomerEstimate.objects.filter(period__gt=invoiced).order_by("-period").first()
     if found is None:
-        unknown = {"month": this_month, "total": None, "as_of": None, "lines": []}
+        unknown: dict[str, Any] = {"month": this_month, "total": None, "as_of": None, "lines": []}
         return unknown if str(this_month) > invoiced else None
     largest = sorted(found.lines, key=lambda line: -abs(Decimal(line["amount"])))
     return {
