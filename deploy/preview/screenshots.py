@@ -86,6 +86,7 @@ def _approver_shots(subjects: Subjects) -> list[Shot]:
 def _customer_shots(subjects: Subjects) -> list[Shot]:
     return [
         Shot("customer-home", "/account", phone=True),
+        Shot("customer-breakdown", "/account/breakdown"),
         Shot("customer-invoice", f"/account/invoices/{subjects.issued_id}"),
     ]
 

@@ -32,6 +32,8 @@ class TestThePdf:
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"] == 'inline; filename="ACME-0001.pdf"'
         assert answer["Cache-Control"] == "no-store"
+        assert "script-src 'none'" in answer["Content-Security-Policy"]
+        assert answer["X-Content-Type-Options"] == "nosniff"
         assert invoicing.calls == [(actor, "/api/v1/invoices/inv_acme/pdf", None)]
 
     def test_is_saved_where_that_is_asked_for(self, month, invoicing):

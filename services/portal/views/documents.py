@@ -15,6 +15,11 @@ from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, actor_of
 
 _log: Final = logging.getLogger(__name__)
 _BAD_GATEWAY: Final = 502
+# For a file alone: no script runs, and a browser's own viewer may style and embed what it shows.
+_FILE_POLICY: Final = (
+    "default-src 'self'; script-src 'none'; object-src 'self'; style-src 'unsafe-inline';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @for_roles(*OPERATORS, *BILLING)
@@ -64,6 +69,7 @@ def _file(
     if found is None:
         raise Http404
     response = HttpResponse(found.content, content_type=found.content_type)
+    response["Content-Security-Policy"] = _FILE_POLICY
     if kind == "pdf":
         how = "attachment" if "download" in request.GET else "inline"
         response["Content-Disposition"] = f'{how}; filename="{file_name(name)}"'
