@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import string
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from services.invoicing.domain.invoice_document import invoice_document, written_amount
@@ -234,6 +237,21 @@ class TestThePdf:
         shown = document(buyer={"name": "a\x07b\tc", "line1": "x" * 400})
         assert shown["buyer"]["name"] == "a b c"
         assert words(shown).replace(" ", "").count("x" * 20) >= 1
+
+    @settings(max_examples=40, deadline=None)
+    @given(text=st.text(min_size=1, max_size=120), amount=st.decimals(-(10**9), 10**9, places=2))
+    def test_is_made_of_any_text_and_amount(self, text, amount):
+        shown = document(
+            lines=[line(description=text, amount=amount)], buyer={"name": text, "line1": text}
+        )
+        assert pdf_of(shown, made_at=NOW).startswith(b"%PDF-")
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.text(alphabet=string.ascii_letters + "#*_$@<>[]{}()`~/=+&^%!?.,;:'-", min_size=1))
+    def test_reads_back_what_was_written(self, text):
+        found = words(document(buyer={"name": f"Start{text}End"})).replace(" ", "")
+        written = f"Start{text}End".replace("\N{ZERO WIDTH SPACE}", "")
+        assert written in found.replace("\N{ZERO WIDTH SPACE}", "")
 
     def test_has_a_picture_of_each_page(self):
         [picture] = pictures_of(document(), made_at=NOW)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.portal.models import (
     CustomerAccount,
+    CustomerEstimate,
     CustomerInvoice,
     PeriodSummary,
     StaffInvoice,
@@ -51,6 +52,13 @@ FACTS = [
     (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("acme", tenants=["acme", "gone"])),
     (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("acme", version=2, plan="Better")),
     (invoicing.CUSTOMER_CONTRACTED.name, customer_fact("other", tenants=["gone"])),
+    *(
+        (
+            invoicing.CHARGES_ESTIMATED.name,
+            replace(invoicing.CHARGES_ESTIMATED.example, version=turn, total=Decimal(turn)),
+        )
+        for turn in (1, 2)
+    ),
 ]
 
 
@@ -66,6 +74,7 @@ def kept():
     ] + [
         list(TenantMargin.objects.values_list("tenant", "version", "revenue")),
         sorted(TenantContract.objects.values_list("tenant", "customer", "plan")),
+        list(CustomerEstimate.objects.values_list("customer_id", "period", "version", "total")),
     ]
 
 
@@ -84,6 +93,7 @@ class TestFacts:
         assert found[0][0]["closed_by"] == "vic"
         assert (found[1][0]["state"], found[2][0]["state"]) == ("paid", "paid")
         assert found[4] == [("acme", 1_000_002, Decimal("2.0000000000"))]
+        assert found[6] == [("acme", "2026-11", 2, Decimal(2))]
         assert found[5] == [("acme", "acme", "Better"), ("gone", "other", "Standard")]
 
     @settings(

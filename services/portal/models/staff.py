@@ -91,7 +91,10 @@ class TenantContract(models.Model):
 
 
 class StaffInvoice(models.Model):
-    """An invoice with all that staff may see; `document` is the fact as invoicing told it."""
+    """An invoice with all that staff may see; `document` is the fact as invoicing told it.
+
+    `restated_by` of None: the bill was not restated since; of zero: it came to nothing.
+    """
 
     invoice_id = models.CharField(primary_key=True, max_length=40)
     customer = models.CharField(max_length=100)
@@ -101,6 +104,7 @@ class StaffInvoice(models.Model):
     state = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=38, decimal_places=10)
+    restated_by = models.DecimalField(max_digits=38, decimal_places=10, null=True)
     document = models.JSONField()
 
     class Meta:

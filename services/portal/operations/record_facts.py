@@ -142,6 +142,7 @@ def record_invoice(fact: InvoiceFact) -> None:
         {"invoice_id": fact.invoice_id},
         customer=fact.customer,
         customer_name=fact.customer_name,
+        restated_by=fact.restated_by,
         document=document,
         **common,
     )

@@ -160,8 +160,7 @@ def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QueryS
 
 def _restated(invoices: QuerySet[StaffInvoice]) -> QuerySet[StaffInvoice]:
     """A restatement that came to nothing doesn't count."""
-    by = Cast(KeyTextTransform("restated_by", "document"), AMOUNT)
-    return invoices.annotate(restated_by=by).filter(~Q(restated_by=0), restated_by__isnull=False)
+    return invoices.filter(restated_by__isnull=False).exclude(restated_by=0)
 
 
 def _searched(invoices: QuerySet[StaffInvoice], text: str) -> QuerySet[StaffInvoice]:
@@ -191,7 +190,7 @@ def _row(invoice: StaffInvoice) -> dict[str, Any]:
         "change": change(invoice.total, decimal(document["previous_total"])),
         "due_date": day(document["due_at"]),
         "parked": sorted(document["parked_reasons"], key=len),
-        "restated_by": money(decimal(document.get("restated_by")) or None, invoice.currency),
+        "restated_by": money(invoice.restated_by or None, invoice.currency),
         "next_step": _NEXT_STEPS.get(invoice.state, ""),
     }
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.portal.domain.figures import money
 from services.portal.domain.invoice_actions import FINISHED, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
-from services.portal.domain.invoice_document import Document, day, decimal, head, staff_lines
+from services.portal.domain.invoice_document import Document, day, head, staff_lines
 from services.portal.models import StaffInvoice, User
 from shared.auth.actors import Actor
 from shared.periods import Month
@@ -53,7 +53,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
     document = record.document
     actions = shown_actions(document["actions"], state=record.state, actor=actor)
     comparison = _comparison(record)
-    restated_by = money(decimal(document.get("restated_by")) or None, record.currency)
+    restated_by = money(record.restated_by or None, record.currency)
     return {
         "invoice": head(document)
         | {

@@ -2,6 +2,11 @@ from django.db import migrations, models
 
 from shared.isolation.operations import scoped_rows, sequences
 
+_RESTATED_OF_KEPT_ROWS = """
+    UPDATE portal_staffinvoice SET restated_by = (document->>'restated_by')::numeric
+    WHERE document->>'restated_by' IS NOT NULL
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("portal", "0004_tenant_revisions")]
@@ -39,4 +44,10 @@ class Migration(migrations.Migration):
             ops="SELECT, INSERT, UPDATE",
         ),
         sequences(),
+        migrations.AddField(
+            model_name="staffinvoice",
+            name="restated_by",
+            field=models.DecimalField(decimal_places=10, max_digits=38, null=True),
+        ),
+        migrations.RunSQL(_RESTATED_OF_KEPT_ROWS, migrations.RunSQL.noop),
     ]
