@@ -23,6 +23,27 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class PoolMeasured:
+    """A pool's cost and how it was split; with the tenants' parts, `unmetered` and `unallocated`
+    are its cost.
+
+    `drivers` in the order they are asked; `meter` is the first one's signal, empty for another
+    kind. `hours_with_signal` of the `hours` of its cost are those the first driver could split;
+    `fallback_cost` is what a later one did.
+    """
+
+    name: str
+    cost: Decimal
+    drivers: list[str]
+    meter: str
+    hours: int
+    hours_with_signal: int
+    fallback_cost: Decimal
+    unmetered: Decimal
+    unallocated: Decimal
+
+
+@dataclass(frozen=True)
 class PeriodAttributed:
     """A proven run became the current one of its period; `version` rises with each."""
 
@@ -41,6 +62,7 @@ class PeriodAttributed:
     content_hash: str
     attributed_at: datetime
     fallback_share: Decimal = Decimal(0)
+    pools: list[PoolMeasured] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,7 +95,8 @@ class MarginMeasured:
     """One tenant's cost and revenue of a period, for the operator's eyes only.
 
     `revenue` is None while nobody knows it (never zero in its place); `revenue_basis` says what it
-    rests on: issued invoices, drafts, or `unknown`.
+    rests on: issued invoices, drafts, or `unknown`. `daily` has per charge group one amount for
+    each day of the month, which sum to the group's lines; empty where the run did not tell.
     """
 
     tenant: str
@@ -88,6 +111,7 @@ class MarginMeasured:
     revenue: Decimal | None
     revenue_basis: str
     lines: list[CostLine]
+    daily: dict[str, list[Decimal]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,6 +164,19 @@ PERIOD_ATTRIBUTED: Final = Contract(
         tenant_count=12,
         content_hash="c0de",
         attributed_at=_MOMENT,
+        pools=[
+            PoolMeasured(
+                name="nat",
+                cost=Decimal("6211.5"),
+                drivers=["signal:nat_bytes", "fallback:even"],
+                meter="nat_bytes",
+                hours=744,
+                hours_with_signal=738,
+                fallback_cost=Decimal("50.25"),
+                unmetered=Decimal(0),
+                unallocated=Decimal(0),
+            )
+        ],
     ),
 )
 
@@ -181,6 +218,7 @@ MARGIN_MEASURED: Final = Contract(
         revenue=Decimal("1939.60"),
         revenue_basis="issued",
         lines=[CostLine(charge_group="Compute", method="label", amount=Decimal("1000.5"))],
+        daily={"Compute": [Decimal("32.25"), Decimal("968.25"), *[Decimal(0)] * 29]},
     ),
 )
 

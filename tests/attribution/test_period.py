@@ -304,6 +304,40 @@ class TestAMargin:
         assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")
 
 
+class TestWhatIsToldOfARun:
+    def test_days_sum_to_the_groups_of_each_tenant(self, period):
+        attribute_period(period=period)
+        told = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}["acme"]
+        by_group = {line["charge_group"]: Decimal(line["amount"]) for line in told["lines"]}
+        sums = {group: sum(map(Decimal, days)) for group, days in told["daily"].items()}
+        assert sums == by_group
+        assert {len(days) for days in told["daily"].values()} == {31}
+
+    def test_a_pool_is_its_tenants_parts_and_what_nobody_used(self, period):
+        attribute_period(period=period)
+        [pool] = facts(PERIOD_ATTRIBUTED)[0]["pools"]
+        margins = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}
+        parts = [
+            Decimal(line["amount"])
+            for fact in margins.values()
+            for line in fact["lines"]
+            if line["charge_group"] == "pool:nat"
+        ]
+        assert sum(parts) == Decimal(pool["cost"]) == Decimal(1)
+        assert pool["drivers"] == ["signal:nat_bytes", "fallback:even"]
+        assert pool["meter"] == "nat_bytes"
+        assert (pool["hours"], pool["hours_with_signal"]) == (1, 1)
+
+    def test_hours_without_a_signal_are_those_of_the_fallback(self, period, storage, tmp_path):
+        later = {**NAT, "line_item_usage_start_date": "2026-10-03T07:00:00Z"}
+        later["line_item_usage_end_date"] = "2026-10-03T08:00:00Z"
+        announce_bill(storage, tmp_path, [*LINES, cur_line(3.0, **later)], version=2)
+        attribute_period(period=period)
+        [pool] = facts(PERIOD_ATTRIBUTED)[0]["pools"]
+        assert (pool["hours"], pool["hours_with_signal"]) == (2, 1)
+        assert Decimal(pool["fallback_cost"]) == Decimal(3)
+
+
 class TestARestatementAfterTheClose:
     @pytest.fixture
     def closed(self, period):

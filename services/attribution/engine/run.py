@@ -57,13 +57,20 @@ class Unallocated:
 
 @dataclass(frozen=True)
 class PoolCoverage:
-    """What of a pool went by its first driver, by a fallback, or to nobody."""
+    """What of a pool went by its first driver, by a fallback, or to nobody.
+
+    `unmetered` is the part of both drivers' amounts that was used by those who were not active;
+    `hours_covered` are the hours of its cost in which its first driver had a say.
+    """
 
     pool: str
     amount: Decimal
     by_first_driver: Decimal
     by_fallback: Decimal
     unallocated: Decimal
+    unmetered: Decimal
+    hours: int
+    hours_covered: int
 
 
 @dataclass(frozen=True)

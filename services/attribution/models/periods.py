@@ -29,6 +29,7 @@ class Run(models.Model):
     proof = models.JSONField(default=dict)
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
+    pools = models.JSONField(default=list)
     folder_uri = models.CharField(max_length=1000, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)

@@ -11,7 +11,10 @@ class Tenant(models.Model):
 
 
 class Statement(models.Model):
-    """What a tenant cost in a period by one run; amounts exact, in the run's currency."""
+    """What a tenant cost in a period by one run; amounts exact, in the run's currency.
+
+    `daily` has per charge group an amount, as text, for each day of the period.
+    """
 
     statement_id = models.CharField(primary_key=True, max_length=40)
     tenant_id = models.CharField(max_length=100)
@@ -21,6 +24,7 @@ class Statement(models.Model):
     cost = models.DecimalField(max_digits=38, decimal_places=10)
     direct_cost = models.DecimalField(max_digits=38, decimal_places=10)
     shared_cost = models.DecimalField(max_digits=38, decimal_places=10)
+    daily = models.JSONField(default=dict)
 
     class Meta:
         constraints = [

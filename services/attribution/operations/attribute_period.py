@@ -1,15 +1,22 @@
 """A job: the period's newest inputs become a run; a proven one becomes current."""
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
 
+from services.attribution.domain.days import amounts_by_day, as_texts
+from services.attribution.domain.proof import plain
 from services.attribution.engine import Run as Attributed
 from services.attribution.engine import attribute
+from services.attribution.engine.pools import driver_label
+from services.attribution.engine.run import Coverage
 from services.attribution.models import (
     InputSet,
     RevenueEntry,
@@ -24,7 +31,13 @@ from services.attribution.operations.revise_statements import revise_statements
 from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
-from shared.contracts.attribution import PERIOD_ATTRIBUTED, PeriodAttributed, Totals
+from shared.configuration.drivers import SignalDriver
+from shared.contracts.attribution import (
+    PERIOD_ATTRIBUTED,
+    PeriodAttributed,
+    PoolMeasured,
+    Totals,
+)
 from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -106,6 +119,7 @@ def _publish(
             fallback_share=_share(coverage.by_fallback, proof.bill_total),
             folder_uri=folder,
             content_hash=content_hash,
+            pools=list(_pools(inputs, coverage)),
         )
         _write_statements(run, attributed)
         newest = inputs_of_period(period)
@@ -151,6 +165,7 @@ def _record(
 
 def _write_statements(run: Run, attributed: Attributed) -> None:
     known = set(Tenant.objects.values_list("tenant_id", flat=True))
+    days = _days(attributed)
     statements: dict[str, Statement] = {}
     lines: list[StatementLine] = []
     for row in attributed.statements:
@@ -167,6 +182,7 @@ def _write_statements(run: Run, attributed: Attributed) -> None:
                 cost=Decimal(0),
                 direct_cost=Decimal(0),
                 shared_cost=Decimal(0),
+                daily=days[row.tenant],
             ),
         )
         statement.cost += row.amount
@@ -196,6 +212,34 @@ def _write_statements(run: Run, attributed: Attributed) -> None:
         for row in attributed.usage
         if row.tenant in statements
     )
+
+
+def _days(attributed: Attributed) -> dict[str, dict[str, list[str]]]:
+    """Tenant to charge group to an amount a day."""
+    month = Month.parse(attributed.period)
+    found: defaultdict[str, list[tuple[str, date, Decimal]]] = defaultdict(list)
+    for row in attributed.statement_days:
+        found[row.tenant].append((row.charge_group, row.day, row.amount))
+    return {tenant: as_texts(amounts_by_day(month, rows)) for tenant, rows in found.items()}
+
+
+def _pools(inputs: RunInputs, coverage: Coverage) -> Iterator[dict[str, Any]]:
+    """As the fact of the period tells them: those that had any cost."""
+    pools = {pool.name: pool for pool in parse_configuration(inputs.ruleset.content).pools}
+    for found in coverage.pools:
+        drivers = pools[found.pool].drivers
+        first = drivers[0]
+        yield {
+            "name": found.pool,
+            "cost": plain(found.amount),
+            "drivers": [driver_label(driver, level) for level, driver in enumerate(drivers)],
+            "meter": first.signal if isinstance(first, SignalDriver) else "",
+            "hours": found.hours,
+            "hours_with_signal": found.hours_covered,
+            "fallback_cost": plain(found.by_fallback),
+            "unmetered": plain(found.unmetered),
+            "unallocated": plain(found.unallocated),
+        }
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:
@@ -232,5 +276,11 @@ def _tell(run: Run) -> None:
             content_hash=run.content_hash,
             attributed_at=run.created_at,
             fallback_share=run.fallback_share,
+            pools=[_pool_fact(pool) for pool in run.pools],
         ),
     )
+
+
+def _pool_fact(kept: dict[str, Any]) -> PoolMeasured:
+    amounts = ("cost", "fallback_cost", "unmetered", "unallocated")
+    return PoolMeasured(**{**kept, **{name: Decimal(kept[name]) for name in amounts}})

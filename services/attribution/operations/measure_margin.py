@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from services.attribution.domain.days import as_amounts
 from services.attribution.models import RevenueEntry, Run, Statement, Tenant
 from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
@@ -37,6 +38,7 @@ def measure_margin(*, period: str, tenant: str) -> None:
                 revenue=revenue,
                 revenue_basis=basis,
                 lines=statement_lines(statement) if statement else [],
+                daily=as_amounts(statement.daily) if statement else {},
             ),
         )
 
