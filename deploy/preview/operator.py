@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from deploy.preview import costs
 from deploy.preview.numbers import PERIOD, TenantMonth, numbers, usd
 from shared.periods import Month
 
@@ -154,6 +155,8 @@ def margins(**changed: Any) -> dict[str, Any]:
         "views": [
             {"key": "all", "label": "All", "count": len(rows)},
             {"key": "negative", "label": "Losing money", "count": len(negative)},
+            {"key": "falling", "label": "Falling for 3 months", "count": 2},
+            {"key": "no_contract", "label": "No contract", "count": len(rows) - len(priced)},
             {"key": "unknown", "label": "No revenue known", "count": len(rows) - len(priced)},
         ],
     } | changed
@@ -182,6 +185,7 @@ def _method(label: str, amount: Decimal, detail: str = "", fallback: str = "") -
         "label": label,
         "detail": detail,
         "amount": usd(amount),
+        "ratio": Decimal(1),
         "fallback_ratio": Decimal(fallback) if fallback else None,
     }
 
@@ -236,6 +240,10 @@ def tenant(key: str = "globex", **changed: Any) -> dict[str, Any]:
                     note="was 21.1%"),
         ],
         "cost": usd(month.cost),
+        "change": costs.change(month),
+        "days_compared": None,
+        "by_day": costs.by_day(month),
+        "by_month": costs.by_month(month),
         "groups": _groups(month),
         "quantities": [
             {"label": "NAT traffic", "quantity": Decimal("124630.4"), "unit": "GB",
@@ -255,7 +263,7 @@ def tenant(key: str = "globex", **changed: Any) -> dict[str, Any]:
     } | changed  # fmt: skip
 
 
-def frame(role: str, section: str, *, home: str = "margins.html") -> dict[str, Any]:
+def frame(role: str, section: str, *, home: str = "overview.html") -> dict[str, Any]:
     people = {
         "operator": ("Ines Okafor", "ines@larkfield.example", "Operator, analyst"),
         "billing": ("Tomas Brandt", "tomas@larkfield.example", "Billing, approver"),
@@ -263,7 +271,7 @@ def frame(role: str, section: str, *, home: str = "margins.html") -> dict[str, A
     }
     name, email, role_label = people[role]
     sections = {
-        "operator": ("margins", "invoices"),
+        "operator": ("overview", "margins", "pools", "close", "invoices"),
         "billing": ("invoices",),
         "customer": ("home",),
     }

@@ -1,9 +1,10 @@
 """Every page of the portal in every state worth looking at, by file name."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from deploy.preview import billing, customer_months, demo, operator
+from deploy.preview import billing, costs, customer_months, demo, months, operator
 from deploy.preview.numbers import PERIOD
 from deploy.preview.operator import frame
 
@@ -42,7 +43,63 @@ def _on_tour() -> dict[str, Any]:
     return page | {"frame": page["frame"] | {"demo": demo.strip(1)}}
 
 
+def _operator(section: str, template: str, make: Callable[[], dict[str, Any]]) -> Page:
+    return f"operator/{template}", lambda: _with("operator", section, make())
+
+
+def _unpicked(make: Callable[[], dict[str, Any]]) -> Page:
+    """The close has its own list of periods, and no picker."""
+    template, page = _operator("close", "close.html", make)
+
+    def context() -> dict[str, Any]:
+        found = page()
+        return found | {"frame": found["frame"] | {"periods": [], "freshness": None}}
+
+    return template, context
+
+
+_NO_ANSWER = (
+    "The attribution service does not answer, so that the checks are not known. Load the page"
+    " again in a minute."
+)
+
 PAGES: dict[str, Page] = {
+    "overview.html": _operator("overview", "overview.html", months.overview),
+    "overview-first.html": _operator("overview", "overview.html", months.first_month),
+    "overview-open.html": _operator("overview", "overview.html", months.month_so_far),
+    "overview-waiting.html": _operator(
+        "overview", "overview.html", lambda: months.overview(proof=None, next_close=None)
+    ),
+    "overview-partial.html": _operator(
+        "overview",
+        "overview.html",
+        lambda: months.overview(
+            waterfall=None, drivers=[], next_close=months.next_close(problem=_NO_ANSWER)
+        ),
+    ),
+    "overview-loss.html": _operator(
+        "overview",
+        "overview.html",
+        lambda: months.overview(waterfall=costs.waterfall(Decimal(30000)), next_close=None),
+    ),
+    "pools.html": _operator("pools", "pools.html", months.pools),
+    "pools-none.html": _operator("pools", "pools.html", lambda: months.pools(pools=[])),
+    "pools-waiting.html": _operator(
+        "pools", "pools.html", lambda: months.pools(is_attributed=False, pools=[])
+    ),
+    "close.html": _unpicked(months.close),
+    "close-refused.html": _unpicked(
+        lambda: months.close(
+            problem="signals_complete: no signals for alb_lcu. Mend it, or close with a reason."
+        )
+    ),
+    "close-partial.html": _unpicked(lambda: months.close(checks=[], checks_problem=_NO_ANSWER)),
+    "close-viewer.html": _unpicked(lambda: months.close(may_close=False)),
+    "close-closed.html": _unpicked(lambda: months.closed(restated=False)),
+    "close-restated.html": _unpicked(months.closed),
+    "close-nothing.html": _unpicked(
+        lambda: months.close(periods=[], is_attributed=False, checks=[], period_state="open")
+    ),
     "margins.html": (
         "operator/margins.html",
         lambda: _with("operator", "margins", operator.margins()),
@@ -72,7 +129,11 @@ PAGES: dict[str, Page] = {
     "tenant-empty.html": (
         "operator/tenant.html",
         lambda: _with(
-            "operator", "margins", operator.tenant(groups=[], quantities=[], invoices=[])
+            "operator",
+            "margins",
+            operator.tenant(
+                groups=[], quantities=[], invoices=[], change=None, by_day=None, by_month=None
+            ),
         ),
     ),
     "margins-tour.html": ("operator/margins.html", _on_tour),

@@ -10,6 +10,12 @@ def nothing(_request: HttpRequest, **_values: str) -> HttpResponse:
 
 _portal = (
     [
+        path("overview.html", nothing, name="overview"),
+        path("pools.html", nothing, name="pools"),
+        path("pools.csv", nothing, name="pools_csv"),
+        path("close.html", nothing, name="close"),
+        path("close-<str:period>", nothing, name="close_period"),
+        path("tenant-<slug:key>.csv", nothing, name="tenant_csv"),
         path("margins.html", nothing, name="margins"),
         path("margins.csv", nothing, name="margins_csv"),
         path("tenant-<slug:key>.html", nothing, name="tenant"),

@@ -24,8 +24,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class PoolMeasured:
-    """A pool's cost and how it was split; with the tenants' parts, `unmetered` and `unallocated`
-    are its cost.
+    """A pool's cost, which is its tenants' parts, `unmetered` and `unallocated` together.
 
     `drivers` in the order they are asked; `meter` is the first one's signal, empty for another
     kind. `hours_with_signal` of the `hours` of its cost are those the first driver could split;

@@ -9,16 +9,23 @@ from services.portal.views import (
     home,
     jwks,
     operator,
+    periods,
     plans,
     sign_in,
 )
 
 _pages = [
     path("", home.home, name="home"),
+    path("overview", operator.overview, name="overview"),
     path("margins", operator.margins, name="margins"),
     path("margins.csv", operator.margins_csv, name="margins_csv"),
     path("tenants/<str:key>", operator.tenant, name="tenant"),
     path("tenants/<str:key>/plans", plans.tenant_plans, name="tenant_plans"),
+    path("tenants/<str:key>/costs.csv", operator.tenant_csv, name="tenant_csv"),
+    path("pools", operator.pools, name="pools"),
+    path("pools.csv", operator.pools_csv, name="pools_csv"),
+    path("close", periods.close, name="close"),
+    path("close/<str:period>", periods.close_period, name="close_period"),
     path("invoices", billing.invoices, name="invoices"),
     path("invoices.csv", billing.invoices_csv, name="invoices_csv"),
     path("invoices/<str:id>", billing.invoice, name="invoice"),

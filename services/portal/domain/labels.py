@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+POOL: Final = "pool:"
 _ACRONYMS: Final = frozenset(
     [
         *("alb", "api", "cpu", "ebs", "ec2", "ecs", "eks", "elb", "gpu", "iam", "kms", "nat"),
@@ -37,6 +38,13 @@ def role_label(role: str, customer: str = "") -> str:
     """A customer's role with whose it is, where that is given."""
     label = _ROLES.get(role, role)
     return f"{label} of {customer}" if customer else label
+
+
+def charge_group_name(group: str) -> str:
+    """`Shared NAT` of pool:nat; a group of a tenant's own as it is."""
+    if not group.startswith(POOL):
+        return group
+    return f"Shared {pool_name(group.removeprefix(POOL))}"
 
 
 def as_heading(text: str) -> str:

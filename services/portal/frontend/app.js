@@ -83,4 +83,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   describeThemeToggles()
 })
 
+// A table behind a chart that could not be drawn is shown, as it is without JavaScript.
+addEventListener("load", () => {
+  for (const part of document.querySelectorAll("[data-chart]:not([data-drawn])")) {
+    part.dataset.drawn = "failed"
+  }
+})
+
 describeThemeToggles()

@@ -1,10 +1,11 @@
 // Build the portal's static files into ../static/build. Called by `npm run build`; needs no network.
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
+import { buildSync } from "esbuild"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const target = join(here, "..", "static", "build")
@@ -16,6 +17,7 @@ const ICONS = [
   "arrow-up",
   "ban",
   "building-2",
+  "calendar-check",
   "calendar-clock",
   "check",
   "chevron-left",
@@ -33,6 +35,7 @@ const ICONS = [
   "file-text",
   "hourglass",
   "inbox",
+  "layout-dashboard",
   "lock",
   "log-out",
   "menu",
@@ -48,8 +51,10 @@ const ICONS = [
   "search-x",
   "send",
   "shield-alert",
+  "split",
   "sun",
   "sun-moon",
+  "table",
   "triangle-alert",
   "user",
   "x",
@@ -78,10 +83,27 @@ function compileStyles() {
   }
 }
 
+// The charts alone need a bundle: what they use of ECharts, in a file that only their pages load.
+function bundleCharts() {
+  const result = buildSync({
+    absWorkingDir: here,
+    entryPoints: ["charts.js"],
+    outfile: join(target, "charts.js"),
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    legalComments: "none",
+    logLevel: "silent",
+  })
+  for (const message of result.warnings) console.warn(message.text)
+}
+
 const started = Date.now()
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 compileStyles()
+bundleCharts()
 writeFileSync(join(target, "icons.svg"), sprite())
 const fonts = "@fontsource-variable/ibm-plex-sans/files"
 cpSync(resolve(`${fonts}/ibm-plex-sans-latin-wght-normal.woff2`), join(target, "plex-sans.woff2"))
@@ -89,14 +111,17 @@ cpSync(resolve("htmx.org/dist/htmx.min.js"), join(target, "htmx.min.js"))
 for (const name of ["app.js", "theme.js", "favicon.svg"]) cpSync(join(here, name), join(target, name))
 
 // What is served carries the licences of what it is made of.
-const PACKAGES = ["@fontsource-variable/ibm-plex-sans", "daisyui", "htmx.org", "lucide-static", "tailwindcss"]
+const PACKAGES = ["@fontsource-variable/ibm-plex-sans", "daisyui", "echarts", "htmx.org", "lucide-static", "tailwindcss", "tslib", "zrender"]
 const licences = PACKAGES.map((name) => {
-  const text = readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8")
-  return `${name}\n\n${text.trim()}\n`
+  const folder = join(here, "node_modules", name)
+  const files = readdirSync(folder).filter((file) => /^(LICENSE|NOTICE)(\.txt)?$/.test(file)).sort()
+  if (files.length === 0) throw new Error(`${name} has no licence`)
+  const texts = files.map((file) => readFileSync(join(folder, file), "utf8").trim())
+  return `${[name, ...texts].join("\n\n")}\n`
 })
 writeFileSync(join(target, "licences.txt"), licences.join("\n\n"))
 
-for (const name of ["app.css", "app.js", "theme.js", "htmx.min.js", "icons.svg", "plex-sans.woff2"]) {
+for (const name of ["app.css", "app.js", "charts.js", "theme.js", "htmx.min.js", "icons.svg", "plex-sans.woff2"]) {
   const file = join(target, name)
   const packed = gzipSync(readFileSync(file)).length
   console.log(`${name.padEnd(16)} ${String(statSync(file).size).padStart(7)} B ${packed} B gzipped`)

@@ -17,10 +17,12 @@ class PeriodSummary(models.Model):
     excluded = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     difference = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
+    pools = models.JSONField(default=list)
     attributed_at = models.DateTimeField(null=True)
     close_version = models.IntegerField(default=0)
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
+    overrides = models.JSONField(default=list)
     revised_tenant_count = models.IntegerField(default=0)
     revised_by = models.DecimalField(max_digits=38, decimal_places=10, default=0)
 
@@ -49,6 +51,7 @@ class TenantRevision(models.Model):
 class TenantMargin(models.Model):
     """What a tenant cost and earned in a period; `revenue` is null while nobody knows it.
 
+    `daily` has per charge group an amount, as text, for each day; empty where nobody told it.
     Only rows whose run is the period's current one count: a tenant of an earlier run may have gone.
     """
 
@@ -64,6 +67,7 @@ class TenantMargin(models.Model):
     revenue = models.DecimalField(max_digits=38, decimal_places=10, null=True)
     revenue_basis = models.CharField(max_length=20)
     lines = models.JSONField()
+    daily = models.JSONField(default=dict)
 
     class Meta:
         constraints = [

@@ -1,5 +1,8 @@
 """Facts become read models: the highest version of each thing is kept, order means nothing."""
 
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -21,6 +24,7 @@ from shared.contracts.attribution import (
     MarginMeasured,
     PeriodAttributed,
     PeriodClosed,
+    PoolMeasured,
     StatementRevised,
 )
 from shared.contracts.ingestion import SnapshotPublished
@@ -58,13 +62,27 @@ def record_period(fact: PeriodAttributed) -> None:
         difference=totals.difference,
         fallback_share=fact.fallback_share,
         attributed_at=fact.attributed_at,
+        pools=[_as_json(pool) for pool in fact.pools],
     )
 
 
 def record_close(fact: PeriodClosed) -> None:
-    PeriodSummary.objects.get_or_create(period=fact.period)
-    PeriodSummary.objects.filter(period=fact.period, close_version__lt=fact.version).update(
-        close_version=fact.version, closed_by=fact.closed_by, closed_at=fact.closed_at
+    keep_close(
+        period=fact.period,
+        version=fact.version,
+        closed_by=fact.closed_by,
+        closed_at=fact.closed_at,
+        overrides=fact.overrides,
+    )
+
+
+def keep_close(
+    *, period: str, version: int, closed_by: str, closed_at: datetime, overrides: list[str]
+) -> None:
+    """Also of an answer to a command, which says the same before the fact arrives."""
+    PeriodSummary.objects.get_or_create(period=period)
+    PeriodSummary.objects.filter(period=period, close_version__lt=version).update(
+        close_version=version, closed_by=closed_by, closed_at=closed_at, overrides=overrides
     )
 
 
@@ -85,7 +103,15 @@ def record_margin(fact: MarginMeasured) -> None:
             {"charge_group": line.charge_group, "method": line.method, "amount": str(line.amount)}
             for line in fact.lines
         ],
+        daily={group: [f"{day:f}" for day in days] for group, days in fact.daily.items()},
     )
+
+
+def _as_json(pool: PoolMeasured) -> dict[str, Any]:
+    return {
+        name: f"{value:f}" if isinstance(value, Decimal) else value
+        for name, value in asdict(pool).items()
+    }
 
 
 def record_revision(fact: StatementRevised) -> None:

@@ -22,6 +22,11 @@ class KnownPeriod:
     state: PeriodState
     is_attributed: bool
 
+    @property
+    def is_closed(self) -> bool:
+        """Also when a bill has reopened it: what was invoiced stays."""
+        return self.state in {"closed", "reopened"}
+
 
 @dataclass(frozen=True)
 class Freshness:

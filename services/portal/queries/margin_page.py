@@ -1,15 +1,23 @@
 """The margin page: figures with their change, the proof, and a table that sums to the bill."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from services.portal.domain.figures import Figure, change, difference, money, ratio
 from services.portal.models import BillState, PeriodSummary
-from services.portal.queries.margin_rows import Selection, margin_page
+from services.portal.queries.margin_rows import Selection, count_views, margin_page
 from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
 from shared.money import Money
 from shared.periods import Month
+
+_VIEW_LABELS: Final = {
+    "all": "All",
+    "negative": "Losing money",
+    "falling": "Falling for 3 months",
+    "no_contract": "No contract",
+    "unknown": "No revenue known",
+}
 
 
 @dataclass(frozen=True)
@@ -36,20 +44,49 @@ class Other:
     cost: Money
 
 
-def read_margins(month: Month, selection: Selection, *, page: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Headline:
+    """A month's sums, its figures and its proof: what stands above the table."""
+
+    summary: PeriodSummary
+    totals: Totals
+    compared_to: Month | None
+    figures: list[Figure]
+    proof: Proof
+
+
+def read_headline(month: Month, *, is_open: bool) -> Headline | None:
+    """None before the first run; a month that still runs is compared with none."""
     summary = find_summary(str(month))
     if summary is None:
-        return {"proof": None}
+        return None
     totals = sum_margins(summary)
-    before = find_summary(str(month.previous))
+    before = None if is_open else find_summary(str(month.previous))
     earlier = (before, sum_margins(before)) if before else None
-    rows, paging = margin_page(month, selection, page=page)
+    figures = _figures(summary, totals, earlier)
+    return Headline(
+        summary=summary,
+        totals=totals,
+        compared_to=month.previous if before else None,
+        figures=[_so_far(figure) for figure in figures] if is_open else figures,
+        proof=_proof(summary, totals),
+    )
+
+
+def read_margins(
+    month: Month, selection: Selection, *, page: int, is_open: bool = False
+) -> dict[str, Any]:
+    found = read_headline(month, is_open=is_open)
+    if found is None:
+        return {"proof": None}
+    summary, totals = found.summary, found.totals
+    rows, paging = margin_page(month, selection, page=page, is_open=is_open)
     currency = summary.currency
     return {
-        "compared_to": month.previous if before else None,
+        "compared_to": found.compared_to,
         "currency": currency,
-        "figures": _figures(summary, totals, earlier),
-        "proof": _proof(summary, totals),
+        "figures": found.figures,
+        "proof": found.proof,
         "rows": rows,
         "has_past": any(len(row.trend) > 1 for row in rows),
         "paging": paging,
@@ -60,11 +97,15 @@ def read_margins(month: Month, selection: Selection, *, page: int) -> dict[str, 
         "view": selection.view,
         "q": selection.q,
         "views": [
-            {"key": "all", "label": "All", "count": totals.tenant_count},
-            {"key": "negative", "label": "Losing money", "count": totals.losing_count},
-            {"key": "unknown", "label": "No revenue known", "count": totals.revenue_unknown_count},
+            {"key": key, "label": _VIEW_LABELS[key], "count": count}
+            for key, count in count_views(month, is_open=is_open).items()
         ],
     }
+
+
+def _so_far(figure: Figure) -> Figure:
+    note = ", ".join(filter(None, [figure.note, "so far"]))
+    return replace(figure, note=note)
 
 
 def others(summary: PeriodSummary, totals: Totals) -> list[Other]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Lower, NullIf
 
 from services.portal.domain.figures import money
@@ -28,9 +28,13 @@ _SORTS: Final[Mapping[str, Any]] = {
     "margin": F("margin"),
     "margin_ratio": F("margin_ratio"),
 }
+_LEFT: Final = F("revenue") - F("cost")
+_COURSE: Final = ("margin_newest", "margin_before", "margin_earlier")
 _VIEWS: Final[Mapping[str, Q]] = {
     "all": Q(),
     "negative": Q(margin__lt=0),
+    "falling": Q(margin_newest__lt=F("margin_before"), margin_before__lt=F("margin_earlier")),
+    "no_contract": Q(payer__isnull=True),
     "unknown": Q(revenue__isnull=True),
 }
 
@@ -80,11 +84,22 @@ class Selection:
 
 
 def margin_page(
-    month: Month, selection: Selection, *, page: int
+    month: Month, selection: Selection, *, page: int, is_open: bool = False
 ) -> tuple[list[MarginRow], Paging | None]:
-    chosen = _selected(month, selection)
+    """A month that still runs has no part in trends: they are of whole months."""
+    whole = month.previous if is_open else month
+    chosen = _selected(month, whole, selection)
     paging, records = page_of(chosen, page=page, size=PAGE)
-    return _rows(month, records), paging
+    return _rows(month, whole, records), paging
+
+
+def count_views(month: Month, *, is_open: bool) -> dict[str, int]:
+    """How many tenants each quick filter leaves, in the order they are offered."""
+    found = _with_course(_annotated(month), month.previous if is_open else month)
+    counts: dict[str, int] = found.aggregate(
+        **{key: Count("pk", filter=view) if view else Count("pk") for key, view in _VIEWS.items()}
+    )
+    return counts
 
 
 def all_margins(month: Month) -> list[MarginRow]:
@@ -104,12 +119,27 @@ def _annotated(month: Month) -> QuerySet[TenantMargin]:
             margin=margin,
             margin_ratio=margin / NullIf(F("revenue"), Value(Decimal(0), output_field=AMOUNT)),
         )
-        .defer("lines")
+        .defer("lines", "daily")
     )
 
 
-def _selected(month: Month, selection: Selection) -> QuerySet[TenantMargin]:
-    found = _annotated(month).filter(_VIEWS[selection.view])
+def _with_course(rows: QuerySet[TenantMargin], newest: Month) -> QuerySet[TenantMargin]:
+    """The margins of the newest whole month and of the two before it, null where unknown."""
+    months = (newest, newest.previous, newest.previous.previous)
+    past = current_margins().filter(tenant=OuterRef("tenant"), currency=OuterRef("currency"))
+    return rows.annotate(
+        **{
+            name: Subquery(
+                past.filter(period=str(month)).annotate(left=_LEFT).values("left")[:1],
+                output_field=AMOUNT,
+            )
+            for name, month in zip(_COURSE, months, strict=True)
+        }
+    )
+
+
+def _selected(month: Month, whole: Month, selection: Selection) -> QuerySet[TenantMargin]:
+    found = _with_course(_annotated(month), whole).filter(_VIEWS[selection.view])
     if selection.q:
         text = selection.q
         found = found.filter(
@@ -121,8 +151,8 @@ def _selected(month: Month, selection: Selection) -> QuerySet[TenantMargin]:
     return found.order_by(order, "tenant")
 
 
-def _rows(month: Month, records: Sequence[Any]) -> list[MarginRow]:
-    trends = _trends(month, [record.tenant for record in records])
+def _rows(month: Month, whole: Month, records: Sequence[Any]) -> list[MarginRow]:
+    trends = _trends(whole, [record.tenant for record in records])
     invoices = _invoices(month, {record.payer for record in records if record.payer})
     return [_row(record, trends[record.tenant], invoices.get(record.payer)) for record in records]
 

@@ -1,52 +1,21 @@
 """One tenant in one month: what it cost and why, what it earned, how both went on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import Figure, change, difference, money, ratio
-from services.portal.domain.labels import pool_name
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
+from services.portal.queries.cost_changes import change_of, span_of
 from services.portal.queries.margin_totals import current_margins
+from services.portal.queries.tenant_costs import by_day, by_month, groups
 from shared.money import Money
 from shared.periods import Month
 
 HISTORY_MONTHS: Final = 24
 INVOICES_MAX: Final = 24
-_POOL: Final = "pool:"
-_METHODS: Final = {
-    "rule": "By rule",
-    "label": "By its tag",
-    "pod": "By its pods",
-    "task": "By its tasks",
-    "default": "By its account or cluster",
-    "pool-signal": "By measured use",
-    "pool-proportional": "In proportion to direct cost",
-    "pool-even": "Evenly",
-    "pool-weights": "By fixed weights",
-}
 
 
-@dataclass(frozen=True)
-class Method:
-    label: str
-    detail: str
-    amount: Money
-    fallback_ratio: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Group:
-    label: str
-    is_shared: bool
-    amount: Money
-    ratio: Decimal | None
-    change: Decimal | None
-    methods: list[Method]
-
-
-def read_tenant(key: str, month: Month) -> dict[str, Any] | None:
+def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, Any] | None:
     """None for a tenant that no run has ever seen."""
     history = list(
         current_margins()
@@ -58,6 +27,7 @@ def read_tenant(key: str, month: Month) -> dict[str, Any] | None:
         return None
     by_period = {row.period: row for row in history}
     now, before = by_period.get(str(month)), by_period.get(str(month.previous))
+    span = span_of(month, [now], is_open=is_open) if now else None
     contract = TenantContract.objects.filter(tenant=key).order_by("customer").first()
     return {
         "tenant": {
@@ -66,41 +36,19 @@ def read_tenant(key: str, month: Month) -> dict[str, Any] | None:
             "plan": contract.plan if contract else None,
             "customer": _customer(contract),
         },
-        "compared_to": month.previous if before else None,
+        "compared_to": month.previous if before and span else None,
+        "days_compared": span.days if span else None,
         "currency": now.currency if now else "",
-        "figures": _figures(now, before),
+        "figures": _figures(now, None if is_open else before),
         "cost": money(now.cost, now.currency) if now else None,
         "quantities": None,
-        "groups": groups(now, before) if now else [],
+        "groups": groups(now, before, span) if now else [],
+        "change": change_of(now, before, span) if now and span else None,
+        "by_day": by_day(now, month) if now else None,
+        "by_month": by_month(history),
         "history": [_month(row) for row in history],
         "invoices": _invoices(key, contract),
     }
-
-
-def groups(now: TenantMargin, before: TenantMargin | None) -> list[Group]:
-    """Largest first; a pool's group is the tenant's part of what is shared."""
-    earlier = _sums(before.lines) if before else {}
-    found = []
-    for group, amount in _sums(now.lines).items():
-        lines = [line for line in now.lines if line["charge_group"] == group]
-        found.append(
-            Group(
-                label=_label(group),
-                is_shared=group.startswith(_POOL),
-                amount=Money(amount, now.currency),
-                ratio=ratio(amount, now.cost),
-                change=change(amount, earlier.get(group)),
-                methods=[
-                    Method(
-                        _METHODS.get(line["method"], line["method"]),
-                        "",
-                        Money(Decimal(line["amount"]), now.currency),
-                    )
-                    for line in sorted(lines, key=lambda line: -Decimal(line["amount"]))
-                ],
-            )
-        )
-    return sorted(found, key=lambda group: -group.amount.amount)
 
 
 def _name_elsewhere(key: str) -> str | None:
@@ -112,20 +60,6 @@ def _customer(contract: TenantContract | None) -> dict[str, str] | None:
         return None
     account = CustomerAccount.objects.filter(customer_id=contract.customer).first()
     return {"name": account.name if account else contract.customer}
-
-
-def _sums(lines: Sequence[dict[str, str]]) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
-    for line in lines:
-        group = line["charge_group"]
-        sums[group] = sums.get(group, Decimal(0)) + Decimal(line["amount"])
-    return sums
-
-
-def _label(group: str) -> str:
-    if not group.startswith(_POOL):
-        return group
-    return f"Shared {pool_name(group.removeprefix(_POOL))}"
 
 
 def _margin(row: TenantMargin | None) -> Decimal | None:

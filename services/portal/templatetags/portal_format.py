@@ -27,6 +27,8 @@ _MONTHS: Final = (
 _UNKNOWN: Final = SafeString('<span class="unknown">unknown</span>')
 # Above this many times the base, a change is said in words: per cents stop meaning anything.
 _LARGEST_CHANGE: Final = Decimal(10)
+# From this amount on, a difference told in a sentence is in whole units.
+_WHOLE_FROM: Final = Decimal(100)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -90,18 +92,22 @@ def headline(value: Money | None) -> SafeString:
 
 
 @register.simple_tag
+def moved(value: Money) -> SafeString:
+    """A difference, signed either way: `+$1,913`; without cents from a hundred on."""
+    places = 0 if abs(value.amount) >= _WHOLE_FROM else currency_exponent(value.currency)
+    amount = value.amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    symbol = _SYMBOLS.get(value.currency, f"{value.currency} ")
+    sign = MINUS if amount < 0 else "+"
+    return _data(value, f"{sign}{symbol}{abs(amount):,f}")
+
+
+@register.simple_tag
 def signed(value: Money | None) -> SafeString:
     """A difference, with its sign also where it is above zero."""
     if value is None:
         return _UNKNOWN
     plus = "+" if rounded(value.amount, value.currency) > 0 else ""
-    return format_html(
-        '<data class="money" value="{}" title="{}">{}{}</data>',
-        f"{value.amount:f}",
-        _precise(value),
-        plus,
-        digits(value.amount, value.currency),
-    )
+    return _data(value, f"{plus}{digits(value.amount, value.currency)}")
 
 
 @register.simple_tag
@@ -169,6 +175,11 @@ def month_name(value: Month) -> str:
 @register.filter
 def day(value: date | None) -> str:
     return "" if value is None else f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}"
+
+
+@register.filter
+def day_and_month(value: date) -> str:
+    return f"{value.day} {_MONTHS[value.month - 1][:3]}"
 
 
 @register.filter

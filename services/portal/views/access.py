@@ -60,4 +60,4 @@ def home_of(user: User) -> HttpResponse:
         return redirect("portal:customer_home")
     if user.role in BILLING:
         return redirect("portal:invoices")
-    return redirect("portal:margins")
+    return redirect("portal:overview")

@@ -15,11 +15,18 @@ from services.portal.views.asked import asked_period
 from services.portal.views.demo import demo_frame
 
 # Pages that show one month of everything; the others belong to one thing and have no picker.
-_WITH_PERIODS: Final = frozenset({"margins", "tenant", "tenant_plans", "invoices"})
+_WITH_PERIODS: Final = frozenset(
+    {"overview", "margins", "tenant", "tenant_plans", "pools", "invoices"}
+)
+_OPERATOR_SECTIONS: Final = ("overview", "margins", "pools", "close", "invoices")
 _SECTIONS: Final = {
+    "overview": "overview",
     "margins": "margins",
     "tenant": "margins",
     "tenant_plans": "margins",
+    "pools": "pools",
+    "close": "close",
+    "close_period": "close",
     "invoices": "invoices",
     "invoice": "invoices",
     "invoice_action": "invoices",
@@ -60,7 +67,7 @@ def _for_customer() -> dict[str, Any]:
 def _for_staff(request: HttpRequest, user: User) -> dict[str, Any]:
     common = {
         "organisation": seller_for_staff(),
-        "sections": ("invoices",) if user.role in BILLING else ("margins", "invoices"),
+        "sections": ("invoices",) if user.role in BILLING else _OPERATOR_SECTIONS,
     }
     match = request.resolver_match
     if match is None or match.url_name not in _WITH_PERIODS:

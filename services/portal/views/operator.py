@@ -1,26 +1,51 @@
+from datetime import UTC, datetime
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from services.portal.gateways.attribution import UnableToRead, read_standing
+from services.portal.models import User
+from services.portal.queries.calendar import Calendar
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
+from services.portal.queries.overview import next_close, read_overview
+from services.portal.queries.pools import read_pools
 from services.portal.queries.tenant_page import read_tenant
 from services.portal.views.access import OPERATORS, for_roles
 from services.portal.views.asked import asked_page, asked_period
+from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.margin_file import margin_file
+from shared.auth.actors import Actor
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    calendar, month = asked_period(request)
+    state = calendar.state_of(month)
+    context = {
+        "period": month,
+        "period_state": state,
+        **read_overview(month, is_open=state == "open"),
+        "next_close": _next_close(request, calendar),
+    }
+    return render(request, "portal/operator/overview.html", context)
 
 
 @for_roles(*OPERATORS)
 @require_safe
 def margins(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
+    state = calendar.state_of(month)
     selection = Selection.asked(
         sort=request.GET.get("sort", ""),
         view=request.GET.get("view", ""),
         q=request.GET.get("q", ""),
     )
-    page = read_margins(month, selection, page=asked_page(request))
-    context = {"period": month, "period_state": calendar.state_of(month), **page}
+    page = read_margins(month, selection, page=asked_page(request), is_open=state == "open")
+    context = {"period": month, "period_state": state, **page}
     return render(request, "portal/operator/margins.html", context)
 
 
@@ -28,20 +53,70 @@ def margins(request: HttpRequest) -> HttpResponse:
 @require_safe
 def margins_csv(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
-    content = margin_file(month)
-    if content is None:
-        raise Http404
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="trueback_margins_{month}.csv"'
-    return response
+    return _file(margin_file(month), f"margins_{month}")
 
 
 @for_roles(*OPERATORS)
 @require_safe
 def tenant(request: HttpRequest, key: str) -> HttpResponse:
     calendar, month = asked_period(request)
-    page = read_tenant(key, month)
+    state = calendar.state_of(month)
+    page = read_tenant(key, month, is_open=state == "open")
     if page is None:
         raise Http404
-    context = {"period": month, "period_state": calendar.state_of(month), **page}
+    context = {"period": month, "period_state": state, **page}
     return render(request, "portal/operator/tenant.html", context)
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def tenant_csv(request: HttpRequest, key: str) -> HttpResponse:
+    _, month = asked_period(request)
+    return _file(tenant_file(key, month), f"costs_{key}_{month}")
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def pools(request: HttpRequest) -> HttpResponse:
+    calendar, month = asked_period(request)
+    context = {"period": month, "period_state": calendar.state_of(month), **read_pools(month)}
+    return render(request, "portal/operator/pools.html", context)
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def pools_csv(request: HttpRequest) -> HttpResponse:
+    _, month = asked_period(request)
+    return _file(pool_file(month), f"pools_{month}")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """`for_roles` has let nobody else through."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user.actor
+
+
+def _next_close(request: HttpRequest, calendar: Calendar) -> dict[str, Any] | None:
+    """Its checks are read from their owner; without an answer the page goes on without them."""
+    known = next_close(calendar)
+    if known is None:
+        return None
+    checks, problem = [], ""
+    try:
+        standing = read_standing(
+            period=str(known.month), actor=actor_of(request), now=datetime.now(UTC)
+        )
+        checks = standing.checks if standing else []
+    except UnableToRead as fault:
+        problem = str(fault)
+    return {"month": known.month, "state": known.state, "checks": checks, "problem": problem}
+
+
+def _file(content: str | None, name: str) -> HttpResponse:
+    """404 where there is nothing to put into it."""
+    if content is None:
+        raise Http404
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="trueback_{name}.csv"'
+    return response

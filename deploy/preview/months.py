@@ -1,0 +1,197 @@
+"""Context of the operator's overview, pools and close."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from deploy.preview import costs, operator
+from deploy.preview.numbers import PERIOD, numbers, usd
+from services.portal.domain.period_checks import Check, check_of
+
+_NOVEMBER: Final = PERIOD.following
+_FINDINGS: Final = (
+    ("snapshot_complete", True, "2 current snapshots"),
+    ("proof_holds", True, "bill minus its parts is 0"),
+    ("unallocated_within_limit", True, "1.68% of the bill is unallocated, the limit is 5%"),
+    ("signals_complete", True, "every meter has signals"),
+    ("month_is_over", True, "the month is over"),
+    ("no_quarantined_file", True, "no delivery is in quarantine"),
+    ("run_is_newest", True, "the run has the newest inputs"),
+)
+_FAILED: Final = {
+    "unallocated_within_limit": "7.31% of the bill is unallocated, the limit is 5%",
+    "signals_complete": "no signals for alb_lcu",
+}
+
+
+def checks(*, failed: bool = False) -> list[Check]:
+    return [
+        check_of(name=name, passed=not failed or name not in _FAILED,
+                 finding=_FAILED[name] if failed and name in _FAILED else finding)
+        for name, passed, finding in _FINDINGS
+    ]  # fmt: skip
+
+
+def overview(**changed: Any) -> dict[str, Any]:
+    page = operator.margins()
+    return {
+        "period": PERIOD,
+        "period_state": "settling",
+        "compared_to": PERIOD.previous,
+        "currency": "USD",
+        "figures": page["figures"],
+        "proof": page["proof"],
+        "waterfall": costs.waterfall(),
+        "drivers": costs.drivers(),
+        "drivers_before": PERIOD.previous,
+        "days_compared": None,
+        "next_close": next_close(),
+    } | changed
+
+
+def next_close(*, problem: str = "") -> dict[str, Any]:
+    found = [] if problem else checks(failed=True)
+    return {"month": PERIOD, "state": "settling", "checks": found, "problem": problem}
+
+
+def first_month() -> dict[str, Any]:
+    figures = [figure | {"change": None} for figure in operator.margins()["figures"]]
+    return overview(figures=figures, compared_to=None, drivers=[], drivers_before=None)
+
+
+def month_so_far() -> dict[str, Any]:
+    figures = [
+        figure | {"change": None, "note": "so far"} for figure in operator.margins()["figures"]
+    ]
+    return overview(
+        period=_NOVEMBER, period_state="open", figures=figures, compared_to=None, days_compared=22,
+        drivers_before=PERIOD,
+    )  # fmt: skip
+
+
+def pools(**changed: Any) -> dict[str, Any]:
+    found = [
+        _pool("nat", "NAT", "6211.4471", "0.914", ("nat_bytes", "even"), 744, 738, "50.2512"),
+        _pool("logs", "Logs", "2140.0902", "0.021", ("log_bytes", "proportional"), 744, 744, "0"),
+        _pool("load-balancer", "Load balancer", "880.5", "-0.008", ("alb_lcu",), 744, 0, "880.5"),
+        _pool("support", "Support", "1204.25", None, ("",), 744, 744, "0"),
+    ]
+    total = sum((pool["cost"].amount for pool in found), Decimal(0))
+    return {
+        "period": PERIOD,
+        "period_state": "closed",
+        "is_attributed": True,
+        "currency": "USD",
+        "pools": found,
+        "total": usd(total),
+        "compared_to": PERIOD.previous,
+    } | changed
+
+
+def _pool(key: str, label: str, cost: str, change: str | None, meters: tuple[str, ...],
+          hours: int, heard: int, fallback: str) -> dict[str, Any]:  # fmt: skip
+    amount, by_fallback = Decimal(cost), Decimal(fallback)
+    unmetered = Decimal("12.5") if key == "nat" else Decimal(0)
+    tenants = numbers().tenants
+    weights = [max(1, int(tenant.shared)) for tenant in tenants]
+    parts = [
+        _part(tenant.key, tenant.name, (amount - unmetered) * weight / sum(weights), amount)
+        for tenant, weight in zip(tenants, weights, strict=True)
+    ]
+    parts.sort(key=lambda part: -part["amount"].amount)
+    kinds = {"even": ("Evenly", ""), "proportional": ("In proportion to direct cost", "")}
+    rests = [("Unmetered", "used by those who were not active then", unmetered)]
+    return {
+        "key": key,
+        "label": label,
+        "cost": usd(amount),
+        "change": None if change is None else Decimal(change),
+        "drivers": [
+            dict(zip(("label", "signal"), kinds.get(meter or "even", ("Measured", meter)),
+                     strict=True))
+            for meter in meters
+        ],
+        "meter": meters[0],
+        "coverage": Decimal(heard) / hours,
+        "hours": hours,
+        "hours_with_signal": heard,
+        "fallback": usd(by_fallback),
+        "fallback_ratio": by_fallback / amount,
+        "unmetered": usd(unmetered),
+        "parts": parts,
+        "rests": [
+            {"label": text, "hint": hint, "amount": usd(part), "ratio": part / amount}
+            for text, hint, part in rests
+            if part
+        ],
+    }  # fmt: skip
+
+
+def _part(key: str, name: str, amount: Decimal, whole: Decimal) -> dict[str, Any]:
+    methods = [("By measured use", usd(amount * Decimal("0.98"))),
+               ("Evenly", usd(amount * Decimal("0.02")))]  # fmt: skip
+    return {"key": key, "name": name, "amount": usd(amount), "ratio": amount / whole,
+            "methods": methods}  # fmt: skip
+
+
+def close(**changed: Any) -> dict[str, Any]:
+    return {
+        "period": PERIOD,
+        "period_state": "settling",
+        "periods": _periods(),
+        "problem": "",
+        "may_close": True,
+        "is_attributed": True,
+        "currency": "USD",
+        "closed_by": "",
+        "closed_at": None,
+        "overrides": [],
+        "revisions": [],
+        "revised_by": None,
+        "checks": [{"check": check, "reason": ""} for check in checks(failed=True)],
+        "checks_problem": "",
+        "is_closed_there": False,
+    } | changed
+
+
+def closed(*, restated: bool = True) -> dict[str, Any]:
+    rows = [("globex", "Globex Logistics", "7702.11", "7745.62"),
+            ("acme", "Acme Robotics", "9891.40", "9868.12")]  # fmt: skip
+    revisions = [
+        {"tenant": key, "name": name, "before": usd(before), "after": usd(after),
+         "difference": usd(Decimal(after) - Decimal(before))}
+        for key, name, before, after in rows
+    ]  # fmt: skip
+    return close(
+        period_state="reopened" if restated else "closed",
+        closed_by="Olivia Marsh",
+        closed_at=datetime(2026, 11, 3, 9, 12, tzinfo=UTC),
+        overrides=["signals_complete: the balancer was switched off on the 2nd (olivia)"],
+        revisions=revisions if restated else [],
+        revised_by=usd("20.23") if restated else None,
+        checks=[{"check": check, "reason": ""} for check in checks()],
+        is_closed_there=True,
+    )
+
+
+def _periods() -> list[dict[str, Any]]:
+    bill = numbers().bill
+    rows = (
+        (_NOVEMBER, "open", "0.71"),
+        (PERIOD, "settling", "1"),
+        (PERIOD.previous, "reopened", "0.93"),
+        (PERIOD.previous.previous, "closed", "0.9"),
+    )
+    return [
+        {
+            "month": month,
+            "state": state,
+            "bill": usd((bill * Decimal(part)).quantize(Decimal("0.01"))),
+            "unallocated_ratio": Decimal("0.0168"),
+            "closed_by": "",
+            "closed_at": None,
+            "revised_tenant_count": 2 if state == "reopened" else 0,
+            "revised_by": usd("20.23") if state == "reopened" else None,
+        }
+        for month, state, part in rows
+    ]  # fmt: skip

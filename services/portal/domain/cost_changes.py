@@ -1,0 +1,65 @@
+"""What changed in a cost between two months: exact, by charge group, and since which day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """`by` of all groups of a thing sum to its own change, exactly."""
+
+    group: str
+    before: Decimal
+    now: Decimal
+
+    @property
+    def by(self) -> Decimal:
+        return self.now - self.before
+
+
+def changes_of(now: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> list[GroupChange]:
+    """The largest first, whichever way it went; a group that is gone has become 0."""
+    found = [
+        GroupChange(group, before.get(group, _ZERO), now.get(group, _ZERO))
+        for group in now.keys() | before.keys()
+    ]
+    return sorted(found, key=lambda change: (-abs(change.by), change.group))
+
+
+def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None:
+    """The day of the month, from 1, from which on it costs what it did not before.
+
+    It splits the month where the two sides' means differ most (least squares), and is told only
+    where the first side is like the month before: at least half of the step came with the day.
+    None where the cost was another from the first day on, or has no such step.
+    """
+    best, place = _ZERO, 0
+    total, so_far = sum(days, _ZERO), _ZERO
+    for at in range(1, len(days)):
+        so_far += days[at - 1]
+        step = (total - so_far) / (len(days) - at) - so_far / at
+        gain = step * step * at * (len(days) - at)
+        if gain > best:
+            best, place = gain, at
+    if not place:
+        return None
+    early = sum(days[:place], _ZERO) / place
+    late = sum(days[place:], _ZERO) / (len(days) - place)
+    change = late - before_per_day
+    came_with_the_day = late - early
+    if change * came_with_the_day <= 0 or abs(came_with_the_day) * 2 < abs(change):
+        return None
+    return place + 1
+
+
+def last_day_told(daily: Mapping[str, Sequence[Decimal]]) -> int:
+    """The last day on which anything cost anything; 0 where no day is known."""
+    spent = [at for days in daily.values() for at, amount in enumerate(days, start=1) if amount]
+    return max(spent, default=0)
+
+
+def until_day(daily: Mapping[str, Sequence[Decimal]], day: int) -> dict[str, Decimal]:
+    return {group: sum(days[:day], _ZERO) for group, days in daily.items()}

@@ -1,0 +1,34 @@
+"""Amounts over time as a few series: a chart of more than eight says nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+SERIES_MAX: Final = 8
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Series:
+    """`others` are the names that stand together where there are too many; else empty."""
+
+    name: str
+    amounts: Sequence[Decimal]
+    others: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.amounts, _ZERO)
+
+
+def stacked(amounts: Mapping[str, Sequence[Decimal]]) -> list[Series]:
+    """Largest first; what is beyond the eighth is one series, and nothing is lost."""
+    found = [Series(name, values) for name, values in amounts.items() if any(values)]
+    found.sort(key=lambda series: (-abs(series.total), series.name))
+    if len(found) <= SERIES_MAX:
+        return found
+    kept, rest = found[: SERIES_MAX - 1], found[SERIES_MAX - 1 :]
+    columns = zip(*(series.amounts for series in rest), strict=True)
+    together = [sum(column, _ZERO) for column in columns]
+    return [*kept, Series("", together, tuple(series.name for series in rest))]

@@ -1,0 +1,107 @@
+"""Attribution's periods: how one stands now, and its close in the name of a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from services.portal.domain.period_checks import Check, check_of
+from shared.auth.actors import Actor
+from shared.auth.tokens import sign_token
+from shared.faults import Fault
+
+READ_SECONDS = 2
+CLOSE_SECONDS = 20
+_MISSING = httpx.codes.NOT_FOUND
+
+
+class UnableToRead(Fault):
+    """Attribution does not answer, or not as it should: a page goes on without it."""
+
+
+class UnableToClose(Fault):
+    """Attribution refused, or did not answer (then it may have closed it)."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a period stands at its owner, now; `closed_at` is None while it is open."""
+
+    period: str
+    state: str
+    version: int
+    closed_by: str
+    closed_at: datetime | None
+    overrides: list[str]
+    checks: list[Check]
+
+
+def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
+    """None for a period that attribution has never heard of."""
+    try:
+        answer = httpx.get(_address(period), headers=_headers(actor, now), timeout=READ_SECONDS)
+        if answer.status_code == _MISSING:
+            return None
+        answer.raise_for_status()
+        return _standing(answer.json())
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise UnableToRead(
+            "The attribution service does not answer, so that the checks are not known.",
+            remedy="Load the page again in a minute.",
+        ) from error
+
+
+def close(*, period: str, reasons: Mapping[str, str], actor: Actor, now: datetime) -> Standing:
+    """The period as it is afterwards; raises UnableToClose with a sentence for the person."""
+    try:
+        answer = httpx.post(
+            f"{_address(period)}/close",
+            json={"reasons": dict(reasons)},
+            headers=_headers(actor, now),
+            timeout=CLOSE_SECONDS,
+        )
+        if answer.status_code != httpx.codes.OK:
+            raise UnableToClose(_sentence(answer))
+        return _standing(answer.json())
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise UnableToClose(
+            "The attribution service does not answer; it may have closed the month all the same.",
+            remedy="Load the page again in a minute.",
+        ) from error
+
+
+def _address(period: str) -> str:
+    return f"{settings.ENVIRONMENT.attribution_url}/api/v1/periods/{period}"
+
+
+def _headers(actor: Actor, now: datetime) -> dict[str, str]:
+    key = settings.ENVIRONMENT.signing_key_file
+    token = sign_token(actor, audience="attribution", now=now, key_file=key)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _standing(answer: Any) -> Standing:
+    closed_at = answer["closed_at"]
+    return Standing(
+        period=str(answer["period"]),
+        state=str(answer["state"]),
+        version=int(answer["version"]),
+        closed_by=str(answer["closed_by"]),
+        closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
+        overrides=[str(reason) for reason in answer["overrides"]],
+        checks=[
+            check_of(name=str(one["name"]), passed=bool(one["passed"]), finding=str(one["finding"]))
+            for one in answer["checks"]
+        ],
+    )
+
+
+def _sentence(answer: httpx.Response) -> str:
+    try:
+        problem: dict[str, Any] = answer.json()
+    except ValueError:
+        return f"The attribution service answered {answer.status_code}; nothing is known of it."
+    return str(problem.get("detail", "It was refused; nothing was changed."))

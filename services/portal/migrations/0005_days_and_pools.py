@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Columns of tables that are staff's alone already."""
+
+    dependencies = [("portal", "0004_tenant_revisions")]
+
+    operations = [
+        migrations.AddField("periodsummary", "pools", models.JSONField(default=list)),
+        migrations.AddField("periodsummary", "overrides", models.JSONField(default=list)),
+        migrations.AddField("tenantmargin", "daily", models.JSONField(default=dict)),
+    ]

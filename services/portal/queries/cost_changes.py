@@ -1,0 +1,162 @@
+"""What changed against the month before: per tenant and charge group, exactly."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from services.portal.domain.cost_changes import (
+    GroupChange,
+    changes_of,
+    first_day_of,
+    last_day_told,
+    until_day,
+)
+from services.portal.domain.labels import charge_group_name
+from services.portal.models import TenantMargin
+from services.portal.queries.margin_totals import current_margins
+from shared.money import Money
+from shared.periods import Month
+
+DRIVERS_MAX: Final = 5
+MOVERS_MAX: Final = 3
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A charge group whose cost went up or down; `since` where one day began it."""
+
+    label: str
+    is_shared: bool
+    now: Money
+    by: Money
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Driver:
+    tenant: str
+    name: str
+    mover: Mover
+
+
+@dataclass(frozen=True)
+class CostChange:
+    """A tenant's change as its largest movers and the rest, which sum to `by`."""
+
+    by: Money
+    movers: list[Mover]
+    rest_count: int
+    rest: Money
+
+
+@dataclass(frozen=True)
+class Span:
+    """`days` of a month and of the one before are compared; None is both whole."""
+
+    month: Month
+    days: int | None
+
+    def costs_of(self, row: TenantMargin | None) -> Mapping[str, Decimal]:
+        if row is None:
+            return {}
+        return sums_of(row.lines) if self.days is None else until_day(daily_of(row), self.days)
+
+    @property
+    def days_before(self) -> int:
+        return self.days or _length(self.month.previous)
+
+
+def sums_of(lines: Iterable[Mapping[str, str]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for line in lines:
+        group = line["charge_group"]
+        sums[group] = sums.get(group, Decimal(0)) + Decimal(line["amount"])
+    return sums
+
+
+def daily_of(row: TenantMargin) -> dict[str, list[Decimal]]:
+    return {group: [Decimal(day) for day in days] for group, days in row.daily.items()}
+
+
+def span_of(month: Month, rows: Iterable[TenantMargin], *, is_open: bool) -> Span | None:
+    """A month that still runs is compared with as many days; None where no day is known."""
+    if not is_open:
+        return Span(month, None)
+    days = max((last_day_told(daily_of(row)) for row in rows), default=0)
+    return Span(month, min(days, _length(month.previous))) if days else None
+
+
+def read_drivers(month: Month, *, is_open: bool) -> tuple[list[Driver], Span | None]:
+    """The largest changes of any tenant's charge group; none without a month before."""
+    now = _rows(month, with_days=is_open)
+    before = _rows(month.previous, with_days=is_open)
+    span = span_of(month, now.values(), is_open=is_open)
+    if span is None or not before:
+        return [], None
+    changes = [
+        (now[tenant], change)
+        for tenant in now
+        if _comparable(now[tenant], before.get(tenant))
+        for change in changes_of(span.costs_of(now[tenant]), span.costs_of(before.get(tenant)))
+    ]
+    changes = [(row, change) for row, change in changes if change.by]
+    changes.sort(key=lambda item: (-abs(item[1].by), item[0].tenant, item[1].group))
+    top = changes[:DRIVERS_MAX]
+    days = _days_of(month, {row.tenant for row, _ in top})
+    return [
+        Driver(row.tenant, row.name, mover(row.currency, change, days.get(row.tenant, {}), span))
+        for row, change in top
+    ], span
+
+
+def change_of(now: TenantMargin, before: TenantMargin | None, span: Span) -> CostChange | None:
+    """None without a month before in the same currency, or where nothing changed."""
+    if before is None or before.currency != now.currency:
+        return None
+    changes = [
+        change for change in changes_of(span.costs_of(now), span.costs_of(before)) if change.by
+    ]
+    if not changes:
+        return None
+    movers, rest = changes[:MOVERS_MAX], changes[MOVERS_MAX:]
+    days = daily_of(now)
+    return CostChange(
+        by=Money(sum((change.by for change in changes), Decimal(0)), now.currency),
+        movers=[mover(now.currency, change, days, span) for change in movers],
+        rest_count=len(rest),
+        rest=Money(sum((change.by for change in rest), Decimal(0)), now.currency),
+    )
+
+
+def mover(
+    currency: str, change: GroupChange, days: Mapping[str, Sequence[Decimal]], span: Span
+) -> Mover:
+    told = days.get(change.group, ())[: span.days]
+    first = first_day_of(told, change.before / span.days_before)
+    return Mover(
+        label=charge_group_name(change.group),
+        is_shared=change.group.startswith("pool:"),
+        now=Money(change.now, currency),
+        by=Money(change.by, currency),
+        since=date(span.month.year, span.month.month, first) if first else None,
+    )
+
+
+def _rows(month: Month, *, with_days: bool) -> dict[str, TenantMargin]:
+    found = current_margins().filter(period=str(month))
+    return {row.tenant: row for row in (found if with_days else found.defer("daily"))}
+
+
+def _comparable(now: TenantMargin, before: TenantMargin | None) -> bool:
+    return before is None or before.currency == now.currency
+
+
+def _days_of(month: Month, tenants: set[str]) -> dict[str, dict[str, list[Decimal]]]:
+    found = current_margins().filter(period=str(month), tenant__in=tenants)
+    return {row.tenant: daily_of(row) for row in found.only("tenant", "daily")}
+
+
+def _length(month: Month) -> int:
+    return (month.end - timedelta(days=1)).day

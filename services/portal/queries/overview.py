@@ -1,0 +1,82 @@
+"""The operator's first page: how the month stands, what moved it, what is to close next."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from services.portal.domain.figures import ratio
+from services.portal.queries.calendar import Calendar, KnownPeriod
+from services.portal.queries.cost_changes import read_drivers
+from services.portal.queries.margin_page import Headline, read_headline
+from shared.money import Money
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class Step:
+    """`total` stands on the ground, `less` hangs from where the step before it ended."""
+
+    label: str
+    kind: Literal["total", "less"]
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The steps between the two totals sum to their difference, exactly."""
+
+    steps: list[Step]
+    margin: Money
+    margin_ratio: Decimal | None
+    revenue_unknown_count: int
+
+
+def read_overview(month: Month, *, is_open: bool) -> dict[str, Any]:
+    found = read_headline(month, is_open=is_open)
+    if found is None:
+        return {"proof": None}
+    drivers, span = read_drivers(month, is_open=is_open)
+    return {
+        "compared_to": found.compared_to,
+        "currency": found.summary.currency,
+        "figures": found.figures,
+        "proof": found.proof,
+        "waterfall": waterfall(found),
+        "drivers": drivers,
+        "drivers_before": month.previous if span else None,
+        "days_compared": span.days if span else None,
+    }
+
+
+def waterfall(found: Headline) -> Waterfall | None:
+    """None while nobody's revenue is known."""
+    summary, totals = found.summary, found.totals
+    if totals.revenue is None:
+        return None
+    costs = [
+        ("Direct cost", totals.direct),
+        ("Shared cost", totals.shared),
+        ("Overhead", summary.overhead),
+        ("Unallocated", summary.unallocated),
+    ]
+    arriving = summary.attributed - totals.cost
+    if arriving:
+        costs.append(("Arriving", arriving))
+    left = totals.revenue - sum((cost for _, cost in costs), Decimal(0))
+    currency = summary.currency
+    return Waterfall(
+        steps=[
+            Step("Revenue", "total", Money(totals.revenue, currency)),
+            *(Step(label, "less", Money(-cost, currency)) for label, cost in costs),
+            Step("Operating margin", "total", Money(left, currency)),
+        ],
+        margin=Money(left, currency),
+        margin_ratio=ratio(left, totals.revenue),
+        revenue_unknown_count=totals.revenue_unknown_count,
+    )
+
+
+def next_close(calendar: Calendar) -> KnownPeriod | None:
+    """The oldest month that has a run and that nobody has closed."""
+    waiting = [known for known in calendar.periods if known.is_attributed and not known.is_closed]
+    return waiting[-1] if waiting else None

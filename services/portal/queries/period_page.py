@@ -1,0 +1,96 @@
+"""The periods with their states, and what a closed one's restatements have changed since."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from services.portal.domain.figures import ratio
+from services.portal.domain.period_states import PeriodState
+from services.portal.models import PeriodSummary, TenantMargin, TenantRevision
+from services.portal.queries.calendar import Calendar
+from shared.money import Money
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class PeriodRow:
+    """`bill` and the share are None before the first run."""
+
+    month: Month
+    state: PeriodState
+    bill: Money | None
+    unallocated_ratio: Decimal | None
+    closed_by: str
+    closed_at: datetime | None
+    revised_tenant_count: int
+    revised_by: Money | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    tenant: str
+    name: str
+    before: Money
+    after: Money
+    difference: Money
+
+
+def read_periods(calendar: Calendar) -> list[PeriodRow]:
+    """Newest first, also those of which only a bill has arrived."""
+    summaries = {summary.period: summary for summary in PeriodSummary.objects.defer("pools")}
+    return [
+        _row(known.month, known.state, summaries.get(str(known.month)))
+        for known in calendar.periods
+    ]
+
+
+def _row(month: Month, state: PeriodState, summary: PeriodSummary | None) -> PeriodRow:
+    has_run = summary is not None and bool(summary.run_id)
+    if summary is None or not has_run:
+        return PeriodRow(month, state, None, None, "", None, 0, None)
+    return PeriodRow(
+        month=month,
+        state=state,
+        bill=Money(summary.bill, summary.currency),
+        unallocated_ratio=ratio(summary.unallocated, summary.bill),
+        closed_by=summary.closed_by,
+        closed_at=summary.closed_at,
+        revised_tenant_count=summary.revised_tenant_count,
+        revised_by=Money(summary.revised_by, summary.currency)
+        if summary.revised_tenant_count
+        else None,
+    )
+
+
+def read_period(month: Month) -> dict[str, Any]:
+    """What is kept of one period here; its checks are known to attribution alone."""
+    summary = PeriodSummary.objects.filter(period=str(month)).first()
+    currency = summary.currency if summary else ""
+    revisions = _revisions(str(month), currency) if currency else []
+    differences = [revision.difference.amount for revision in revisions]
+    return {
+        "is_attributed": bool(summary and summary.run_id),
+        "currency": currency,
+        "closed_by": summary.closed_by if summary else "",
+        "closed_at": summary.closed_at if summary else None,
+        "overrides": summary.overrides if summary else [],
+        "revisions": revisions,
+        "revised_by": Money(sum(differences, Decimal(0)), currency) if revisions else None,
+    }
+
+
+def _revisions(period: str, currency: str) -> list[Revision]:
+    names = dict(TenantMargin.objects.filter(period=period).values_list("tenant", "name"))
+    found = [
+        Revision(
+            tenant=row.tenant,
+            name=names.get(row.tenant, row.tenant),
+            before=Money(row.cost_before, currency),
+            after=Money(row.cost_after, currency),
+            difference=Money(row.cost_after - row.cost_before, currency),
+        )
+        for row in TenantRevision.objects.filter(period=period)
+        if row.cost_after != row.cost_before
+    ]
+    return sorted(found, key=lambda row: (-abs(row.difference.amount), row.tenant))

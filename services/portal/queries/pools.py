@@ -1,0 +1,199 @@
+"""The shared pools of a month: what each cost, how it was split, and on what ground."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from services.portal.domain.figures import change, ratio
+from services.portal.domain.labels import POOL, as_heading, pool_name
+from services.portal.models import PeriodSummary, TenantMargin
+from services.portal.queries.margin_totals import find_summary
+from services.portal.queries.tenant_costs import METHODS
+from shared.money import Money
+from shared.periods import Month
+
+_KINDS: Final = {
+    "signal": "Measured",
+    "proportional": "In proportion to direct cost",
+    "even": "Evenly",
+    "weights": "By fixed weights",
+}
+_NOBODYS: Final = (
+    ("unmetered", "Unmetered", "used by those who were not active then"),
+    ("unallocated", "Nobody's", "no driver had a say in these hours"),
+)
+
+
+@dataclass(frozen=True)
+class DriverStep:
+    """`signal` is a meter's name, empty for a driver that measures nothing."""
+
+    label: str
+    signal: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a pool is a tenant's; `methods` say by which driver, the largest first."""
+
+    key: str
+    name: str
+    amount: Money
+    ratio: Decimal | None
+    methods: list[tuple[str, Money]]
+
+
+@dataclass(frozen=True)
+class Rest:
+    label: str
+    hint: str
+    amount: Money
+    ratio: Decimal | None
+
+
+@dataclass(frozen=True)
+class PoolSplit:
+    """Parts and rests sum to `cost`, exactly. What a run did not tell is None."""
+
+    key: str
+    label: str
+    cost: Money
+    change: Decimal | None
+    drivers: list[DriverStep]
+    meter: str
+    coverage: Decimal | None
+    hours: int
+    hours_with_signal: int
+    fallback: Money | None
+    fallback_ratio: Decimal | None
+    unmetered: Money | None
+    parts: list[Part]
+    rests: list[Rest]
+
+
+@dataclass(frozen=True)
+class _Line:
+    tenant: TenantMargin
+    method: str
+    amount: Decimal
+
+
+def read_pools(month: Month) -> dict[str, Any]:
+    """`pools` by cost, the largest first."""
+    summary = find_summary(str(month))
+    if summary is None:
+        return {"is_attributed": False, "pools": []}
+    pools = pool_splits(summary)
+    return {
+        "is_attributed": True,
+        "currency": summary.currency,
+        "pools": pools,
+        "total": Money(sum((pool.cost.amount for pool in pools), Decimal(0)), summary.currency),
+        "compared_to": month.previous if any(pool.change is not None for pool in pools) else None,
+    }
+
+
+def pool_splits(summary: PeriodSummary) -> list[PoolSplit]:
+    lines = _lines(summary)
+    told = {pool["name"]: pool for pool in summary.pools}
+    before = _costs_before(summary)
+    found = [
+        _split(name, told.get(name), lines.get(name, []), before.get(name), summary)
+        for name in told.keys() | lines.keys()
+    ]
+    return sorted(found, key=lambda pool: (-pool.cost.amount, pool.key))
+
+
+def _lines(summary: PeriodSummary) -> Mapping[str, list[_Line]]:
+    found: defaultdict[str, list[_Line]] = defaultdict(list)
+    rows = TenantMargin.objects.filter(period=summary.period, run_id=summary.run_id)
+    for row in rows.defer("daily").order_by("tenant"):
+        for line in row.lines:
+            group: str = line["charge_group"]
+            if group.startswith(POOL):
+                name = group.removeprefix(POOL)
+                found[name].append(_Line(row, line["method"], Decimal(line["amount"])))
+    return found
+
+
+def _costs_before(summary: PeriodSummary) -> Mapping[str, Decimal]:
+    before = find_summary(str(Month.parse(summary.period).previous))
+    if before is None or before.currency != summary.currency:
+        return {}
+    return {pool["name"]: Decimal(pool["cost"]) for pool in before.pools}
+
+
+def _split(
+    name: str,
+    told: Mapping[str, Any] | None,
+    lines: Sequence[_Line],
+    before: Decimal | None,
+    summary: PeriodSummary,
+) -> PoolSplit:
+    currency = summary.currency
+    given = sum((line.amount for line in lines), Decimal(0))
+    cost = Decimal(told["cost"]) if told else given
+    fallback = Decimal(told["fallback_cost"]) if told else None
+    return PoolSplit(
+        key=name,
+        label=as_heading(pool_name(name)),
+        cost=Money(cost, currency),
+        change=change(cost, before),
+        drivers=[_driver(text) for text in told["drivers"]] if told else [],
+        meter=told["meter"] if told else "",
+        coverage=ratio(Decimal(told["hours_with_signal"]), Decimal(told["hours"]))
+        if told
+        else None,
+        hours=told["hours"] if told else 0,
+        hours_with_signal=told["hours_with_signal"] if told else 0,
+        fallback=Money(fallback, currency) if fallback is not None else None,
+        fallback_ratio=ratio(fallback, cost),
+        unmetered=Money(Decimal(told["unmetered"]), currency) if told else None,
+        parts=_parts(lines, cost, currency),
+        rests=list(_rests(told, given, cost, currency)),
+    )
+
+
+def _parts(lines: Sequence[_Line], cost: Decimal, currency: str) -> list[Part]:
+    by_tenant: defaultdict[str, list[_Line]] = defaultdict(list)
+    for line in lines:
+        by_tenant[line.tenant.tenant].append(line)
+    parts = []
+    for key, own in by_tenant.items():
+        amount = sum((line.amount for line in own), Decimal(0))
+        own.sort(key=lambda line: -line.amount)
+        parts.append(
+            Part(
+                key=key,
+                name=own[0].tenant.name,
+                amount=Money(amount, currency),
+                ratio=ratio(amount, cost),
+                methods=[
+                    (METHODS.get(line.method, line.method), Money(line.amount, currency))
+                    for line in own
+                ],
+            )
+        )
+    return sorted(parts, key=lambda part: (-part.amount.amount, part.key))
+
+
+def _rests(
+    told: Mapping[str, Any] | None, given: Decimal, cost: Decimal, currency: str
+) -> Iterator[Rest]:
+    nobodys = Decimal(0)
+    for name, label, hint in _NOBODYS:
+        amount = Decimal(told[name]) if told else Decimal(0)
+        nobodys += amount
+        if amount:
+            yield Rest(label, hint, Money(amount, currency), ratio(amount, cost))
+    arriving = cost - given - nobodys
+    if arriving:
+        hint = "tenants whose figures are on their way"
+        yield Rest("Arriving", hint, Money(arriving, currency), ratio(arriving, cost))
+
+
+def _driver(text: str) -> DriverStep:
+    kind, _, detail = text.removeprefix("fallback:").partition(":")
+    return DriverStep(_KINDS.get(kind, kind), detail if kind == "signal" else "")

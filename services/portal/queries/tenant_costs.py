@@ -1,0 +1,154 @@
+"""A tenant's cost by charge group: as a tree of one month, by its days and by months."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from services.portal.domain.figures import change, ratio
+from services.portal.domain.labels import POOL, charge_group_name
+from services.portal.domain.stacks import stacked
+from services.portal.models import TenantMargin
+from services.portal.queries.cost_changes import Span, daily_of, sums_of
+from shared.money import Money
+from shared.periods import Month
+
+CHART_MONTHS: Final = 12
+METHODS: Final = {
+    "rule": "By rule",
+    "label": "By its tag",
+    "pod": "By its pods",
+    "task": "By its tasks",
+    "default": "By its account or cluster",
+    "pool-signal": "By measured use",
+    "pool-proportional": "In proportion to direct cost",
+    "pool-even": "Evenly",
+    "pool-weights": "By fixed weights",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    label: str
+    detail: str
+    amount: Money
+    ratio: Decimal | None
+    fallback_ratio: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    is_shared: bool
+    amount: Money
+    ratio: Decimal | None
+    change: Decimal | None
+    methods: list[Method]
+
+
+@dataclass(frozen=True)
+class StackRow:
+    """One bar: its parts in the order of the series, and their sum."""
+
+    at: date | Month
+    parts: list[Money]
+    total: Money
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`heads` name the series; `totals` are their sums, and `total` is that of everything.
+
+    `largest_ratio` is the first series' part of it, `peak` the row that cost most.
+    """
+
+    heads: list[str]
+    rows: list[StackRow]
+    totals: list[Money]
+    total: Money
+    largest_ratio: Decimal | None
+    peak: StackRow
+
+
+def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) -> list[Group]:
+    """Largest first; a pool's group is the tenant's part of what is shared."""
+    comparable = before if before and before.currency == now.currency else None
+    earlier = span.costs_of(comparable) if span else {}
+    later = span.costs_of(now) if span else {}
+    found = []
+    for group, amount in sums_of(now.lines).items():
+        lines = [line for line in now.lines if line["charge_group"] == group]
+        found.append(
+            Group(
+                label=charge_group_name(group),
+                is_shared=group.startswith(POOL),
+                amount=Money(amount, now.currency),
+                ratio=ratio(amount, now.cost),
+                change=change(later.get(group), earlier.get(group)),
+                methods=[
+                    Method(
+                        METHODS.get(line["method"], line["method"]),
+                        "",
+                        Money(Decimal(line["amount"]), now.currency),
+                        ratio(Decimal(line["amount"]), amount),
+                    )
+                    for line in sorted(lines, key=lambda line: -Decimal(line["amount"]))
+                ],
+            )
+        )
+    return sorted(found, key=lambda group: -group.amount.amount)
+
+
+def by_day(row: TenantMargin, month: Month) -> Stack | None:
+    """None where the run did not tell the days."""
+    daily = daily_of(row)
+    if not daily:
+        return None
+    count = (month.end - timedelta(days=1)).day
+    days = [date(month.year, month.month, day + 1) for day in range(count)]
+    return _stack(daily, days, row.currency)
+
+
+def by_month(history: Sequence[TenantMargin]) -> Stack | None:
+    """Of the newest first; None with fewer than two months in the newest one's currency."""
+    rows = [row for row in history[:CHART_MONTHS] if row.currency == history[0].currency]
+    if len(rows) < 2:  # noqa: PLR2004 - one month is no course
+        return None
+    rows.reverse()
+    sums = [sums_of(row.lines) for row in rows]
+    names = sorted({name for each in sums for name in each})
+    amounts = {name: [each.get(name, Decimal(0)) for each in sums] for name in names}
+    return _stack(amounts, [Month.parse(row.period) for row in rows], rows[0].currency)
+
+
+def _stack(
+    amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month], currency: str
+) -> Stack | None:
+    series = stacked(amounts)
+    if not series:
+        return None
+    rows = []
+    for turn, moment in enumerate(at):
+        parts = _money([one.amounts[turn] for one in series], currency)
+        rows.append(StackRow(moment, parts, _sum(parts)))
+    totals = _money([one.total for one in series], currency)
+    return Stack(
+        heads=[
+            f"Other ({len(one.others)})" if one.others else charge_group_name(one.name)
+            for one in series
+        ],
+        rows=rows,
+        totals=totals,
+        total=_sum(totals),
+        largest_ratio=ratio(totals[0].amount, _sum(totals).amount),
+        peak=max(rows, key=lambda row: row.total.amount),
+    )
+
+
+def _money(amounts: Sequence[Decimal], currency: str) -> list[Money]:
+    return [Money(amount, currency) for amount in amounts]
+
+
+def _sum(parts: Sequence[Money]) -> Money:
+    return Money(sum((part.amount for part in parts), Decimal(0)), parts[0].currency)

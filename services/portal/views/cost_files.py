@@ -1,0 +1,70 @@
+"""Pools and a tenant's days as CSV: every digit, rows that sum to the page's totals."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from services.portal.queries.cost_changes import daily_of
+from services.portal.queries.margin_totals import current_margins, find_summary
+from services.portal.queries.pools import PoolSplit, pool_splits
+from services.portal.views.margin_file import as_text
+from shared.periods import Month
+
+POOL_HEADER: Final = (
+    *("period", "pool", "kind", "tenant", "name", "currency", "amount", "share", "drivers"),
+)
+TENANT_HEADER: Final = ("period", "tenant", "day", "charge_group", "currency", "amount")
+
+
+def pool_file(month: Month) -> str | None:
+    """None where nothing is attributed; the rows of a pool sum to its cost."""
+    summary = find_summary(str(month))
+    if summary is None:
+        return None
+    rows = [row for pool in pool_splits(summary) for row in _pool_rows(month, pool)]
+    return _written(POOL_HEADER, rows)
+
+
+def tenant_file(key: str, month: Month) -> str | None:
+    """None where the tenant has no run in the month, or no day of it is known."""
+    row = current_margins().filter(period=str(month), tenant=key).first()
+    if row is None or not row.daily:
+        return None
+    return _written(
+        TENANT_HEADER,
+        [
+            (
+                *(str(month), as_text(key), f"{month}-{day:02d}", as_text(group)),
+                *(row.currency, f"{amount:f}"),
+            )
+            for group, days in sorted(daily_of(row).items())
+            for day, amount in enumerate(days, start=1)
+            if amount
+        ],
+    )
+
+
+def _pool_rows(month: Month, pool: PoolSplit) -> Iterable[Sequence[str]]:
+    common = (str(month), as_text(pool.key))
+    for part in pool.parts:
+        yield (
+            *common,
+            *("tenant", as_text(part.key), as_text(part.name), part.amount.currency),
+            *(f"{part.amount.amount:f}", "" if part.ratio is None else f"{part.ratio:.6f}"),
+            "; ".join(label for label, _ in part.methods),
+        )
+    for rest in pool.rests:
+        yield (
+            *common,
+            *(rest.label.lower(), "", rest.label, rest.amount.currency),
+            *(f"{rest.amount.amount:f}", "" if rest.ratio is None else f"{rest.ratio:.6f}", ""),
+        )
+
+
+def _written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,111 @@
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from services.portal.gateways import attribution
+from services.portal.gateways.attribution import UnableToClose, UnableToRead
+from services.portal.models import PeriodSummary
+from services.portal.operations.record_facts import keep_close
+from services.portal.queries.calendar import read_calendar
+from services.portal.queries.overview import next_close
+from services.portal.queries.period_page import read_period, read_periods
+from services.portal.views.access import OPERATORS, for_roles
+from services.portal.views.asked import asked_period
+from services.portal.views.operator import actor_of
+from shared.faults import Fault
+from shared.periods import Month
+
+_SEE_OTHER: Final = 303
+_CONFLICT: Final = 409
+_REASON: Final = "reason-"
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def close(request: HttpRequest) -> HttpResponse:
+    """The month asked for, else the one to close next."""
+    calendar, month = asked_period(request)
+    waiting = next_close(calendar)
+    if not request.GET.get("period") and waiting is not None:
+        month = waiting.month
+    return _close_page(request, month)
+
+
+@for_roles("operator_admin")
+@require_POST
+def close_period(request: HttpRequest, period: str) -> HttpResponse:
+    """Done: the answer is kept at once, so that the page that follows already shows it."""
+    month = _known(period)
+    reasons = {
+        name.removeprefix(_REASON): text.strip()
+        for name, text in request.POST.items()
+        if name.startswith(_REASON) and isinstance(text, str) and text.strip()
+    }
+    try:
+        standing = attribution.close(
+            period=period, reasons=reasons, actor=actor_of(request), now=datetime.now(UTC)
+        )
+    except UnableToClose as refused:
+        return _close_page(request, month, problem=str(refused), reasons=reasons)
+    if standing.closed_at is not None:
+        keep_close(
+            period=period,
+            version=standing.version,
+            closed_by=standing.closed_by,
+            closed_at=standing.closed_at,
+            overrides=standing.overrides,
+        )
+    response = HttpResponseRedirect(f"{reverse('portal:close')}?period={period}")
+    response.status_code = _SEE_OTHER
+    return response
+
+
+def _known(period: str) -> Month:
+    try:
+        month = Month.parse(period)
+    except Fault as error:
+        raise Http404(str(error)) from error
+    if not PeriodSummary.objects.filter(period=period).exists():
+        raise Http404
+    return month
+
+
+def _close_page(
+    request: HttpRequest,
+    month: Month,
+    *,
+    problem: str = "",
+    reasons: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    calendar = read_calendar(datetime.now(UTC))
+    context = {
+        "period": month,
+        "period_state": calendar.state_of(month),
+        "periods": read_periods(calendar),
+        "problem": problem,
+        "may_close": actor_of(request).role == "operator_admin",
+        **read_period(month),
+        **_checks(request, month, reasons or {}),
+    }
+    status = _CONFLICT if problem else 200
+    return render(request, "portal/operator/close.html", context, status=status)
+
+
+def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> dict[str, Any]:
+    """As their owner sees them now; `checks_problem` says why they are not known."""
+    now = datetime.now(UTC)
+    try:
+        standing = attribution.read_standing(period=str(month), actor=actor_of(request), now=now)
+    except UnableToRead as fault:
+        return {"checks": [], "checks_problem": str(fault), "is_closed_there": False}
+    checks = standing.checks if standing else []
+    return {
+        "checks": [{"check": check, "reason": reasons.get(check.name, "")} for check in checks],
+        "checks_problem": "",
+        "is_closed_there": standing is not None and standing.closed_at is not None,
+    }
