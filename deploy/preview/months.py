@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from deploy.preview import costs, operator
 from deploy.preview.numbers import PERIOD, numbers, usd
-from services.portal.domain.period_checks import Check, check_of
+from services.portal.domain.period_checks import Check, check_of, override_of
 
 _NOVEMBER: Final = PERIOD.following
 _FINDINGS: Final = (
@@ -166,7 +166,7 @@ def closed(*, restated: bool = True) -> dict[str, Any]:
         period_state="reopened" if restated else "closed",
         closed_by="Olivia Marsh",
         closed_at=datetime(2026, 11, 3, 9, 12, tzinfo=UTC),
-        overrides=["signals_complete: the balancer was switched off on the 2nd (olivia)"],
+        overrides=[override_of("signals_complete: the balancer was switched off (olivia)")],
         revisions=revisions if restated else [],
         revised_by=usd("20.23") if restated else None,
         checks=[{"check": check, "reason": ""} for check in checks()],

@@ -22,10 +22,20 @@ class Series:
         return sum(self.amounts, _ZERO)
 
 
-def stacked(amounts: Mapping[str, Sequence[Decimal]]) -> list[Series]:
-    """Largest first; what is beyond the eighth is one series, and nothing is lost."""
+def stacked(amounts: Mapping[str, Sequence[Decimal]], *, order: Sequence[str] = ()) -> list[Series]:
+    """Largest first; what is beyond the eighth is one series, and nothing is lost.
+
+    Those in `order` come before, so that two charts of one thing have the same colours.
+    """
+    places = {name: place for place, name in enumerate(order)}
     found = [Series(name, values) for name, values in amounts.items() if any(values)]
-    found.sort(key=lambda series: (-abs(series.total), series.name))
+    found.sort(
+        key=lambda series: (
+            places.get(series.name, len(places)),
+            -abs(series.total),
+            series.name,
+        )
+    )
     if len(found) <= SERIES_MAX:
         return found
     kept, rest = found[: SERIES_MAX - 1], found[SERIES_MAX - 1 :]

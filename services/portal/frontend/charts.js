@@ -49,7 +49,7 @@ function money(currency) {
     style: "currency", currency, notation: "compact", maximumFractionDigits: 1,
   })
   const signed = (text) => text.replace("-", "\u2212")
-  return { whole: (amount) => signed(format.format(amount)), short: (amount) => signed(short.format(amount)) }
+  return (amount) => signed((Math.abs(amount) < 10_000 ? format : short).format(amount))
 }
 
 function frame(ink, takeaway, written) {
@@ -72,7 +72,7 @@ function frame(ink, takeaway, written) {
     yAxis: {
       type: "value",
       splitNumber: 4,
-      axisLabel: { ...text, formatter: written.short },
+      axisLabel: { ...text, formatter: written },
       splitLine: { lineStyle: { color: ink["color-hairline"] } },
     },
     xAxis: {
@@ -87,7 +87,7 @@ function frame(ink, takeaway, written) {
 // Patterns that stay quiet: colour tells series apart, the pattern does where colour can't.
 function decals(ink) {
   const color = ink["color-raised"]
-  const line = { color: color.replace("rgb", "rgba").replace(")", ", 0.38)"), symbol: "rect", dashArrayX: [1, 0] }
+  const line = { color: color.replace("rgb", "rgba").replace(")", ", 0.26)"), symbol: "rect", dashArrayX: [1, 0] }
   return [
     { color: "none" },
     { ...line, dashArrayY: [2, 6], rotation: -Math.PI / 4 },
@@ -100,7 +100,23 @@ function decals(ink) {
   ]
 }
 
-function stacked(table, ink, takeaway) {
+// How far down a legend of these words reaches when it wraps at this width.
+function legendHeight(heads, width) {
+  brush.font = `12px ${FONT}`
+  let rows = 1
+  let used = 0
+  for (const head of heads) {
+    const item = brush.measureText(head).width + 12 + 5 + 14
+    if (used > 0 && used + item > width - 16) {
+      rows += 1
+      used = 0
+    }
+    used += item
+  }
+  return rows * 23 + 16
+}
+
+function stacked(table, ink, takeaway, width) {
   const { rows, heads } = read(table)
   const base = frame(ink, takeaway, money(table.dataset.currency))
   const sum = (row) => words(row.cells[row.cells.length - 1])
@@ -112,12 +128,11 @@ function stacked(table, ink, takeaway) {
   return {
     ...base,
     aria: { ...base.aria, decal: { show: true, decals: decals(ink) } },
-    grid: { ...base.grid, top: 40 },
+    grid: { ...base.grid, top: legendHeight(heads, width) },
     legend: {
-      type: "scroll", top: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 14, icon: "rect",
+      top: 0, left: 8, right: 8, itemWidth: 12, itemHeight: 12, itemGap: 14, icon: "rect",
+      selectedMode: false,
       textStyle: { ...base.textStyle, color: ink["color-base-content"] },
-      pageIconColor: ink["color-base-content"], pageIconInactiveColor: ink["color-hairline"],
-      pageTextStyle: base.textStyle, pageIconSize: 11,
     },
     tooltip: { ...base.tooltip, trigger: "axis", axisPointer: { type: "shadow" }, formatter: told },
     xAxis: { ...base.xAxis, data: rows.map((row) => row.name) },
@@ -127,7 +142,11 @@ function stacked(table, ink, takeaway) {
       name,
       barCategoryGap: "28%",
       barMaxWidth: 44,
-      itemStyle: { color: ink[name.startsWith("Other (") ? "series-8" : `series-${turn + 1}`] },
+      itemStyle: {
+        color: ink[name.startsWith("Other (") ? "series-8" : `series-${turn + 1}`],
+        borderColor: ink["color-raised"],
+        borderWidth: 0.5,
+      },
       emphasis: { disabled: true },
       data: rows.map((row) => value(row.cells[turn])),
     })),
@@ -137,66 +156,74 @@ function stacked(table, ink, takeaway) {
 const STEP_INKS = { "Direct cost": "ink-direct", "Shared cost": "ink-shared", Overhead: "ink-overhead" }
 
 // Each step from where the one before it ended; a total stands on zero.
-function waterfall(table, ink, takeaway) {
+function steps(rows, ink) {
+  let level = 0
+  return rows.map((row, turn) => {
+    const amount = value(row.cells[0])
+    const isTotal = row.step === "total"
+    const start = isTotal ? 0 : level
+    level = start + amount
+    const total = amount < 0 ? "color-error" : "color-primary"
+    const color = ink[isTotal ? total : STEP_INKS[row.name] ?? "ink-unallocated"]
+    return { turn, name: row.name, told: words(row.cells[0]), amount, start, end: level, color }
+  })
+}
+
+// One step's shapes; `lies` where the bars lie, which is how they fit a narrow screen.
+function shapesOf(step, isLast, { api, ink, lies, written }) {
+  const at = (amount) => api.coord(lies ? [amount, step.turn] : [step.turn, amount])[lies ? 0 : 1]
+  const middle = api.coord(lies ? [0, step.turn] : [step.turn, 0])[lies ? 1 : 0]
+  const band = api.size(lies ? [0, 1] : [1, 0])[lies ? 1 : 0]
+  const width = Math.min(band * 0.62, 64)
+  const from = Math.min(at(step.start), at(step.end))
+  const length = Math.max(Math.abs(at(step.start) - at(step.end)), 1)
+  const side = middle - width / 2
+  const shape = lies ? { x: from, y: side, width: length, height: width } : { x: side, y: from, width, height: length }
+  const label = lies
+    ? { x: from + length + 6, y: middle, align: "left", verticalAlign: "middle" }
+    : { x: middle, y: from - 6, align: "center", verticalAlign: "bottom" }
+  const fill = ink["color-base-content"]
+  const children = [
+    { type: "rect", shape: { ...shape, r: 2 }, style: { fill: step.color } },
+    { type: "text", style: { ...label, text: written(step.amount), fill, font: `500 12px ${FONT}` } },
+  ]
+  if (!isLast) {
+    const [near, far, end] = [middle + width / 2, middle + band - width / 2, at(step.end)]
+    const line = lies ? { x1: end, y1: near, x2: end, y2: far } : { x1: near, y1: end, x2: far, y2: end }
+    children.push({ type: "line", shape: line, style: { stroke: ink["color-muted"], lineDash: [2, 3] } })
+  }
+  return { type: "group", children }
+}
+
+function waterfall(table, ink, takeaway, width) {
   const { rows } = read(table)
   const written = money(table.dataset.currency)
   const base = frame(ink, takeaway, written)
-  let level = 0
-  const steps = rows.map((row, turn) => {
-    const amount = value(row.cells[0])
-    const start = row.step === "total" ? 0 : level
-    level = start + amount
-    const loses = row.step === "total" && amount < 0
-    const color = row.step === "total" ? (loses ? "color-error" : "color-primary")
-      : STEP_INKS[row.name] ?? "ink-unallocated"
-    return { turn, name: row.name, told: words(row.cells[0]), amount, start, end: level, color: ink[color] }
-  })
-  const low = Math.min(0, ...steps.map((step) => step.end))
+  const found = steps(rows, ink)
+  const lies = width < 520
+  const names = { ...base.xAxis, data: rows.map((row) => row.name), inverse: lies }
+  names.axisLabel = { ...names.axisLabel, interval: 0, hideOverlap: false, lineHeight: 15 }
+  if (!lies) Object.assign(names.axisLabel, { width: 72, overflow: "break" })
+  const amounts = { ...base.yAxis, splitNumber: lies ? 3 : 4 }
   const draw = (_, api) => {
-    const step = steps[api.value(0)]
-    const [middle, from] = api.coord([step.turn, step.start])
-    const [, to] = api.coord([step.turn, step.end])
-    const band = api.size([1, 0])[0]
-    const width = Math.min(band * 0.62, 64)
-    const top = Math.min(from, to)
-    const height = Math.max(Math.abs(from - to), 1)
-    const next = steps[step.turn + 1]
-    const children = [
-      { type: "rect", shape: { x: middle - width / 2, y: top, width, height, r: 2 }, style: { fill: step.color } },
-      {
-        type: "text",
-        style: {
-          text: written.short(step.amount), x: middle, y: top - 6, align: "center", verticalAlign: "bottom",
-          fill: ink["color-base-content"], font: `500 12px ${FONT}`,
-        },
-      },
-    ]
-    if (next) {
-      children.push({
-        type: "line",
-        shape: { x1: middle + width / 2, y1: to, x2: middle + band - width / 2, y2: to },
-        style: { stroke: ink["color-muted"], lineDash: [2, 3] },
-      })
-    }
-    return { type: "group", children }
+    const step = found[api.value(0)]
+    return shapesOf(step, step.turn === found.length - 1, { api, ink, lies, written })
   }
-  const told = ({ dataIndex }) => `${steps[dataIndex].name}   ${steps[dataIndex].told}`
   return {
     ...base,
-    grid: { ...base.grid, top: 28 },
-    tooltip: { ...base.tooltip, trigger: "item", formatter: told },
-    yAxis: { ...base.yAxis, min: low < 0 ? undefined : 0 },
-    xAxis: {
-      ...base.xAxis,
-      data: rows.map((row) => row.name),
-      axisLabel: { ...base.xAxis.axisLabel, interval: 0, hideOverlap: false, width: 72, overflow: "break" },
-      axisLine: { ...base.xAxis.axisLine, onZero: true },
+    grid: { ...base.grid, top: lies ? 4 : 28, right: lies ? 56 : 8 },
+    tooltip: {
+      ...base.tooltip,
+      trigger: "item",
+      formatter: ({ dataIndex }) => `${found[dataIndex].name}   ${found[dataIndex].told}`,
     },
+    xAxis: lies ? amounts : names,
+    yAxis: lies ? names : amounts,
     series: [{
       type: "custom",
       renderItem: draw,
-      encode: { x: 0, y: [1, 2] },
-      data: steps.map((step) => [step.turn, step.start, step.end]),
+      encode: lies ? { x: [1, 2], y: 0 } : { x: 0, y: [1, 2] },
+      data: found.map((step) => [step.turn, step.start, step.end]),
     }],
   }
 }
@@ -211,13 +238,21 @@ function start(part) {
   const chart = init(place, null, { renderer: "svg" })
   const draw = () => {
     const { found, done } = inks(part)
-    chart.setOption(KINDS[part.dataset.chart](table, found, `${heading}. ${takeaway}`), { notMerge: true })
+    chart.setOption(KINDS[part.dataset.chart](table, found, `${heading}. ${takeaway}`, place.clientWidth), {
+      notMerge: true,
+    })
     done()
   }
   draw()
   part.querySelector("details").open = false
   part.dataset.drawn = "yes"
-  new ResizeObserver(() => chart.resize()).observe(place)
+  let drawnAt = place.clientWidth
+  new ResizeObserver(() => {
+    if (place.clientWidth === drawnAt) return
+    drawnAt = place.clientWidth
+    chart.resize()
+    draw()
+  }).observe(place)
   return draw
 }
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.portal.domain.figures import ratio
+from services.portal.domain.period_checks import override_of
 from services.portal.domain.period_states import PeriodState
 from services.portal.models import PeriodSummary, TenantMargin, TenantRevision
 from services.portal.queries.calendar import Calendar
@@ -74,7 +75,7 @@ def read_period(month: Month) -> dict[str, Any]:
         "currency": currency,
         "closed_by": summary.closed_by if summary else "",
         "closed_at": summary.closed_at if summary else None,
-        "overrides": summary.overrides if summary else [],
+        "overrides": [override_of(text) for text in summary.overrides] if summary else [],
         "revisions": revisions,
         "revised_by": Money(sum(differences, Decimal(0)), currency) if revisions else None,
     }

@@ -111,7 +111,10 @@ def by_day(row: TenantMargin, month: Month) -> Stack | None:
 
 
 def by_month(history: Sequence[TenantMargin]) -> Stack | None:
-    """Of the newest first; None with fewer than two months in the newest one's currency."""
+    """From the newest back; None with fewer than two months in the newest one's currency.
+
+    The series stand in the order of the newest month, which its days have too.
+    """
     rows = [row for row in history[:CHART_MONTHS] if row.currency == history[0].currency]
     if len(rows) < 2:  # noqa: PLR2004 - one month is no course
         return None
@@ -119,13 +122,19 @@ def by_month(history: Sequence[TenantMargin]) -> Stack | None:
     sums = [sums_of(row.lines) for row in rows]
     names = sorted({name for each in sums for name in each})
     amounts = {name: [each.get(name, Decimal(0)) for each in sums] for name in names}
-    return _stack(amounts, [Month.parse(row.period) for row in rows], rows[0].currency)
+    newest = sorted(sums[-1], key=lambda name: (-abs(sums[-1][name]), name))
+    months = [Month.parse(row.period) for row in rows]
+    return _stack(amounts, months, rows[0].currency, order=newest)
 
 
 def _stack(
-    amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month], currency: str
+    amounts: Mapping[str, Sequence[Decimal]],
+    at: Sequence[date | Month],
+    currency: str,
+    *,
+    order: Sequence[str] = (),
 ) -> Stack | None:
-    series = stacked(amounts)
+    series = stacked(amounts, order=order)
     if not series:
         return None
     rows = []

@@ -80,6 +80,16 @@ def figure(value: Money | None) -> SafeString:
     return _UNKNOWN if value is None else _data(value, digits(value.amount, value.currency))
 
 
+def _difference(money: Money, text: str) -> SafeString:
+    """Not coloured: less may be good news."""
+    return format_html(
+        '<data class="money" value="{}" title="{}">{}</data>',
+        f"{money.amount:f}",
+        _precise(money),
+        text,
+    )
+
+
 @register.simple_tag
 def headline(value: Money | None) -> SafeString:
     """With its currency, cents set small: for the figures at the top of a page."""
@@ -92,13 +102,16 @@ def headline(value: Money | None) -> SafeString:
 
 
 @register.simple_tag
-def moved(value: Money) -> SafeString:
-    """A difference, signed either way: `+$1,913`; without cents from a hundred on."""
+def moved(value: Money, *, signed: bool = True) -> SafeString:
+    """A difference, signed either way: `+$1,913`; without cents from a hundred on.
+
+    Without its sign where the words before it say the direction.
+    """
     places = 0 if abs(value.amount) >= _WHOLE_FROM else currency_exponent(value.currency)
     amount = value.amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     symbol = _SYMBOLS.get(value.currency, f"{value.currency} ")
-    sign = MINUS if amount < 0 else "+"
-    return _data(value, f"{sign}{symbol}{abs(amount):,f}")
+    sign = (MINUS if amount < 0 else "+") if signed else ""
+    return _difference(value, f"{sign}{symbol}{abs(amount):,f}")
 
 
 @register.simple_tag
@@ -107,7 +120,7 @@ def signed(value: Money | None) -> SafeString:
     if value is None:
         return _UNKNOWN
     plus = "+" if rounded(value.amount, value.currency) > 0 else ""
-    return _data(value, f"{plus}{digits(value.amount, value.currency)}")
+    return _difference(value, f"{plus}{digits(value.amount, value.currency)}")
 
 
 @register.simple_tag
