@@ -48,7 +48,7 @@ def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
 
 def _stack(amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month]) -> dict[str, Any]:
     series = stacked(amounts)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "at": moment,
             "parts": [usd(one.amounts[turn]) for one in series],

@@ -17,6 +17,7 @@ FOREIGN = {
     "<str:id>": "inv_foreign",
     "<str:action>": "submit",
     "<str:key>": "foreign",
+    "<str:period>": "2026-10",
     "<str:token>": "nobody-has-this-token",
 }
 MARKS = (
@@ -25,6 +26,11 @@ MARKS = (
 )
 PUBLIC = frozenset({"sign-in/<str:token>"})
 READS = {
+    "/overview": OPERATORS,
+    "/pools": OPERATORS,
+    "/pools.csv": OPERATORS,
+    "/close": OPERATORS,
+    "/tenants/acme/costs.csv": OPERATORS,
     "/margins": OPERATORS,
     "/margins.csv": OPERATORS,
     "/tenants/acme": OPERATORS,
@@ -133,7 +139,7 @@ class TestRoles:
 
     @pytest.mark.parametrize(
         ("name", "home"),
-        [("olivia", "/margins"), ("clara", "/invoices"), ("ann", "/account")],
+        [("olivia", "/overview"), ("clara", "/invoices"), ("ann", "/account")],
     )
     def test_the_first_page_is_the_roles_own(self, cast, name, home):
         assert client_of(name).get("/")["Location"] == home
@@ -145,6 +151,11 @@ class TestRoles:
     @pytest.mark.parametrize("name", ["olivia", "vic", "ann"])
     def test_only_billing_acts_on_invoices(self, month, name):
         answer = client_of(name).post("/invoices/inv_acme/submit", {"version": 1})
+        assert answer.status_code == (404 if name == "ann" else 403)
+
+    @pytest.mark.parametrize("name", ["vic", "clara", "bruno", "ann"])
+    def test_only_an_operator_admin_closes_a_month(self, month, name):
+        answer = client_of(name).post("/close/2026-10", {"reason-proof_holds": "because"})
         assert answer.status_code == (404 if name == "ann" else 403)
 
     def test_every_view_names_its_roles(self):

@@ -105,6 +105,8 @@ class TestTheMarginTable:
         ("asked", "found"),
         [
             ({"view": "negative"}, ["foreign"]),
+            ({"view": "no_contract"}, ["trial"]),
+            ({"view": "falling"}, []),
             ({"q": "TRI"}, ["trial"]),
             ({"q": "standard"}, ["foreign", "acme"]),
             ({"q": "zzz"}, []),
@@ -113,6 +115,26 @@ class TestTheMarginTable:
     )
     def test_filters(self, month, asked, found):
         assert names(page_of(**asked)) == found
+
+    def test_falling_is_a_margin_below_the_one_before_twice_in_a_row(self, month):
+        with as_ops():
+            for period, run, acme, foreign in (
+                ("2026-09", "run_0", "700", "1000"),
+                ("2026-08", "run_a", "800", "2000"),
+            ):
+                record_period(period_fact(period=period, run_id=run))
+                for tenant, revenue in (("acme", acme), ("foreign", foreign)):
+                    record_margin(margin_fact(tenant, revenue, period=period, run_id=run))
+        page = page_of(view="falling")
+        assert names(page) == ["acme"]
+        counts = {view["key"]: view["count"] for view in page["views"]}
+        assert counts == {"all": 3, "negative": 1, "falling": 1, "no_contract": 1, "unknown": 1}
+        with as_ops():
+            record_period(period_fact(period="2026-11", run_id="run_n"))
+            record_margin(margin_fact("acme", "9000", period="2026-11", run_id="run_n"))
+            selection = Selection.asked(sort="", view="falling", q="")
+            [row] = read_margins(Month(2026, 11), selection, page=1, is_open=True)["rows"]
+        assert (row.tenant.key, len(row.trend)) == ("acme", 3)
 
     def test_compares_with_the_month_before(self, month):
         with as_ops():

@@ -19,6 +19,8 @@ from tests.preview.test_pages import Page
 
 PATHS = {
     "olivia": (
+        *("/overview", "/overview?period=2026-09", "/pools", "/pools?period=2026-09", "/close"),
+        *("/close?period=2026-11", "/margins?view=falling", "/margins?view=no_contract"),
         *("/margins", "/margins?view=negative&sort=-margin&q=a", "/margins?period=2026-09"),
         *("/tenants/acme", "/tenants/trial", "/invoices", "/invoices/inv_acme"),
     ),
@@ -77,6 +79,9 @@ class TestAnEmptyDatabase:
         ("name", "path", "words"),
         [
             ("olivia", "/margins", "No bill has arrived for this month."),
+            ("olivia", "/overview", "No bill has arrived for this month."),
+            ("olivia", "/pools", "No bill has arrived for this month."),
+            ("olivia", "/close", "No bill has arrived yet."),
             ("olivia", "/invoices", "No invoices for this month yet."),
             ("clara", "/invoices", "No invoices for this month yet."),
             ("bruno", "/invoices?view=to_do", "No invoices for this month yet."),
@@ -94,6 +99,8 @@ class TestAPeriod:
     def test_that_is_no_month_is_not_found(self, month, period):
         client = client_of("olivia")
         assert client.get("/margins", {"period": period}).status_code == 404
+        assert client.get("/close", {"period": period}).status_code == 404
+        assert client.post(f"/close/{period}").status_code == 404
         assert client.get("/invoices", {"period": period}).status_code == 404
 
     @pytest.mark.parametrize("page", ["-1", "0", "x", "²", "999999999999999999999"])

@@ -24,6 +24,7 @@ from shared.contracts.attribution import (
     CostLine,
     MarginMeasured,
     PeriodAttributed,
+    PoolMeasured,
     Totals,
 )
 from shared.contracts.ingestion import SNAPSHOT_PUBLISHED
@@ -53,7 +54,7 @@ COSTS = {
     "foreign": Decimal("7077.7000000001"),
     "trial": Decimal("33.3333333333"),
 }
-SHARED = Decimal("20.0000000001")
+SHARED, UNMETERED = Decimal("20.0000000001"), Decimal("1.25")
 OVERHEAD, UNALLOCATED, EXCLUDED = Decimal("40.5"), Decimal("8.25"), Decimal("1.0000000003")
 
 
@@ -81,8 +82,30 @@ def period_fact(**changed: Any) -> PeriodAttributed:
         excluded=EXCLUDED,
         difference=Decimal(0),
     )
-    fact = replace(PERIOD_ATTRIBUTED.example, run_id="run_1", totals=totals)
+    fact = replace(
+        PERIOD_ATTRIBUTED.example, run_id="run_1", totals=totals, pools=[pool_measured()]
+    )
     return replace(fact, **changed)
+
+
+def pool_measured(**changed: Any) -> PoolMeasured:
+    """The one pool of `margin_fact`: the parts of three tenants and what nobody used."""
+    pool = replace(
+        PERIOD_ATTRIBUTED.example.pools[0],
+        cost=3 * SHARED + UNMETERED,
+        unmetered=UNMETERED,
+        fallback_cost=Decimal("3.5"),
+    )
+    return replace(pool, **changed)
+
+
+def days_of(lines: list[CostLine]) -> dict[str, list[Decimal]]:
+    """Each group's amount on the month's 31 days, the last of which takes what is left."""
+    found = {}
+    for line in lines:
+        day = (line.amount / 31).quantize(Decimal("0.01"))
+        found[line.charge_group] = [day] * 30 + [line.amount - 30 * day]
+    return found
 
 
 def margin_fact(tenant: str, revenue: str | None = None, **changed: Any) -> MarginMeasured:
@@ -103,7 +126,8 @@ def margin_fact(tenant: str, revenue: str | None = None, **changed: Any) -> Marg
             CostLine("pool:nat", "pool-signal", SHARED),
         ],
     )
-    return replace(fact, **changed)
+    fact = replace(fact, **changed)
+    return fact if "daily" in changed else replace(fact, daily=days_of(fact.lines))
 
 
 def customer_fact(key: str, **changed: Any) -> CustomerContracted:

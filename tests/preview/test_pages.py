@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.preview import billing, operator
+from deploy.preview import billing, costs, months, operator
 from deploy.preview.pages import PAGES
 from deploy.preview.render import render
+from services.portal.domain.stacks import SERIES_MAX
 
 PORTAL = Path(__file__).resolve().parents[2] / "services" / "portal"
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
@@ -140,6 +141,64 @@ class TestMarginPage:
         sorts = [heading.get("aria-sort") for heading in pages["margins.html"].all("th")]
         assert sorts.count("descending") == 1
         assert sorts.count("ascending") == 0
+
+
+CHARTS = [name for name in PAGES if "data-chart=" in render(name)]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+class TestEveryChart:
+    def test_has_a_sentence_a_table_and_a_place_of_its_own(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        tags = [attributes for _, attributes in pages[name].tags]
+        charts = [one for one in tags if "data-chart" in one]
+        for mark in ("data-chart-takeaway", "data-chart-canvas"):
+            assert len([one for one in tags if mark in one]) == len(charts)
+        tables = [one for one in pages[name].all("table") if "data-currency" in one]
+        assert len(tables) == len(charts)
+
+    def test_shows_its_table_to_those_without_scripts(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        twins = [one for one in pages[name].all("details") if one.get("class") == "twin"]
+        assert twins
+        assert all("open" in twin for twin in twins)
+
+    def test_alone_loads_the_library(self, pages: dict[str, Page], name: str) -> None:
+        loading = {other for other in PAGES if "build/charts.js" in render(other)}
+        assert name in loading
+        assert loading <= {*CHARTS, "overview-partial.html"}
+
+
+class TestATenantsCharts:
+    def test_sum_to_the_same_total_by_row_and_by_series(self) -> None:
+        for stack in (operator.tenant()["by_day"], operator.tenant()["by_month"]):
+            rows = sum(row["total"].amount for row in stack["rows"])
+            assert rows == sum(total.amount for total in stack["totals"]) == stack["total"].amount
+            assert len(stack["heads"]) <= SERIES_MAX
+
+
+class TestTheWaterfall:
+    def test_ends_where_its_steps_lead(self) -> None:
+        first, *falls, last = [step["amount"].amount for step in costs.waterfall()["steps"]]
+        assert first + sum(falls) == last
+
+
+class TestTheClose:
+    def test_asks_for_a_reason_for_each_failed_check_and_no_other(
+        self, pages: dict[str, Page]
+    ) -> None:
+        names = [field.get("name") or "" for field in pages["close.html"].all("input")]
+        reasons = {name for name in names if name.startswith("reason-")}
+        failed = {
+            f"reason-{check.name}" for check in months.checks(failed=True) if not check.passed
+        }
+        assert reasons == failed
+
+    def test_is_not_offered_to_a_viewer(self, pages: dict[str, Page]) -> None:
+        assert "Close October 2026" not in pages["close-viewer.html"].words
+        assert "Close October 2026" in pages["close.html"].words
 
 
 class TestInvoicePage:

@@ -1,0 +1,89 @@
+"""The attribution service's side of a close: checks the token as it would, answers as told."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.conf import settings
+
+from shared.auth.actors import Actor
+from shared.auth.tokens import verify_token
+from tests.service_stack import running_servers
+
+OPEN = {
+    "period": "2026-10",
+    "state": "open",
+    "version": 1,
+    "closed_by": "",
+    "closed_at": None,
+    "overrides": [],
+    "run": {},
+    "checks": [
+        {"name": "proof_holds", "passed": True, "finding": "bill minus its parts is 0"},
+        {"name": "signals_complete", "passed": False, "finding": "no signals for nat_bytes"},
+        {"name": "check_of_tomorrow", "passed": True, "finding": "all is well"},
+    ],
+}
+CLOSED = {
+    **OPEN,
+    "state": "closed",
+    "version": 2,
+    "closed_by": "olivia",
+    "closed_at": "2026-11-05T08:00:00Z",
+    "overrides": ["signals_complete: switched off (olivia)"],
+}
+
+
+@dataclass
+class Attribution:
+    """`calls` are (who, method, path, body); a POST is answered by `closed`."""
+
+    status: int = 200
+    answer: Any = field(default_factory=lambda: OPEN)
+    closed: Any = field(default_factory=lambda: CLOSED)
+    close_status: int = 200
+    calls: list[tuple[Actor, str, str, Any]] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def running_attribution() -> Iterator[Attribution]:
+    attribution = Attribution()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._note(None)
+            self._send(attribution.status, attribution.answer)
+
+        def do_POST(self) -> None:
+            self._note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._send(attribution.close_status, attribution.closed)
+
+        def _note(self, body: Any) -> None:
+            token = self.headers["Authorization"].removeprefix("Bearer ")
+            actor = verify_token(token, audience="attribution", jwks=settings.ENVIRONMENT.jwks)
+            attribution.calls.append((actor, self.command, self.path, body))
+
+        def _send(self, status: int, answer: Any) -> None:
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    port = running_servers().ports["attribution"]
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield attribution
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

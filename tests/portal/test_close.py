@@ -1,0 +1,132 @@
+"""The close of a month: its checks live from their owner, its reasons a person's own."""
+
+import pytest
+
+from services.portal.models import PeriodSummary
+from services.portal.operations.record_facts import record_close, record_period
+from shared.contracts.attribution import PERIOD_CLOSED
+from shared.isolation.scope import as_ops
+from tests.portal.attribution_standin import CLOSED, running_attribution
+from tests.portal.test_restatement import revised
+from tests.portal.world import client_of, period_fact, put_cast
+from tests.preview.test_pages import Page
+
+REASON = {"reason-signals_complete": "  the meter was switched off "}
+
+
+@pytest.fixture
+def settling(db):
+    with as_ops():
+        put_cast()
+        record_period(period_fact())
+
+
+@pytest.fixture
+def attribution():
+    with running_attribution() as found:
+        yield found
+
+
+def page_of(name="olivia", path="/close?period=2026-10"):
+    return Page(client_of(name).get(path).content.decode())
+
+
+class TestTheChecks:
+    def test_each_say_what_they_found_and_what_to_do(self, settling, attribution):
+        page = page_of()
+        assert "Signals not yet No signals for nat_bytes. Send the missing signals" in page.words
+        assert "Check of tomorrow All is well." in page.words
+        fields = [field["name"] for field in page.all("input") if field.get("required", 0) is None]
+        assert fields == ["reason-signals_complete"]
+
+    def test_are_for_a_viewer_to_read(self, settling, attribution):
+        page = page_of("vic")
+        assert "An operator administrator closes a month." in page.words
+        assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
+
+    @pytest.mark.parametrize("answer", [{"period": "2026-10"}, [], "closed"])
+    def test_leave_the_page_whole_when_the_answer_makes_no_sense(
+        self, settling, attribution, answer
+    ):
+        attribution.answer = answer
+        assert "The checks are not known now." in page_of().words
+
+    def test_leave_the_page_whole_when_nobody_answers(self, settling):
+        page = page_of()
+        assert "The checks are not known now." in page.words
+        assert "Oct 2026" in page.words
+        assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
+
+    def test_of_a_month_that_attribution_does_not_know_are_none(self, settling, attribution):
+        attribution.status = 404
+        assert page_of().words.count("not yet") == 0
+
+
+class TestTheClose:
+    def test_is_the_persons_own_and_shown_at_once(self, settling, attribution):
+        client = client_of("olivia")
+        answer = client.post("/close/2026-10", REASON)
+        assert (answer.status_code, answer["Location"]) == (303, "/close?period=2026-10")
+        actor, method, path, body = attribution.calls[-1]
+        assert (actor.name, actor.role, method) == ("olivia", "operator_admin", "POST")
+        assert path == "/api/v1/periods/2026-10/close"
+        assert body == {"reasons": {"signals_complete": "the meter was switched off"}}
+        page = page_of()
+        assert "By olivia , 5 Nov 2026, 08:00 UTC" in page.words
+        assert "Signals: switched off (olivia)" in page.words
+
+    def test_that_is_refused_says_why_and_keeps_what_was_typed(self, settling, attribution):
+        attribution.close_status = 409
+        attribution.closed = {"detail": "signals_complete: no signals for nat_bytes."}
+        answer = client_of("olivia").post("/close/2026-10", REASON)
+        page = Page(answer.content.decode())
+        assert answer.status_code == 409
+        assert "It was not closed. signals_complete: no signals" in page.words
+        [field] = [one for one in page.all("input") if one.get("name") == "reason-signals_complete"]
+        assert field["value"] == "the meter was switched off"
+        with as_ops():
+            assert PeriodSummary.objects.get().closed_at is None
+
+    def test_without_an_answer_says_that_it_may_be_done(self, settling):
+        answer = client_of("olivia").post("/close/2026-10", REASON)
+        assert answer.status_code == 409
+        assert "it may have closed the month all the same" in answer.content.decode()
+
+    def test_of_a_month_that_is_not_there_is_not_found(self, settling, attribution):
+        assert client_of("olivia").post("/close/2020-01", REASON).status_code == 404
+        assert attribution.calls == []
+
+    def test_is_never_taken_back_by_an_older_fact(self, settling, attribution):
+        client_of("olivia").post("/close/2026-10", REASON)
+        with as_ops():
+            record_close(PERIOD_CLOSED.example)
+            assert PeriodSummary.objects.get().closed_by == "olivia"
+            assert PeriodSummary.objects.get().close_version == CLOSED["version"]
+
+    def test_under_way_hides_the_form(self, settling, attribution):
+        attribution.answer = CLOSED
+        page = page_of()
+        assert "this page follows within a minute" in page.words
+        assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
+
+
+class TestAClosedMonth:
+    def test_shows_its_revisions_tenant_by_tenant(self, month):
+        with as_ops():
+            revised("acme", before="100", after="112.5")
+            revised("foreign", before="50", after="40")
+            revised("trial", before="7", after="7")
+        page = page_of()
+        assert "Acme 100.00 112.50 +12.50" in page.words
+        assert "Foreign 50.00 40.00 \N{MINUS SIGN}10.00" in page.words
+        assert "+$2.50 in all" in page.words
+        assert "Trial 7.00" not in page.words
+
+    def test_that_nothing_has_changed_says_so(self, month):
+        assert "AWS has changed nothing since." in page_of().words
+
+    def test_is_chosen_only_where_none_waits(self, month):
+        assert "Close of October 2026" in page_of(path="/close").words
+        with as_ops():
+            record_period(period_fact(period="2026-09", run_id="run_0"))
+        assert "Close of September 2026" in page_of(path="/close").words

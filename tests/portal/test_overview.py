@@ -1,0 +1,166 @@
+"""The first page: figures that tie, the waterfall, what moved, what is to close next."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.portal.models import PeriodSummary
+from services.portal.operations.record_facts import record_margin, record_period
+from services.portal.queries.calendar import read_calendar
+from services.portal.queries.cost_changes import read_drivers
+from services.portal.queries.overview import next_close, read_overview
+from services.portal.queries.tenant_page import read_tenant
+from shared.contracts.attribution import CostLine
+from shared.isolation.scope import as_ops
+from shared.periods import Month
+from tests.portal.attribution_standin import running_attribution
+from tests.portal.world import (
+    COSTS,
+    OVERHEAD,
+    UNALLOCATED,
+    client_of,
+    days_of,
+    margin_fact,
+    period_fact,
+)
+from tests.preview.test_pages import Page
+
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+COMPUTE = COSTS["acme"] - Decimal("20.0000000001")
+
+
+@pytest.fixture
+def two_months(month):
+    """In September acme had two other costs, and its pool costs more since 11 October."""
+    before = [
+        CostLine("Compute", "label", COMPUTE),
+        CostLine("pool:nat", "pool-signal", Decimal(5)),
+        CostLine("Logs", "label", Decimal(2)),
+    ]
+    nat = [Decimal("0.16")] * 10 + [Decimal("0.87")] * 20 + [Decimal("1.0000000001")]
+    with as_ops():
+        record_period(period_fact(period="2026-09", run_id="run_0"))
+        fact = margin_fact("acme", "500", period="2026-09", run_id="run_0", lines=before,
+                           cost=COMPUTE + 7)  # fmt: skip
+        record_margin(fact)
+        now = margin_fact("acme", "597.40", version=1_000_001)
+        record_margin(replace(now, daily={**now.daily, "pool:nat": nat}))
+
+
+def overview(month=OCTOBER, *, is_open=False):
+    with as_ops():
+        return read_overview(month, is_open=is_open)
+
+
+class TestTheWaterfall:
+    def test_falls_from_revenue_to_margin_exactly(self, month):
+        steps = overview()["waterfall"].steps
+        first, *falls, last = [step.amount.amount for step in steps]
+        assert first + sum(falls) == last
+        costs = sum(COSTS.values()) + OVERHEAD + UNALLOCATED
+        assert last == Decimal("5597.40") - costs
+
+    def test_counts_what_is_still_on_its_way(self, month):
+        with as_ops():
+            record_period(period_fact(version=2, run_id="run_2"))
+            record_margin(margin_fact("acme", "597.40", version=2_000_000, run_id="run_2"))
+        steps = {step.label: step.amount.amount for step in overview()["waterfall"].steps}
+        assert steps["Arriving"] == -(sum(COSTS.values()) - COSTS["acme"])
+
+    def test_is_none_while_no_revenue_is_known(self, cast):
+        with as_ops():
+            record_period(period_fact())
+            record_margin(margin_fact("acme"))
+        assert overview()["waterfall"] is None
+        page = client_of("olivia").get("/overview").content.decode()
+        assert "revenue is known yet" in page
+
+    def test_table_says_what_is_drawn(self, month):
+        page = Page(client_of("olivia").get("/overview").content.decode())
+        kinds = [row["data-step"] for row in page.all("tr") if "data-step" in row]
+        assert kinds == ["total", "less", "less", "less", "less", "total"]
+        assert [script for script in page.all("script") if "charts.js" in script["src"]]
+
+
+class TestWhatMoved:
+    def test_is_told_largest_first_with_the_day_it_began(self, two_months):
+        with as_ops():
+            drivers, _ = read_drivers(OCTOBER, is_open=False)
+        [acme] = [driver.mover for driver in drivers if driver.tenant == "acme"]
+        assert (acme.label, acme.by.amount, acme.since) == (
+            *("Shared NAT", Decimal("15.0000000001")),
+            date(2026, 10, 11),
+        )
+        sizes = [abs(driver.mover.by.amount) for driver in drivers]
+        assert sizes == sorted(sizes, reverse=True)
+        assert len(drivers) == 5
+
+    def test_is_a_sentence_with_a_link_to_the_tenant(self, two_months):
+        page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode())
+        assert "Shared NAT +$15.00 , since 11 Oct" in page.words
+        links = [link["href"] for link in page.all("a")]
+        assert "/tenants/acme?period=2026-10" in links
+
+    def test_is_nothing_in_the_first_month(self, month):
+        page = overview()
+        assert (page["drivers"], page["compared_to"]) == ([], None)
+        assert (
+            "No earlier month to compare with."
+            in client_of("olivia").get("/overview").content.decode()
+        )
+
+    def test_in_a_month_that_runs_is_against_as_many_days(self, month):
+        lines = [CostLine("Compute", "label", Decimal(30))]
+        with as_ops():
+            record_period(period_fact(period="2026-11", run_id="run_n"))
+            fact = margin_fact("acme", "9", period="2026-11", run_id="run_n", cost=Decimal(30))
+            record_margin(
+                replace(fact, lines=lines, daily={"Compute": [Decimal(10)] * 3 + [Decimal(0)] * 27})
+            )
+            drivers, span = read_drivers(NOVEMBER, is_open=True)
+            october = days_of(margin_fact("acme").lines)
+        assert span.days == 3
+        by_group = {driver.mover.label: driver.mover.by.amount for driver in drivers}
+        assert by_group["Compute"] == 30 - sum(october["Compute"][:3])
+        assert by_group["Shared NAT"] == -sum(october["pool:nat"][:3])
+        page = overview(NOVEMBER, is_open=True)
+        assert {figure.change for figure in page["figures"]} == {None}
+        assert all("so far" in figure.note for figure in page["figures"])
+
+    def test_on_a_tenants_page_sums_to_the_change_of_its_cost(self, two_months):
+        with as_ops():
+            change = read_tenant("acme", OCTOBER)["change"]
+        parts = [*(mover.by.amount for mover in change.movers), change.rest.amount]
+        assert sum(parts) == change.by.amount == COSTS["acme"] - (COMPUTE + 7)
+        page = Page(client_of("olivia").get("/tenants/acme").content.decode()).words
+        assert "Cost is up $13.00 on September 2026: Shared NAT +$15.00 since 11 Oct" in page
+
+
+class TestTheNextClose:
+    def test_is_the_oldest_month_with_figures_that_nobody_closed(self, month):
+        with as_ops():
+            for period, run in (("2026-11", "run_n"), ("2026-09", "run_0"), ("2026-08", "")):
+                record_period(period_fact(period=period, run_id=run))
+            found = next_close(read_calendar(datetime(2026, 11, 5, tzinfo=UTC)))
+        assert (found.month, found.state) == (Month(2026, 9), "settling")
+
+    def test_is_none_where_all_is_closed(self, month):
+        with as_ops():
+            assert next_close(read_calendar(datetime(2026, 11, 5, tzinfo=UTC))) is None
+        assert (
+            "Nothing waits to be closed." in client_of("olivia").get("/overview").content.decode()
+        )
+
+    def test_shows_its_checks_or_that_nobody_answers(self, month):
+        with as_ops():
+            PeriodSummary.objects.update(closed_at=None)
+        client = client_of("vic")
+        quiet = client.get("/overview").content.decode()
+        assert "does not answer, so that the checks are not known" in quiet
+        with running_attribution() as attribution:
+            page = Page(client.get("/overview").content.decode()).words
+        assert "Signals : not yet No signals for nat_bytes." in page
+        [(actor, method, path, _)] = attribution.calls
+        assert (actor.name, method, path) == ("vic", "GET", "/api/v1/periods/2026-10")

@@ -1,0 +1,129 @@
+"""A pool's parts sum to its cost, on the page and in the file."""
+
+import csv
+import io
+from decimal import Decimal
+
+from services.portal.operations.record_facts import record_margin, record_period
+from services.portal.queries.pools import read_pools
+from shared.contracts.attribution import CostLine
+from shared.isolation.scope import as_ops
+from shared.periods import Month
+from tests.portal.world import (
+    SHARED,
+    UNMETERED,
+    client_of,
+    margin_fact,
+    period_fact,
+    pool_measured,
+)
+from tests.preview.test_pages import Page
+
+OCTOBER = Month(2026, 10)
+
+
+def pools(month=OCTOBER):
+    with as_ops():
+        return read_pools(month)["pools"]
+
+
+def sum_of(pool):
+    return sum(part.amount.amount for part in (*pool.parts, *pool.rests))
+
+
+class TestAPool:
+    def test_is_its_tenants_parts_and_what_nobody_used(self, month):
+        [pool] = pools()
+        assert sum_of(pool) == pool.cost.amount == 3 * SHARED + UNMETERED
+        assert [(rest.label, rest.amount.amount) for rest in pool.rests] == [
+            ("Unmetered", UNMETERED)
+        ]
+        assert {part.key for part in pool.parts} == {"acme", "foreign", "trial"}
+
+    def test_says_on_what_ground_it_was_split(self, month):
+        [pool] = pools()
+        assert [(step.label, step.signal) for step in pool.drivers] == [
+            ("Measured", "nat_bytes"),
+            ("Evenly", ""),
+        ]
+        assert pool.coverage == Decimal(738) / 744
+        assert pool.fallback_ratio == Decimal("3.5") / pool.cost.amount
+        page = Page(client_of("olivia").get("/pools").content.decode()).words
+        assert "738 of 744" in page
+
+    def test_sums_while_a_new_runs_figures_arrive(self, month):
+        with as_ops():
+            record_period(period_fact(version=2, run_id="run_2"))
+            record_margin(margin_fact("acme", "597.40", version=2_000_000, run_id="run_2"))
+        [pool] = pools()
+        assert sum_of(pool) == pool.cost.amount
+        assert [rest.label for rest in pool.rests] == ["Unmetered", "Arriving"]
+
+    def test_of_which_the_run_told_nothing_is_unknown_and_not_zero(self, month):
+        with as_ops():
+            record_period(period_fact(version=2, pools=[]))
+        [pool] = pools()
+        assert (pool.coverage, pool.fallback, pool.unmetered) == (None, None, None)
+        assert sum_of(pool) == pool.cost.amount == 3 * SHARED
+        assert "unknown" in client_of("olivia").get("/pools").content.decode()
+
+    def test_is_compared_with_the_month_before(self, month):
+        with as_ops():
+            cheaper = [pool_measured(cost=Decimal(10))]
+            record_period(period_fact(period="2026-09", run_id="run_0", pools=cheaper))
+        [pool] = pools()
+        assert pool.change == (pool.cost.amount - 10) / 10
+
+    def test_of_two_drivers_names_both(self, month):
+        lines = [
+            CostLine("pool:nat", "pool-signal", Decimal(15)),
+            CostLine("pool:nat", "pool-even", SHARED - 15),
+        ]
+        with as_ops():
+            record_margin(margin_fact("acme", "597.40", version=1_000_001, lines=lines))
+        acme = next(part for part in pools()[0].parts if part.key == "acme")
+        assert [(label, amount.amount) for label, amount in acme.methods] == [
+            ("By measured use", Decimal(15)),
+            ("Evenly", SHARED - 15),
+        ]
+
+
+class TestTheFile:
+    def test_has_the_rows_of_the_page(self, month):
+        answer = client_of("vic").get("/pools.csv?period=2026-10")
+        assert 'filename="trueback_pools_2026-10.csv"' in answer["Content-Disposition"]
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        [pool] = pools()
+        assert [row["amount"] for row in rows] == [
+            f"{part.amount.amount:f}" for part in (*pool.parts, *pool.rests)
+        ]
+        assert sum(Decimal(row["amount"]) for row in rows) == pool.cost.amount
+
+    def test_of_a_month_without_figures_is_not_there(self, month):
+        assert client_of("olivia").get("/pools.csv?period=2020-01").status_code == 404
+
+    def test_of_a_tenants_days_sums_to_its_cost(self, month):
+        answer = client_of("olivia").get("/tenants/acme/costs.csv?period=2026-10")
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        assert sum(Decimal(row["amount"]) for row in rows) == margin_fact("acme").cost
+        assert {row["day"][:8] for row in rows} == {"2026-10-"}
+
+    def test_of_days_that_nobody_told_is_not_there(self, month):
+        with as_ops():
+            record_margin(margin_fact("acme", "597.40", version=1_000_001, daily={}))
+        assert client_of("olivia").get("/tenants/acme/costs.csv").status_code == 404
+        page = client_of("olivia").get("/tenants/acme")
+        assert page.status_code == 200
+        assert b"costs.csv" not in page.content
+
+
+class TestPoolsOfAMonth:
+    def test_without_any_say_so(self, month):
+        with as_ops():
+            record_period(period_fact(period="2026-09", run_id="run_0", pools=[]))
+        page = client_of("olivia").get("/pools?period=2026-09").content.decode()
+        assert "Nothing is shared in this month." in page
+
+    def test_not_yet_attributed_wait(self, month):
+        page = client_of("olivia").get("/pools?period=2020-01").content.decode()
+        assert "No bill has arrived for this month." in page

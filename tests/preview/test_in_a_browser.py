@@ -1,0 +1,137 @@
+"""The operator's pages in a real browser: charts are drawn under the policy, axe finds nothing."""
+
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from deploy.preview.pages import PAGES
+from deploy.preview.render import STATIC_BUILD, render
+
+NAMES = [name for name in PAGES if PAGES[name][0].startswith("operator/")]
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BUILD_IS_THERE = (STATIC_BUILD / "charts.js").is_file()
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and BUILD_IS_THERE), reason="needs Chromium and `make assets`"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("site")
+    for name in NAMES:
+        (folder / name).write_text(render(name), encoding="utf-8")
+    shutil.copytree(STATIC_BUILD, folder / "static" / "build")
+
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Content-Security-Policy", POLICY)
+            super().end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    handler = functools.partial(Handler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def opened(browser: Browser, address: str, **options: object) -> Page:
+    context = browser.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    site: str, browser: Browser, name: str, width: int, theme: str
+) -> None:
+    size = {"width": width, "height": 860}
+    page = opened(browser, f"{site}/{name}", viewport=size, color_scheme=theme, bypass_csp=True)
+    page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true })")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.context.close()
+
+
+class TestACharts:
+    def test_picture_is_drawn_within_the_policy_and_its_table_is_put_away(
+        self, site: str, browser: Browser
+    ) -> None:
+        troubles: list[str] = []
+        page = opened(browser, "about:blank")
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        for name, count in (("overview.html", 1), ("tenant-globex.html", 2)):
+            page.goto(f"{site}/{name}")
+            page.wait_for_selector("[data-chart][data-drawn=yes]")
+            assert page.locator("[data-chart-canvas] svg").count() == count
+            assert page.locator("details.twin[open]").count() == 0
+            assert page.locator("[data-chart-canvas]").first.get_attribute("aria-label")
+        assert troubles == []
+        page.context.close()
+
+    def test_picture_follows_the_theme(self, site: str, browser: Browser) -> None:
+        page = opened(browser, f"{site}/overview.html", color_scheme="light")
+        page.wait_for_selector("[data-drawn=yes]")
+        fills = (
+            "[...document.querySelectorAll('[data-chart-canvas] path')]"
+            ".map((one) => one.getAttribute('fill')).join()"
+        )
+        before = page.evaluate(fills)
+        page.click("[data-theme-toggle]")
+        page.wait_for_function(f"(before) => {fills} !== before", arg=before)
+        page.context.close()
+
+    def test_place_is_kept_so_that_nothing_jumps(self, site: str, browser: Browser) -> None:
+        page = opened(browser, "about:blank")
+        page.add_init_script(
+            "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach("
+            "(entry) => { window.shift += entry.value }))"
+            ".observe({ type: 'layout-shift', buffered: true })"
+        )
+        page.goto(f"{site}/overview.html")
+        page.wait_for_selector("[data-drawn=yes]")
+        assert page.evaluate("window.shift") < 0.02
+        page.context.close()
+
+    def test_table_stands_in_without_scripts(self, site: str, browser: Browser) -> None:
+        page = opened(browser, f"{site}/overview.html", java_script_enabled=False)
+        assert page.get_by_role("rowheader", name="Operating margin").is_visible()
+        assert not page.locator("[data-chart-canvas]").is_visible()
+        page.context.close()
+
+    def test_table_stands_in_where_the_library_does_not_come(
+        self, site: str, browser: Browser
+    ) -> None:
+        page = opened(browser, "about:blank")
+        page.route("**/charts.js", lambda route: route.abort())
+        page.goto(f"{site}/overview.html")
+        page.wait_for_selector("[data-drawn=failed]")
+        assert page.get_by_role("rowheader", name="Operating margin").is_visible()
+        page.context.close()
