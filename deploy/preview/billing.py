@@ -117,7 +117,7 @@ def _line(description: str, amount: Decimal, rate: str, change: str | None, why:
         "change": None if change is None else Decimal(change),
         "by": None if change is None else usd(amount - amount / (1 + Decimal(change))),
         "why": {"0.071": "Cost up 7.1%; price rule unchanged."}.get(change or "", ""),
-        "flags": [],
+        "flags": ["up over 30%"] if change and Decimal(change) > Decimal("0.3") else [],
         "evidence": [{"label": label, "amount": usd(value)} for label, value in evidence],
     }
 

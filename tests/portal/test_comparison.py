@@ -77,6 +77,27 @@ class TestWhyALineDiffers:
         assert why(now, before) == words
 
 
+class TestALineWorthALook:
+    @pytest.mark.parametrize(
+        ("now", "before", "flag"),
+        [
+            (line("200"), line("120"), "up over 30%"),
+            (line("50"), line("120"), "down over 30%"),
+            (line("150"), line("120"), ""),
+            (line("9", charge_group="Storage"), line("120"), "new line"),
+        ],
+    )
+    def test_is_new_or_has_moved_much(self, now, before, flag):
+        earlier = document(before)
+        [found] = compare(document(now), earlier, [earlier]).lines
+        assert found.flag == flag
+
+    def test_is_none_that_hardly_counts(self):
+        earlier = document(line("1"), fee("499"))
+        found = compare(document(line("2"), fee("499")), earlier, [earlier]).lines
+        assert [one.flag for one in found] == ["", ""]
+
+
 class TestComparison:
     def test_says_what_is_new_and_what_has_ended(self):
         before = document(line("120"), fee("499"))

@@ -1,7 +1,7 @@
 """An invoice against the months before: by how much, and why as far as its lines tell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 from typing import Any, Final
@@ -15,6 +15,9 @@ Key = tuple[str, str, str]
 MONTHS_MAX: Final = 6
 # One month before is last month; a median of fewer than three says nothing more.
 _MEDIAN_OF_AT_LEAST: Final = 3
+# A line is worth a look that moved by so much, and is so much of the total.
+_LARGE_CHANGE: Final = Decimal("0.3")
+_SMALLEST_PART: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,17 @@ class Against:
 
 @dataclass(frozen=True)
 class LineDifference:
-    """`by` is None for a line that last month did not have; `usual` is the line's own median."""
+    """`by` is None for a line that last month did not have; `usual` is the line's own median.
+
+    `flag` is why it is worth a look, or empty.
+    """
 
     by: Money | None
     change: Decimal | None
     why: str
     before: Money | None
     usual: Money | None
+    flag: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,13 @@ def compare(
         previous=_against(total, Decimal(previous["total"]), currency, 1) if previous else None,
         usual=_against(total, _median(totals), currency, len(totals)),
         lines=[
-            _difference(line, before.get(key_of(line)), _usual(line, history), currency, previous)
+            _flagged(
+                _difference(
+                    line, before.get(key_of(line)), _usual(line, history), currency, previous
+                ),
+                Decimal(line["amount"]),
+                total if previous else None,
+            )
             for line in document["lines"]
         ],
         ended=[
@@ -138,6 +151,17 @@ def _difference(
         before=Money(amount_before, currency),
         usual=usual_money,
     )
+
+
+def _flagged(found: LineDifference, amount: Decimal, total: Decimal | None) -> LineDifference:
+    """`total` is None where there is no last month to differ from."""
+    if total is None or abs(amount) < abs(total) * _SMALLEST_PART:
+        return found
+    if found.by is None:
+        return replace(found, flag="new line")
+    if found.change is not None and abs(found.change) > _LARGE_CHANGE:
+        return replace(found, flag=f"{'up' if found.change > 0 else 'down'} over 30%")
+    return found
 
 
 def _why(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:

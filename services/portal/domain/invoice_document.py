@@ -207,4 +207,5 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
             ],
             **shown,
         )
-    return replace(found, change=against.change)
+    flags = [*found.flags, *filter(None, [against.flag])]
+    return replace(found, change=against.change, flags=flags)
