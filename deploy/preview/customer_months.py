@@ -49,7 +49,7 @@ def write_documents(out: Path) -> None:
     draft, issued = (_fact(PERIOD, Decimal(1), is_open=True, state=s) for s in ("draft", "issued"))
     for name, fact in (
         ("invoice-inv-acme", draft),
-        ("invoice-inv-globex", draft),
+        ("invoice-inv-globex", _flat_fee(draft)),
         ("customer-invoice-LF-2026-0134", issued),
     ):
         document = invoice_document(fact, days_until_due=30, environment="demo")
@@ -80,6 +80,21 @@ def _fact(month: Month, part: Decimal, *, is_open: bool, state: str = "issued") 
         seller=_flat(SELLER),
         buyer=_flat(CUSTOMERS[0]),
     )
+
+
+def _flat_fee(draft: InvoiceFact) -> InvoiceFact:
+    """Of the customer who pays a fee alone."""
+    line = replace(
+        draft.lines[0],
+        description="Platform fee",
+        kind="flat_fee",
+        amount=Decimal("6900.00"),
+        basis="per month",
+        cost=None,
+        charge_group="",
+    )
+    buyer = _flat(CUSTOMERS[1])
+    return replace(draft, lines=[line], total=line.amount, buyer=buyer, disclosure="closed")
 
 
 def _line(position: int, group: str, cost: Decimal, month: Month) -> InvoiceLineFact:
