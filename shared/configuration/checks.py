@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.configuration.drivers import WeightsDriver
+from shared.configuration.drivers import POOL_PREFIX, WeightsDriver
 from shared.configuration.models import Configuration
 
 Path = tuple[str | int, ...]
@@ -94,7 +94,8 @@ def _tenants_named(config: Configuration) -> Iterator[tuple[Path, str]]:
         for at, driver in enumerate(pool.drivers):
             if isinstance(driver, WeightsDriver):
                 for key in driver.weights:
-                    yield ("pools", index, "drivers", at, "weights", key), key
+                    if not key.startswith(POOL_PREFIX):
+                        yield ("pools", index, "drivers", at, "weights", key), key
     defaults = {"accounts": config.defaults.accounts, "clusters": config.defaults.clusters}
     for section, keys in defaults.items():
         for name, key in keys.items():
@@ -111,6 +112,16 @@ def _tenants_under_contract(config: Configuration) -> Iterator[tuple[Path, str]]
 
 def _unknown_pools_and_plans(config: Configuration) -> Iterator[Problem]:
     pools = {pool.name for pool in config.pools}
+    for index, pool in enumerate(config.pools):
+        for at, driver in enumerate(pool.drivers):
+            for key in driver.weights if isinstance(driver, WeightsDriver) else ():
+                name = key.removeprefix(POOL_PREFIX)
+                if name != key and name not in pools:
+                    yield Problem(
+                        ("pools", index, "drivers", at, "weights", key),
+                        f"no pool is named {name!r}.",
+                        "Add it under `pools`, or correct the name.",
+                    )
     for index, rule in enumerate(config.rules):
         if rule.assign.pool is not None and rule.assign.pool not in pools:
             yield Problem(

@@ -2,12 +2,15 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Discriminator, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
-from shared.configuration.entry import Entry, Key, Name, NotNegative
+from shared.configuration.entry import Entry, Name, NotNegative
 
+POOL_PREFIX: Final = "pool:"
+# A tenant's key, or another pool.
+Consumer = Annotated[str, Field(pattern=r"^(pool:.{1,200}|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")]
 Grain = Literal["hour", "day", "period"]
 
 
@@ -47,9 +50,12 @@ class EvenDriver(Entry):
 
 
 class WeightsDriver(Entry):
-    """By fixed weights; a tenant that is not active then takes no part."""
+    """By fixed weights of tenants and, as `pool:<name>`, of other pools.
 
-    weights: Mapping[Key, NotNegative]
+    A tenant that is not active then takes no part.
+    """
+
+    weights: Mapping[Consumer, NotNegative]
 
     @field_validator("weights")
     @classmethod

@@ -91,8 +91,7 @@ class TestABadSignal:
         ("row", "field", "said"),
         [
             ("bytes 2026-10-03T04:00:00Z initech 1", "consumer", "'initech'"),
-            ("bytes 2026-10-03T04:00:00Z pool:nat 1", "consumer", "later version"),
-            ("bytes 2026-10-03T04:00:00Z pool:no 1", "consumer", "'pool:no'"),
+            ("bytes 2026-10-03T04:00:00Z pool:no 1", "consumer", "no pool is named 'no'"),
             ("bytes 2026-10-03T04:00:00Z acme -1", "quantity", "negative"),
             ("bytes 2026-10-03T04:00:00Z acme NaN", "quantity", "no number"),
             ("bytes 2026-10-03T04:00:00Z acme inf", "quantity", "no number"),

@@ -85,6 +85,7 @@ class Outputs:
     def usage(self) -> tuple[Usage, ...]:
         rows = self._rows(
             "SELECT tenant, meter, sum(quantity), max(unit) FROM usage"
+            " WHERE NOT starts_with(tenant, 'pool:')"
             " GROUP BY tenant, meter ORDER BY tenant, meter"
         )
         return tuple(Usage(tenant, meter, _short(sum_), unit) for tenant, meter, sum_, unit in rows)
@@ -92,6 +93,7 @@ class Outputs:
     def usage_days(self) -> tuple[UsageDay, ...]:
         rows = self._rows(
             "SELECT tenant, meter, day, sum(quantity), max(unit) FROM usage"
+            " WHERE NOT starts_with(tenant, 'pool:')"
             " GROUP BY tenant, meter, day ORDER BY tenant, meter, day"
         )
         return tuple(UsageDay(row[0], row[1], row[2], _short(row[3]), row[4]) for row in rows)

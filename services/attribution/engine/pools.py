@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from services.attribution.engine.mutual_pools import MutualPools
 from services.attribution.engine.tables import create_table, run_sql, sql_text
 from shared.columnar import Session
 from shared.configuration.drivers import (
@@ -61,13 +62,22 @@ class PoolSplit:
 
     def split(self) -> None:
         """From `cells` to their parts in `results`."""
+        mutual = MutualPools(self.session, self.config, self.scratch_dir)
+        mutual.extend_buckets()
         for pool in self.config.pools:
             for level, driver in enumerate(pool.drivers):
                 self._propose(pool, level, driver)
         run_sql(self.session, "choose.sql")
+        if mutual.split():
+            self._split_weighed()
+            run_sql(self.session, "routed_items.sql")
+        run_sql(self.session, "weighed.sql")
+        self._split_weighed()
+        run_sql(self.session, "pooled.sql")
+
+    def _split_weighed(self) -> None:
         run_sql(self.session, "split_kernel.sql")
         self._split_beyond_127_bits()
-        run_sql(self.session, "pooled.sql")
 
     def _propose(self, pool: Pool, level: int, driver: Driver) -> None:
         values: dict[str, object] = {"pool": pool.name, "level": level}

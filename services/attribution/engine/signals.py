@@ -17,6 +17,7 @@ import duckdb
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import NOT_THE_INPUT, Session, identifier, literal
+from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
@@ -53,7 +54,10 @@ class SignalTables:
     scratch_dir: Path
 
     def load(self, paths: Sequence[Path]) -> None:
-        """Creates `usage` (meter, hour, span, day, tenant, is_active, quantity, unit)."""
+        """Creates `usage` (meter, hour, span, day, tenant, is_active, quantity, unit, weight).
+
+        `tenant` is a consumer that is a pool, too, written `pool:<name>`.
+        """
         listed = ", ".join(f"{identifier(name)} VARCHAR" for name in _COLUMNS)
         self.session.execute(f"CREATE TEMP TABLE signals (file INTEGER, row BIGINT, {listed})")
         files = signal_files(paths)
@@ -155,13 +159,14 @@ class SignalTables:
 
     def _resolve_consumers(self, files: Sequence[Path]) -> None:
         directory = TenantDirectory(self.config.tenants)
+        pools = {POOL_PREFIX + pool.name for pool in self.config.pools}
         rows = self.session.execute(
             "SELECT consumer, min(file * 1000000000000 + row) FROM signals"
             " GROUP BY consumer ORDER BY 2"
         ).fetchall()
         known = []
         for consumer, place in rows:
-            key = directory.key_of(consumer)
+            key = consumer if consumer in pools else directory.key_of(consumer)
             if key is None:
                 file, row = divmod(place, 1_000_000_000_000)
                 raise _unknown_consumer(self.config, consumer, str(files[file]), row)
@@ -189,13 +194,14 @@ class SignalTables:
 
 
 def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int) -> BadInput:
-    if consumer.startswith("pool:") and consumer[5:] in {pool.name for pool in config.pools}:
+    if consumer.startswith(POOL_PREFIX):
+        known = ", ".join(pool.name for pool in config.pools)
         return BadInput(
-            f"{consumer!r}: pools that use each other are split from a later version on.",
+            f"no pool is named {consumer.removeprefix(POOL_PREFIX)!r}.",
             file=file,
             row=row,
             field="consumer",
-            remedy="Until then give the pool's use to tenants.",
+            remedy=f"The pools of trueback.yaml are {known}." if known else "There are no pools.",
         )
     return BadInput(
         f"nobody is known as {consumer!r}.",

@@ -1,16 +1,20 @@
+-- A pool's use of itself is no use: nobody else pays for it.
+DELETE FROM candidates WHERE recipient = 'pool:' || pool;
+
 -- The first driver of a pool that says anything about a bucket is the one that splits it.
 CREATE TEMP TABLE chosen AS
 SELECT pool, grain, bucket, min(level) AS level FROM candidates GROUP BY ALL;
 
+-- `total` is of all consumers, `tenants_total` of those among them that are no pools.
 CREATE TEMP TABLE shares AS
-SELECT candidates.*, sum(weight) OVER (PARTITION BY candidates.pool, candidates.grain, candidates.bucket) AS total
+SELECT
+    candidates.*,
+    sum(weight) OVER bucket_of AS total,
+    sum(weight) FILTER (WHERE NOT starts_with(recipient, 'pool:')) OVER bucket_of AS tenants_total
 FROM candidates
-JOIN chosen
-    ON chosen.pool = candidates.pool AND chosen.grain = candidates.grain
-    AND chosen.bucket = candidates.bucket AND chosen.level = candidates.level;
+JOIN chosen USING (pool, grain, bucket, level)
+WINDOW bucket_of AS (PARTITION BY pool, grain, bucket);
 
-CREATE TEMP TABLE weighed AS
-SELECT cells.cell, cells.units, shares.recipient, shares.weight, shares.total, shares.level
-FROM cells
-JOIN shares
-    ON shares.pool = cells.pool AND shares.grain = cells.grain AND shares.bucket = cells.bucket;
+-- What is split: a cell whole, by its own pool's weights.
+CREATE TEMP TABLE items AS
+SELECT cell AS item, cell, pool AS via, grain, bucket, units FROM cells;

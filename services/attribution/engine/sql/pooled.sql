@@ -1,4 +1,5 @@
--- A pool's parts join the results; a cell that no driver could split is nobody's, and named.
+-- A pool's parts join the results; what no driver could split is nobody's, and named. Money that
+-- came by the use of other pools says by which pool's weights it was split in the end.
 INSERT INTO results
 SELECT
     cells.day,
@@ -9,7 +10,8 @@ SELECT
     cells.region,
     coalesce(drivers.method, 'none') AS method,
     cells.rule,
-    coalesce(drivers.driver, '') AS driver,
+    coalesce(drivers.driver, '')
+        || CASE WHEN items.via = cells.pool THEN '' ELSE ' via pool:' || items.via END AS driver,
     cells.dimensions,
     cells.source,
     cells.charge_category,
@@ -20,11 +22,12 @@ SELECT
     END AS reason,
     CASE
         WHEN parts.recipient IS NULL OR starts_with(parts.recipient, 'unmetered:')
-        THEN 'pool:' || cells.pool ELSE ''
+        THEN 'pool:' || items.via ELSE ''
     END AS tag_key,
     '' AS tag_value,
-    CAST(sum(coalesce(parts.units, cells.units)) AS HUGEINT) AS units
-FROM cells
-LEFT JOIN parts ON parts.cell = cells.cell
-LEFT JOIN drivers ON drivers.pool = cells.pool AND drivers.level = parts.level
+    CAST(sum(coalesce(parts.units, items.units)) AS HUGEINT) AS units
+FROM items
+JOIN cells ON cells.cell = items.cell
+LEFT JOIN parts ON parts.cell = items.item
+LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level
 GROUP BY ALL;

@@ -1,6 +1,6 @@
 -- The money kernel: whole units of a cell by largest remainder, ties by recipient, for a total of
 -- either sign. Cells whose product would leave 127 bits are split beside it (see pools.py).
-CREATE TEMP TABLE parts AS
+CREATE OR REPLACE TEMP TABLE parts AS
 WITH floored AS (
     SELECT
         cell,

@@ -49,4 +49,4 @@ SELECT
     unit
 FROM written
 JOIN scales ON scales.meter = written.meter
-JOIN tenants ON tenants.tenant = written.tenant;
+LEFT JOIN tenants ON tenants.tenant = written.tenant;
