@@ -19,6 +19,10 @@ class ShownPage:
 
 
 PAGES: Final = (
+    ShownPage("overview", "olivia", "/overview?period={month}"),
+    ShownPage("overview", "olivia", "/overview?period=2019-01"),
+    ShownPage("pools", "olivia", "/pools?period={month}"),
+    ShownPage("close", "olivia", "/close?period={month}"),
     ShownPage("margins", "olivia", "/margins?period={month}"),
     ShownPage("margins", "olivia", "/margins?period={month}&view=negative"),
     ShownPage("margins", "olivia", "/margins?period={month}&q=nobody"),
@@ -29,6 +33,7 @@ PAGES: Final = (
     ShownPage("invoice", "clara", "/invoices/{draft}"),
     ShownPage("invoice", "bruno", "/invoices/{issued}"),
     ShownPage("customer_home", "ann@acme", "/account"),
+    ShownPage("customer_breakdown", "ann@acme", "/account/breakdown"),
     ShownPage("customer_invoice", "ann@acme", "/account/invoices/{issued}"),
     ShownPage("404", "olivia", "/nothing/here"),
     ShownPage("403", "clara", "/margins"),
@@ -36,7 +41,9 @@ PAGES: Final = (
 # They redirect, are files, or take a post alone.
 NO_PAGES: Final = frozenset(
     {
-        *("home", "margins_csv", "invoice_action", "sign_out", "demo_person", "demo_tour"),
+        *("home", "invoice_action", "close_period", "sign_out", "demo_person", "demo_tour"),
+        *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
+        *("customer_invoices_csv", "invoice_pdf", "invoice_picture", "customer_invoice_pdf"),
         *("sign_in", "sign_in_link"),  # strangers look at them, see the test
         *("livez", "readyz"),
     }
