@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.cli.requirements import require_servers
+from shared.faults import Fault
+from shared.periods import Month
 
 if TYPE_CHECKING:
     from deploy.local.home import Home
@@ -34,18 +36,29 @@ def demo(
     check: Annotated[
         bool, typer.Option("--check", help="Stop by itself; last line out is a JSON report.")
     ] = False,
+    anchor: Annotated[
+        str, typer.Option(help="The month that is closed, such as 2026-10; else the last full one.")
+    ] = "",
     reset: Reset = False,
 ) -> None:
-    """Run a made-up month through everything and stay up to look around."""
+    """Run made-up bills of four months through everything and stay up to look around."""
     require_servers()
     from deploy.local.demo import run_demo  # noqa: PLC0415
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import reset_home  # noqa: PLC0415
 
+    month = _month(anchor) if anchor else None
     home = find_home()
     if reset:
         reset_home(home)
-    raise typer.Exit(run_demo(home=home, check=check))
+    raise typer.Exit(run_demo(home=home, check=check, anchor=month))
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except Fault as fault:
+        raise typer.BadParameter(str(fault), param_hint="--anchor") from fault
 
 
 def up(

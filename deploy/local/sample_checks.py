@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,13 +11,17 @@ from typing import Any, Final
 
 import httpx
 
+from deploy.local.api_client import ApiClient
 from deploy.local.servers import Servers
-from deploy.sample.write import Sample
+from deploy.sample.months import SampleMonth
+from deploy.sample.truth import Truth
+from shared.auth.actors import Actor
 from shared.lake.storage import Storage
 from shared.money import currency_exponent
 
 # A cell is split by largest remainder, so that each share is within one unit of the exact one.
 UNIT: Final = Fraction(1, 10**10)
+OLIVIA: Final = Actor("olivia", "operator_admin")
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,31 @@ def connect(servers: Servers) -> Storage:
     )
 
 
-def compare_with_truth(storage: Storage, folder_uri: str, sample: Sample) -> list[str]:
+def delivered_runs(
+    client: ApiClient, months: Iterable[SampleMonth]
+) -> Iterator[tuple[SampleMonth, Mapping[str, Any]]]:
+    """Each delivery with the run that came of it; the anchor's with the one it was closed on."""
+    for month in months:
+        found = client.call(OLIVIA, "attribution", "GET", f"/api/v1/periods/{month}")
+        if month.offset == 0:
+            yield month, found["closed_run"]
+            yield month.restated, found["run"]
+        else:
+            yield month, found["run"]
+
+
+def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[str]:
+    """What a run of the product has in the lake against the truth; see `untrue`."""
+    statements = storage.read(f"{folder_uri}/statements.csv").decode()
+    rows = csv.DictReader(io.StringIO(statements))
+    return untrue(truth, ((row["tenant"], Decimal(row["amount"])) for row in rows))
+
+
+def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:
     """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
-    statements = storage.read(f"{folder_uri}/statements.csv").decode()
-    for row in csv.DictReader(io.StringIO(statements)):
-        amounts[row["tenant"]] += Decimal(row["amount"])
-    truth = sample.truth
+    for tenant, amount in rows:
+        amounts[tenant] += amount
     found = []
     for key in sorted(set(truth.amounts) | set(amounts)):
         exact, got = truth.amounts.get(key, Fraction(0)), Fraction(amounts[key])

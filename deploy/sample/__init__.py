@@ -1,5 +1,6 @@
-"""The sample operator: one month of a small SaaS company's AWS bill, its signals and its truth."""
+"""The sample operator: months of a small SaaS company's AWS bill, its signals and its truth."""
 
-from deploy.sample.write import Sample, write_sample
+from deploy.sample.months import SampleMonth, months_of
+from deploy.sample.write import Sample, write_everything, write_sample
 
-__all__ = ["Sample", "write_sample"]
+__all__ = ["Sample", "SampleMonth", "months_of", "write_everything", "write_sample"]

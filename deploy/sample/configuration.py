@@ -6,6 +6,7 @@ from typing import Any, Final
 import yaml
 
 from deploy.sample.customers import CUSTOMERS, PLANS, SELLER
+from deploy.sample.months import SampleMonth, months_of
 from deploy.sample.tenants import INITECH, SANDBOX, TENANTS
 from deploy.sample.truth import WEIGHTS
 from shared.periods import Month
@@ -15,6 +16,8 @@ _LABELS: Final = {
     "team": ["tag:team"],
     "product": ["tag:product"],
     "environment": ["tag:environment"],
+    "feature": ["tag:feature"],
+    "compliance": ["tag:compliance"],
 }
 _RULES: Final = [
     {
@@ -29,7 +32,7 @@ _RULES: Final = [
     },
     {
         "name": "unused-commitment-is-overhead",
-        "when": {"usage_type": ["ComputeSP:*"]},
+        "when": {"usage_type": ["ComputeSP:*", "*HeavyUsage:*"]},
         "assign": {"overhead": "commitments"},
     },
     {
@@ -39,9 +42,19 @@ _RULES: Final = [
     },
     {"name": "tax-to-pool", "when": {"charge_category": ["Tax"]}, "assign": {"pool": "tax"}},
     {
+        "name": "initech-has-its-own-credits",
+        "when": {"charge_category": ["Credit"], "account": [INITECH]},
+        "assign": {"tenant": "initech"},
+    },
+    {
         "name": "credits-to-pool",
         "when": {"charge_category": ["Credit"]},
         "assign": {"pool": "credits"},
+    },
+    {
+        "name": "halcyon-by-its-service",
+        "when": {"tags": {"aws:ecs:serviceName": ["halcyon-*"]}},
+        "assign": {"tenant": "halcyon"},
     },
 ]
 
@@ -71,6 +84,14 @@ _POOLS: Final = [
         {"signal": "log_bytes"},
         _DIRECT,
     ),
+    _pool(
+        "kubernetes-nodes",
+        {"tags": {"aws:eks:cluster-name": ["lark-*"]}},
+        "hour",
+        {"signal": "pod_cpu"},
+        {"signal": "pod_cpu", "per": "day"},
+        _EVEN,
+    ),
     _pool("control-plane", {"usage_type": ["*AmazonEKS-Hours*"]}, "hour", _EVEN),
     *(
         _pool(name, {"tags": {"app": [name]}}, "period", {"weights": weights})
@@ -80,34 +101,60 @@ _POOLS: Final = [
 ]
 
 
-def _tenants(period: Month) -> list[dict[str, Any]]:
+def _since(anchor: Month) -> date:
+    """Before all that the sample tells of."""
+    return date(next(months_of(anchor)).month.year, 1, 1)
+
+
+def _tenants(anchor: Month) -> list[dict[str, Any]]:
     found = []
+    signed_on = {month.offset: month.month.start.date() for month in months_of(anchor)}
     for tenant in TENANTS:
         entry: dict[str, Any] = {"key": tenant.key, "name": tenant.name}
         if tenant.aliases:
             entry["aliases"] = list(tenant.aliases)
-        since = date(period.year, 1, 1)
-        if tenant.active_from_day > 1:
-            since = period.start.date().replace(day=tenant.active_from_day)
+        offset, day = tenant.signed_on
+        since = signed_on[offset].replace(day=day) if offset in signed_on else _since(anchor)
         found.append(entry | {"active": {"from": since}})
     return found
 
 
-def _customers(period: Month) -> list[dict[str, Any]]:
-    since = {"from": date(period.year, 1, 1)}
+def _customers(anchor: Month) -> list[dict[str, Any]]:
+    """A tenant that signed on in a month pays from the next one on."""
+    starts = {
+        tenant.key: month.month.following.start.date()
+        for tenant in TENANTS
+        for month in months_of(anchor)
+        if tenant.signed_on[0] == month.offset
+    }
     return [
-        customer | {"contracts": [contract | since for contract in customer["contracts"]]}
+        customer
+        | {
+            "contracts": [
+                contract | {"from": starts.get(contract["tenants"][0], _since(anchor))}
+                for contract in customer["contracts"]
+            ]
+        }
         for customer in CUSTOMERS
     ]
 
 
-def compose(period: Month) -> str:
+def customers_of(month: SampleMonth) -> list[str]:
+    """Who has a contract that the month, or a part of it, is under."""
+    return [
+        customer["key"]
+        for customer in _customers(month.anchor)
+        if any(contract["from"] < month.month.end.date() for contract in customer["contracts"])
+    ]
+
+
+def compose(anchor: Month) -> str:
     sections: list[tuple[str, dict[str, Any]]] = [
         (
             "A small SaaS company: who its tenants are, whose cost is whose, what it charges.",
             {"version": 1, "currency": "USD", "cost": "EffectiveCost"},
         ),
-        ("Tenants, with the spellings found on their resources.", {"tenants": _tenants(period)}),
+        ("Tenants, with the spellings found on their resources.", {"tenants": _tenants(anchor)}),
         ("Where a tenant or a dimension is looked up; the first hit wins.", {"labels": _LABELS}),
         ("Before labels, first match wins.", {"rules": _RULES}),
         (
@@ -117,7 +164,7 @@ def compose(period: Month) -> str:
         ("What is left, by account.", {"defaults": {"accounts": {INITECH: "initech"}}}),
         ("", {"idle": "overhead", "commitments": "as_billed"}),
         ("What is charged.", {"seller": SELLER, "plans": list(PLANS)}),
-        ("By whom it is paid.", {"customers": _customers(period)}),
+        ("By whom it is paid.", {"customers": _customers(anchor)}),
     ]
     return "\n".join(_section(title, body) for title, body in sections)
 

@@ -15,12 +15,14 @@ SELLER: Final[dict[str, Any]] = {
 }
 
 
-def _plan(key: str, name: str, *, percent: str = "", fee: str = "") -> dict[str, Any]:
+def _plan(
+    key: str, name: str, *, percent: str = "", fee: str = "", fee_name: str = "Platform fee"
+) -> dict[str, Any]:
     components: list[dict[str, str]] = []
     if percent:
         components.append({"kind": "cost_plus", "name": "Cloud usage", "percent": percent})
     if fee:
-        components.append({"kind": "flat_fee", "name": "Platform fee", "amount": fee})
+        components.append({"kind": "flat_fee", "name": fee_name, "amount": fee})
     return {"key": key, "name": name, "version": 1, "currency": "USD", "components": components}
 
 
@@ -29,6 +31,13 @@ PLANS: Final = (
     _plan("growth", "Growth", percent="45", fee="450.00"),
     _plan("starter", "Starter", percent="60", fee="79.00"),
     _plan("flat-2024", "Flat 2024", fee="6900.00"),
+    # A plan has no component for a year: the annual price is billed by the month.
+    _plan(
+        "annual",
+        "Annual",
+        fee="3150.00",
+        fee_name="One twelfth of the annual price of 37,800.00",
+    ),
 )
 
 
@@ -103,7 +112,7 @@ CUSTOMERS: Final = (
         "cardinal",
         "Cardinal Freight Co.",
         ("18 Depot Road", "Omaha", "68102"),
-        "growth",
+        "annual",
         "cardinal",
     ),
     _customer(

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.sample import meters
+from deploy.sample.commitments import RESERVED_COUNT
 from deploy.sample.meters import Meter
+from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import DATA, INITECH, PRODUCTION, SANDBOX, TENANTS, Tenant
 
 MISSPELT: Final = "gloobex"
 _PRODUCTS: Final = ("ingest", "query", "dashboards")
+_FEATURES: Final = {
+    "ingest": ("connectors", "pipelines"),
+    "query": ("sql", "caching"),
+    "dashboards": ("boards", "alerts"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +26,8 @@ class Resource:
 
     `amount` is in millionths of the meter's unit: an hour's where `schedule` is `always` or
     `business` (weekdays, 07:00 to 20:00), a day's where it is `daily`.
-    `is_covered` is by the Savings Plan.
+    It runs from `from_hour` of the month on. `is_covered` is by the Savings Plan, `is_reserved` by
+    the reservation.
     """
 
     id: str
@@ -30,8 +38,9 @@ class Resource:
     zone: str = "us-west-2a"
     schedule: str = "always"
     amount: int = 1_000_000
-    from_day: int = 1
+    from_hour: int = 0
     is_covered: bool = False
+    is_reserved: bool = False
 
 
 def _hex(text: str) -> str:
@@ -43,37 +52,40 @@ def _arn(service: str, account: str, rest: str) -> str:
 
 
 def _tags(tenant: Tenant, turn: int, product: str) -> dict[str, str]:
-    if tenant.untagged_account:
-        return {"user_environment": "production", "user_product": product}
-    return {
-        "user_customer": tenant.spellings[turn % len(tenant.spellings)],
-        "user_environment": "production",
-        "user_product": product,
-        "user_team": "platform" if turn % 4 else "data",
+    features = _FEATURES[product]
+    tags = {
+        "user:environment": "production",
+        "user:product": product,
+        "user:feature": features[turn % len(features)],
+        "user:compliance": tenant.compliance,
     }
+    if tenant.untagged_account:
+        return tags
+    owned = {"user:customer": tenant.spellings[turn % len(tenant.spellings)]}
+    return owned | tags | {"user:team": "platform" if turn % 4 else "data"}
 
 
-def _machines(tenant: Tenant, account: str) -> Iterator[Resource]:
+def _machines(tenant: Tenant, account: str, month: SampleMonth) -> Iterator[Resource]:
     turn = 0
     for kind, count, schedule in tenant.instances:
-        for _ in range(count):
-            name = f"{tenant.key}-{turn}"
+        for _ in range(tenant.sized(count, month)):
             yield Resource(
-                id=f"i-{_hex(name)}",
+                id=f"i-{_hex(f'{tenant.key}-{turn}')}",
                 meter=meters.INSTANCES[kind],
                 account=account,
                 tags=_tags(tenant, turn, _PRODUCTS[turn % 3]),
                 owner=tenant.key,
                 zone=f"us-west-2{'abc'[turn % 3]}",
                 schedule=schedule,
-                from_day=tenant.active_from_day,
-                is_covered=turn < tenant.covered,
+                from_hour=tenant.first_hour(month),
+                is_covered=turn < tenant.machines_covered(month),
             )
             turn += 1
 
 
-def _storage(tenant: Tenant, account: str, days: int) -> Iterator[Resource]:
+def _storage(tenant: Tenant, account: str, month: SampleMonth) -> Iterator[Resource]:
     count = max(1, tenant.volumes_gb // 400)
+    volumes_gb = tenant.sized(tenant.volumes_gb, month)
     for turn in range(count):
         yield Resource(
             id=f"vol-{_hex(f'{tenant.key}-volume-{turn}')}",
@@ -82,8 +94,8 @@ def _storage(tenant: Tenant, account: str, days: int) -> Iterator[Resource]:
             tags=_tags(tenant, turn, _PRODUCTS[turn % 3]),
             owner=tenant.key,
             schedule="daily",
-            amount=tenant.volumes_gb * 1_000_000 // count // days,
-            from_day=tenant.active_from_day,
+            amount=volumes_gb * 1_000_000 // count // month.days_of_month,
+            from_hour=tenant.first_hour(month),
         )
     yield Resource(
         id=f"larkfield-{tenant.key}-lake",
@@ -93,23 +105,45 @@ def _storage(tenant: Tenant, account: str, days: int) -> Iterator[Resource]:
         owner=tenant.key,
         zone="",
         schedule="daily",
-        amount=tenant.bucket_gb * 1_000_000 // days,
-        from_day=tenant.active_from_day,
+        amount=tenant.sized(tenant.bucket_gb, month) * 1_000_000 // month.days_of_month,
+        from_hour=tenant.first_hour(month),
     )
 
 
-def _of_tenant(tenant: Tenant, days: int) -> Iterator[Resource]:
+def _tasks(tenant: Tenant, account: str, month: SampleMonth) -> Iterator[Resource]:
+    """Services on Fargate; where nobody tagged one, ECS's own tags still tell whose it is."""
+    for turn, (name, cpus, is_tagged) in enumerate(tenant.services):
+        service = f"{tenant.key}-{name}"
+        tags = {"aws:ecs:clusterName": "lark-tasks", "aws:ecs:serviceName": service}
+        if is_tagged:
+            tags |= _tags(tenant, turn, "dashboards")
+        for meter, amount in ((meters.FARGATE_CPU, cpus), (meters.FARGATE_MEMORY, cpus * 2)):
+            yield Resource(
+                id=_arn("ecs", account, f"task/lark-tasks/{_hex(service)}"),
+                meter=meter,
+                account=account,
+                tags=tags,
+                owner=tenant.key,
+                zone="",
+                amount=amount * 1_000_000,
+                from_hour=tenant.first_hour(month),
+            )
+
+
+def _of_tenant(tenant: Tenant, month: SampleMonth) -> Iterator[Resource]:
     account = INITECH if tenant.untagged_account else PRODUCTION
-    yield from _machines(tenant, account)
-    yield from _storage(tenant, account, days)
+    yield from _machines(tenant, account, month)
+    yield from _storage(tenant, account, month)
+    yield from _tasks(tenant, account, month)
+    prices = meters.DATABASES | (meters.CORRECTED if month.is_restated else {})
     for turn, kind in enumerate(tenant.databases):
         yield Resource(
             id=_arn("rds", account, f"db:{tenant.key}-{turn}"),
-            meter=meters.DATABASES[kind],
+            meter=prices[kind],
             account=account,
             tags=_tags(tenant, turn, "query"),
             owner=tenant.key,
-            from_day=tenant.active_from_day,
+            from_hour=tenant.first_hour(month),
         )
     yield Resource(
         id=f"i-{_hex(f'{tenant.key}-0')}",
@@ -118,21 +152,52 @@ def _of_tenant(tenant: Tenant, days: int) -> Iterator[Resource]:
         tags=_tags(tenant, 0, _PRODUCTS[0]),
         owner=tenant.key,
         schedule="daily",
-        amount=tenant.egress_gb_day * 1_000_000,
-        from_day=tenant.active_from_day,
+        amount=tenant.sized(tenant.egress_gb_day, month) * 1_000_000,
+        from_hour=tenant.first_hour(month),
     )
     if "nat" in tenant.extras:
         yield Resource(  # a gateway of its own, tagged: the label wins over the pool
             id=_arn("ec2", account, f"natgateway/nat-{_hex(tenant.key)}"),
             meter=meters.NAT_HOURS,
             account=account,
-            tags={"user_customer": tenant.key, "user_environment": "production"},
+            tags={"user:customer": tenant.key, "user:environment": "production"},
             owner=tenant.key,
         )
 
 
+def _nodes(month: SampleMonth) -> Iterator[Resource]:
+    """Worker nodes that the pods of several tenants share: four are reserved, two work by day."""
+    for turn in range(5):
+        cluster = ("lark-blue", "lark-green")[turn % 2]
+        tags = {
+            "aws:eks:cluster-name": cluster,
+            "user:environment": "production",
+            "user:team": "platform",
+        }
+        yield Resource(
+            id=f"i-{_hex(f'node-{turn}')}",
+            meter=meters.INSTANCES["m6i.2xlarge"],
+            account=PRODUCTION,
+            tags=tags,
+            owner="pool:kubernetes-nodes",
+            zone=f"us-west-2{'ab'[turn % 2]}",
+            schedule="always" if turn < 3 else "business",  # noqa: PLR2004 - the others are spare
+            is_reserved=turn < RESERVED_COUNT,
+        )
+        yield Resource(
+            id=f"vol-{_hex(f'node-{turn}')}",
+            meter=meters.VOLUME,
+            account=PRODUCTION,
+            tags=tags,
+            owner="pool:kubernetes-nodes",
+            zone=f"us-west-2{'ab'[turn % 2]}",
+            schedule="daily",
+            amount=100_000_000 // month.days_of_month,
+        )
+
+
 def _shared() -> Iterator[Resource]:
-    base = {"user_environment": "production", "user_team": "platform"}
+    base = {"user:environment": "production", "user:team": "platform"}
     for turn, name in enumerate(("lark-blue", "lark-green")):
         yield Resource(
             id=_arn("eks", PRODUCTION, f"cluster/{name}"),
@@ -147,7 +212,7 @@ def _shared() -> Iterator[Resource]:
             id=_arn("kafka", DATA, f"cluster/events/{_hex('msk')}"),
             meter=meters.BROKER,
             account=DATA,
-            tags=base | {"user_app": "streaming"},
+            tags=base | {"user:app": "streaming"},
             owner="pool:streaming",
             zone=f"us-west-2{'abc'[turn % 3]}",
         )
@@ -156,20 +221,20 @@ def _shared() -> Iterator[Resource]:
             id=_arn("es", DATA, "domain/search"),
             meter=meters.SEARCH,
             account=DATA,
-            tags=base | {"user_app": "search"},
+            tags=base | {"user:app": "search"},
             owner="pool:search",
             zone=f"us-west-2{'abc'[turn]}",
         )
 
 
-def _astray(days: int) -> Iterator[Resource]:
+def _astray(month: SampleMonth) -> Iterator[Resource]:
     """What nobody tagged, what somebody misspelt, and the engineers' sandbox."""
     for turn in range(2):
         yield Resource(
             id=f"i-{_hex(f'untagged-{turn}')}",
             meter=meters.INSTANCES["m6i.large"],
             account=PRODUCTION,
-            tags={} if turn else {"user_environment": "production"},
+            tags={} if turn else {"user:environment": "production"},
             owner="unallocated",
         )
     yield Resource(
@@ -179,13 +244,13 @@ def _astray(days: int) -> Iterator[Resource]:
         tags={},
         owner="unallocated",
         schedule="daily",
-        amount=500_000_000 // days,
+        amount=500_000_000 // month.days_of_month,
     )
     yield Resource(
         id=f"i-{_hex('misspelt')}",
         meter=meters.INSTANCES["m6i.large"],
         account=PRODUCTION,
-        tags={"user_customer": MISSPELT, "user_environment": "production"},
+        tags={"user:customer": MISSPELT, "user:environment": "production"},
         owner=f"unmapped:{MISSPELT}",
     )
     for turn, kind in enumerate(("m6i.xlarge", "c6i.2xlarge", "m6i.2xlarge")):
@@ -193,7 +258,7 @@ def _astray(days: int) -> Iterator[Resource]:
             id=f"i-{_hex(f'sandbox-{turn}')}",
             meter=meters.INSTANCES[kind],
             account=SANDBOX,
-            tags={"user_team": "engineering", "user_environment": "development"},
+            tags={"user:team": "engineering", "user:environment": "development"},
             owner="overhead:engineering",
             schedule="always" if turn == 0 else "business",
         )
@@ -201,12 +266,12 @@ def _astray(days: int) -> Iterator[Resource]:
         id=_arn("ec2", SANDBOX, f"natgateway/nat-{_hex('sandbox')}"),
         meter=meters.NAT_HOURS,
         account=SANDBOX,
-        tags={"user_team": "engineering", "user_environment": "development"},
+        tags={"user:team": "engineering", "user:environment": "development"},
         owner="overhead:engineering",
     )
 
 
-def fleet(days: int) -> list[Resource]:
-    """Every resource with a steady charge, in the order their lines are delivered."""
-    owned = [resource for tenant in TENANTS for resource in _of_tenant(tenant, days)]
-    return owned + list(_shared()) + list(_astray(days))
+def fleet(month: SampleMonth) -> list[Resource]:
+    """Every resource with a steady charge, in the order their lines are made."""
+    owned = [resource for tenant in TENANTS for resource in _of_tenant(tenant, month)]
+    return [*owned, *_shared(), *_nodes(month), *_astray(month)]

@@ -11,8 +11,9 @@ from deploy.sample.meters import Meter
 class Line:
     """`units` is the unblended cost in 10^-10 US dollars, `usage_micro` millionths of a unit.
 
-    `hour` is the hour of the month the charge starts in, or None where it is of the month. On a fee
-    of the Savings Plan `used_units` is the used part of the commitment.
+    `hour` is the hour of the month the charge starts in, or None where it is of the month; `span`
+    is how many hours it is for. `commitment` is `plan` or `reservation` where one has to do with
+    it; on its fee `used_units` is the used part. Tag keys are as a person or AWS wrote them.
     """
 
     start: datetime
@@ -28,12 +29,17 @@ class Line:
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     hour: int | None = None
+    span: int = 1
     marketplace: bool = False
     effective_units: int | None = None
-    is_of_plan: bool = False
+    commitment: str = ""
     used_units: int = 0
 
     @property
     def amortised_units(self) -> int:
-        """The EffectiveCost: the unblended cost, but for what a Savings Plan has to do with."""
+        """The EffectiveCost: the unblended cost, but for what a commitment has to do with."""
         return self.units if self.effective_units is None else self.effective_units
+
+    @property
+    def is_fee_of_commitment(self) -> bool:
+        return self.line_type in {"SavingsPlanRecurringFee", "RIFee"}

@@ -5,22 +5,39 @@ from decimal import Decimal
 from typing import Final
 
 REGION: Final = "us-west-2"
-_EC2: Final = ("AmazonEC2", "Amazon Elastic Compute Cloud", "AmazonEC2")
-_RDS: Final = ("AmazonRDS", "Amazon Relational Database Service", "AmazonRDS")
-_S3: Final = ("AmazonS3", "Amazon Simple Storage Service", "AmazonS3")
-_ELB: Final = ("AWSELB", "Elastic Load Balancing", "AWSELB")
-_LOGS: Final = ("AmazonCloudWatch", "AmazonCloudWatch", "AmazonCloudWatch")
-_EKS: Final = ("AmazonEKS", "Amazon Elastic Container Service for Kubernetes", "AmazonEKS")
-_MSK: Final = ("AmazonMSK", "Amazon Managed Streaming for Apache Kafka", "AmazonMSK")
-_SEARCH: Final = ("AmazonES", "Amazon OpenSearch Service", "AmazonES")
-_TRANSFER: Final = ("AmazonEC2", "Amazon Elastic Compute Cloud", "AWSDataTransfer")
+# Product code, its name, the code of the service, and FOCUS's category.
+_EC2: Final = ("AmazonEC2", "Amazon Elastic Compute Cloud", "AmazonEC2", "Compute")
+_RDS: Final = ("AmazonRDS", "Amazon Relational Database Service", "AmazonRDS", "Databases")
+_S3: Final = ("AmazonS3", "Amazon Simple Storage Service", "AmazonS3", "Storage")
+_ELB: Final = ("AWSELB", "Elastic Load Balancing", "AWSELB", "Networking")
+_LOGS: Final = (
+    "AmazonCloudWatch",
+    "AmazonCloudWatch",
+    "AmazonCloudWatch",
+    "Management and Governance",
+)
+_EKS: Final = (
+    "AmazonEKS",
+    "Amazon Elastic Container Service for Kubernetes",
+    "AmazonEKS",
+    "Compute",
+)
+_MSK: Final = ("AmazonMSK", "Amazon Managed Streaming for Apache Kafka", "AmazonMSK", "Analytics")
+_ECS: Final = (
+    "AmazonECS",
+    "Amazon Elastic Container Service",
+    "AmazonECS",
+    "Compute",
+)
+_SEARCH: Final = ("AmazonES", "Amazon OpenSearch Service", "AmazonES", "Analytics")
+_TRANSFER: Final = ("AmazonEC2", "Amazon Elastic Compute Cloud", "AWSDataTransfer", "Compute")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Meter:
     """One thing with a price; `rate` is US dollars per `unit`, with at most 4 decimals."""
 
-    product: tuple[str, str, str]
+    product: tuple[str, str, str, str]
     family: str
     usage_type: str
     operation: str
@@ -83,6 +100,8 @@ DATABASES: Final = {
         "db.r6g.4xlarge": "1.798",
     }.items()
 }
+# The right price of the smallest databases: AWS restates the month that had the wrong one.
+CORRECTED: Final = {"db.t4g.large": _database("db.t4g.large", "0.117")}
 VOLUME: Final = Meter(
     product=_EC2,
     family="Storage",
@@ -184,8 +203,41 @@ SEARCH: Final = Meter(
     description="$0.167 per r6g.large.search instance hour",
     instance_type="r6g.large.search",
 )
+FARGATE_CPU: Final = Meter(
+    product=_ECS,
+    family="Compute",
+    usage_type="USW2-Fargate-vCPU-Hours:perCPU",
+    operation="FargateTask",
+    unit="hours",
+    rate="0.0405",
+    description="AWS Fargate - vCPU - US West (Oregon)",
+)
+FARGATE_MEMORY: Final = Meter(
+    product=_ECS,
+    family="Compute",
+    usage_type="USW2-Fargate-GB-Hours",
+    operation="FargateTask",
+    unit="hours",
+    rate="0.0044",
+    description="AWS Fargate - Memory - US West (Oregon)",
+)
+RESERVATION: Final = Meter(
+    product=_EC2,
+    family="Compute Instance",
+    usage_type="USW2-HeavyUsage:m6i.2xlarge",
+    operation="RunInstances:0002",
+    unit="Hrs",
+    rate="0.2419",
+    description="USD 0.2419 hourly fee per Linux/UNIX (Amazon VPC), m6i.2xlarge instance",
+    instance_type="m6i.2xlarge",
+)
 SAVINGS_PLAN: Final = Meter(
-    product=("ComputeSavingsPlans", "Savings Plans for AWS Compute usage", "ComputeSavingsPlans"),
+    product=(
+        "ComputeSavingsPlans",
+        "Savings Plans for AWS Compute usage",
+        "ComputeSavingsPlans",
+        "Compute",
+    ),
     family="Savings Plans",
     usage_type="ComputeSP:1yrNoUpfront",
     operation="",
@@ -194,7 +246,12 @@ SAVINGS_PLAN: Final = Meter(
     description="1 year No Upfront Compute Savings Plan",
 )
 SUPPORT: Final = Meter(
-    product=("AWSSupportBusiness", "AWS Support (Business)", "AWSSupportBusiness"),
+    product=(
+        "AWSSupportBusiness",
+        "AWS Support (Business)",
+        "AWSSupportBusiness",
+        "Management and Governance",
+    ),
     family="AWS Support",
     usage_type="Dollar",
     operation="",
@@ -203,7 +260,12 @@ SUPPORT: Final = Meter(
     description="AWS Support (Business)",
 )
 MARKETPLACE: Final = Meter(
-    product=("4vw2kq7p3xn8zd1m5ycat0bru", "Observely Pro (annual contract, monthly part)", ""),
+    product=(
+        "4vw2kq7p3xn8zd1m5ycat0bru",
+        "Observely Pro (annual contract, monthly part)",
+        "",
+        "Other",
+    ),
     family="",
     usage_type="Global-SoftwareUsage",
     operation="Contract",

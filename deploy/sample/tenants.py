@@ -3,14 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from deploy.sample.months import OFFSETS, SampleMonth
+
+_ALWAYS: Final = (-99, 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """`nat`, `requests` and `logs` are typical quantities of an hour: GB, LCU x 1000, MB.
+    """`nat`, `requests`, `logs` and `pods` are typical of an hour: GB, LCU x 1000, MB, millicores.
 
-    `tag_values` are the spellings found on its resources, used in turn; `active_from_day` is the
-    day of the month it signed on (1 = it was there before), `covered` how many of its machines the
-    Savings Plan happens to cover.
+    `tag_values` are the spellings found on its resources, used in turn; `sizes` are per cent, month
+    by month; `signed_on` is a month's offset and the day; `covered` says how many of its machines
+    the Savings Plan happens to cover, and `covered_restated` how many after all; `services` are
+    what it runs on Fargate, as (name, vCPUs, is tagged).
     """
 
     key: str
@@ -20,7 +25,9 @@ class Tenant:
     nat: int
     requests: int
     logs: int
-    active_from_day: int = 1
+    pods: int = 0
+    sizes: tuple[int, ...] = (100,) * len(OFFSETS)
+    signed_on: tuple[int, int] = _ALWAYS
     instances: tuple[tuple[str, int, str], ...] = ()
     databases: tuple[str, ...] = ()
     volumes_gb: int = 0
@@ -28,17 +35,37 @@ class Tenant:
     egress_gb_day: int = 0
     untagged_account: bool = False
     covered: int = 0
+    covered_restated: int = 0
+    services: tuple[tuple[str, int, bool], ...] = ()
+    compliance: str = "soc2"
     extras: tuple[str, ...] = field(default=())
 
     @property
     def spellings(self) -> tuple[str, ...]:
         return self.tag_values or (self.key,)
 
+    def sized(self, amount: int, month: SampleMonth) -> int:
+        """Half-up; what it has some of, it has at least one of."""
+        size = self.sizes[OFFSETS.index(month.offset)]
+        return max(1, (amount * size + 50) // 100) if amount else 0
+
+    def first_hour(self, month: SampleMonth) -> int:
+        """Of the month; its last or a later one where it has not signed on yet."""
+        offset, day = self.signed_on
+        if offset == month.offset:
+            return (day - 1) * 24
+        return 0 if offset < month.offset else month.hours
+
+    def machines_covered(self, month: SampleMonth) -> int:
+        return self.covered_restated if month.is_restated else self.covered
+
 
 TENANTS: Final = (
     Tenant(
         key="acme",
         name="Acme Robotics",
+        sizes=(93, 97, 100, 101),
+        covered_restated=2,
         aliases=("acme-corp", "ACME Inc*"),
         tag_values=("acme", "acme-corp", "ACME Inc."),
         nat=24,
@@ -54,6 +81,7 @@ TENANTS: Final = (
     Tenant(
         key="globex",
         name="Globex Logistics",
+        sizes=(97, 99, 100, 100),
         aliases=("globex-prod",),
         tag_values=("globex", "globex-prod"),
         nat=116,
@@ -68,6 +96,8 @@ TENANTS: Final = (
     Tenant(
         key="initech",
         name="Initech Payroll",
+        sizes=(104, 102, 100, 99),
+        compliance="pci",
         nat=9,
         requests=4_100,
         logs=2_350,
@@ -82,6 +112,8 @@ TENANTS: Final = (
     Tenant(
         key="borealis",
         name="Borealis Energy",
+        sizes=(82, 91, 100, 106),
+        covered_restated=3,
         nat=14,
         requests=6_900,
         logs=3_275,
@@ -95,6 +127,7 @@ TENANTS: Final = (
     Tenant(
         key="cardinal",
         name="Cardinal Freight",
+        sizes=(101, 100, 100, 98),
         nat=11,
         requests=4_800,
         logs=2_150,
@@ -107,6 +140,9 @@ TENANTS: Final = (
     Tenant(
         key="kestrel",
         name="Kestrel Insurance",
+        sizes=(118, 109, 100, 96),
+        pods=5_200,
+        compliance="hipaa",
         aliases=("kestrel-uw",),
         tag_values=("kestrel", "kestrel-uw"),
         nat=6,
@@ -121,6 +157,10 @@ TENANTS: Final = (
     Tenant(
         key="eastgate",
         name="Eastgate Retail",
+        sizes=(90, 94, 100, 118),
+        pods=4_100,
+        services=(("checkout", 2, True), ("catalogue", 1, True)),
+        compliance="pci",
         nat=8,
         requests=7_700,
         logs=1_525,
@@ -133,6 +173,9 @@ TENANTS: Final = (
     Tenant(
         key="halcyon",
         name="Halcyon Travel",
+        sizes=(126, 113, 100, 91),
+        pods=2_300,
+        services=(("booking", 2, False),),
         aliases=("Halcyon",),
         tag_values=("Halcyon", "halcyon"),
         nat=5,
@@ -147,6 +190,8 @@ TENANTS: Final = (
     Tenant(
         key="dunmore",
         name="Dunmore Foods",
+        sizes=(100, 101, 100, 100),
+        pods=1_600,
         nat=4,
         requests=1_700,
         logs=950,
@@ -159,10 +204,12 @@ TENANTS: Final = (
     Tenant(
         key="fennec",
         name="Fennec Games",
+        sizes=(100, 60, 100, 134),
+        pods=2_900,
         nat=7,
         requests=2_900,
         logs=725,
-        active_from_day=12,
+        signed_on=(-1, 12),
         instances=(("c6i.2xlarge", 1, "always"),),
         databases=("db.t4g.large",),
         volumes_gb=300,
@@ -172,6 +219,8 @@ TENANTS: Final = (
     Tenant(
         key="juniper",
         name="Juniper Lane Studio",
+        sizes=(88, 95, 100, 103),
+        pods=450,
         nat=1,
         requests=430,
         logs=212,
@@ -183,6 +232,8 @@ TENANTS: Final = (
     Tenant(
         key="marlow",
         name="Marlow & Finch",
+        sizes=(70, 84, 100, 110),
+        pods=180,
         aliases=("marlow-finch",),
         tag_values=("marlow-finch",),
         nat=1,

@@ -1,4 +1,4 @@
-"""True traffic of every tenant and hour, and the signals that were recorded of it.
+"""True traffic of every tenant and hour, and when the recorders were silent.
 
 The bill is made of the true traffic; in an outage the recorder was silent, so that the pool's
 next driver has to be used. Quantities are integers: millionths of what the bill
@@ -6,118 +6,115 @@ charges by, so kilobytes of a gigabyte.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Final
 
+from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import TENANTS, Tenant
-from shared.periods import Month
 
 GATEWAYS: Final = ("nat-a", "nat-b")
+CLUSTERS: Final = ("lark-blue", "lark-green")
 # Per cent of the typical hour, from midnight UTC on.
 _BY_HOUR: Final = (38, 33, 30, 29, 31, 36, 48, 66, 92, 118, 136, 148)
 _BY_HOUR_LATER: Final = (152, 155, 160, 162, 158, 149, 137, 121, 104, 86, 65, 50)
+_ALL_DAY: Final = _BY_HOUR + _BY_HOUR_LATER
 _WEEKEND_PER_CENT: Final = 55
-# Hours of the month in which a recorder was down; the log service's never was.
-_OUTAGES: Final = {
-    "nat_bytes": frozenset([*range(316, 322), 81, 407, 530]),
-    "alb_lcu": frozenset([*range(200, 203), 611]),
-    "log_bytes": frozenset[int](),
+# Hours of the month in which a recorder was down, by the month's offset.
+_OUTAGES: Final[Mapping[int, Mapping[str, frozenset[int]]]] = {
+    -1: {"nat_bytes": frozenset(range(312, 336)), "alb_lcu": frozenset(range(90, 95))},
+    0: {
+        "nat_bytes": frozenset([*range(316, 322), 81, 407, 530]),
+        "alb_lcu": frozenset([*range(200, 203), 611]),
+        "pod_cpu": frozenset([*range(455, 459), 700]),
+    },
 }
 # Globex re-reads a partner's catalogue through NAT since the 9th: its loss has a first day.
-_SURGE: Final = ("globex", 9, 190)
+_SURGE: Final = ("globex", 9, 250)
+# What the gateways had counted wrongly, in per cent, until AWS restated the anchor.
+_CORRECTIONS: Final = {"borealis": 150, "eastgate": 62}
+_CORRECTED_HOURS: Final = range(240, 336)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
     """Quantity by (meter, where it was measured), hour of the month and tenant."""
 
-    hours: int
+    month: SampleMonth
     measured: Mapping[tuple[str, str], list[dict[str, int]]]
 
-    def at(self, meter: str, hour: int) -> dict[str, int]:
+    def at(self, meter: str, hours: Iterable[int]) -> dict[str, int]:
+        """The sums of some hours."""
         total: dict[str, int] = {}
+        chosen = list(hours)
         for (name, _), by_hour in self.measured.items():
             if name == meter:
-                for tenant, quantity in by_hour[hour].items():
-                    total[tenant] = total.get(tenant, 0) + quantity
+                for hour in chosen:
+                    for tenant, quantity in by_hour[hour].items():
+                        total[tenant] = total.get(tenant, 0) + quantity
         return total
 
-    @staticmethod
-    def is_silent(meter: str, hour: int) -> bool:
-        return hour in _OUTAGES[meter]
+    def recorded(self, meter: str, hours: Iterable[int]) -> list[int]:
+        """Those of the hours in which the recorder was not silent."""
+        return [hour for hour in hours if not self.is_silent(meter, hour)]
+
+    def is_silent(self, meter: str, hour: int) -> bool:
+        return hour in _OUTAGES.get(self.month.offset, {}).get(meter, ())
 
 
-def is_active(tenant: Tenant, hour: int) -> bool:
-    return hour >= (tenant.active_from_day - 1) * 24
+def is_active(tenant: Tenant, month: SampleMonth, hour: int) -> bool:
+    return hour >= tenant.first_hour(month)
 
 
-def _percent(moment: datetime, tenant: Tenant, *, surges: bool) -> int:
-    percent = (_BY_HOUR + _BY_HOUR_LATER)[moment.hour]
-    if moment.weekday() >= 5:  # noqa: PLR2004 - Saturday
-        percent = percent * _WEEKEND_PER_CENT // 100
-    key, day, surge = _SURGE
-    if surges and tenant.key == key and moment.day >= day:
-        percent = percent * surge // 100
-    return percent
+def _level(moment: datetime) -> int:
+    percent = _ALL_DAY[moment.hour]
+    return percent if moment.weekday() < 5 else percent * _WEEKEND_PER_CENT // 100  # noqa: PLR2004 - Saturday
 
 
-def imagine(period: Month, dice: random.Random) -> Traffic:
-    hours = period.period.hours
+def _surge(tenant: Tenant, month: SampleMonth, hour: int) -> int:
+    """Per cent of its typical NAT traffic."""
+    key, day, percent = _SURGE
+    if tenant.key != key or month.offset < 0:
+        return 100
+    return percent if month.offset > 0 or hour >= (day - 1) * 24 else 100
+
+
+def _correction(tenant: Tenant, month: SampleMonth, hour: int) -> int:
+    is_corrected = month.is_restated and hour in _CORRECTED_HOURS
+    return _CORRECTIONS.get(tenant.key, 100) if is_corrected else 100
+
+
+def imagine(month: SampleMonth, dice: random.Random) -> Traffic:
     kinds = [("nat_bytes", gateway, "nat", 500_000) for gateway in GATEWAYS]
     kinds += [("alb_lcu", "alb", "requests", 1_000), ("log_bytes", "logs", "logs", 1_000)]
-    measured: dict[tuple[str, str], list[dict[str, int]]] = {}
+    kinds += [("pod_cpu", cluster, "pods", 500) for cluster in CLUSTERS]
+    levels = [_level(month.at(hour)) for hour in range(month.hours)]
+    measured = {}
     for meter, source, attribute, scale in kinds:
-        by_hour: list[dict[str, int]] = []
-        for hour in range(hours):
-            moment = period.start + timedelta(hours=hour)
-            by_hour.append(
-                {
-                    tenant.key: max(
-                        1,
-                        getattr(tenant, attribute)
-                        * scale
-                        * _percent(moment, tenant, surges=meter == "nat_bytes")
-                        * dice.randrange(700, 1300)
-                        // 100_000,
-                    )
-                    for tenant in TENANTS
-                    if is_active(tenant, hour)
-                }
-            )
-        measured[meter, source] = by_hour
-    return Traffic(hours=hours, measured=measured)
+        typical = {
+            tenant: tenant.sized(getattr(tenant, attribute), month) * scale for tenant in TENANTS
+        }
+        measured[meter, source] = [
+            dict(_hour(meter, typical, month, hour, level, dice))
+            for hour, level in enumerate(levels)
+        ]
+    return Traffic(month=month, measured=measured)
 
 
-_UNITS: Final = {"nat_bytes": "By", "alb_lcu": "LCU", "log_bytes": "By"}
-
-
-def _quantity(meter: str, amount: int) -> Decimal:
-    return Decimal(amount * 1000) if _UNITS[meter] == "By" else Decimal(amount).scaleb(-6)
-
-
-def record(traffic: Traffic, period: Month) -> list[dict[str, object]]:
-    """The rows that the recorders delivered; aliases in use, and a few rows delivered twice."""
-    names = {tenant.key: (tenant.key, *tenant.aliases[:1]) for tenant in TENANTS}
-    rows: list[dict[str, object]] = []
-    for (meter, source), by_hour in traffic.measured.items():
-        for hour, quantities in enumerate(by_hour):
-            if traffic.is_silent(meter, hour):
-                continue
-            start = (period.start + timedelta(hours=hour)).astimezone(UTC)
-            for turn, (tenant, amount) in enumerate(quantities.items()):
-                spellings = names[tenant]
-                rows.append(
-                    {
-                        "meter": meter,
-                        "start": start,
-                        "consumer": spellings[hour % len(spellings)],
-                        "quantity": _quantity(meter, amount),
-                        "unit": _UNITS[meter],
-                        "source": source,
-                        "id": f"{source}-{hour:03d}-{turn:02d}",
-                    }
-                )
-    return rows + rows[:: len(rows) // 40]
+def _hour(
+    meter: str,
+    typical: Mapping[Tenant, int],
+    month: SampleMonth,
+    hour: int,
+    level: int,
+    dice: random.Random,
+) -> Iterator[tuple[str, int]]:
+    for tenant, quantity in typical.items():
+        if not quantity or not is_active(tenant, month, hour):
+            continue
+        amount = quantity * level * dice.randrange(700, 1300) // 100_000
+        if meter == "nat_bytes":
+            amount = amount * _surge(tenant, month, hour) // 100
+            amount = amount * _correction(tenant, month, hour) // 100
+        yield tenant.key, max(1, amount)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -10,11 +10,18 @@ from typing import Final
 
 from deploy.sample.commitments import NEGATION_OWNER
 from deploy.sample.lines import Line
+from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import TENANTS
 from deploy.sample.traffic import Traffic, is_active
 
 # Pools of the sample: what is split hour by hour, and by what.
-SIGNALS: Final = {"nat": "nat_bytes", "load-balancer": "alb_lcu", "logs": "log_bytes"}
+NODES: Final = "kubernetes-nodes"
+SIGNALS: Final = {
+    "nat": "nat_bytes",
+    "load-balancer": "alb_lcu",
+    "logs": "log_bytes",
+    NODES: "pod_cpu",
+}
 WEIGHTS: Final = {
     "streaming": {"acme": 4, "borealis": 3, "globex": 2, "kestrel": 1},
     "search": {"acme": 5, "eastgate": 3, "halcyon": 2, "initech": 1, "juniper": 1},
@@ -80,23 +87,29 @@ def _shares(weights: Mapping[str, int]) -> dict[str, Fraction]:
     return {key: Fraction(weight, total) for key, weight in weights.items() if weight}
 
 
-def _even(hour: int) -> dict[str, Fraction]:
-    return _shares({tenant.key: 1 for tenant in TENANTS if is_active(tenant, hour)})
+def _even(month: SampleMonth, hour: int) -> dict[str, Fraction]:
+    return _shares({tenant.key: 1 for tenant in TENANTS if is_active(tenant, month, hour)})
 
 
-def _hourly(pool: str, traffic: Traffic) -> Callable[[int], dict[str, Fraction]]:
-    if pool == EVEN:
-        return _even
-    meter = SIGNALS[pool]
-    return lambda hour: (
-        _even(hour) if traffic.is_silent(meter, hour) else _shares(traffic.at(meter, hour))
-    )
+def _split(pool: str, traffic: Traffic, hour: int, span: int) -> dict[str, Fraction]:
+    """By what was recorded in the cell's own hours; nodes then by their day's, the rest evenly."""
+    if pool != EVEN:
+        meter = SIGNALS[pool]
+        tries = [range(hour, hour + span)]
+        if pool == NODES:
+            day = hour - hour % 24
+            tries.append(range(day, day + 24))
+        for hours in tries:
+            heard = traffic.recorded(meter, hours)
+            if heard:
+                return _shares(traffic.at(meter, heard))
+    return _even(traffic.month, hour)
 
 
 def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
     """Direct lines as they are meant; each pool by its driver, within its hour or its month."""
     by_owner: defaultdict[str, int] = defaultdict(int)
-    by_cell: defaultdict[tuple[str, int], int] = defaultdict(int)
+    by_cell: defaultdict[tuple[str, int, int], int] = defaultdict(int)
     count = 0
     for line in lines:
         count += 1
@@ -104,7 +117,7 @@ def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
             continue
         pool = line.owner.removeprefix("pool:")
         if pool in SIGNALS or pool == EVEN:
-            by_cell[pool, line.hour or 0] += line.amortised_units
+            by_cell[pool, line.hour or 0, line.span] += line.amortised_units
         else:
             by_owner[line.owner] += line.amortised_units
     keys = {tenant.key for tenant in TENANTS}
@@ -117,8 +130,8 @@ def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
             continue
         for tenant, share in _shares(WEIGHTS.get(pool, direct)).items():
             parts[tenant].append(units * share)
-    for (pool, hour), units in by_cell.items():
-        for tenant, share in _hourly(pool, traffic)(hour).items():
+    for (pool, hour, span), units in by_cell.items():
+        for tenant, share in _split(pool, traffic, hour, span).items():
             parts[tenant].append(units * share)
     dollar = 10**10
     return Truth(

@@ -112,6 +112,7 @@ def _found_period(period: str) -> Period:
 
 
 def _period(record: Period) -> dict[str, Any]:
+    """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
     return {
         "period": record.period,
@@ -120,22 +121,26 @@ def _period(record: Period) -> dict[str, Any]:
         "closed_by": record.closed_by,
         "closed_at": record.closed_at,
         "overrides": record.overrides,
-        "run": None
-        if run is None
-        else {
-            "run_id": run.run_id,
-            "version": run.version,
-            "currency": run.currency,
-            "proof": {name: value for name, value in run.proof.items() if name != "per"},
-            "signal_set_ids": run.signal_set_ids,
-            "fallback_share": str(run.fallback_share),
-            "unallocated_share": str(run.unallocated_share),
-            "folder_uri": run.folder_uri,
-        },
+        "revised_tenants": record.revised_tenants,
+        "run": None if run is None else _run(run),
+        "closed_run": None if record.closed_run is None else _run(record.closed_run),
         "checks": []
         if run is None
         else [
             {"name": check.name, "passed": check.passed, "finding": check.finding}
             for check in period_checks(run, now=datetime.now(UTC))
         ],
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "version": run.version,
+        "currency": run.currency,
+        "proof": {name: value for name, value in run.proof.items() if name != "per"},
+        "signal_set_ids": run.signal_set_ids,
+        "fallback_share": str(run.fallback_share),
+        "unallocated_share": str(run.unallocated_share),
+        "folder_uri": run.folder_uri,
     }

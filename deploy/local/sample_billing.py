@@ -1,0 +1,133 @@
+"""What clerks, approvers and customers do in the sample: from drafts to invoices that are paid."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from deploy.local.api_client import ApiClient, Refused, persist, wait_for
+from deploy.local.servers import Servers
+from deploy.sample.configuration import customers_of
+from deploy.sample.months import SampleMonth
+from shared.auth.actors import Actor
+
+CLARA: Final = Actor("clara", "billing_clerk")
+BRUNO: Final = Actor("bruno", "billing_approver")
+_STEPS: Final = (
+    ("submit", CLARA, "draft"),
+    ("approve", BRUNO, "in_review"),
+    ("issue", CLARA, "approved"),
+)
+_ISSUED: Final = frozenset({"issued", "paid"})
+
+
+@dataclass
+class Billing:
+    """Doing any of it again changes nothing."""
+
+    servers: Servers
+    client: ApiClient
+    patience_seconds: float
+
+    def drafts(self, month: SampleMonth) -> list[Any]:
+        count = len(customers_of(month))
+
+        def look() -> list[Any] | None:
+            found = self.invoices(month)
+            return found if len(found) >= count else None
+
+        return wait_for(f"{count} invoices of {month}", look, seconds=self.patience_seconds)
+
+    def invoices(self, month: SampleMonth | None = None) -> list[Any]:
+        """Of a month, or all."""
+        query = f"?period={month}" if month else ""
+        path = f"/api/v1/invoices{query}"
+        found: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
+        return found
+
+    def issue(self, invoices: Iterable[Any]) -> list[Any]:
+        """Submitted by one person, approved by another, sent; those that nothing parks."""
+        chosen = [invoice for invoice in invoices if not invoice["parked_reasons"]]
+        for invoice in chosen:
+            self._send(invoice)
+        return self._once_all(chosen, _ISSUED, "issued invoice")
+
+    def be_paid(self, issued: Sequence[Any]) -> list[Any]:
+        for invoice in issued:
+            self._pay(invoice["stripe_invoice_id"])
+        return self._once_all(issued, {"paid"}, "paid invoice")
+
+    def _send(self, invoice: Any) -> None:
+        path = _path(invoice)
+        for action, actor, before in _STEPS:
+            if invoice["state"] == before:
+                body = {"version": invoice["version"], "reason": ""}
+                invoice = self._act(actor, f"{path}/actions/{action}", body, before)
+
+    def _act(self, actor: Actor, path: str, body: dict[str, Any], before: str) -> Any:
+        """A command whose answer was lost may have worked: the state is not `before` any more."""
+        try:
+            return self.client.call(actor, "invoicing", "POST", path, body)
+        except Refused:
+            place = path.partition("/actions/")[0]
+            invoice = self.client.call(actor, "invoicing", "GET", place)
+            if invoice["state"] == before:
+                raise
+            return invoice
+
+    def _once_all(self, invoices: Sequence[Any], states: Iterable[str], what: str) -> list[Any]:
+        return [
+            wait_for(what, self._in_state(invoice, states), seconds=self.patience_seconds)
+            for invoice in invoices
+        ]
+
+    def _in_state(self, invoice: Any, states: Iterable[str]) -> Callable[[], Any | None]:
+        def look() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            return found if found["state"] in states else None
+
+        return look
+
+    def _pay(self, stripe_invoice_id: str) -> None:
+        """The customer's bank transfer arrives: told to Stripe, which tells us by webhook."""
+        import stripe  # noqa: PLC0415 - one second of import that only this step needs
+
+        client = stripe.StripeClient(
+            self.servers.credentials["stripe.api_key"],
+            base_addresses={"api": self.servers.stripe_url},
+            max_network_retries=8,
+        )
+
+        def pay() -> None:
+            if client.v1.invoices.retrieve(stripe_invoice_id).status == "open":
+                client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
+
+        persist(pay, seconds=self.patience_seconds)
+
+    def restated(self, issued: Any) -> Any:
+        """The issued invoice once it says by how much, and all that waited were parked anew."""
+
+        def look() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(issued))
+            waiting = self.client.call(CLARA, "invoicing", "GET", f"{_OF_PERIOD}{issued['period']}")
+            states = {invoice["state"] for invoice in waiting["data"]}
+            is_done = found["restated_by"] is not None and not states & _WAITING
+            return found if is_done else None
+
+        return wait_for("restated invoice", look, seconds=self.patience_seconds)
+
+
+_OF_PERIOD: Final = "/api/v1/invoices?period="
+_WAITING: Final = frozenset({"draft", "in_review", "approved"})
+
+
+def largest(invoices: Iterable[Any]) -> Any:
+    """The largest invoice that nothing parks, or the one that has gone further already."""
+    return max(
+        (invoice for invoice in invoices if not invoice["parked_reasons"]),
+        key=lambda invoice: (invoice["state"] != "draft", Decimal(invoice["total"])),
+    )
+
+
+def _path(invoice: Any) -> str:
+    return f"/api/v1/invoices/{invoice['invoice_id']}"

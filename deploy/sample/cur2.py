@@ -1,0 +1,357 @@
+"""A delivery as CUR 2.0: Parquet parts that are overwritten each time, and the manifest last."""
+
+import base64
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq  # noqa: TID251 - plays AWS, the other side of the lake
+
+from deploy.sample import meters
+from deploy.sample.lines import Line
+from deploy.sample.months import SampleMonth
+from deploy.sample.tenants import ACCOUNT_NAMES, PAYER, PRODUCTION
+
+EXPORT: Final = "larkfield-cur2"
+PREFIX: Final = "exports"
+PARTS: Final = 3
+_TEXT: Final = pa.string()
+_DOUBLE: Final = pa.float64()
+_TIME: Final = pa.timestamp("ms")
+_TEXTS: Final = pa.map_(_TEXT, _TEXT)
+_INVOICE: Final = 1904472613
+_MARKETPLACE_INVOICE: Final = 2688310457
+PLAN_ARN: Final = f"arn:aws:savingsplans::{PAYER}:savingsplan/2f1a6c84-5b0e-4d7c-9a35-7e1b8c2d4f60"
+RESERVATION_ARN: Final = (
+    f"arn:aws:ec2:{meters.REGION}:{PRODUCTION}:reserved-instances/"
+    "6c1f0e52-93b7-4f4e-8d0a-b2a7715e9c38"
+)
+
+Values = Mapping[str, Sequence[Any]]
+"""The values of each column, line by line."""
+
+
+@lru_cache(maxsize=200_000)
+def dollars(units: int) -> float:
+    """The double nearest to the decimal: its shortest decimal is the amount again."""
+    return float(Decimal(units).scaleb(-10))
+
+
+def rate(line: Line) -> str:
+    if line.meter.rate == "0":
+        return format(Decimal(line.units).scaleb(-10).normalize(), "f")
+    return line.meter.rate
+
+
+def _identity(index: int, line: Line) -> str:
+    told = f"{index}|{line.resource}|{line.hour}|{line.units}"
+    return hashlib.sha256(told.encode()).hexdigest()[:52]
+
+
+def _interval(line: Line) -> str:
+    return f"{_instant(line.start)}/{_instant(line.end)}"
+
+
+@lru_cache(maxsize=2_000)
+def _instant(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _product(line: Line) -> dict[str, str]:
+    product = {"product_name": line.meter.product[1], "region": meters.REGION}
+    if line.meter.instance_type:
+        product["vcpu"] = "8" if "xlarge" in line.meter.instance_type else "2"
+    return product
+
+
+def sku(line: Line) -> str:
+    return _sku(line.meter.usage_type)
+
+
+@lru_cache(maxsize=1_000)
+def _sku(usage_type: str) -> str:
+    digest = hashlib.sha256(usage_type.encode()).digest()
+    return base64.b32encode(digest).decode()[:16]
+
+
+def is_usage(line: Line) -> bool:
+    return line.line_type in {"Usage", "SavingsPlanCoveredUsage", "DiscountedUsage"}
+
+
+def list_units(line: Line) -> int:
+    """What the usage would have cost on demand, in 10^-10 US dollars."""
+    if line.line_type == "DiscountedUsage":
+        return line.usage_micro * line.meter.rate_in_ten_thousandths
+    return line.units
+
+
+def invoice_of(line: Line, month: SampleMonth) -> str:
+    """Empty until the month is over, since nothing of it has been invoiced."""
+    first = _MARKETPLACE_INVOICE if line.marketplace else _INVOICE
+    return str(first + month.offset) if month.is_over else ""
+
+
+@lru_cache(maxsize=1_000)
+def tag_key(written: str) -> str:
+    """AWS's rule for what CUR 2.0 makes of a tag key."""
+    spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", written).lower()
+    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")
+
+
+def term_of(line: Line) -> str:
+    if not is_usage(line):
+        return ""
+    return "Reserved" if line.commitment == "reservation" else "OnDemand"
+
+
+def location(line: Line) -> str:
+    return "US West (Oregon)" if line.meter.operation else ""
+
+
+_Column = tuple[str, pa.DataType, Callable[[int, Line], Any]]
+
+
+def _columns(month: SampleMonth) -> Sequence[_Column]:
+    return (
+        *_bill_columns(month),
+        *_line_item_columns(),
+        *_pricing_columns(),
+        *_product_columns(),
+        *_commitment_columns(),
+        (
+            "resource_tags",
+            _TEXTS,
+            lambda _, line: [(tag_key(key), value) for key, value in line.tags.items()],
+        ),
+    )
+
+
+def _bill_columns(month: SampleMonth) -> Sequence[_Column]:
+    billing = month.month
+    start, end = billing.start.replace(tzinfo=None), billing.end.replace(tzinfo=None)
+    return (
+        ("bill_bill_type", _TEXT, lambda _, _line: "Anniversary"),
+        (
+            "bill_billing_entity",
+            _TEXT,
+            lambda _, line: "AWS Marketplace" if line.marketplace else "AWS",
+        ),
+        ("bill_billing_period_end_date", _TIME, lambda *_: end),
+        ("bill_billing_period_start_date", _TIME, lambda *_: start),
+        ("bill_invoice_id", _TEXT, lambda _, line: invoice_of(line, month)),
+        ("bill_invoicing_entity", _TEXT, lambda *_: "Amazon Web Services, Inc."),
+        ("bill_payer_account_id", _TEXT, lambda *_: PAYER),
+        ("bill_payer_account_name", _TEXT, lambda *_: ACCOUNT_NAMES[PAYER]),
+        ("cost_category", _TEXTS, lambda *_: []),
+        ("discount", pa.map_(_TEXT, _DOUBLE), lambda *_: []),
+        ("identity_line_item_id", _TEXT, _identity),
+        ("identity_time_interval", _TEXT, lambda _, line: _interval(line)),
+    )
+
+
+def _line_item_columns() -> Sequence[_Column]:
+    return (
+        ("line_item_availability_zone", _TEXT, lambda _, line: line.zone),
+        ("line_item_blended_cost", _DOUBLE, lambda _, line: dollars(line.units)),
+        ("line_item_blended_rate", _TEXT, lambda _, line: rate(line)),
+        ("line_item_currency_code", _TEXT, lambda *_: "USD"),
+        (
+            "line_item_legal_entity",
+            _TEXT,
+            lambda _, line: "Observely LLC" if line.marketplace else "Amazon Web Services, Inc.",
+        ),
+        (
+            "line_item_line_item_description",
+            _TEXT,
+            lambda _, line: line.description or line.meter.description,
+        ),
+        ("line_item_line_item_type", _TEXT, lambda _, line: line.line_type),
+        ("line_item_operation", _TEXT, lambda _, line: line.meter.operation),
+        ("line_item_product_code", _TEXT, lambda _, line: line.meter.product[0]),
+        ("line_item_resource_id", _TEXT, lambda _, line: line.resource),
+        (
+            "line_item_tax_type",
+            _TEXT,
+            lambda _, line: "USSalesTax" if line.line_type == "Tax" else "",
+        ),
+        ("line_item_unblended_cost", _DOUBLE, lambda _, line: dollars(line.units)),
+        ("line_item_unblended_rate", _TEXT, lambda _, line: rate(line)),
+        ("line_item_usage_account_id", _TEXT, lambda _, line: line.account),
+        ("line_item_usage_account_name", _TEXT, lambda _, line: ACCOUNT_NAMES[line.account]),
+        ("line_item_usage_amount", _DOUBLE, lambda _, line: line.usage_micro / 1_000_000),
+        ("line_item_usage_end_date", _TIME, lambda _, line: line.end.replace(tzinfo=None)),
+        ("line_item_usage_start_date", _TIME, lambda _, line: line.start.replace(tzinfo=None)),
+        ("line_item_usage_type", _TEXT, lambda _, line: line.meter.usage_type),
+    )
+
+
+def _pricing_columns() -> Sequence[_Column]:
+    return (
+        ("pricing_currency", _TEXT, lambda *_: "USD"),
+        (
+            "pricing_public_on_demand_cost",
+            _DOUBLE,
+            lambda _, line: dollars(list_units(line)) if is_usage(line) else 0.0,
+        ),
+        (
+            "pricing_public_on_demand_rate",
+            _TEXT,
+            lambda _, line: rate(line) if is_usage(line) else "",
+        ),
+        ("pricing_purchase_option", _TEXT, lambda *_: ""),
+        (
+            "pricing_rate_code",
+            _TEXT,
+            lambda _, line: f"{sku(line)}.JRTCKXETXF.6YS6EN2CT7" if is_usage(line) else "",
+        ),
+        ("pricing_rate_id", _TEXT, lambda *_: ""),
+        ("pricing_term", _TEXT, lambda _, line: term_of(line)),
+        ("pricing_unit", _TEXT, lambda _, line: line.meter.unit if is_usage(line) else ""),
+    )
+
+
+def _product_columns() -> Sequence[_Column]:
+    return (
+        ("product", _TEXTS, lambda _, line: list(_product(line).items())),
+        ("product_instance_family", _TEXT, lambda *_: ""),
+        ("product_instance_type", _TEXT, lambda _, line: line.meter.instance_type),
+        ("product_location", _TEXT, lambda _, line: location(line)),
+        ("product_operation", _TEXT, lambda _, line: line.meter.operation),
+        ("product_product_family", _TEXT, lambda _, line: line.meter.family),
+        (
+            "product_region_code",
+            _TEXT,
+            lambda _, line: meters.REGION if line.meter.operation else "",
+        ),
+        ("product_servicecode", _TEXT, lambda _, line: line.meter.product[2]),
+        ("product_sku", _TEXT, lambda _, line: sku(line)),
+        ("product_usagetype", _TEXT, lambda _, line: line.meter.usage_type),
+    )
+
+
+def _of(commitment: str, text: str) -> Callable[[int, Line], str]:
+    return lambda _, line: text if line.commitment == commitment else ""
+
+
+def _effective(line: Line, line_type: str) -> float:
+    return dollars(line.amortised_units) if line.line_type == line_type else 0.0
+
+
+def _commitment_columns() -> Sequence[_Column]:
+    """One Savings Plan and one reservation: texts are empty and amounts zero elsewhere."""
+    fee = "SavingsPlanRecurringFee"
+    plan_texts = {
+        "savings_plan_offering_type": "ComputeSavingsPlans",
+        "savings_plan_payment_option": "No Upfront",
+        "savings_plan_purchase_term": "1yr",
+        "savings_plan_savings_plan_a_r_n": PLAN_ARN,
+    }
+    return (
+        ("reservation_reservation_a_r_n", _TEXT, _of("reservation", RESERVATION_ARN)),
+        (
+            "reservation_effective_cost",
+            _DOUBLE,
+            lambda _, line: _effective(line, "DiscountedUsage"),
+        ),
+        (
+            "reservation_unused_amortized_upfront_fee_for_billing_period",
+            _DOUBLE,
+            lambda *_: 0.0,
+        ),
+        ("reservation_unused_recurring_fee", _DOUBLE, lambda _, line: _effective(line, "RIFee")),
+        *((name, _TEXT, _of("plan", text)) for name, text in plan_texts.items()),
+        (
+            "savings_plan_savings_plan_effective_cost",
+            _DOUBLE,
+            lambda _, line: _effective(line, "SavingsPlanCoveredUsage"),
+        ),
+        (
+            "savings_plan_total_commitment_to_date",
+            _DOUBLE,
+            lambda _, line: dollars(line.units) if line.line_type == fee else 0.0,
+        ),
+        (
+            "savings_plan_used_commitment",
+            _DOUBLE,
+            lambda _, line: dollars(line.used_units) if line.line_type == fee else 0.0,
+        ),
+    )
+
+
+def read_values(lines: Sequence[Line], month: SampleMonth) -> Values:
+    return {
+        name: [read(index, line) for index, line in enumerate(lines)]
+        for name, _, read in _columns(month)
+    }
+
+
+def slices(count: int) -> list[slice]:
+    """The parts of a delivery."""
+    size = -(-count // PARTS)
+    return [slice(part * size, (part + 1) * size) for part in range(PARTS)]
+
+
+def deliver(values: Values, *, root: Path, month: SampleMonth, bucket: str) -> Path:
+    """Parts, then the manifest that commits them; answers the manifest's path."""
+    columns = _columns(month)
+    schema = pa.schema([(name, kind) for name, kind, _ in columns])
+    count = len(next(iter(values.values())))
+    tables = []
+    for part in slices(count):
+        arrays = [pa.array(values[name][part], type=kind) for name, kind, _ in columns]
+        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+    return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)
+
+
+def deliver_export(
+    export: str, tables: Sequence[pa.Table], *, root: Path, month: SampleMonth, bucket: str
+) -> Path:
+    """As Data Exports lays it out in overwrite mode."""
+    partition = f"BILLING_PERIOD={month}"
+    data = root / PREFIX / export / "data" / partition
+    metadata = root / PREFIX / export / "metadata" / partition
+    data.mkdir(parents=True, exist_ok=True)
+    metadata.mkdir(parents=True, exist_ok=True)
+    urls = []
+    for part, table in enumerate(tables, start=1):
+        path = data / f"{export}-{part:05d}.snappy.parquet"
+        pq.write_table(table, path, compression="snappy")
+        urls.append(f"s3://{bucket}/{path.relative_to(root).as_posix()}")
+    manifest = metadata / f"{export}-Manifest.json"
+    content = _manifest(export, month, urls, tables[0].schema)
+    manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def execution_of(export: str, month: SampleMonth) -> str:
+    """The id of a delivery: another one for what restates it."""
+    told = f"{export}|{month}|{month.is_restated}"
+    return str(uuid.UUID(hashlib.sha256(told.encode()).hexdigest()[:32]))
+
+
+def _manifest(
+    export: str, month: SampleMonth, urls: list[str], schema: pa.Schema
+) -> dict[str, object]:
+    account = f"arn:aws:bcm-data-exports:us-east-1:{PAYER}"
+    billing = month.month
+    return {
+        "exportArn": f"{account}:export/{export}",
+        "exportName": export,
+        "executionId": execution_of(export, month),
+        "contentType": "Parquet",
+        "compression": "PARQUET",
+        "billingPeriod": {
+            "start": f"{billing.start:%Y%m%dT%H%M%S}.000Z",
+            "end": f"{billing.end:%Y%m%dT%H%M%S}.000Z",
+        },
+        "columns": [{"name": column.name, "type": str(column.type)} for column in schema],
+        "dataFiles": urls,
+    }
