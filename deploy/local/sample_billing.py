@@ -1,6 +1,6 @@
 """What clerks, approvers and customers do in the sample: from drafts to invoices that are paid."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -19,6 +19,8 @@ _STEPS: Final = (
     ("issue", CLARA, "approved"),
 )
 _ISSUED: Final = frozenset({"issued", "paid"})
+_WAITING: Final = frozenset({"draft", "in_review", "approved"})
+_OF_PERIOD: Final = "/api/v1/invoices?period="
 
 
 @dataclass
@@ -48,8 +50,9 @@ class Billing:
     def issue(self, invoices: Iterable[Any]) -> list[Any]:
         """Submitted by one person, approved by another, sent; those that nothing parks."""
         chosen = [invoice for invoice in invoices if not invoice["parked_reasons"]]
-        for invoice in chosen:
-            self._send(invoice)
+        moved = chosen
+        for step in _STEPS:
+            moved = [self._move(invoice, *step) for invoice in moved]
         return self._once_all(chosen, _ISSUED, "issued invoice")
 
     def be_paid(self, issued: Sequence[Any]) -> list[Any]:
@@ -57,12 +60,11 @@ class Billing:
             self._pay(invoice["stripe_invoice_id"])
         return self._once_all(issued, {"paid"}, "paid invoice")
 
-    def _send(self, invoice: Any) -> None:
-        path = _path(invoice)
-        for action, actor, before in _STEPS:
-            if invoice["state"] == before:
-                body = {"version": invoice["version"], "reason": ""}
-                invoice = self._act(actor, f"{path}/actions/{action}", body, before)
+    def _move(self, invoice: Any, action: str, actor: Actor, before: str) -> Any:
+        if invoice["state"] != before:
+            return invoice
+        body = {"version": invoice["version"], "reason": ""}
+        return self._act(actor, f"{_path(invoice)}/actions/{action}", body, before)
 
     def _act(self, actor: Actor, path: str, body: dict[str, Any], before: str) -> Any:
         """A command whose answer was lost may have worked: the state is not `before` any more."""
@@ -104,21 +106,30 @@ class Billing:
 
         persist(pay, seconds=self.patience_seconds)
 
-    def restated(self, issued: Any) -> Any:
-        """The issued invoice once it says by how much, and all that waited were parked anew."""
+    def restated(self, issued: Any, costs: Mapping[str, Decimal]) -> Any:
+        """The issued invoice once it says by how much, and all that waited were parked anew.
+
+        `costs` are the newest of tenants: the amount may still be that of a run in between.
+        """
 
         def look() -> Any | None:
             found = self.client.call(CLARA, "invoicing", "GET", _path(issued))
             waiting = self.client.call(CLARA, "invoicing", "GET", f"{_OF_PERIOD}{issued['period']}")
             states = {invoice["state"] for invoice in waiting["data"]}
-            is_done = found["restated_by"] is not None and not states & _WAITING
-            return found if is_done else None
+            return found if _says_by_how_much(found, costs) and not states & _WAITING else None
 
         return wait_for("restated invoice", look, seconds=self.patience_seconds)
 
 
-_OF_PERIOD: Final = "/api/v1/invoices?period="
-_WAITING: Final = frozenset({"draft", "in_review", "approved"})
+def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:
+    """To less than one unit of the currency, since each line is rounded by itself."""
+    if invoice["restated_by"] is None:
+        return False
+    lines = [line for line in invoice["lines"] if line["cost"] is not None]
+    before = sum(Decimal(line["cost"]) for line in lines)
+    after = sum(costs[tenant] for tenant in {line["tenant"] for line in lines})
+    amount = sum(Decimal(line["amount"]) for line in lines)
+    return abs(Decimal(invoice["restated_by"]) - (after - before) * amount / before) < 1
 
 
 def largest(invoices: Iterable[Any]) -> Any:

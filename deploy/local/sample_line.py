@@ -4,7 +4,9 @@ Everything goes the way a real one goes: objects in S3, calls to the services' A
 stand-in's) answers and webhooks. Doing it again changes nothing.
 """
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,10 +28,12 @@ from deploy.local.servers import Servers
 from deploy.sample.months import OFFSETS, SampleMonth, months_of
 from deploy.sample.tenants import TENANTS
 from shared.auth.actors import Actor
+from shared.faults import Fault
 from shared.periods import Month
 
 # Who has not paid the month before the anchor yet.
 _LATE_PAYER: Final = "halcyon"
+_BESIDE: Final = 4
 _TOTALS: Final = (
     "bill_total",
     "attributed_total",
@@ -106,18 +110,24 @@ def run_sample_line(
 
 
 def _run(line: _Line, progress: Progress) -> dict[str, Any]:
-    _deliver(line, progress)
-    for month in line.older:
-        _bill_older(line, month, progress)
-    issued = _bill_anchor(line, progress)
-    for month in line.running:
-        with progress.step(f"{month} so far") as step:
-            proof = _attributed(line, month)["run"]["proof"]
-            step.text = f"{month} so far: {proof['bill_total']} USD attributed, it stays open"
-    issued = _restate(line, issued, progress)
-    figures = _figures(line)
-    _sign_people_up(line, progress, issued["customer"])
-    return figures
+    with ThreadPoolExecutor(_BESIDE) as beside:
+        _deliver(line, progress)
+        beside.submit(line.deliveries.sample, line.anchor.restated)
+        if line.older:
+            _bill_older(line, progress)
+        paid = _bill_anchor(line, progress)
+        links = [
+            (label, beside.submit(_sign_up, line, actor, name))
+            for label, actor, name in _people(paid["customer"])
+        ]
+        for month in line.running:
+            with progress.step(f"{month} so far") as step:
+                proof = _attributed(line, month)["run"]["proof"]
+                step.text = f"{month} so far: {_usd(proof)} attributed, it stays open"
+        _restate(line, paid, progress)
+        for label, link in links:
+            progress.link(label, link.result())
+        return _figures(line)
 
 
 def _deliver(line: _Line, progress: Progress) -> None:
@@ -153,35 +163,32 @@ def _close(line: _Line, month: SampleMonth) -> Any:
     return line.client.call(OLIVIA, "attribution", "POST", path, {"reasons": {}})["closed_run"]
 
 
-def _bill_older(line: _Line, month: SampleMonth, progress: Progress) -> None:
+def _bill_older(line: _Line, progress: Progress) -> None:
     """History: all is issued, and all but one invoice paid."""
-    with progress.step(f"{month}") as step:
-        _attributed(line, month)
-        proof = _close(line, month)["proof"]
-        issued = line.billing.issue(line.billing.drafts(month))
-        is_last = month.offset == -1
+    with progress.step("history") as step:
+        closed = []
+        for month in line.older:
+            _attributed(line, month)
+            closed.append(f"{month} closed on {_usd(_close(line, month)['proof'])}")
+        drafts = [invoice for month in line.older for invoice in line.billing.drafts(month)]
+        issued = line.billing.issue(drafts)
+        late = (_LATE_PAYER, str(line.older[-1]))
         paid = line.billing.be_paid(
-            [one for one in issued if not (is_last and one["customer"] == _LATE_PAYER)]
+            [one for one in issued if (one["customer"], one["period"]) != late]
         )
-        step.text = (
-            f"{month} closed on {proof['bill_total']} USD,"
-            f" {len(issued)} invoices issued, {len(paid)} paid"
-        )
+        step.text = f"{', '.join(closed)}: {len(issued)} invoices issued, {len(paid)} paid"
 
 
 def _bill_anchor(line: _Line, progress: Progress) -> Any:
     """One invoice goes all the way; the others wait for a person."""
     month = line.anchor
-    with progress.step(f"attribution of {month}") as step:
-        _attributed(line, month)
-        step.text = f"{month} attributed"
+    with progress.step("attribution") as step:
+        proof = _attributed(line, month)["run"]["proof"]
+        step.text = f"{month} attributed: {_usd(proof)} in = out, {proof['difference']} off"
     with progress.step("period close") as step:
-        proof = _close(line, month)["proof"]
+        _close(line, month)
         invoices = line.billing.drafts(month)
-        step.text = (
-            f"{month} closed on {proof['bill_total']} USD: in = out, {proof['difference']} off,"
-            f" {len(invoices)} invoices drafted"
-        )
+        step.text = f"{month} closed, {len(invoices)} invoices drafted"
     with progress.step("invoice") as step:
         issued = line.billing.issue([largest(invoices)])
         paid = line.billing.be_paid(issued)[0]
@@ -192,7 +199,11 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
     return paid
 
 
-def _restate(line: _Line, issued: Any, progress: Progress) -> Any:
+def _usd(proof: Any) -> str:
+    return f"{Decimal(proof['bill_total']):,.2f} {proof['currency']}"
+
+
+def _restate(line: _Line, issued: Any, progress: Progress) -> None:
     """AWS delivers the anchor again; the closed period stays as it is, and says what changed."""
     with progress.step("restatement") as step:
         sample = line.deliveries.deliver(line.anchor.restated)
@@ -205,29 +216,45 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> Any:
             return found if is_whole and all(one["passed"] for one in found["checks"]) else None
 
         found = wait_for(f"restated run of {line.anchor}", look, seconds=line.patience_seconds)
-        flagged = line.billing.restated(issued)
+        flagged = line.billing.restated(issued, _costs(line, issued))
         by = sample.bill_total - Decimal(found["closed_run"]["proof"]["bill_total"])
         step.text = (
             f"{line.anchor} restated by AWS: {by:+,.2f} USD,"
             f" {len(found['revised_tenants'])} statements revised,"
             f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f}"
         )
-    return flagged
 
 
-def _sign_people_up(line: _Line, progress: Progress, customer: str) -> None:
-    """One-time links for the operator, a clerk and the customer that was billed."""
-    people = (
-        ("operator", OLIVIA, "Olivia Marsh"),
-        ("billing clerk", CLARA, "Clara Diaz"),
-        ("second approver", BRUNO, "Bruno Keller"),
-        (f"customer {customer}", Actor(f"ann@{customer}", "customer_admin", customer), "Ann Lee"),
-    )
-    for label, actor, full_name in people:
-        arguments = [actor.name, "--full-name", full_name, "--role", actor.role]
-        if actor.customer:
-            arguments += ["--customer", actor.customer]
-        progress.link(label, line.stack.run_manage("portal", "portal_user", *arguments).strip())
+def _costs(line: _Line, invoice: Any) -> dict[str, Decimal]:
+    """The newest cost of the tenants that the invoice is for."""
+    path = f"/api/v1/periods/{invoice['period']}/statements"
+    tenants = {item["tenant"] for item in invoice["lines"]}
+    return {
+        tenant: Decimal(line.client.call(OLIVIA, "attribution", "GET", f"{path}/{tenant}")["cost"])
+        for tenant in tenants
+    }
+
+
+def _people(customer: str) -> Iterator[tuple[str, Actor, str]]:
+    """Who looks around: the operator, a clerk, an approver and the customer that was billed."""
+    yield "operator", OLIVIA, "Olivia Marsh"
+    yield "billing clerk", CLARA, "Clara Diaz"
+    yield "second approver", BRUNO, "Bruno Keller"
+    yield f"customer {customer}", Actor(f"ann@{customer}", "customer_admin", customer), "Ann Lee"
+
+
+def _sign_up(line: _Line, actor: Actor, full_name: str) -> str:
+    """A one-time link."""
+    arguments = [actor.name, "--full-name", full_name, "--role", actor.role]
+    if actor.customer:
+        arguments += ["--customer", actor.customer]
+    deadline = time.monotonic() + line.patience_seconds
+    while True:
+        try:
+            return line.stack.run_manage("portal", "portal_user", *arguments).strip()
+        except Fault:
+            if time.monotonic() > deadline:
+                raise
 
 
 def _figures(line: _Line) -> dict[str, Any]:

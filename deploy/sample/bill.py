@@ -1,4 +1,4 @@
-"""The lines of a month's bill: resources by the hour or day, what is metered, what is of the month."""
+"""The lines of a month's bill: resources by the hour or day, what is metered, monthly fees."""
 
 import random
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq  # noqa: TID251 - plays AWS, the other side of the lake
@@ -116,7 +116,7 @@ def location(line: Line) -> str:
     return "US West (Oregon)" if line.meter.operation else ""
 
 
-_Column = tuple[str, pa.DataType, Callable[[int, Line], Any]]
+_Column = tuple[str, pa.DataType, Callable[[Line], Any]]
 
 
 def _columns(month: SampleMonth) -> Sequence[_Column]:
@@ -126,11 +126,6 @@ def _columns(month: SampleMonth) -> Sequence[_Column]:
         *_pricing_columns(),
         *_product_columns(),
         *_commitment_columns(),
-        (
-            "resource_tags",
-            _TEXTS,
-            lambda _, line: [(tag_key(key), value) for key, value in line.tags.items()],
-        ),
     )
 
 
@@ -138,107 +133,102 @@ def _bill_columns(month: SampleMonth) -> Sequence[_Column]:
     billing = month.month
     start, end = billing.start.replace(tzinfo=None), billing.end.replace(tzinfo=None)
     return (
-        ("bill_bill_type", _TEXT, lambda _, _line: "Anniversary"),
+        ("bill_bill_type", _TEXT, lambda _: "Anniversary"),
         (
             "bill_billing_entity",
             _TEXT,
-            lambda _, line: "AWS Marketplace" if line.marketplace else "AWS",
+            lambda line: "AWS Marketplace" if line.marketplace else "AWS",
         ),
-        ("bill_billing_period_end_date", _TIME, lambda *_: end),
-        ("bill_billing_period_start_date", _TIME, lambda *_: start),
-        ("bill_invoice_id", _TEXT, lambda _, line: invoice_of(line, month)),
-        ("bill_invoicing_entity", _TEXT, lambda *_: "Amazon Web Services, Inc."),
-        ("bill_payer_account_id", _TEXT, lambda *_: PAYER),
-        ("bill_payer_account_name", _TEXT, lambda *_: ACCOUNT_NAMES[PAYER]),
-        ("cost_category", _TEXTS, lambda *_: []),
-        ("discount", pa.map_(_TEXT, _DOUBLE), lambda *_: []),
-        ("identity_line_item_id", _TEXT, _identity),
-        ("identity_time_interval", _TEXT, lambda _, line: _interval(line)),
+        ("bill_billing_period_end_date", _TIME, lambda _: end),
+        ("bill_billing_period_start_date", _TIME, lambda _: start),
+        ("bill_invoice_id", _TEXT, lambda line: invoice_of(line, month)),
+        ("bill_invoicing_entity", _TEXT, lambda _: "Amazon Web Services, Inc."),
+        ("bill_payer_account_id", _TEXT, lambda _: PAYER),
+        ("bill_payer_account_name", _TEXT, lambda _: ACCOUNT_NAMES[PAYER]),
+        ("cost_category", _TEXTS, lambda _: []),
+        ("discount", pa.map_(_TEXT, _DOUBLE), lambda _: []),
     )
 
 
 def _line_item_columns() -> Sequence[_Column]:
     return (
-        ("line_item_availability_zone", _TEXT, lambda _, line: line.zone),
-        ("line_item_blended_cost", _DOUBLE, lambda _, line: dollars(line.units)),
-        ("line_item_blended_rate", _TEXT, lambda _, line: rate(line)),
-        ("line_item_currency_code", _TEXT, lambda *_: "USD"),
+        ("line_item_availability_zone", _TEXT, lambda line: line.zone),
+        ("line_item_blended_cost", _DOUBLE, lambda line: dollars(line.units)),
+        ("line_item_blended_rate", _TEXT, rate),
+        ("line_item_currency_code", _TEXT, lambda _: "USD"),
         (
             "line_item_legal_entity",
             _TEXT,
-            lambda _, line: "Observely LLC" if line.marketplace else "Amazon Web Services, Inc.",
+            lambda line: "Observely LLC" if line.marketplace else "Amazon Web Services, Inc.",
         ),
         (
             "line_item_line_item_description",
             _TEXT,
-            lambda _, line: line.description or line.meter.description,
+            lambda line: line.description or line.meter.description,
         ),
-        ("line_item_line_item_type", _TEXT, lambda _, line: line.line_type),
-        ("line_item_operation", _TEXT, lambda _, line: line.meter.operation),
-        ("line_item_product_code", _TEXT, lambda _, line: line.meter.product[0]),
-        ("line_item_resource_id", _TEXT, lambda _, line: line.resource),
+        ("line_item_line_item_type", _TEXT, lambda line: line.line_type),
+        ("line_item_operation", _TEXT, lambda line: line.meter.operation),
+        ("line_item_product_code", _TEXT, lambda line: line.meter.product[0]),
         (
             "line_item_tax_type",
             _TEXT,
-            lambda _, line: "USSalesTax" if line.line_type == "Tax" else "",
+            lambda line: "USSalesTax" if line.line_type == "Tax" else "",
         ),
-        ("line_item_unblended_cost", _DOUBLE, lambda _, line: dollars(line.units)),
-        ("line_item_unblended_rate", _TEXT, lambda _, line: rate(line)),
-        ("line_item_usage_account_id", _TEXT, lambda _, line: line.account),
-        ("line_item_usage_account_name", _TEXT, lambda _, line: ACCOUNT_NAMES[line.account]),
-        ("line_item_usage_amount", _DOUBLE, lambda _, line: line.usage_micro / 1_000_000),
-        ("line_item_usage_end_date", _TIME, lambda _, line: line.end.replace(tzinfo=None)),
-        ("line_item_usage_start_date", _TIME, lambda _, line: line.start.replace(tzinfo=None)),
-        ("line_item_usage_type", _TEXT, lambda _, line: line.meter.usage_type),
+        ("line_item_unblended_cost", _DOUBLE, lambda line: dollars(line.units)),
+        ("line_item_unblended_rate", _TEXT, rate),
+        ("line_item_usage_account_id", _TEXT, lambda line: line.account),
+        ("line_item_usage_account_name", _TEXT, lambda line: ACCOUNT_NAMES[line.account]),
+        ("line_item_usage_amount", _DOUBLE, lambda line: line.usage_micro / 1_000_000),
+        ("line_item_usage_type", _TEXT, lambda line: line.meter.usage_type),
     )
 
 
 def _pricing_columns() -> Sequence[_Column]:
     return (
-        ("pricing_currency", _TEXT, lambda *_: "USD"),
+        ("pricing_currency", _TEXT, lambda _: "USD"),
         (
             "pricing_public_on_demand_cost",
             _DOUBLE,
-            lambda _, line: dollars(list_units(line)) if is_usage(line) else 0.0,
+            lambda line: dollars(list_units(line)) if is_usage(line) else 0.0,
         ),
         (
             "pricing_public_on_demand_rate",
             _TEXT,
-            lambda _, line: rate(line) if is_usage(line) else "",
+            lambda line: rate(line) if is_usage(line) else "",
         ),
-        ("pricing_purchase_option", _TEXT, lambda *_: ""),
+        ("pricing_purchase_option", _TEXT, lambda _: ""),
         (
             "pricing_rate_code",
             _TEXT,
-            lambda _, line: f"{sku(line)}.JRTCKXETXF.6YS6EN2CT7" if is_usage(line) else "",
+            lambda line: f"{sku(line)}.JRTCKXETXF.6YS6EN2CT7" if is_usage(line) else "",
         ),
-        ("pricing_rate_id", _TEXT, lambda *_: ""),
-        ("pricing_term", _TEXT, lambda _, line: term_of(line)),
-        ("pricing_unit", _TEXT, lambda _, line: line.meter.unit if is_usage(line) else ""),
+        ("pricing_rate_id", _TEXT, lambda _: ""),
+        ("pricing_term", _TEXT, term_of),
+        ("pricing_unit", _TEXT, lambda line: line.meter.unit if is_usage(line) else ""),
     )
 
 
 def _product_columns() -> Sequence[_Column]:
     return (
-        ("product", _TEXTS, lambda _, line: list(_product(line).items())),
-        ("product_instance_family", _TEXT, lambda *_: ""),
-        ("product_instance_type", _TEXT, lambda _, line: line.meter.instance_type),
-        ("product_location", _TEXT, lambda _, line: location(line)),
-        ("product_operation", _TEXT, lambda _, line: line.meter.operation),
-        ("product_product_family", _TEXT, lambda _, line: line.meter.family),
+        ("product", _TEXTS, lambda line: list(_product(line).items())),
+        ("product_instance_family", _TEXT, lambda _: ""),
+        ("product_instance_type", _TEXT, lambda line: line.meter.instance_type),
+        ("product_location", _TEXT, location),
+        ("product_operation", _TEXT, lambda line: line.meter.operation),
+        ("product_product_family", _TEXT, lambda line: line.meter.family),
         (
             "product_region_code",
             _TEXT,
-            lambda _, line: meters.REGION if line.meter.operation else "",
+            lambda line: meters.REGION if line.meter.operation else "",
         ),
-        ("product_servicecode", _TEXT, lambda _, line: line.meter.product[2]),
-        ("product_sku", _TEXT, lambda _, line: sku(line)),
-        ("product_usagetype", _TEXT, lambda _, line: line.meter.usage_type),
+        ("product_servicecode", _TEXT, lambda line: line.meter.product[2]),
+        ("product_sku", _TEXT, sku),
+        ("product_usagetype", _TEXT, lambda line: line.meter.usage_type),
     )
 
 
-def _of(commitment: str, text: str) -> Callable[[int, Line], str]:
-    return lambda _, line: text if line.commitment == commitment else ""
+def _of(commitment: str, text: str) -> Callable[[Line], str]:
+    return lambda line: text if line.commitment == commitment else ""
 
 
 def _effective(line: Line, line_type: str) -> float:
@@ -259,38 +249,110 @@ def _commitment_columns() -> Sequence[_Column]:
         (
             "reservation_effective_cost",
             _DOUBLE,
-            lambda _, line: _effective(line, "DiscountedUsage"),
+            lambda line: _effective(line, "DiscountedUsage"),
         ),
         (
             "reservation_unused_amortized_upfront_fee_for_billing_period",
             _DOUBLE,
-            lambda *_: 0.0,
+            lambda _: 0.0,
         ),
-        ("reservation_unused_recurring_fee", _DOUBLE, lambda _, line: _effective(line, "RIFee")),
+        ("reservation_unused_recurring_fee", _DOUBLE, lambda line: _effective(line, "RIFee")),
         *((name, _TEXT, _of("plan", text)) for name, text in plan_texts.items()),
         (
             "savings_plan_savings_plan_effective_cost",
             _DOUBLE,
-            lambda _, line: _effective(line, "SavingsPlanCoveredUsage"),
+            lambda line: _effective(line, "SavingsPlanCoveredUsage"),
         ),
         (
             "savings_plan_total_commitment_to_date",
             _DOUBLE,
-            lambda _, line: dollars(line.units) if line.line_type == fee else 0.0,
+            lambda line: dollars(line.units) if line.line_type == fee else 0.0,
         ),
         (
             "savings_plan_used_commitment",
             _DOUBLE,
-            lambda _, line: dollars(line.used_units) if line.line_type == fee else 0.0,
+            lambda line: dollars(line.used_units) if line.line_type == fee else 0.0,
         ),
     )
 
 
-def read_values(lines: Sequence[Line], month: SampleMonth) -> Values:
+def _own_columns() -> Mapping[str, tuple[pa.DataType, Callable[[int, Line], Any]]]:
+    """What differs between lines of one kind; tags are listed once per resource."""
+    tags: dict[int, list[tuple[str, str]]] = {}
+
+    def list_tags(_: int, line: Line) -> list[tuple[str, str]]:
+        listed = tags.get(id(line.tags))
+        if listed is None:
+            listed = [(tag_key(key), value) for key, value in line.tags.items()]
+            tags[id(line.tags)] = listed
+        return listed
+
     return {
-        name: [read(index, line) for index, line in enumerate(lines)]
-        for name, _, read in _columns(month)
+        "identity_line_item_id": (_TEXT, _identity),
+        "identity_time_interval": (_TEXT, lambda _, line: _interval(line)),
+        "line_item_resource_id": (_TEXT, lambda _, line: line.resource),
+        "line_item_usage_end_date": (_TIME, lambda _, line: line.end.replace(tzinfo=None)),
+        "line_item_usage_start_date": (_TIME, lambda _, line: line.start.replace(tzinfo=None)),
+        "resource_tags": (_TEXTS, list_tags),
     }
+
+
+def kind_of(line: Line) -> tuple[object, ...]:
+    return (
+        *(id(line.meter), line.line_type, line.commitment, line.marketplace, line.account),
+        *(line.zone, line.description, line.units, line.usage_micro),
+        *(line.effective_units, line.used_units),
+    )
+
+
+Item = TypeVar("Item")
+
+
+def read_by_kind(
+    items: Sequence[Item],
+    key: Callable[[Item], object],
+    columns: Sequence[tuple[str, pa.DataType, Callable[[Item], Any]]],
+) -> dict[str, Sequence[Any]]:
+    """Columns whose value is the same for all of a kind: there are few kinds and many lines."""
+    kinds: dict[object, tuple[Any, ...]] = {}
+    rows = []
+    for item in items:
+        kind = key(item)
+        row = kinds.get(kind)
+        if row is None:
+            row = kinds[kind] = tuple(read(item) for _, _, read in columns)
+        rows.append(row)
+    names = (name for name, _, _ in columns)
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def read_values(lines: Sequence[Line], month: SampleMonth) -> Values:
+    values = read_by_kind(lines, kind_of, _columns(month))
+    for name, (_, read_own) in _own_columns().items():
+        values[name] = [read_own(index, line) for index, line in enumerate(lines)]
+    return dict(sorted(values.items()))
+
+
+def _schema(month: SampleMonth) -> pa.Schema:
+    own = [(name, kind) for name, (kind, _) in _own_columns().items()]
+    return pa.schema(
+        sorted([*((name, kind) for name, kind, _ in _columns(month)), *own], key=lambda one: one[0])
+    )
+
+
+def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Maps are converted once for each that there is."""
+    if not pa.types.is_map(kind):
+        return pa.array(values, type=kind)
+    places: dict[int, int] = {}
+    distinct = []
+    indices = []
+    for value in values:
+        place = places.setdefault(id(value), len(distinct))
+        if place == len(distinct):
+            distinct.append(value)
+        indices.append(place)
+    return pa.array(distinct, type=kind).take(pa.array(indices))
 
 
 def slices(count: int) -> list[slice]:
@@ -301,12 +363,10 @@ def slices(count: int) -> list[slice]:
 
 def deliver(values: Values, *, root: Path, month: SampleMonth, bucket: str) -> Path:
     """Parts, then the manifest that commits them; answers the manifest's path."""
-    columns = _columns(month)
-    schema = pa.schema([(name, kind) for name, kind, _ in columns])
-    count = len(next(iter(values.values())))
+    schema = _schema(month)
     tables = []
-    for part in slices(count):
-        arrays = [pa.array(values[name][part], type=kind) for name, kind, _ in columns]
+    for part in slices(len(values["resource_tags"])):
+        arrays = [array(values[column.name][part], column.type) for column in schema]
         tables.append(pa.Table.from_arrays(arrays, schema=schema))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)
 

@@ -14,13 +14,16 @@ from deploy.sample import meters
 from deploy.sample.cur2 import (
     PLAN_ARN,
     RESERVATION_ARN,
+    array,
     deliver_export,
     dollars,
     invoice_of,
     is_usage,
+    kind_of,
     list_units,
     location,
     rate,
+    read_by_kind,
     sku,
     slices,
 )
@@ -138,8 +141,6 @@ def _time_columns(month: SampleMonth) -> Iterator[_Column]:
     start, end = billing.start.replace(tzinfo=None), billing.end.replace(tzinfo=None)
     yield "BillingPeriodStart", _TIME, lambda _: start
     yield "BillingPeriodEnd", _TIME, lambda _: end
-    yield "ChargePeriodStart", _TIME, lambda row: row.line.start.replace(tzinfo=None)
-    yield "ChargePeriodEnd", _TIME, lambda row: row.line.end.replace(tzinfo=None)
 
 
 def _money_columns() -> Iterator[_Column]:
@@ -177,14 +178,8 @@ def _charge_columns(month: SampleMonth) -> Iterator[_Column]:
     yield "ChargeFrequency", _TEXT, _frequency
     yield "InvoiceId", _TEXT, lambda row: invoice_of(row.line, month) or None
     yield "PublisherName", _TEXT, _publisher
-    yield "ResourceId", _TEXT, lambda row: row.resource
     yield "SubAccountId", _TEXT, lambda row: row.line.account
     yield "SubAccountName", _TEXT, lambda row: ACCOUNT_NAMES[row.line.account]
-    yield (
-        "Tags",
-        _TEXTS,
-        lambda row: [(key.removeprefix("user:"), text) for key, text in row.line.tags.items()],
-    )
 
 
 def _frequency(row: Row) -> str:
@@ -236,15 +231,38 @@ def _product_columns() -> Iterator[_Column]:
     )
 
 
+def _own_columns() -> Iterator[_Column]:
+    """What differs between rows of one kind; tags are listed once per resource."""
+    tags: dict[int, list[tuple[str, str]]] = {}
+
+    def list_tags(row: Row) -> list[tuple[str, str]]:
+        listed = tags.get(id(row.line.tags))
+        if listed is None:
+            listed = [(key.removeprefix("user:"), value) for key, value in row.line.tags.items()]
+            tags[id(row.line.tags)] = listed
+        return listed
+
+    yield "ChargePeriodStart", _TIME, lambda row: row.line.start.replace(tzinfo=None)
+    yield "ChargePeriodEnd", _TIME, lambda row: row.line.end.replace(tzinfo=None)
+    yield "ResourceId", _TEXT, lambda row: row.resource
+    yield "Tags", _TEXTS, list_tags
+
+
+def _kind(row: Row) -> tuple[object, ...]:
+    return (row.is_unused, *kind_of(row.line))
+
+
 def deliver(lines: Sequence[Line], *, root: Path, month: SampleMonth, bucket: str) -> Path:
     """Parts, then the manifest that commits them; answers the manifest's path."""
-    columns = sorted(_columns(month), key=lambda column: (column[0].startswith("x_"), column[0]))
-    schema = pa.schema([(name, kind) for name, kind, _ in columns])
     rows = list(_rows(lines))
+    shared, own = list(_columns(month)), list(_own_columns())
+    values = read_by_kind(rows, _kind, shared)
+    values |= {name: [read(row) for row in rows] for name, _, read in own}
+    kinds = {name: kind for name, kind, _ in [*shared, *own]}
+    names = sorted(kinds, key=lambda name: (name.startswith("x_"), name))
+    schema = pa.schema([(name, kinds[name]) for name in names])
     tables = []
     for part in slices(len(rows)):
-        arrays = [
-            pa.array([read(row) for row in rows[part]], type=kind) for _, kind, read in columns
-        ]
+        arrays = [array(values[column.name][part], column.type) for column in schema]
         tables.append(pa.Table.from_arrays(arrays, schema=schema))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)
