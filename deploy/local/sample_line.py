@@ -31,6 +31,8 @@ from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.periods import Month
 
+__all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_line"]
+
 # Who has not paid the month before the anchor yet.
 _LATE_PAYER: Final = "halcyon"
 _BESIDE: Final = 4

@@ -1,6 +1,5 @@
 """Figures for the preview: the sample's own month, priced by its own plans."""
 
-import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,10 +8,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Final
 
-from deploy.sample import bill, traffic
 from deploy.sample.customers import CUSTOMERS, PLANS
+from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import TENANTS
-from deploy.sample.truth import tell
+from deploy.sample.write import imagine
 from shared.money import UNIT, Money
 from shared.periods import Month
 
@@ -67,10 +66,8 @@ def charge(component: Mapping[str, str], cost: Decimal) -> Decimal:
 
 @cache
 def numbers() -> Numbers:
-    dice = random.Random(f"{PERIOD}/1")  # noqa: S311 - the same month as the sample's
-    flow = traffic.imagine(PERIOD, dice)
-    lines = bill.write_bill(PERIOD, flow, dice)
-    told = tell(lines, flow)
+    story = imagine(SampleMonth(anchor=PERIOD), seed=1)
+    lines, told = story.lines, story.truth
     direct: defaultdict[str, int] = defaultdict(int)
     for line in lines:
         direct[line.owner] += line.amortised_units

@@ -9,10 +9,11 @@ FOUND: dict[str, Any] = {
     **dict.fromkeys(REPORT_KEYS[:5], "1.5"),
     "difference": "0",
     "truth_mismatches": 0,
+    "restated_tenants": 12,
     "tenants": 12,
-    "invoices_drafted": 10,
-    "invoices_issued": 1,
-    "stripe_invoices": 1,
+    "invoices_drafted": 28,
+    "invoices_issued": 19,
+    "stripe_invoices": 19,
     "stripe_equals_ours": True,
 }
 
@@ -28,6 +29,7 @@ class TestReport:
         [
             ("difference", "0.0000000001"),
             ("truth_mismatches", 1),
+            ("restated_tenants", 0),
             ("stripe_equals_ours", False),
         ],
     )

@@ -14,17 +14,31 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.sample import Sample, write_sample
+from deploy.sample import Sample, SampleMonth, months_of, write_everything
+from deploy.sample.months import OFFSETS
 from deploy.sample.tenants import TENANTS
 from deploy.sample.truth import sum_exactly
+from deploy.sample.write import CUR_2, FOCUS, LEGACY, imagine
 from shared.periods import Month
 
 OCTOBER = Month(2026, 10)
+ANCHOR = SampleMonth(anchor=OCTOBER)
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return write_sample(root=tmp_path_factory.mktemp("sample"), period=OCTOBER, seed=1)
+def everything(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    root = tmp_path_factory.mktemp("sample")
+    return list(write_everything(root=root, anchor=OCTOBER, seed=1))
+
+
+@pytest.fixture(scope="module")
+def sample(everything: list[Sample]) -> Sample:
+    return everything[OFFSETS.index(0)]
+
+
+@pytest.fixture(scope="module")
+def restated(everything: list[Sample]) -> Sample:
+    return everything[-1]
 
 
 def digests(root: Path) -> Iterator[tuple[str, str]]:
@@ -33,40 +47,58 @@ def digests(root: Path) -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def parts(sample: Sample) -> str:
-    return str(sample.bill / "exports/*/data/*/*.parquet")
+def parts(sample: Sample, name: str = CUR_2) -> str:
+    if name == LEGACY:
+        return str(sample.manifests[LEGACY].parent / "*/*.csv.gz")
+    return str(sample.bills[name] / f"exports/*/data/BILLING_PERIOD={sample.month}/*.parquet")
 
 
 def rows(query: str, path: str | Path) -> list[tuple[Any, ...]]:
     return duckdb.execute(query, [str(path)]).fetchall()
 
 
+class TestMonths:
+    def test_are_three_that_are_over_and_the_first_days_of_the_next(self) -> None:
+        months = list(months_of(Month(2026, 1)))
+        assert [str(month) for month in months] == ["2025-11", "2025-12", "2026-01", "2026-02"]
+        assert [month.is_over for month in months] == [True, True, True, False]
+        assert [month.days for month in months] == [30, 31, 31, 20]
+
+
 class TestWriteSample:
-    def test_writes_the_same_bytes_for_the_same_period_and_seed(
+    def test_writes_the_same_bytes_for_the_same_anchor_and_seed(
         self, sample: Sample, tmp_path: Path
     ) -> None:
-        write_sample(root=tmp_path, period=OCTOBER, seed=1)
+        for _ in write_everything(root=tmp_path, anchor=OCTOBER, seed=1):
+            pass
         assert dict(digests(tmp_path)) == dict(digests(sample.bill.parent))
 
-    def test_writes_another_bill_for_another_seed(self, sample: Sample, tmp_path: Path) -> None:
-        other = write_sample(root=tmp_path, period=OCTOBER, seed=2)
-        assert other.bill_total != sample.bill_total
+    def test_writes_another_bill_for_another_seed(self, sample: Sample) -> None:
+        other = imagine(ANCHOR, seed=2)
+        assert other.truth.total != sample.truth.total
 
     @pytest.mark.parametrize("month", ["2026-02", "2024-02", "2026-04"])
-    def test_ties_in_months_of_every_length(self, tmp_path: Path, month: str) -> None:
-        sample = write_sample(root=tmp_path, period=Month.parse(month), seed=1)
-        assert sample.truth.total == Fraction(sample.bill_total)
+    def test_ties_in_months_of_every_length(self, month: str) -> None:
+        for each in months_of(Month.parse(month)):
+            story = imagine(each, seed=1)
+            assert story.truth.total * 10**10 == sum(line.units for line in story.lines)
 
-    def test_is_of_the_promised_size(self, sample: Sample) -> None:
-        assert 30_000 <= sample.line_count <= 60_000
-        assert Decimal(40_000) <= sample.bill_total <= Decimal(60_000)
+    def test_is_of_the_promised_size(self, everything: list[Sample]) -> None:
+        assert [55_000 <= sample.line_count <= 65_000 for sample in everything] == [
+            *(False, False, True, False, True)
+        ]
+        assert all(
+            Decimal(35_000) <= sample.bill_total <= Decimal(60_000)
+            for sample in everything
+            if sample.month.is_over
+        )
         assert len(TENANTS) == 12
 
 
 class TestDelivery:
     def test_manifest_lists_exactly_the_parts_that_exist(self, sample: Sample) -> None:
         listed = json.loads(sample.manifest.read_text(encoding="utf-8"))["dataFiles"]
-        found = sorted((sample.bill / "exports").rglob("*.parquet"))
+        found = sorted((sample.bill / "exports").rglob(f"*={sample.month}/*.parquet"))
         assert listed == [
             f"s3://larkfield-billing/{path.relative_to(sample.bill).as_posix()}" for path in found
         ]
@@ -91,7 +123,50 @@ class TestDelivery:
         )
         assert set(kinds) == {
             *("Usage", "Fee", "Credit", "Refund", "Tax", "SavingsPlanCoveredUsage"),
-            *("SavingsPlanNegation", "SavingsPlanRecurringFee"),
+            *("SavingsPlanNegation", "SavingsPlanRecurringFee", "DiscountedUsage", "RIFee"),
+        }
+
+    def test_has_every_kind_of_line_in_each_format(self, sample: Sample) -> None:
+        cur = rows(
+            "select line_item_line_item_type, line_item_product_code, line_item_usage_type, count(*)"
+            " from read_parquet(?) group by all order by all",
+            parts(sample),
+        )
+        legacy = rows(
+            'select "lineItem/LineItemType", "lineItem/ProductCode", "lineItem/UsageType", count(*)'
+            " from read_csv(?, all_varchar = true) group by all order by all",
+            parts(sample, LEGACY),
+        )
+        focus = dict(
+            rows(
+                "select SkuMeter, count(*) from read_parquet(?) group by all", parts(sample, FOCUS)
+            )
+        )
+        assert legacy == cur
+        counts: dict[str, int] = {}
+        for line_type, _, usage_type, count in cur:
+            times = {"SavingsPlanNegation": 0, "SavingsPlanRecurringFee": 2, "RIFee": 2}
+            counts[usage_type] = counts.get(usage_type, 0) + count * times.get(line_type, 1)
+        assert focus == counts
+
+    def test_has_what_a_saas_company_runs(self, sample: Sample) -> None:
+        found = rows(
+            "select distinct line_item_usage_type, list_sort(map_keys(resource_tags))"
+            " from read_parquet(?)",
+            parts(sample),
+        )
+        meters = " ".join(meter for meter, _ in found)
+        keys = {key for _, listed in found for key in listed}
+        for meter in (
+            *("BoxUsage:m6i.2xlarge", "Fargate-vCPU-Hours", "InstanceUsage:db", "TimedStorage"),
+            *("VolumeUsage.gp3", "NatGateway-Bytes", "LCUUsage", "DataProcessing-Bytes"),
+            *("AmazonEKS-Hours", "HeavyUsage:m6i.2xlarge", "ComputeSP", "SoftwareUsage"),
+        ):
+            assert meter in meters
+        assert keys == {
+            *("user_customer", "user_team", "user_product", "user_environment", "user_feature"),
+            *("user_compliance", "user_app", "aws_eks_cluster_name", "aws_ecs_cluster_name"),
+            "aws_ecs_service_name",
         }
 
     def test_line_ids_are_unique(self, sample: Sample) -> None:
@@ -102,6 +177,81 @@ class TestDelivery:
         assert counted == (sample.line_count, sample.line_count)
 
 
+class TestCommitments:
+    def test_cost_in_all_what_they_are_billed(self, sample: Sample) -> None:
+        """FOCUS's own rule: purchases billed are usage used and unused, per commitment."""
+        found = rows(
+            "select sum(cast(BilledCost as decimal(28, 10))),"
+            " sum(cast(EffectiveCost as decimal(28, 10))),"
+            " count(distinct CommitmentDiscountStatus)"
+            " from read_parquet(?) where CommitmentDiscountId is not null"
+            " group by CommitmentDiscountId",
+            parts(sample, FOCUS),
+        )
+        assert len(found) == 2
+        for billed, effective, statuses in found:
+            assert billed == effective > 0
+            assert statuses == 2
+
+
+class TestLegacyDelivery:
+    def test_is_listed_in_its_own_folder_and_beside_it(self, sample: Sample) -> None:
+        manifest = sample.manifests[LEGACY]
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        own = manifest.parent / content["assemblyId"]
+        assert (own / manifest.name).read_bytes() == manifest.read_bytes()
+        listed = [sample.bills[LEGACY] / key for key in content["reportKeys"]]
+        assert listed == sorted(own.glob("*.csv.gz"))
+        assert len(listed) == 3
+
+    def test_has_a_folder_of_its_own_when_it_restates(
+        self, sample: Sample, restated: Sample
+    ) -> None:
+        contents = [
+            json.loads(each.manifests[LEGACY].read_text(encoding="utf-8"))
+            for each in (sample, restated)
+        ]
+        assert contents[0]["assemblyId"] != contents[1]["assemblyId"]
+        assert contents[0]["reportId"] == contents[1]["reportId"]
+
+
+class TestRestatement:
+    def test_overwrites_the_same_objects(self, sample: Sample, restated: Sample) -> None:
+        places = [
+            {str(path.relative_to(each.bill)) for path in each.bill.rglob(f"*={OCTOBER}/*")}
+            for each in (sample, restated)
+        ]
+        assert places[0] == places[1]
+        manifests = [json.loads(each.manifest.read_text()) for each in (sample, restated)]
+        assert manifests[0]["executionId"] != manifests[1]["executionId"]
+        assert manifests[0]["dataFiles"] == manifests[1]["dataFiles"]
+
+    def test_changes_what_some_tenants_own_themselves(self) -> None:
+        direct: list[dict[str, int]] = []
+        for month in (ANCHOR, ANCHOR.restated):
+            owned = dict.fromkeys((tenant.key for tenant in TENANTS), 0)
+            for line in imagine(month, seed=1).lines:
+                if line.owner in owned:
+                    owned[line.owner] += line.amortised_units
+            direct.append(owned)
+        changed = {key for key, units in direct[0].items() if direct[1][key] != units}
+        assert changed == {"acme", "borealis", "initech", "halcyon", "dunmore", "fennec"}
+
+    def test_corrects_the_traffic_of_two(self) -> None:
+        flows = [imagine(month, seed=1).flow for month in (ANCHOR, ANCHOR.restated)]
+        before, after = (flow.at("nat_bytes", range(ANCHOR.hours)) for flow in flows)
+        assert {key for key in before if before[key] != after[key]} == {"borealis", "eastgate"}
+
+    def test_moves_others_by_their_part_of_what_is_shared_alone(
+        self, sample: Sample, restated: Sample
+    ) -> None:
+        moved = {
+            key: abs(restated.truth.amounts[key] - sample.truth.amounts[key])
+            for key in ("globex", "cardinal", "kestrel", "juniper", "marlow")
+        }
+        assert all(0 < amount < 5 for amount in moved.values()), moved
+
+
 class TestSignals:
     def test_are_silent_in_some_hours_so_that_the_fallback_is_used(self, sample: Sample) -> None:
         hours = dict(
@@ -110,7 +260,12 @@ class TestSignals:
                 sample.signals,
             )
         )
-        assert hours == {"nat_bytes": 744 - 9, "alb_lcu": 744 - 4, "log_bytes": 744}
+        assert hours == {
+            "nat_bytes": 744 - 9,
+            "alb_lcu": 744 - 4,
+            "log_bytes": 744,
+            "pod_cpu": 744 - 5,
+        }
 
     def test_hold_rows_that_were_delivered_twice(self, sample: Sample) -> None:
         delivered, distinct = rows(
@@ -142,10 +297,16 @@ class TestTruth:
             error = abs(Fraction(entry["amount"]) - sample.truth.amounts[key])
             assert error < Fraction(1, 10**29)
 
-    def test_globex_costs_more_than_its_flat_fee(self, sample: Sample) -> None:
-        document = yaml.safe_load(sample.configuration.read_text(encoding="utf-8"))
+    def test_globex_loses_money_since_its_traffic_rose(self, everything: list[Sample]) -> None:
+        document = yaml.safe_load(everything[0].configuration.read_text(encoding="utf-8"))
         flat = next(plan for plan in document["plans"] if plan["key"] == "flat-2024")
-        assert sample.truth.amounts["globex"] > Fraction(flat["components"][0]["amount"])
+        fee = Fraction(flat["components"][0]["amount"])
+        costs = [sample.truth.amounts["globex"] for sample in everything]
+        assert [cost < fee for cost in costs[:3]] == [True, True, False]
+
+    def test_tenants_are_of_very_different_size(self, sample: Sample) -> None:
+        costs = [sample.truth.amounts[tenant.key] for tenant in TENANTS]
+        assert max(costs) > 50 * min(costs) > 0
 
 
 class TestConfiguration:

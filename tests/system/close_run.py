@@ -27,12 +27,14 @@ from deploy.local.state import read_state
 from shared.faults import Fault
 from shared.periods import Month
 
-PERIOD = Month(2026, 10)
+ANCHOR = Month(2026, 10)
+ONLY_THE_ANCHOR = (0,)
 SERVICES = ("ingestion", "attribution", "invoicing", "portal")
 # What a run without faults gives.
 EXPECTED = {
     "difference": "0",
     "truth_mismatches": 0,
+    "restated_tenants": 12,
     "tenants": 12,
     "invoices_drafted": 10,
     "invoices_issued": 1,
@@ -65,7 +67,11 @@ class CloseRun:
         progress = Progress(Console(quiet=True))
         try:
             self.figures = run_sample_line(
-                self.stack, progress, period=PERIOD, patience_seconds=self._patience_seconds
+                self.stack,
+                progress,
+                anchor=ANCHOR,
+                offsets=ONLY_THE_ANCHOR,
+                patience_seconds=self._patience_seconds,
             )
         except Fault as fault:
             self.problem = str(fault)
