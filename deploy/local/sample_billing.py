@@ -126,9 +126,9 @@ def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:
     if invoice["restated_by"] is None:
         return False
     lines = [line for line in invoice["lines"] if line["cost"] is not None]
-    before = sum(Decimal(line["cost"]) for line in lines)
-    after = sum(costs[tenant] for tenant in {line["tenant"] for line in lines})
-    amount = sum(Decimal(line["amount"]) for line in lines)
+    before = sum((Decimal(line["cost"]) for line in lines), Decimal(0))
+    after = sum((costs[tenant] for tenant in {line["tenant"] for line in lines}), Decimal(0))
+    amount = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
     return abs(Decimal(invoice["restated_by"]) - (after - before) * amount / before) < 1
 
 

@@ -345,8 +345,8 @@ def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if not pa.types.is_map(kind):
         return pa.array(values, type=kind)
     places: dict[int, int] = {}
-    distinct = []
-    indices = []
+    distinct: list[Any] = []
+    indices: list[int] = []
     for value in values:
         place = places.setdefault(id(value), len(distinct))
         if place == len(distinct):
