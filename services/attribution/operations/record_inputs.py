@@ -1,6 +1,7 @@
 from typing import Any
 
 from services.attribution.models import InputSet, Period, QuarantinedDelivery
+from services.attribution.queries.run_inputs import inputs_of_period
 from shared.contracts.ingestion import (
     DeliveryQuarantined,
     SignalsPublished,
@@ -35,7 +36,10 @@ def record_quarantine(fact: DeliveryQuarantined) -> None:
 
 
 def _record(kind: InputSet.Kind, fact: SnapshotPublished | SignalsPublished, **fields: Any) -> None:
-    """Keep the highest version of a source and period; order of arrival means nothing."""
+    """Keep the highest version of a source and period; order of arrival means nothing.
+
+    What comes before the bill or the ruleset waits for them, without a job.
+    """
     Period.objects.get_or_create(period=fact.period)
     known = InputSet.objects.select_for_update().filter(
         kind=kind, source=fact.source, period=fact.period
@@ -54,4 +58,5 @@ def _record(kind: InputSet.Kind, fact: SnapshotPublished | SignalsPublished, **f
         published_at=fact.published_at,
         **fields,
     )
-    request_job(kind="attribute_period", key=fact.period, payload={"period": fact.period})
+    if inputs_of_period(fact.period) is not None:
+        request_job(kind="attribute_period", key=fact.period, payload={"period": fact.period})
