@@ -72,7 +72,7 @@ class TestTheClose:
         assert path == "/api/v1/periods/2026-10/close"
         assert body == {"reasons": {"signals_complete": "the meter was switched off"}}
         page = page_of()
-        assert "By olivia , 5 Nov 2026, 08:00 UTC" in page.words
+        assert "By Olivia Marsh , 5 Nov 2026, 08:00 UTC" in page.words
         assert "Signals: switched off (olivia)" in page.words
 
     def test_that_is_refused_says_why_and_keeps_what_was_typed(self, settling, attribution):

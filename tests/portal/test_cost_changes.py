@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.portal.domain.cost_changes import (
+    DAYS_MIN,
     changes_of,
     first_day_of,
     last_day_told,
@@ -47,17 +48,23 @@ class TestTheFirstDay:
             (days((1, 31)), 1, None),
             (days((4, 8), (5, 23)), 1, None),
             (days((1, 8), (4, 23)), 9, None),
+            (days((170, 1), (0, 30)), 3, None),
+            (days((0, 14), (100, 1), (0, 16)), 0, None),
             ([], 1, None),
             (days((5, 1)), 1, None),
+            (days((1, 2), (4, 29)), 1, None),
         ],
         ids=["up", "down", "new", "from-the-first", "none", "mostly-before", "other-way",
-             "no-days", "one-day"],
+             "all-on-the-first", "all-on-one-day", "no-days", "one-day", "too-early"],
     )  # fmt: skip
     def test_is_told_where_the_change_came_with_it(self, course, before, first):
         assert first_day_of(course, Decimal(before)) == first
 
     @given(
-        first=st.integers(2, 31), low=st.integers(0, 50), step=st.integers(1, 50), up=st.booleans()
+        first=st.integers(1 + DAYS_MIN, 32 - DAYS_MIN),
+        low=st.integers(0, 50),
+        step=st.integers(1, 50),
+        up=st.booleans(),
     )
     def test_is_found_for_any_step(self, first, low, step, up):
         sides = (low, low + step) if up else (low + step, low)

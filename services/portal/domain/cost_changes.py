@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
+# A step is told where this many days stand on either side of it.
+DAYS_MIN: Final = 3
 _ZERO = Decimal(0)
 
 
@@ -33,8 +36,8 @@ def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None
     """The day of the month, from 1, from which on it costs what it did not before.
 
     It splits the month where the two sides' means differ most (least squares), and is told only
-    where the first side is like the month before: at least half of the step came with the day.
-    None where the cost was another from the first day on, or has no such step.
+    where the first side is like the month before, to half of the step, and where the step goes the
+    way of the whole month. None where the cost was another from the first day on, or jumps about.
     """
     best, place = _ZERO, 0
     total, so_far = sum(days, _ZERO), _ZERO
@@ -44,15 +47,14 @@ def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None
         gain = step * step * at * (len(days) - at)
         if gain > best:
             best, place = gain, at
-    if not place:
+    if min(place, len(days) - place) < DAYS_MIN:
         return None
     early = sum(days[:place], _ZERO) / place
     late = sum(days[place:], _ZERO) / (len(days) - place)
-    change = late - before_per_day
-    came_with_the_day = late - early
-    if change * came_with_the_day <= 0 or abs(came_with_the_day) * 2 < abs(change):
-        return None
-    return place + 1
+    step = late - early
+    is_like_before = abs(early - before_per_day) * 2 <= abs(step)
+    goes_the_months_way = (total / len(days) - before_per_day) * step > 0
+    return place + 1 if is_like_before and goes_the_months_way else None
 
 
 def last_day_told(daily: Mapping[str, Sequence[Decimal]]) -> int:

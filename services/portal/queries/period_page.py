@@ -8,7 +8,7 @@ from typing import Any
 from services.portal.domain.figures import ratio
 from services.portal.domain.period_checks import override_of
 from services.portal.domain.period_states import PeriodState
-from services.portal.models import PeriodSummary, TenantMargin, TenantRevision
+from services.portal.models import PeriodSummary, TenantMargin, TenantRevision, User
 from services.portal.queries.calendar import Calendar
 from shared.money import Money
 from shared.periods import Month
@@ -73,12 +73,17 @@ def read_period(month: Month) -> dict[str, Any]:
     return {
         "is_attributed": bool(summary and summary.run_id),
         "currency": currency,
-        "closed_by": summary.closed_by if summary else "",
+        "closed_by": _full_name(summary.closed_by) if summary else "",
         "closed_at": summary.closed_at if summary else None,
         "overrides": [override_of(text) for text in summary.overrides] if summary else [],
         "revisions": revisions,
         "revised_by": Money(sum(differences, Decimal(0)), currency) if revisions else None,
     }
+
+
+def _full_name(name: str) -> str:
+    """Attribution knows people by the name they sign in with."""
+    return User.objects.filter(name=name).values_list("full_name", flat=True).first() or name
 
 
 def _revisions(period: str, currency: str) -> list[Revision]:
