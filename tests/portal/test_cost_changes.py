@@ -11,7 +11,6 @@ from services.portal.domain.cost_changes import (
     changes_of,
     first_day_of,
     last_day_told,
-    until_day,
 )
 from services.portal.domain.stacks import SERIES_MAX, stacked
 
@@ -74,9 +73,7 @@ class TestTheFirstDay:
 
 class TestAMonthThatStillRuns:
     def test_is_told_to_the_last_day_that_cost_anything(self):
-        daily = {"a": days((1, 3), (0, 2)), "b": days((0, 5))}
-        assert last_day_told(daily) == 3
-        assert until_day(daily, 2) == {"a": 2, "b": 0}
+        assert last_day_told({"a": ["1", "0.5", "-0.10", "0", "0.00"], "b": ["0"] * 5}) == 3
         assert last_day_told({}) == 0
 
 

@@ -2,10 +2,11 @@
 
 import csv
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 from services.portal.operations.record_facts import record_margin, record_period
-from services.portal.queries.pools import read_pools
+from services.portal.queries.pools import PARTS_MAX, read_pools
 from shared.contracts.attribution import CostLine
 from shared.isolation.scope import as_ops
 from shared.periods import Month
@@ -73,6 +74,18 @@ class TestAPool:
             record_period(period_fact(period="2026-09", run_id="run_0", pools=cheaper))
         [pool] = pools()
         assert pool.change == (pool.cost.amount - 10) / 10
+
+    def test_of_many_tenants_shows_the_largest_and_the_others_as_one(self, month):
+        with as_ops():
+            for turn in range(30):
+                record_margin(replace(margin_fact("trial"), tenant=f"t{turn:02d}"))
+            more = [pool_measured(cost=33 * SHARED + UNMETERED)]
+            record_period(period_fact(version=2, pools=more))
+        [pool] = pools()
+        assert (len(pool.parts), pool.rests[0].label) == (PARTS_MAX, "Other (13)")
+        assert sum_of(pool) == pool.cost.amount
+        file = client_of("olivia").get("/pools.csv").content.decode()
+        assert len(list(csv.DictReader(io.StringIO(file)))) == 34
 
     def test_of_two_drivers_names_both(self, month):
         lines = [

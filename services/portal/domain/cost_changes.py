@@ -57,11 +57,12 @@ def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None
     return place + 1 if is_like_before and goes_the_months_way else None
 
 
-def last_day_told(daily: Mapping[str, Sequence[Decimal]]) -> int:
+def last_day_told(daily: Mapping[str, Sequence[str]]) -> int:
     """The last day on which anything cost anything; 0 where no day is known."""
-    spent = [at for days in daily.values() for at, amount in enumerate(days, start=1) if amount]
+    spent = [
+        at
+        for days in daily.values()
+        for at, amount in enumerate(days, start=1)
+        if amount.strip("-0.")
+    ]
     return max(spent, default=0)
-
-
-def until_day(daily: Mapping[str, Sequence[Decimal]], day: int) -> dict[str, Decimal]:
-    return {group: sum(days[:day], _ZERO) for group, days in daily.items()}

@@ -11,7 +11,6 @@ from services.portal.domain.cost_changes import (
     changes_of,
     first_day_of,
     last_day_told,
-    until_day,
 )
 from services.portal.domain.labels import charge_group_name
 from services.portal.models import TenantMargin
@@ -61,7 +60,10 @@ class Span:
     def costs_of(self, row: TenantMargin | None) -> Mapping[str, Decimal]:
         if row is None:
             return {}
-        return sums_of(row.lines) if self.days is None else until_day(daily_of(row), self.days)
+        if self.days is None:
+            return sums_of(row.lines)
+        told = {group: days[: self.days] for group, days in row.daily.items()}
+        return {group: sum(map(Decimal, days), Decimal(0)) for group, days in told.items()}
 
     @property
     def days_before(self) -> int:
@@ -84,7 +86,7 @@ def span_of(month: Month, rows: Iterable[TenantMargin], *, is_open: bool) -> Spa
     """A month that still runs is compared with as many days; None where no day is known."""
     if not is_open:
         return Span(month, None)
-    days = max((last_day_told(daily_of(row)) for row in rows), default=0)
+    days = max((last_day_told(row.daily) for row in rows), default=0)
     return Span(month, min(days, _length(month.previous))) if days else None
 
 

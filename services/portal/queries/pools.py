@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from services.portal.queries.tenant_costs import METHODS
 from shared.money import Money
 from shared.periods import Month
 
+PARTS_MAX: Final = 20
 _KINDS: Final = {
     "signal": "Measured",
     "proportional": "In proportion to direct cost",
@@ -85,7 +86,7 @@ def read_pools(month: Month) -> dict[str, Any]:
     summary = find_summary(str(month))
     if summary is None:
         return {"is_attributed": False, "pools": []}
-    pools = pool_splits(summary)
+    pools = [_shortened(pool) for pool in pool_splits(summary)]
     return {
         "is_attributed": True,
         "currency": summary.currency,
@@ -104,6 +105,21 @@ def pool_splits(summary: PeriodSummary) -> list[PoolSplit]:
         for name in told.keys() | lines.keys()
     ]
     return sorted(found, key=lambda pool: (-pool.cost.amount, pool.key))
+
+
+def _shortened(pool: PoolSplit) -> PoolSplit:
+    """The largest parts, and the others as one: a page is for reading, the file has them all."""
+    others = pool.parts[PARTS_MAX:]
+    if len(others) <= 1:
+        return pool
+    amount = sum((part.amount.amount for part in others), Decimal(0))
+    rest = Rest(
+        label=f"Other ({len(others)})",
+        hint="one by one in the CSV",
+        amount=Money(amount, pool.cost.currency),
+        ratio=ratio(amount, pool.cost.amount),
+    )
+    return replace(pool, parts=pool.parts[:PARTS_MAX], rests=[rest, *pool.rests])
 
 
 def _lines(summary: PeriodSummary) -> Mapping[str, list[_Line]]:
