@@ -47,7 +47,7 @@ def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
 
 
 def _stack(amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month]) -> dict[str, Any]:
-    series = stacked(amounts)
+    series = stacked(amounts, order=list(_GROUPS))
     rows: list[dict[str, Any]] = [
         {
             "at": moment,
@@ -111,7 +111,7 @@ def _mover(
     }
 
 
-def drivers() -> list[dict[str, Any]]:
+def movers() -> list[dict[str, Any]]:
     moved = (
         ("globex", "Globex Logistics", "Shared NAT", "1913.20", "2830.41", 9),
         ("acme", "Acme Robotics", "Compute", "612.40", "6120.77", 14),

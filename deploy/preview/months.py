@@ -42,8 +42,8 @@ def overview(**changed: Any) -> dict[str, Any]:
         "figures": page["figures"],
         "proof": page["proof"],
         "waterfall": costs.waterfall(),
-        "drivers": costs.drivers(),
-        "drivers_before": PERIOD.previous,
+        "movers": costs.movers(),
+        "movers_before": PERIOD.previous,
         "days_compared": None,
         "next_close": next_close(),
     } | changed
@@ -56,7 +56,7 @@ def next_close(*, problem: str = "") -> dict[str, Any]:
 
 def first_month() -> dict[str, Any]:
     figures = [figure | {"change": None} for figure in operator.margins()["figures"]]
-    return overview(figures=figures, compared_to=None, drivers=[], drivers_before=None)
+    return overview(figures=figures, compared_to=None, movers=[], movers_before=None)
 
 
 def month_so_far() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def month_so_far() -> dict[str, Any]:
     ]
     return overview(
         period=_NOVEMBER, period_state="open", figures=figures, compared_to=None, days_compared=22,
-        drivers_before=PERIOD,
+        movers_before=PERIOD,
     )  # fmt: skip
 
 

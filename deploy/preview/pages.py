@@ -74,7 +74,7 @@ PAGES: dict[str, Page] = {
         "overview",
         "overview.html",
         lambda: months.overview(
-            waterfall=None, drivers=[], next_close=months.next_close(problem=_NO_ANSWER)
+            waterfall=None, movers=[], next_close=months.next_close(problem=_NO_ANSWER)
         ),
     ),
     "overview-loss.html": _operator(

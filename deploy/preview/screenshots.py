@@ -23,6 +23,8 @@ Theme = Literal["light", "dark"]
 _WIDE: Final = 1280
 _PHONE: Final = 390
 _HEIGHT: Final = 860
+# Charts follow the theme and the width of the page; this is ample.
+_REDRAWN_MS: Final = 200
 _FULL_NAMES: Final = {"olivia": "Olivia Marsh", "clara": "Clara Diaz", "bruno": "Bruno Keller"}
 
 
@@ -70,8 +72,11 @@ def take(stack: Stack, out: Path) -> None:
 
 def _operator_shots() -> list[Shot]:
     return [
+        Shot("overview", "/overview", phone=True),
         Shot("margins", "/margins", phone=True),
         Shot("tenant", "/tenants/globex"),
+        Shot("pools", "/pools"),
+        Shot("close", "/close"),
         Shot("forbidden", "/invoices/x/park", ("light",)),
     ]
 
@@ -130,6 +135,7 @@ def _shoot(page: Page, theme: Theme, path: Path) -> None:
         size is not None and height > size["height"]
     ):  # so that what sticks to the window's foot is there
         page.set_viewport_size({"width": size["width"], "height": height})
+    page.wait_for_timeout(_REDRAWN_MS)
     page.screenshot(path=path)
 
 

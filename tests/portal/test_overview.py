@@ -9,7 +9,7 @@ import pytest
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import record_margin, record_period
 from services.portal.queries.calendar import read_calendar
-from services.portal.queries.cost_changes import read_drivers
+from services.portal.queries.cost_changes import read_movers
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.tenant_page import read_tenant
 from shared.contracts.attribution import CostLine
@@ -87,15 +87,15 @@ class TestTheWaterfall:
 class TestWhatMoved:
     def test_is_told_largest_first_with_the_day_it_began(self, two_months):
         with as_ops():
-            drivers, _ = read_drivers(OCTOBER, is_open=False)
-        [acme] = [driver.mover for driver in drivers if driver.tenant == "acme"]
+            movers, _ = read_movers(OCTOBER, is_open=False)
+        [acme] = [one.mover for one in movers if one.tenant == "acme"]
         assert (acme.label, acme.by.amount, acme.since) == (
             *("Shared NAT", Decimal("15.0000000001")),
             date(2026, 10, 11),
         )
-        sizes = [abs(driver.mover.by.amount) for driver in drivers]
+        sizes = [abs(one.mover.by.amount) for one in movers]
         assert sizes == sorted(sizes, reverse=True)
-        assert len(drivers) == 5
+        assert len(movers) == 5
 
     def test_is_a_sentence_with_a_link_to_the_tenant(self, two_months):
         page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode())
@@ -105,7 +105,7 @@ class TestWhatMoved:
 
     def test_is_nothing_in_the_first_month(self, month):
         page = overview()
-        assert (page["drivers"], page["compared_to"]) == ([], None)
+        assert (page["movers"], page["compared_to"]) == ([], None)
         assert (
             "No earlier month to compare with."
             in client_of("olivia").get("/overview").content.decode()
@@ -119,12 +119,15 @@ class TestWhatMoved:
             record_margin(
                 replace(fact, lines=lines, daily={"Compute": [Decimal(10)] * 3 + [Decimal(0)] * 27})
             )
-            drivers, span = read_drivers(NOVEMBER, is_open=True)
+            movers, span = read_movers(NOVEMBER, is_open=True)
+            tenant = read_tenant("acme", NOVEMBER, is_open=True)
             october = days_of(margin_fact("acme").lines)
         assert span.days == 3
-        by_group = {driver.mover.label: driver.mover.by.amount for driver in drivers}
+        by_group = {one.mover.label: one.mover.by.amount for one in movers}
         assert by_group["Compute"] == 30 - sum(october["Compute"][:3])
         assert by_group["Shared NAT"] == -sum(october["pool:nat"][:3])
+        assert tenant["days_compared"] == 3
+        assert all("so far" in figure.note for figure in tenant["figures"])
         page = overview(NOVEMBER, is_open=True)
         assert {figure.change for figure in page["figures"]} == {None}
         assert all("so far" in figure.note for figure in page["figures"])

@@ -1,6 +1,6 @@
 """Ratios, changes and headline figures. None is unknown, and stays unknown through arithmetic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -17,6 +17,11 @@ class Figure:
     change: Decimal | None = None
     good: Literal["up", "down", ""] = ""
     note: str = ""
+
+
+def so_far(figure: Figure) -> Figure:
+    """Of a month that still runs: it is compared with no whole one."""
+    return replace(figure, note=", ".join(filter(None, [figure.note, "so far"])))
 
 
 def money(amount: Decimal | None, currency: str) -> Money | None:

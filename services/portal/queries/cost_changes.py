@@ -18,7 +18,7 @@ from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
 
-DRIVERS_MAX: Final = 5
+TENANT_MOVERS_MAX: Final = 5
 MOVERS_MAX: Final = 3
 
 
@@ -34,7 +34,7 @@ class Mover:
 
 
 @dataclass(frozen=True)
-class Driver:
+class TenantMover:
     tenant: str
     name: str
     mover: Mover
@@ -90,7 +90,7 @@ def span_of(month: Month, rows: Iterable[TenantMargin], *, is_open: bool) -> Spa
     return Span(month, min(days, _length(month.previous))) if days else None
 
 
-def read_drivers(month: Month, *, is_open: bool) -> tuple[list[Driver], Span | None]:
+def read_movers(month: Month, *, is_open: bool) -> tuple[list[TenantMover], Span | None]:
     """The largest changes of any tenant's charge group; none without a month before."""
     now = _rows(month, with_days=is_open)
     before = _rows(month.previous, with_days=is_open)
@@ -105,10 +105,12 @@ def read_drivers(month: Month, *, is_open: bool) -> tuple[list[Driver], Span | N
     ]
     changes = [(row, change) for row, change in changes if change.by]
     changes.sort(key=lambda item: (-abs(item[1].by), item[0].tenant, item[1].group))
-    top = changes[:DRIVERS_MAX]
+    top = changes[:TENANT_MOVERS_MAX]
     days = _days_of(month, {row.tenant for row, _ in top})
     return [
-        Driver(row.tenant, row.name, mover(row.currency, change, days.get(row.tenant, {}), span))
+        TenantMover(
+            row.tenant, row.name, mover(row.currency, change, days.get(row.tenant, {}), span)
+        )
         for row, change in top
     ], span
 

@@ -1,10 +1,10 @@
 """The margin page: figures with their change, the proof, and a table that sums to the bill."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import Figure, change, difference, money, ratio
+from services.portal.domain.figures import Figure, change, difference, money, ratio, so_far
 from services.portal.models import BillState, PeriodSummary
 from services.portal.queries.margin_rows import Selection, count_views, margin_page
 from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
@@ -68,7 +68,7 @@ def read_headline(month: Month, *, is_open: bool) -> Headline | None:
         summary=summary,
         totals=totals,
         compared_to=month.previous if before else None,
-        figures=[_so_far(figure) for figure in figures] if is_open else figures,
+        figures=[so_far(figure) for figure in figures] if is_open else figures,
         proof=_proof(summary, totals),
     )
 
@@ -101,11 +101,6 @@ def read_margins(
             for key, count in count_views(month, is_open=is_open).items()
         ],
     }
-
-
-def _so_far(figure: Figure) -> Figure:
-    note = ", ".join(filter(None, [figure.note, "so far"]))
-    return replace(figure, note=note)
 
 
 def others(summary: PeriodSummary, totals: Totals) -> list[Other]:

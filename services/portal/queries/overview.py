@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from services.portal.domain.figures import ratio
 from services.portal.queries.calendar import Calendar, KnownPeriod
-from services.portal.queries.cost_changes import read_drivers
+from services.portal.queries.cost_changes import read_movers
 from services.portal.queries.margin_page import Headline, read_headline
 from shared.money import Money
 from shared.periods import Month
@@ -35,15 +35,15 @@ def read_overview(month: Month, *, is_open: bool) -> dict[str, Any]:
     found = read_headline(month, is_open=is_open)
     if found is None:
         return {"proof": None}
-    drivers, span = read_drivers(month, is_open=is_open)
+    movers, span = read_movers(month, is_open=is_open)
     return {
         "compared_to": found.compared_to,
         "currency": found.summary.currency,
         "figures": found.figures,
         "proof": found.proof,
         "waterfall": waterfall(found),
-        "drivers": drivers,
-        "drivers_before": month.previous if span else None,
+        "movers": movers,
+        "movers_before": month.previous if span else None,
         "days_compared": span.days if span else None,
     }
 

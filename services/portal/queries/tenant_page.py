@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import Figure, change, difference, money, ratio
+from services.portal.domain.figures import Figure, change, difference, money, ratio, so_far
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
 from services.portal.queries.cost_changes import change_of, span_of
 from services.portal.queries.margin_totals import current_margins
@@ -39,7 +39,9 @@ def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, A
         "compared_to": month.previous if before and span else None,
         "days_compared": span.days if span else None,
         "currency": now.currency if now else "",
-        "figures": _figures(now, None if is_open else before),
+        "figures": [so_far(figure) for figure in _figures(now, None)]
+        if is_open
+        else _figures(now, before),
         "cost": money(now.cost, now.currency) if now else None,
         "quantities": None,
         "groups": groups(now, before, span) if now else [],
