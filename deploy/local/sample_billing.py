@@ -19,8 +19,8 @@ _STEPS: Final = (
     ("issue", CLARA, "approved"),
 )
 _ISSUED: Final = frozenset({"issued", "paid"})
-_WAITING: Final = frozenset({"draft", "in_review", "approved"})
-_OF_PERIOD: Final = "/api/v1/invoices?period="
+_RESTATED: Final = ["Restated since it was drafted."]
+_SMALL: Final = "Small: what the restatement adds or takes is trued up later."
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Billing:
 
         return wait_for(f"{count} invoices of {month}", look, seconds=self.patience_seconds)
 
-    def invoices(self, month: SampleMonth | None = None) -> list[Any]:
+    def invoices(self, month: SampleMonth | str | None = None) -> list[Any]:
         """Of a month, or all."""
         query = f"?period={month}" if month else ""
         path = f"/api/v1/invoices{query}"
@@ -107,18 +107,33 @@ class Billing:
         persist(pay, seconds=self.patience_seconds)
 
     def restated(self, issued: Any, costs: Mapping[str, Decimal]) -> Any:
-        """The issued invoice once it says by how much, and all that waited were parked anew.
+        """The issued invoice once it says by how much, and all that waited have been parked.
 
         `costs` are the newest of tenants: the amount may still be that of a run in between.
         """
 
         def look() -> Any | None:
             found = self.client.call(CLARA, "invoicing", "GET", _path(issued))
-            waiting = self.client.call(CLARA, "invoicing", "GET", f"{_OF_PERIOD}{issued['period']}")
-            states = {invoice["state"] for invoice in waiting["data"]}
-            return found if _says_by_how_much(found, costs) and not states & _WAITING else None
+            waiting = [one for one in self.invoices(issued["period"]) if not one["number"]]
+            is_told = _says_by_how_much(found, costs)
+            return found if is_told and all(map(_was_parked, waiting)) else None
 
         return wait_for("restated invoice", look, seconds=self.patience_seconds)
+
+    def release(self, period: str) -> int:
+        """The approver lets what the restatement parked go on: its difference is trued up later.
+
+        How many drafts wait for a clerk then.
+        """
+        for invoice in self.invoices(period):
+            if invoice["state"] == "parked" and invoice["parked_reasons"] == _RESTATED:
+                body = {"version": invoice["version"], "reason": _SMALL}
+                self._act(BRUNO, f"{_path(invoice)}/actions/release", body, "parked")
+        return sum(invoice["state"] == "draft" for invoice in self.invoices(period))
+
+
+def _was_parked(invoice: Any) -> bool:
+    return any(step["to_state"] == "parked" for step in invoice["history"])
 
 
 def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:

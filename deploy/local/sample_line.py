@@ -219,11 +219,13 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
 
         found = wait_for(f"restated run of {line.anchor}", look, seconds=line.patience_seconds)
         flagged = line.billing.restated(issued, _costs(line, issued))
+        drafts = line.billing.release(str(line.anchor))
         by = sample.bill_total - Decimal(found["closed_run"]["proof"]["bill_total"])
         step.text = (
             f"{line.anchor} restated by AWS: {by:+,.2f} USD,"
             f" {len(found['revised_tenants'])} statements revised,"
-            f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f}"
+            f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f},"
+            f" {drafts} drafts released"
         )
 
 
