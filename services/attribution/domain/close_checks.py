@@ -36,7 +36,7 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
         CheckResult(
             "snapshot_complete",
             evidence.snapshot_count > 0,
-            f"{evidence.snapshot_count} current snapshots",
+            f"{evidence.snapshot_count} current snapshot{'s' * (evidence.snapshot_count != 1)}",
         ),
         CheckResult(
             "proof_holds",

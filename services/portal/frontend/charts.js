@@ -116,6 +116,13 @@ function legendHeight(heads, width) {
   return rows * 23 + 16
 }
 
+// A few names are all written, in two lines where one is too narrow.
+function nameLabels(base, count) {
+  const label = base.xAxis.axisLabel
+  if (count > 6) return label
+  return { ...label, interval: 0, hideOverlap: false, width: 44, overflow: "break", lineHeight: 14 }
+}
+
 function stacked(table, ink, takeaway, width) {
   const { rows, heads } = read(table)
   const base = frame(ink, takeaway, money(table.dataset.currency))
@@ -135,7 +142,7 @@ function stacked(table, ink, takeaway, width) {
       textStyle: { ...base.textStyle, color: ink["color-base-content"] },
     },
     tooltip: { ...base.tooltip, trigger: "axis", axisPointer: { type: "shadow" }, formatter: told },
-    xAxis: { ...base.xAxis, data: rows.map((row) => row.name) },
+    xAxis: { ...base.xAxis, axisLabel: nameLabels(base, rows.length), data: rows.map((row) => row.name) },
     series: heads.map((name, turn) => ({
       type: "bar",
       stack: "cost",

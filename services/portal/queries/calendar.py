@@ -44,10 +44,14 @@ class Calendar:
 
     @property
     def newest(self) -> Month:
-        """The newest period with a run, else with a bill, else the month of the clock."""
-        attributed = [known.month for known in self.periods if known.is_attributed]
-        known = [known.month for known in self.periods]
-        return next(iter(attributed or known), Month.of(self.now))
+        """The newest month with a run that is over, for a month that still runs has no revenue yet.
+
+        Else the newest with a run, else with a bill, else the month of the clock.
+        """
+        attributed = [known for known in self.periods if known.is_attributed]
+        over = [known for known in attributed if known.state != "open"]
+        found = next(iter(over or attributed or self.periods), None)
+        return found.month if found else Month.of(self.now)
 
     def state_of(self, month: Month) -> PeriodState:
         found = next((known.state for known in self.periods if known.month == month), None)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, F, Max, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
@@ -65,6 +65,12 @@ class Sum:
     note: str
     count: int
     amounts: Sequence[Money]
+
+
+def newest_billed() -> Month | None:
+    """The newest month that has invoices."""
+    period = StaffInvoice.objects.aggregate(period=Max("period"))["period"]
+    return Month.parse(period) if period else None
 
 
 def read_inbox(

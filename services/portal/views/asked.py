@@ -1,20 +1,26 @@
 """What a page's address asks for: a period, a page, a filter."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from django.http import Http404, HttpRequest
 
 from services.portal.queries.calendar import Calendar, read_calendar
+from services.portal.queries.inbox import newest_billed
 from shared.faults import Fault
 from shared.periods import Month
 
+_INBOX: Final = frozenset({"invoices", "invoices_csv"})
+
 
 def asked_period(request: HttpRequest) -> tuple[Calendar, Month]:
-    """The month of `?period=`, else the newest that has figures; 404 for what is no month."""
+    """The month of `?period=`, else the newest that the page is for; 404 for what is no month."""
     calendar = read_calendar(datetime.now(UTC))
     text = request.GET.get("period", "")
     if not text:
-        return calendar, calendar.newest
+        match = request.resolver_match
+        is_inbox = match is not None and match.url_name in _INBOX
+        return calendar, (newest_billed() if is_inbox else None) or calendar.newest
     try:
         return calendar, Month.parse(text)
     except Fault as error:

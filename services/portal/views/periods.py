@@ -28,10 +28,11 @@ _REASON: Final = "reason-"
 @for_roles(*OPERATORS)
 @require_safe
 def close(request: HttpRequest) -> HttpResponse:
-    """The month asked for, else the one to close next."""
+    """The month asked for, else the one to close next once it is over, else the newest."""
     calendar, month = asked_period(request)
     waiting = next_close(calendar)
-    if not request.GET.get("period") and waiting is not None:
+    is_over = waiting is not None and calendar.state_of(waiting.month) != "open"
+    if not request.GET.get("period") and waiting is not None and is_over:
         month = waiting.month
     return _close_page(request, month)
 
