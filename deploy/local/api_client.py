@@ -17,6 +17,8 @@ from shared.faults import Fault
 Answer = TypeVar("Answer")
 
 POLL_SECONDS: Final = 0.1
+# Where an answer costs the service a good part of that.
+SPARING_SECONDS: Final = 0.4
 
 _SERVER_ERROR: Final = 500
 

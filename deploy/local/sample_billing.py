@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from deploy.local.api_client import ApiClient, Refused, persist, wait_for
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist, wait_for
 from deploy.local.servers import Servers
 from deploy.sample.configuration import customers_of
 from deploy.sample.months import SampleMonth
@@ -38,7 +38,12 @@ class Billing:
             found = self.invoices(month)
             return found if len(found) >= count else None
 
-        return wait_for(f"{count} invoices of {month}", look, seconds=self.patience_seconds)
+        return wait_for(
+            f"{count} invoices of {month}",
+            look,
+            seconds=self.patience_seconds,
+            poll=SPARING_SECONDS,
+        )
 
     def invoices(self, month: SampleMonth | str | None = None) -> list[Any]:
         """Of a month, or all."""
@@ -79,7 +84,12 @@ class Billing:
 
     def _once_all(self, invoices: Sequence[Any], states: Iterable[str], what: str) -> list[Any]:
         return [
-            wait_for(what, self._in_state(invoice, states), seconds=self.patience_seconds)
+            wait_for(
+                what,
+                self._in_state(invoice, states),
+                seconds=self.patience_seconds,
+                poll=SPARING_SECONDS,
+            )
             for invoice in invoices
         ]
 
@@ -118,7 +128,9 @@ class Billing:
             is_told = _says_by_how_much(found, costs)
             return found if is_told and all(map(_was_parked, waiting)) else None
 
-        return wait_for("restated invoice", look, seconds=self.patience_seconds)
+        return wait_for(
+            "restated invoice", look, seconds=self.patience_seconds, poll=SPARING_SECONDS
+        )
 
     def release(self, period: str) -> int:
         """The approver lets what the restatement parked go on: its difference is trued up later.

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.api_client import ApiClient, persist
-from deploy.sample import cur2
+from deploy.sample.cur2 import EXPORT
+from deploy.sample.exports import execution_of
 from deploy.sample.months import SampleMonth
 from deploy.sample.write import CUR_2, Sample, write_sample
 from shared.auth.actors import Actor
@@ -53,7 +54,7 @@ class Deliveries:
             if not self._known(uri):
                 return False
             known = json.loads(self.storage.read(uri))["executionId"]
-            return bool(known == cur2.execution_of(cur2.EXPORT, month.restated))
+            return bool(known == execution_of(EXPORT, month.restated))
 
         return persist(look, seconds=self.patience_seconds)
 

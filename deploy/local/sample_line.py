@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from deploy.local.api_client import ApiClient, persist, wait_for
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, persist, wait_for
 from deploy.local.progress import Progress
 from deploy.local.sample_billing import BRUNO, CLARA, Billing, largest
 from deploy.local.sample_checks import (
@@ -156,7 +156,9 @@ def _attributed(line: _Line, month: SampleMonth) -> Any:
         is_complete = found["run"] is not None and not failed - {"month_is_over"}
         return found if is_complete or found["closed_run"] else None
 
-    return wait_for(f"complete run of {month}", look, seconds=line.patience_seconds)
+    return wait_for(
+        f"complete run of {month}", look, seconds=line.patience_seconds, poll=SPARING_SECONDS
+    )
 
 
 def _close(line: _Line, month: SampleMonth) -> Any:
@@ -217,7 +219,12 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
             is_whole = is_new and run["signal_set_ids"] != closed["signal_set_ids"]
             return found if is_whole and all(one["passed"] for one in found["checks"]) else None
 
-        found = wait_for(f"restated run of {line.anchor}", look, seconds=line.patience_seconds)
+        found = wait_for(
+            f"restated run of {line.anchor}",
+            look,
+            seconds=line.patience_seconds,
+            poll=SPARING_SECONDS,
+        )
         flagged = line.billing.restated(issued, _costs(line, issued))
         drafts = line.billing.release(str(line.anchor))
         by = sample.bill_total - Decimal(found["closed_run"]["proof"]["bill_total"])

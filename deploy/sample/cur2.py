@@ -2,27 +2,23 @@
 
 import base64
 import hashlib
-import json
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq  # noqa: TID251 - plays AWS, the other side of the lake
 
 from deploy.sample import meters
+from deploy.sample.exports import array, deliver_export, read_by_kind, slices
 from deploy.sample.lines import Line
 from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import ACCOUNT_NAMES, PAYER, PRODUCTION
 
 EXPORT: Final = "larkfield-cur2"
-PREFIX: Final = "exports"
-PARTS: Final = 3
 _TEXT: Final = pa.string()
 _DOUBLE: Final = pa.float64()
 _TIME: Final = pa.timestamp("ms")
@@ -305,27 +301,6 @@ def kind_of(line: Line) -> tuple[object, ...]:
     )
 
 
-Item = TypeVar("Item")
-
-
-def read_by_kind(
-    items: Sequence[Item],
-    key: Callable[[Item], object],
-    columns: Sequence[tuple[str, pa.DataType, Callable[[Item], Any]]],
-) -> dict[str, Sequence[Any]]:
-    """Columns whose value is the same for all of a kind: there are few kinds and many lines."""
-    kinds: dict[object, tuple[Any, ...]] = {}
-    rows = []
-    for item in items:
-        kind = key(item)
-        row = kinds.get(kind)
-        if row is None:
-            row = kinds[kind] = tuple(read(item) for _, _, read in columns)
-        rows.append(row)
-    names = (name for name, _, _ in columns)
-    return dict(zip(names, zip(*rows, strict=True), strict=True))
-
-
 def read_values(lines: Sequence[Line], month: SampleMonth) -> Values:
     values = read_by_kind(lines, kind_of, _columns(month))
     for name, (_, read_own) in _own_columns().items():
@@ -340,27 +315,6 @@ def _schema(month: SampleMonth) -> pa.Schema:
     )
 
 
-def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Maps are converted once for each that there is."""
-    if not pa.types.is_map(kind):
-        return pa.array(values, type=kind)
-    places: dict[int, int] = {}
-    distinct: list[Any] = []
-    indices: list[int] = []
-    for value in values:
-        place = places.setdefault(id(value), len(distinct))
-        if place == len(distinct):
-            distinct.append(value)
-        indices.append(place)
-    return pa.array(distinct, type=kind).take(pa.array(indices))
-
-
-def slices(count: int) -> list[slice]:
-    """The parts of a delivery."""
-    size = -(-count // PARTS)
-    return [slice(part * size, (part + 1) * size) for part in range(PARTS)]
-
-
 def deliver(values: Values, *, root: Path, month: SampleMonth, bucket: str) -> Path:
     """Parts, then the manifest that commits them; answers the manifest's path."""
     schema = _schema(month)
@@ -369,49 +323,3 @@ def deliver(values: Values, *, root: Path, month: SampleMonth, bucket: str) -> P
         arrays = [array(values[column.name][part], column.type) for column in schema]
         tables.append(pa.Table.from_arrays(arrays, schema=schema))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)
-
-
-def deliver_export(
-    export: str, tables: Sequence[pa.Table], *, root: Path, month: SampleMonth, bucket: str
-) -> Path:
-    """As Data Exports lays it out in overwrite mode."""
-    partition = f"BILLING_PERIOD={month}"
-    data = root / PREFIX / export / "data" / partition
-    metadata = root / PREFIX / export / "metadata" / partition
-    data.mkdir(parents=True, exist_ok=True)
-    metadata.mkdir(parents=True, exist_ok=True)
-    urls = []
-    for part, table in enumerate(tables, start=1):
-        path = data / f"{export}-{part:05d}.snappy.parquet"
-        pq.write_table(table, path, compression="snappy")
-        urls.append(f"s3://{bucket}/{path.relative_to(root).as_posix()}")
-    manifest = metadata / f"{export}-Manifest.json"
-    content = _manifest(export, month, urls, tables[0].schema)
-    manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return manifest
-
-
-def execution_of(export: str, month: SampleMonth) -> str:
-    """The id of a delivery: another one for what restates it."""
-    told = f"{export}|{month}|{month.is_restated}"
-    return str(uuid.UUID(hashlib.sha256(told.encode()).hexdigest()[:32]))
-
-
-def _manifest(
-    export: str, month: SampleMonth, urls: list[str], schema: pa.Schema
-) -> dict[str, object]:
-    account = f"arn:aws:bcm-data-exports:us-east-1:{PAYER}"
-    billing = month.month
-    return {
-        "exportArn": f"{account}:export/{export}",
-        "exportName": export,
-        "executionId": execution_of(export, month),
-        "contentType": "Parquet",
-        "compression": "PARQUET",
-        "billingPeriod": {
-            "start": f"{billing.start:%Y%m%dT%H%M%S}.000Z",
-            "end": f"{billing.end:%Y%m%dT%H%M%S}.000Z",
-        },
-        "columns": [{"name": column.name, "type": str(column.type)} for column in schema],
-        "dataFiles": urls,
-    }

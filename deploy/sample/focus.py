@@ -14,8 +14,6 @@ from deploy.sample import meters
 from deploy.sample.cur2 import (
     PLAN_ARN,
     RESERVATION_ARN,
-    array,
-    deliver_export,
     dollars,
     invoice_of,
     is_usage,
@@ -23,10 +21,9 @@ from deploy.sample.cur2 import (
     list_units,
     location,
     rate,
-    read_by_kind,
     sku,
-    slices,
 )
+from deploy.sample.exports import array, deliver_export, read_by_kind, slices
 from deploy.sample.lines import Line
 from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import ACCOUNT_NAMES, PAYER

@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.sample.cur2 import Values, execution_of, slices
+from deploy.sample.cur2 import Values
+from deploy.sample.exports import execution_of, slices
 from deploy.sample.lines import Line
 from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import PAYER
