@@ -187,7 +187,8 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
     """One invoice goes all the way; the others wait for a person."""
     month = line.anchor
     with progress.step("attribution") as step:
-        proof = _attributed(line, month)["run"]["proof"]
+        found = _attributed(line, month)
+        proof = (found["closed_run"] or found["run"])["proof"]
         step.text = f"{month} attributed: {_usd(proof)} in = out, {proof['difference']} off"
     with progress.step("period close") as step:
         _close(line, month)

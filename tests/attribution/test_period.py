@@ -26,6 +26,7 @@ from services.attribution.operations.close_period import UnableToClose, close_pe
 from services.attribution.operations.record_inputs import record_signals, record_snapshot
 from services.attribution.operations.record_revenue import record_revenue
 from services.ingestion.engine import find_delivery, normalise
+from shared.auth.actors import Actor
 from shared.contracts.attribution import (
     MARGIN_MEASURED,
     PERIOD_ATTRIBUTED,
@@ -39,6 +40,7 @@ from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops, as_subject
 from tests.bills import OCTOBER, cur_line, write_cur, write_signals
 from tests.service_stack import running_servers
+from tests.tokens import client_of
 
 NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 RULESET = """
@@ -158,6 +160,16 @@ class TestAttribution:
             assert [(row.meter, row.quantity) for row in StatementQuantity.objects.all()] == [
                 ("nat_bytes", 3)
             ]
+
+    def test_waits_without_a_job_for_the_bill(self, transactional_db, storage, tmp_path):
+        with as_ops():
+            apply_ruleset(content=RULESET, applied_by="olivia")
+        announce_signals(storage, tmp_path, "nat_bytes 2026-10-03T04:00:00Z acme 3")
+        with as_ops():
+            assert Job.objects.count() == 0
+        announce_bill(storage, tmp_path, LINES)
+        with as_ops():
+            assert Job.objects.filter(kind="attribute_period", key="2026-10").count() == 1
 
     def test_of_the_same_inputs_is_the_same_run(self, period):
         attribute_period(period=period)
@@ -373,6 +385,16 @@ class TestARestatementAfterTheClose:
             assert Period.objects.get().closed_run_id == before
             after = Statement.objects.filter(run_id=before).values_list("tenant_id", "cost")
             assert dict(after) == costs
+
+    def test_is_told_beside_the_run_that_was_closed(self, closed, storage, tmp_path):
+        client = client_of(Actor("olivia", "operator_viewer"))
+        before = client.get("/api/v1/periods/2026-10").json()
+        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        after = client.get("/api/v1/periods/2026-10").json()
+        assert before["revised_tenants"] == []
+        assert after["revised_tenants"] == ["acme"]
+        assert before["run"] == before["closed_run"] == after["closed_run"] != after["run"]
+        assert after["run"]["proof"]["bill_total"] == "10.0000000000"
 
     def test_that_is_taken_back_is_told_too(self, closed, storage, tmp_path):
         self.restate(storage, tmp_path, cur_line(4.0, **ACME))

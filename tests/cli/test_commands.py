@@ -22,3 +22,11 @@ def test_without_the_servers_says_how_to_install_them(command, monkeypatch, caps
         main()
     assert ended.value.code == 3
     assert "django are missing" in capsys.readouterr().err.replace(" is ", " are ")
+
+
+def test_demo_says_how_its_anchor_is_written(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["trueback", "demo", "--anchor", "October"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "2026-10" in capsys.readouterr().err
