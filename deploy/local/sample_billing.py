@@ -52,13 +52,16 @@ class Billing:
         found: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
         return found
 
-    def issue(self, invoices: Iterable[Any]) -> list[Any]:
-        """Submitted by one person, approved by another, sent; those that nothing parks."""
+    def send(self, invoices: Iterable[Any]) -> list[Any]:
+        """Those that nothing parks: submitted by one person, approved by another, to be issued."""
         chosen = [invoice for invoice in invoices if not invoice["parked_reasons"]]
         moved = chosen
         for step in _STEPS:
             moved = [self._move(invoice, *step) for invoice in moved]
-        return self._once_all(chosen, _ISSUED, "issued invoice")
+        return chosen
+
+    def issued(self, sent: Sequence[Any]) -> list[Any]:
+        return self._once_all(sent, _ISSUED, "issued invoice")
 
     def be_paid(self, issued: Sequence[Any]) -> list[Any]:
         for invoice in issued:

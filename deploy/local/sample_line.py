@@ -170,12 +170,12 @@ def _close(line: _Line, month: SampleMonth) -> Any:
 def _bill_older(line: _Line, progress: Progress) -> None:
     """History: all is issued, and all but one invoice paid."""
     with progress.step("history") as step:
-        closed = []
+        closed, sent = [], []
         for month in line.older:
             _attributed(line, month)
             closed.append(f"{month} closed on {_usd(_close(line, month)['proof'])}")
-        drafts = [invoice for month in line.older for invoice in line.billing.drafts(month)]
-        issued = line.billing.issue(drafts)
+            sent += line.billing.send(line.billing.drafts(month))
+        issued = line.billing.issued(sent)
         late = (_LATE_PAYER, str(line.older[-1]))
         paid = line.billing.be_paid(
             [one for one in issued if (one["customer"], one["period"]) != late]
@@ -195,7 +195,7 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
         invoices = line.billing.drafts(month)
         step.text = f"{month} closed, {len(invoices)} invoices drafted"
     with progress.step("invoice") as step:
-        issued = line.billing.issue([largest(invoices)])
+        issued = line.billing.issued(line.billing.send([largest(invoices)]))
         paid = line.billing.be_paid(issued)[0]
         step.text = (
             f"invoice {paid['number']}: approved by a second person, issued, paid"
