@@ -1,31 +1,13 @@
 """axe finds nothing on any page, in light and dark, wide and on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
+from tests.e2e.axe import violations
 from tests.e2e.pages import PAGES
 from tests.e2e.running_demo import PEOPLE, RunningDemo
 
 THEMES = ("light", "dark")
-WIDTHS = (1280, 390)
-_AXE = Axe()
-
-
-def violations(page: Page, where: str) -> list[str]:
-    """A sentence per broken rule and page; also one where the page is wider than the window."""
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 860})
-        answer = _AXE.run(page).response
-        found += [
-            f"{where} at {width}: {broken['id']}, {broken['help']}:"
-            f" {', '.join(str(node['target']) for node in broken['nodes'][:3])}"
-            for broken in answer["violations"]
-        ]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{where} at {width}: scrolls sideways")
-    return found
 
 
 @pytest.mark.parametrize("theme", THEMES)
