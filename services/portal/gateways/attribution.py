@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from django.conf import settings
 
 from services.portal.domain.period_checks import Check, check_of
+from services.portal.gateways.owner import ask, refusal_of
 from shared.auth.actors import Actor
-from shared.auth.tokens import sign_token
 from shared.faults import Fault
 
 READ_SECONDS = 2
@@ -42,7 +41,14 @@ class Standing:
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
     """None for a period that attribution has never heard of."""
     try:
-        answer = httpx.get(_address(period), headers=_headers(actor, now), timeout=READ_SECONDS)
+        answer = ask(
+            "attribution",
+            "GET",
+            f"periods/{period}",
+            actor=actor,
+            now=now,
+            timeout_seconds=READ_SECONDS,
+        )
         if answer.status_code == _MISSING:
             return None
         answer.raise_for_status()
@@ -57,30 +63,23 @@ def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | Non
 def close(*, period: str, reasons: Mapping[str, str], actor: Actor, now: datetime) -> Standing:
     """The period as it is afterwards; raises UnableToClose with a sentence for the person."""
     try:
-        answer = httpx.post(
-            f"{_address(period)}/close",
-            json={"reasons": dict(reasons)},
-            headers=_headers(actor, now),
-            timeout=CLOSE_SECONDS,
+        answer = ask(
+            "attribution",
+            "POST",
+            f"periods/{period}/close",
+            actor=actor,
+            now=now,
+            timeout_seconds=CLOSE_SECONDS,
+            body={"reasons": dict(reasons)},
         )
         if answer.status_code != httpx.codes.OK:
-            raise UnableToClose(_sentence(answer))
+            raise UnableToClose(refusal_of("attribution", answer))
         return _standing(answer.json())
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise UnableToClose(
             "The attribution service does not answer; it may have closed the month all the same.",
             remedy="Load the page again in a minute.",
         ) from error
-
-
-def _address(period: str) -> str:
-    return f"{settings.ENVIRONMENT.attribution_url}/api/v1/periods/{period}"
-
-
-def _headers(actor: Actor, now: datetime) -> dict[str, str]:
-    key = settings.ENVIRONMENT.signing_key_file
-    token = sign_token(actor, audience="attribution", now=now, key_file=key)
-    return {"Authorization": f"Bearer {token}"}
 
 
 def _standing(answer: Any) -> Standing:
@@ -97,11 +96,3 @@ def _standing(answer: Any) -> Standing:
             for one in answer["checks"]
         ],
     )
-
-
-def _sentence(answer: httpx.Response) -> str:
-    try:
-        problem: dict[str, Any] = answer.json()
-    except ValueError:
-        return f"The attribution service answered {answer.status_code}; nothing is known of it."
-    return str(problem.get("detail", "It was refused; nothing was changed."))

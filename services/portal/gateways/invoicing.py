@@ -1,16 +1,18 @@
 """Commands and questions to the invoicing service, in the name of the person who gives them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 import httpx
-from django.conf import settings
 
+from services.portal.gateways.owner import ask, refusal_of
 from shared.auth.actors import Actor
-from shared.auth.tokens import sign_token
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact
 from shared.faults import Fault
+from shared.money import Money
 
 TIMEOUT_SECONDS = 10
 _TYPES: Final = {"pdf": "application/pdf", "picture": "image/png"}
@@ -21,7 +23,7 @@ class UnableToAct(Fault):
 
 
 class UnableToRead(Fault):
-    """The owner of the invoice gave no document; nothing is known about why but its sentence."""
+    """Invoicing gave no document or no prices; nothing is known about why but its sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,14 @@ def act_on_invoice(
 ) -> InvoiceFact:
     """The invoice as it is afterwards; raises UnableToAct with a sentence for the person."""
     try:
-        answer = httpx.post(
-            _address(f"invoices/{invoice_id}/actions/{action}"),
-            json={"version": version, "reason": reason},
-            headers=_headers(actor, now),
-            timeout=TIMEOUT_SECONDS,
+        answer = ask(
+            "invoicing",
+            "POST",
+            f"invoices/{invoice_id}/actions/{action}",
+            actor=actor,
+            now=now,
+            timeout_seconds=TIMEOUT_SECONDS,
+            body={"version": version, "reason": reason},
         )
     except httpx.HTTPError as error:
         raise UnableToAct(
@@ -47,7 +52,7 @@ def act_on_invoice(
             remedy="Look at the invoice again in a minute.",
         ) from error
     if answer.status_code != httpx.codes.OK:
-        raise UnableToAct(_sentence(answer))
+        raise UnableToAct(refusal_of("invoicing", answer))
     return INVOICE_DRAFTED.load(answer.json())
 
 
@@ -56,10 +61,13 @@ def read_invoice_file(
 ) -> InvoiceFile | None:
     """None where invoicing shows this person no such invoice; raises UnableToRead."""
     try:
-        answer = httpx.get(
-            _address(f"invoices/{invoice_id}/{kind}"),
-            headers=_headers(actor, now),
-            timeout=TIMEOUT_SECONDS,
+        answer = ask(
+            "invoicing",
+            "GET",
+            f"invoices/{invoice_id}/{kind}",
+            actor=actor,
+            now=now,
+            timeout_seconds=TIMEOUT_SECONDS,
         )
     except httpx.HTTPError as error:
         raise UnableToRead("The invoicing service does not answer.") from error
@@ -71,19 +79,49 @@ def read_invoice_file(
     return InvoiceFile(answer.content, content_type)
 
 
-def _address(path: str) -> str:
-    return f"{settings.ENVIRONMENT.invoicing_url}/api/v1/{path}"
+@dataclass(frozen=True)
+class PlanPrice:
+    """`total` is for the whole month, before tax."""
+
+    plan: str
+    name: str
+    terms: Sequence[str]
+    total: Money
+    is_current: bool
 
 
-def _headers(actor: Actor, now: datetime) -> dict[str, str]:
-    key_file = settings.ENVIRONMENT.signing_key_file
-    token = sign_token(actor, audience="invoicing", now=now, key_file=key_file)
-    return {"Authorization": f"Bearer {token}"}
-
-
-def _sentence(answer: httpx.Response) -> str:
+def check_prices(
+    *, tenant: str, period: str, costs: Mapping[str, Decimal], actor: Actor, now: datetime
+) -> list[PlanPrice]:
+    """`costs` is charge group -> exact cost, in the currency of the bill."""
+    body = {
+        "tenant": tenant,
+        "period": period,
+        "costs": {group: str(cost) for group, cost in costs.items()},
+    }
     try:
-        problem: dict[str, Any] = answer.json()
-    except ValueError:
-        return f"The invoicing service answered {answer.status_code}; look at the invoice again."
-    return str(problem.get("detail", "It was refused; nothing was changed."))
+        answer = ask(
+            "invoicing",
+            "POST",
+            "price-checks",
+            actor=actor,
+            now=now,
+            timeout_seconds=TIMEOUT_SECONDS,
+            body=body,
+        ).raise_for_status()
+    except httpx.HTTPError as error:
+        raise UnableToRead(
+            "The invoicing service, which knows the plans, does not answer.",
+            remedy="Load the page again in a minute.",
+        ) from error
+    return [_plan_price(row) for row in answer.json()["data"]]
+
+
+def _plan_price(row: Mapping[str, Any]) -> PlanPrice:
+    return PlanPrice(
+        plan=row["plan"],
+        name=row["name"],
+        terms=tuple(row["terms"]),
+        total=Money(Decimal(row["total"]), row["currency"]),
+        is_current=row["is_current"],
+    )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.portal.domain.figures import ratio
-from services.portal.gateways.price_checks import PlanPrice, UnableToCheckPrices
+from services.portal.gateways.invoicing import PlanPrice, UnableToRead
 from services.portal.models import TenantContract, TenantMargin
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
@@ -66,7 +66,7 @@ def _rows(
         costs[line["charge_group"]] += Decimal(line["amount"])
     try:
         prices = check(margin.tenant, month, costs)
-    except UnableToCheckPrices as error:
+    except UnableToRead as error:
         return None, str(error)
     cost = Money(margin.cost, margin.currency)
     comparable = [price for price in prices if price.total.currency == cost.currency]

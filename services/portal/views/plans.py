@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from services.portal.gateways.price_checks import PlanPrice, check_prices
+from services.portal.gateways.invoicing import PlanPrice, check_prices
 from services.portal.models import User
 from services.portal.queries.plan_prices import read_plan_prices
 from services.portal.views.access import OPERATORS, for_roles

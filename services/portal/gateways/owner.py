@@ -1,0 +1,47 @@
+"""How the portal asks the service that owns a thing: over its API, in the name of a person."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import httpx
+from django.conf import settings
+
+from shared.auth.actors import Actor
+from shared.auth.tokens import sign_token
+
+Owner = Literal["attribution", "invoicing"]
+
+
+def ask(
+    owner: Owner,
+    method: Literal["GET", "POST"],
+    path: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    timeout_seconds: int,
+    body: Any = None,
+) -> httpx.Response:
+    """`path` is below `/api/v1/`; whatever its status; raises httpx.HTTPError where none comes."""
+    environment = settings.ENVIRONMENT
+    address = {
+        "attribution": environment.attribution_url,
+        "invoicing": environment.invoicing_url,
+    }[owner]
+    token = sign_token(actor, audience=owner, now=now, key_file=environment.signing_key_file)
+    return httpx.request(
+        method,
+        f"{address}/api/v1/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=timeout_seconds,
+    )
+
+
+def refusal_of(owner: Owner, answer: httpx.Response) -> str:
+    """What the problem document (RFC 9457) says, in a sentence for the person."""
+    try:
+        problem: dict[str, Any] = answer.json()
+    except ValueError:
+        return f"The {owner} service answered {answer.status_code}; look again how it stands."
+    return str(problem.get("detail", "It was refused; nothing was changed."))
