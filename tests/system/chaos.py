@@ -27,6 +27,7 @@ from tests.system.promises import Comparison, Rows, compare, difference, outcome
 
 PATIENCE_SECONDS: Final = 300
 _AWAIT_WORK_SECONDS: Final = 10
+_STANDSTILL_SECONDS: Final = 0.7
 _PROCESSES: Final = tuple(
     f"{service}.{kind}"
     for service in SERVICES
@@ -37,6 +38,10 @@ _UNFINISHED: Final = (
     *((name, f"{name}_outbox", "acked_at is null and dead_at is null") for name in SERVICES),
     *((name, f"{name}_job", "state in ('queued', 'running')") for name in SERVICES),
     ("invoicing", "invoicing_stripeoperation", "state = 'intended'"),
+)
+_SENT: Final = tuple(
+    (name, f"{name}_outbox", "attempts > 0 and acked_at is null and dead_at is null")
+    for name in ("invoicing", "attribution", "ingestion")
 )
 
 
@@ -56,8 +61,20 @@ class Harm:
 
 
 def flush_the_broker(run: CloseRun) -> None:
+    """While facts are on their way and every relay stands still: acknowledgements are lost, too."""
+    run.wait(lambda: any(count(run, *sent) for sent in _SENT), seconds=_AWAIT_WORK_SECONDS)
+    groups = [pid for name, pid in run.pids().items() if name.endswith(".bus")]
+    _signal_all(groups, signal.SIGSTOP)
+    time.sleep(_STANDSTILL_SECONDS)
     with suppress(redis.RedisError):
         run.broker.flushall()
+    _signal_all(groups, signal.SIGCONT)
+
+
+def _signal_all(groups: Sequence[int], number: signal.Signals) -> None:
+    for group in groups:
+        with suppress(ProcessLookupError):
+            os.killpg(group, number)
 
 
 def stop_the_database_at_once(run: CloseRun) -> None:
