@@ -4,12 +4,17 @@ First match wins and each line is claimed exactly once (design, section 3). A ru
 outright, so it holds whether or not the tenant is active; a rule's own dates limit it. A label's
 value that nobody knows, or whose tenant is not active on that day, claims nothing: the line goes on
 to pools and defaults and is `unmapped:<value>` only where these do not take it.
+
+A line that pays for a node or a volume of a cluster is divided among the pods there, unless a rule
+or the tenant's own tag takes it whole. Each pod's part is then claimed in the same order, and what
+no pod took of a node is idle.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.attribution.domain.lines import LineKey, matches
+from services.attribution.domain.lines import LineKey, matches, matches_bill, may_match_pods
 from services.attribution.domain.tenants import TenantDirectory
 from shared.configuration.models import Assignment, Configuration
 
@@ -20,6 +25,8 @@ OVERHEAD = "overhead:"
 EXCLUDED = "excluded:"
 UNMAPPED = "unmapped:"
 UNMETERED = "unmetered:"
+IDLE = "idle:"
+CLUSTER_TAG = "aws:eks:cluster-name"
 
 
 @dataclass(frozen=True)
@@ -34,14 +41,21 @@ class Claim:
     tag_value: str = ""
     also_matched: tuple[str, ...] = ()
     """Further pools that would have taken the line."""
+    is_divided: bool = False
+    """The line goes to its pods, and the claim is for what these leave."""
 
 
 class Claims:
     def __init__(self, config: Configuration) -> None:
         self._config = config
         self._directory = TenantDirectory(config.tenants)
+        self._sources = config.tenant_labels
 
     def of(self, line: LineKey) -> Claim:
+        """Of a line as a whole or, where it names a pod, of that pod's part of it."""
+        if line.carrier and line.pod is None and self._is_divided(line):
+            left = self._by_rule(line) or self._by_label(line) or self._idle(line)
+            return replace(left, is_divided=True)
         return (
             self._by_rule(line)
             or self._by_label(line)
@@ -50,6 +64,17 @@ class Claims:
             or self._unclaimed(line)
         )
 
+    def _is_divided(self, line: LineKey) -> bool:
+        """Pods may take parts of it before a rule or a tag takes it whole."""
+        for rule in self._config.rules:
+            if matches_bill(rule.when, line):
+                if rule.when.k8s is None:
+                    return False
+                if may_match_pods(rule.when.k8s, line.cluster):
+                    return True
+        claim = self._by_label(line)
+        return claim is None or any(map(_is_of_pods, self._sources[: self._place(claim.rule)]))
+
     def _by_rule(self, line: LineKey) -> Claim | None:
         for rule in self._config.rules:
             if matches(rule.when, line):
@@ -57,13 +82,23 @@ class Claims:
         return None
 
     def _by_label(self, line: LineKey) -> Claim | None:
-        if line.label is None:
-            return None
-        source, value = line.label
-        key = self._directory.key_of(value)
-        if key is None or not self._directory.is_active(key, line.day):
-            return None
-        return Claim("tenant", key, "label", source)
+        for source, value in self._labels(line):
+            key = self._directory.key_of(value)
+            if key is not None and self._directory.is_active(key, line.day):
+                return Claim("tenant", key, "pod" if _is_of_pods(source) else "label", source)
+        return None
+
+    def _labels(self, line: LineKey) -> Iterator[tuple[str, str]]:
+        """The tag's and the pod's, as `labels.tenant` orders them."""
+        pod = line.pod.label if line.pod is not None else None
+        found = [label for label in (line.label, pod) if label is not None]
+        yield from sorted(found, key=lambda label: self._place(label[0]))
+
+    def _place(self, source: str) -> int:
+        return self._sources.index(source)
+
+    def _idle(self, line: LineKey) -> Claim:
+        return Claim("unallocated", IDLE + line.cluster, "none", f"idle:{self._config.idle}")
 
     def _by_pool(self, line: LineKey) -> Claim | None:
         names = [
@@ -77,19 +112,34 @@ class Claims:
         return Claim("pool", first, "pool", f"pool:{first}", also_matched=tuple(others))
 
     def _by_default(self, line: LineKey) -> Claim | None:
-        key = self._config.defaults.accounts.get(line.account)
-        if key is None or not self._directory.is_active(key, line.day):
-            return None
-        return Claim("tenant", key, "default", f"account:{line.account}")
+        cluster = line.cluster or line.cluster_tag
+        places = (
+            (f"cluster:{cluster}", self._config.defaults.clusters.get(cluster)),
+            (f"account:{line.account}", self._config.defaults.accounts.get(line.account)),
+        )
+        for place, key in places:
+            if key is not None and self._directory.is_active(key, line.day):
+                return Claim("tenant", key, "default", place)
+        return None
 
     def _unclaimed(self, line: LineKey) -> Claim:
-        if line.label is None:
-            missing = next(iter(self._config.tenant_labels), "")
-            return Claim("unallocated", UNALLOCATED, "none", "", "no-label", tag_key=_bare(missing))
-        source, value = line.label
-        return Claim(
-            "unallocated", UNMAPPED + value, "none", "", "unknown-value", _bare(source), value
-        )
+        pod = line.pod
+        label = (pod.label if pod is not None else None) or line.label
+        if label is not None:
+            source, value = label
+            return Claim(
+                "unallocated", UNMAPPED + value, "none", "", "unknown-value", _bare(source), value
+            )
+        if line.cluster_tag:
+            tag = line.cluster_tag
+            return Claim("unallocated", UNALLOCATED, "none", "", "unknown-node", CLUSTER_TAG, tag)
+        asked = [source for source in self._sources if pod is None or _is_of_pods(source)]
+        missing = next(iter([*asked, *self._sources]), "")
+        return Claim("unallocated", UNALLOCATED, "none", "", "no-label", tag_key=_bare(missing))
+
+
+def _is_of_pods(source: str) -> bool:
+    return source.startswith("k8s.")
 
 
 def _bare(source: str) -> str:

@@ -6,8 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+from typing import Literal
 
 from shared.configuration.models import Selector
+from shared.configuration.selectors import KubernetesSelector
+
+Carrier = Literal["", "node", "volume"]
+
+
+@dataclass(frozen=True)
+class PodKey:
+    """All pods, and claims of volumes, with these values are claimed alike."""
+
+    cluster: str
+    namespace: str
+    labels: Mapping[str, str]
+    """Of the pod; those that selectors name."""
+    label: tuple[str, str] | None = None
+    """The first source of the label `tenant` with a value, and the value, trimmed."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +41,37 @@ class LineKey:
     """Those that selectors name."""
     day: dt.date
     label: tuple[str, str] | None = None
-    """The first source of the label `tenant` with a value, and the value, trimmed."""
+    """The first tag of the label `tenant` with a value, and the value, trimmed."""
+    carrier: Carrier = ""
+    """What of a cluster the line pays for, if the workloads know it."""
+    cluster: str = ""
+    cluster_tag: str = ""
+    """The cluster that an instance's tags name and the workloads don't know the instance of."""
+    pod: PodKey | None = None
+    """The pod whose part of the line is claimed; None for the line as a whole."""
 
 
 def matches(selector: Selector, line: LineKey) -> bool:
-    """Every key of the selector matches; a service by its name or its code."""
+    """Every key of the selector matches; `k8s` matches pods' parts of lines and nothing else."""
+    return matches_bill(selector, line) and (
+        selector.k8s is None or (line.pod is not None and _matches_pod(selector.k8s, line.pod))
+    )
+
+
+def may_match_pods(selector: KubernetesSelector, cluster: str) -> bool:
+    return selector.cluster is None or _any_matches(selector.cluster, (cluster,))
+
+
+def _matches_pod(selector: KubernetesSelector, pod: PodKey) -> bool:
+    return (
+        may_match_pods(selector, pod.cluster)
+        and (selector.namespace is None or _any_matches(selector.namespace, (pod.namespace,)))
+        and _all_match(selector.labels, pod.labels)
+    )
+
+
+def matches_bill(selector: Selector, line: LineKey) -> bool:
+    """What the selector says of bill lines matches; a service by its name or its code."""
     values: Sequence[tuple[tuple[str, ...] | None, Sequence[str]]] = (
         (selector.account, (line.account,)),
         (selector.service, (line.service, line.service_code)),
@@ -40,11 +82,15 @@ def matches(selector: Selector, line: LineKey) -> bool:
     )
     return (
         all(_any_matches(patterns, texts) for patterns, texts in values if patterns is not None)
-        and all(
-            name in line.tags and _any_matches(patterns, (line.tags[name],))
-            for name, patterns in selector.tags.items()
-        )
+        and _all_match(selector.tags, line.tags)
         and (selector.dates is None or line.day in selector.dates)
+    )
+
+
+def _all_match(selected: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
+    return all(
+        name in found and _any_matches(patterns, (found[name],))
+        for name, patterns in selected.items()
     )
 
 

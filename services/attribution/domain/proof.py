@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from services.attribution.domain.claims import EXCLUDED, OVERHEAD, UNALLOCATED, UNMAPPED, UNMETERED
+from services.attribution.domain.claims import (
+    EXCLUDED,
+    IDLE,
+    OVERHEAD,
+    UNALLOCATED,
+    UNMAPPED,
+    UNMETERED,
+)
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
 
@@ -124,7 +131,7 @@ def side_of(recipient: str) -> Side:
         return "overhead"
     if recipient.startswith(EXCLUDED):
         return "excluded"
-    unowned = (UNMAPPED, UNMETERED, "idle:")
+    unowned = (UNMAPPED, UNMETERED, IDLE)
     if recipient == UNALLOCATED or recipient.startswith(unowned):
         return "unallocated"
     return "attributed"

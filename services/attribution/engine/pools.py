@@ -1,11 +1,11 @@
 """Splits the pools' cells: each driver proposes weights, the first that has any is taken."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from services.attribution.engine.money_kernel import split_weighed
 from services.attribution.engine.mutual_pools import MutualPools
 from services.attribution.engine.tables import create_table, run_sql, sql_text
 from shared.columnar import Session
@@ -18,7 +18,6 @@ from shared.configuration.drivers import (
 )
 from shared.configuration.models import Configuration, Pool
 from shared.faults import BadConfiguration, BadInput
-from shared.money import split_by_largest_remainder
 
 GRAINS = {"hour": 1, "day": 2, "period": 3}
 _METHODS = {
@@ -69,15 +68,11 @@ class PoolSplit:
                 self._propose(pool, level, driver)
         run_sql(self.session, "choose.sql")
         if mutual.split():
-            self._split_weighed()
+            split_weighed(self.session, self.scratch_dir)
             run_sql(self.session, "routed_items.sql")
         run_sql(self.session, "weighed.sql")
-        self._split_weighed()
+        split_weighed(self.session, self.scratch_dir)
         run_sql(self.session, "pooled.sql")
-
-    def _split_weighed(self) -> None:
-        run_sql(self.session, "split_kernel.sql")
-        self._split_beyond_127_bits()
 
     def _propose(self, pool: Pool, level: int, driver: Driver) -> None:
         values: dict[str, object] = {"pool": pool.name, "level": level}
@@ -124,23 +119,6 @@ class PoolSplit:
                 elif isinstance(driver, WeightsDriver):
                     for key, weight in whole_weights(dict(driver.weights)).items():
                         yield pool.name, level, key, weight
-
-    def _split_beyond_127_bits(self) -> None:
-        rows = self.session.execute(
-            "SELECT cell, level, units, recipient, weight FROM weighed"
-            " WHERE CAST(abs(units) AS DOUBLE) * CAST(total AS DOUBLE) >= 1e38 ORDER BY ALL"
-        ).fetchall()
-        cells: dict[tuple[int, int, int], dict[str, int]] = defaultdict(dict)
-        for cell, level, units, recipient, weight in rows:
-            cells[cell, level, units][recipient] = weight
-        parts = [
-            (cell, recipient, level, part)
-            for (cell, level, units), weights in cells.items()
-            for recipient, part in split_by_largest_remainder(units, weights).items()
-        ]
-        types = {"cell": "BIGINT", "recipient": "VARCHAR", "level": "INTEGER", "units": "HUGEINT"}
-        self._create("large_parts", types, parts)
-        self.session.execute("INSERT INTO parts SELECT * FROM large_parts")
 
     def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)

@@ -12,38 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from services.attribution.domain.tenants import TenantDirectory
+from services.attribution.engine.input_rows import InputRows, input_files
 from services.attribution.engine.tables import create_table, run_sql
-from shared.columnar import NOT_THE_INPUT, Session, identifier, literal
+from shared.columnar import Session, identifier, literal
 from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
-from shared.tabular import SourceFile, count_csv_rows, open_source_file, open_text
+from shared.tabular import open_source_file, open_text
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")
 _COLUMNS = (*_REQUIRED, "end", "unit", "source", "id")
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".ndjson", ".json", ".json.gz", ".jsonl.gz")
-
-
-def signal_files(paths: Sequence[Path]) -> list[Path]:
-    """The files themselves, and those inside the folders among them, in name order."""
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.name.endswith(_ENDINGS))
-            if not inside:
-                raise BadInput(
-                    "no signal file is here.",
-                    file=str(path),
-                    remedy="Give CSV, Parquet or JSON lines.",
-                )
-            files.extend(inside)
-        else:
-            files.append(path)
-    return files
 
 
 @dataclass(frozen=True)
@@ -58,15 +39,20 @@ class SignalTables:
 
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """
-        listed = ", ".join(f"{identifier(name)} VARCHAR" for name in _COLUMNS)
-        self.session.execute(f"CREATE TEMP TABLE signals (file INTEGER, row BIGINT, {listed})")
-        files = signal_files(paths)
+        self._rows.create()
+        files = input_files(
+            paths, endings=_ENDINGS, what="signal", remedy="Give CSV, Parquet or JSON lines."
+        )
         for at, path in enumerate(files):
             self._read(at, path)
         self._check(files)
         self._resolve_consumers(files)
         run_sql(self.session, "usage.sql")
         self._check_units()
+
+    @property
+    def _rows(self) -> InputRows:
+        return InputRows(self.session, "signals", _COLUMNS, "signal")
 
     def _read(self, at: int, path: Path) -> None:
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
@@ -85,26 +71,7 @@ class SignalTables:
                     field=name,
                     remedy=f"Signals have the columns {', '.join(_REQUIRED)}.",
                 )
-        row = "row_number() OVER ()" if file.format == "csv" else "file_row_number + 1"
-        values = ", ".join(_text(file, name) for name in _COLUMNS)
-        try:
-            self.session.execute(
-                f"INSERT INTO signals SELECT {at}, {row}, {values} FROM {file.scan}"
-            )
-        except NOT_THE_INPUT:
-            raise
-        except duckdb.Error as error:
-            raise _damaged(path, str(error).splitlines()[0]) from error
-        if file.format == "csv":
-            self._check_count(at, path)
-
-    def _check_count(self, at: int, path: Path) -> None:
-        """Reads the CSV once more in Python, which checks a gzip and counts without guessing."""
-        expected = count_csv_rows(path)
-        query = "SELECT count(*) FROM signals WHERE file = $1"
-        found = self.session.execute(query, [at]).fetchall()[0][0]
-        if found != expected:
-            raise _damaged(path, f"two readers disagree: {expected} rows and {found} rows")
+        self._rows.insert(at, file)
 
     def _check(self, files: Sequence[Path]) -> None:
         start, end = (
@@ -210,23 +177,6 @@ def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int)
         field="consumer",
         remedy="Add the tenant or an alias to trueback.yaml, or correct the signal.",
     )
-
-
-def _damaged(path: Path, what: str) -> BadInput:
-    return BadInput(
-        f"not a well-formed file: {what}.",
-        file=str(path),
-        remedy="Write it again; no signal was taken.",
-    )
-
-
-def _text(file: SourceFile, name: str) -> str:
-    column = file.find(name)
-    if column is None:
-        return "CAST(NULL AS VARCHAR)"
-    if column.type == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST(CAST({column.reference} AS TIMESTAMP) AS VARCHAR)"
-    return f"nullif(CAST({column.reference} AS VARCHAR), '')"
 
 
 def _cloud_events(path: Path) -> Iterator[tuple[int, Sequence[str]]]:

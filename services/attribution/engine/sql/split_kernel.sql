@@ -1,5 +1,5 @@
 -- The money kernel: whole units of a cell by largest remainder, ties by recipient, for a total of
--- either sign. Cells whose product would leave 127 bits are split beside it (see pools.py).
+-- either sign. Cells whose product would leave 127 bits are split beside it (see money_kernel.py).
 CREATE OR REPLACE TEMP TABLE parts AS
 WITH floored AS (
     SELECT
