@@ -282,6 +282,7 @@ def run_of(
     ruleset: str | Configuration = RULESET,
     signals: Sequence[Path] = (),
     *,
+    workloads: Sequence[Path] = (),
     run_id: str | None = "run-1",
 ) -> Run:
     config = parse_configuration(ruleset) if isinstance(ruleset, str) else ruleset
@@ -291,6 +292,7 @@ def run_of(
         raw_totals=snapshot.raw_totals,
         config=config,
         signals=signals,
+        workloads=workloads,
         period=OCTOBER,
         out_dir=work / "run",
         scratch_dir=work / "scratch",
@@ -311,6 +313,24 @@ def write_signals(path: Path, *rows: str) -> Path:
     """Rows such as `bytes 2026-10-03T04:00:00Z acme 5`."""
     lines = [",".join(row.split()) for row in rows]
     path.write_text("\n".join(["meter,start,consumer,quantity", *lines]) + "\n")
+    return path
+
+
+def write_workloads(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Rows of the columns that they have, mappings as JSON."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(names), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(
+                {
+                    name: json.dumps(value, ensure_ascii=False)
+                    if isinstance(value, Mapping)
+                    else value
+                    for name, value in row.items()
+                }
+            )
     return path
 
 

@@ -15,7 +15,7 @@ from services.attribution.engine import attribute as attribute_snapshot
 from services.attribution.engine.guess import guess_ruleset
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, load_configuration, parse_configuration
-from shared.faults import BadConfiguration, BadInput, Fault, ProofFailed
+from shared.faults import BadConfiguration, Fault, ProofFailed
 from shared.periods import Month
 
 _OUTPUT_MARK = "proof.json"
@@ -29,17 +29,13 @@ def attribute(
     out: Annotated[Path, typer.Option(help="Output folder; written whole or not at all.")],
     config: Annotated[Path | None, typer.Option(help="The ruleset; guessed without.")] = None,
     signals: Annotated[Path | None, typer.Option(help="File or folder of usage signals.")] = None,
-    workloads: Annotated[Path | None, typer.Option(help="Kubernetes workloads (later).")] = None,
+    workloads: Annotated[
+        Path | None, typer.Option(help="File or folder of Kubernetes workloads.")
+    ] = None,
     memory_mb: Annotated[int, typer.Option(min=128, help="Memory limit of the engine.")] = 1024,
 ) -> None:
     """Attribute a month's bill to tenants, exactly, and prove it."""
     month = _month(period)
-    if workloads is not None:
-        raise BadInput(
-            "workloads are split from a later version on.",
-            file=str(workloads),
-            remedy="Leave --workloads out; labels, rules and pools work without.",
-        )
     if config is None and (out / _STARTER).exists():
         raise BadConfiguration(
             "a ruleset is there already, and is never overwritten.",
@@ -59,6 +55,7 @@ def attribute(
             raw_totals=snapshot.raw_totals,
             config=ruleset,
             signals=[signals] if signals else [],
+            workloads=[workloads] if workloads else [],
             period=month,
             out_dir=folder,
             scratch_dir=Path(scratch),

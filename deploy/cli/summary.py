@@ -19,6 +19,7 @@ _LABELS_SHOWN = 3
 _LABELS = {
     "label": "by label",
     "rule": "by rule",
+    "pod": "by pod",
     "default": "by default",
     "pool-signal": "pools, by signal",
     "pool-proportional": "pools, proportional",

@@ -10,6 +10,8 @@ from pathlib import Path
 from services.attribution.domain.proof import Proof, plain, prove
 from services.attribution.engine.keys import KeyDictionary
 from services.attribution.engine.outputs import Outputs, write_proof, write_tables
+from services.attribution.engine.pod_keys import PodKeys
+from services.attribution.engine.pod_split import PodSplit
 from services.attribution.engine.pools import PoolSplit
 from services.attribution.engine.readiness import (
     refuse_what_comes_later,
@@ -19,6 +21,7 @@ from services.attribution.engine.readiness import (
 from services.attribution.engine.run import Run
 from services.attribution.engine.signals import SignalTables
 from services.attribution.engine.tables import create_table, run_sql
+from services.attribution.engine.workloads import WorkloadTables
 from shared.columnar import Session, open_session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
@@ -35,6 +38,7 @@ def attribute(
     raw_totals: Sequence[RawTotal],
     config: Configuration,
     signals: Sequence[Path],
+    workloads: Sequence[Path] = (),
     period: Month,
     out_dir: Path,
     scratch_dir: Path,
@@ -48,7 +52,7 @@ def attribute(
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
-    refuse_what_comes_later(config)
+    refuse_what_comes_later(config, has_workloads=bool(workloads))
     out_dir.mkdir(parents=True, exist_ok=True)
     work_dir = scratch_dir / "attribute"
     shutil.rmtree(work_dir, ignore_errors=True)
@@ -56,8 +60,8 @@ def attribute(
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
             run = _Attribution(session, config, period, out_dir, work_dir, run_id)
-            run.split(snapshot_parts, signals)
-            return run.finish(raw_totals)
+            findings = run.split(snapshot_parts, signals, workloads)
+            return run.finish(raw_totals, findings)
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
@@ -71,16 +75,36 @@ class _Attribution:
     work_dir: Path
     run_id: str | None
 
-    def split(self, snapshot_parts: Sequence[Path], signals: Sequence[Path]) -> None:
+    def split(
+        self, snapshot_parts: Sequence[Path], signals: Sequence[Path], workloads: Sequence[Path]
+    ) -> list[Finding]:
         self._create_registers()
         pools = PoolSplit(self.session, self.config, self.work_dir)
         pools.create_pool_tables()
         SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
-        KeyDictionary(self.session, self.config, self.work_dir).build(snapshot_parts)
+        findings = list(self._claim(snapshot_parts, workloads))
         run_sql(self.session, "direct.sql")
         pools.split()
+        return [*findings, *self._findings()]
 
-    def finish(self, raw_totals: Sequence[RawTotal]) -> Run:
+    def _claim(
+        self, snapshot_parts: Sequence[Path], workloads: Sequence[Path]
+    ) -> Iterator[Finding]:
+        yield from unused_settings(self.config, has_workloads=bool(workloads))
+        keys = KeyDictionary(self.session, self.config, self.work_dir, bool(workloads))
+        if not workloads:
+            keys.build(snapshot_parts)
+            return
+        pods = PodKeys(self.config)
+        tables = WorkloadTables(self.session, pods, self.period)
+        tables.load(workloads)
+        keys.build(snapshot_parts)
+        yield from tables.unbilled()
+        split = PodSplit(self.session, self.config, self.work_dir)
+        split.split(keys, pods)
+        yield from split.silent_hours()
+
+    def finish(self, raw_totals: Sequence[RawTotal], findings: Sequence[Finding]) -> Run:
         outputs = Outputs(self.session, self.out_dir)
         run_id = self.run_id or f"run_{self._fingerprint(outputs)}"
         self._create_run(run_id)
@@ -107,7 +131,7 @@ class _Attribution:
             usage_days=outputs.usage_days(),
             unallocated=outputs.unallocated(),
             coverage=outputs.coverage(),
-            findings=tuple(self._findings()),
+            findings=tuple(findings),
         )
         write_tables(self.out_dir, run.statements, run.usage, run.unallocated)
         return run
@@ -149,7 +173,6 @@ class _Attribution:
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def _findings(self) -> Iterator[Finding]:
-        yield from unused_settings(self.config)
         meters = self.session.execute("SELECT DISTINCT meter FROM usage ORDER BY meter").fetchall()
         yield from unheard_meters(self.config, [meter for (meter,) in meters])
         rows = self.session.execute(

@@ -42,9 +42,7 @@ class InputRows:
 
     def create(self) -> None:
         listed = ", ".join(f"{identifier(name)} VARCHAR" for name in self.columns)
-        self.session.execute(
-            f"CREATE TEMP TABLE {self.table} (file INTEGER, row BIGINT, {listed})"
-        )
+        self.session.execute(f"CREATE TEMP TABLE {self.table} (file INTEGER, row BIGINT, {listed})")
 
     def insert(self, at: int, file: SourceFile) -> None:
         row = "row_number() OVER ()" if file.format == "csv" else "file_row_number + 1"

@@ -8,13 +8,21 @@ depends on the order of files or lines (allocation facts, Part B).
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
-from services.attribution.domain.claims import Claims
-from services.attribution.domain.lines import LineKey
+from services.attribution.domain.claims import CLUSTER_TAG, Claim, Claims
+from services.attribution.domain.lines import Carrier, LineKey
+from services.attribution.engine.label_sources import (
+    BLANKS,
+    SourceValue,
+    first_source_sql,
+    first_value_sql,
+)
+from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session, identifier, literal, parquet_scan
 from shared.configuration.models import Configuration, Selector
@@ -44,10 +52,10 @@ _SPAN = """CASE
     ELSE 3
 END"""
 _SANITISED = ("CUR 2.0", "legacy CUR (Parquet)")
-_BLANKS = " \t\r\n\u00a0"
+_BARE_RESOURCE = "regexp_replace(ResourceId, '^arn:[^:]*:ec2:[^:]*:[^:]*:(instance|volume)/', '')"
+_CLUSTER_TAGS = (CLUSTER_TAG, "eks:cluster-name")
 
 _CLAIM_COLUMNS = {
-    "vid": "BIGINT",
     "kind": "VARCHAR",
     "recipient": "VARCHAR",
     "method": "VARCHAR",
@@ -56,16 +64,21 @@ _CLAIM_COLUMNS = {
     "tag_key": "VARCHAR",
     "tag_value": "VARCHAR",
     "also_matched": "VARCHAR",
+    "is_divided": "BOOLEAN",
 }
 
 
 @dataclass(frozen=True)
 class KeyDictionary:
-    """Builds `facts`, `keys` and `claims` in a session."""
+    """Builds `facts`, `keys` and `claims` in a session.
+
+    With workloads, `keys` say what each line pays for by the table `resources`.
+    """
 
     session: Session
     config: Configuration
     scratch_dir: Path
+    has_workloads: bool = False
 
     def build(self, parts: Sequence[Path]) -> None:
         scan = parquet_scan(parts)
@@ -78,7 +91,7 @@ class KeyDictionary:
             " date_trunc('hour', ChargePeriodStart) AS hour,"
             f" {_SPAN} AS span,"
             f" sum(CAST({identifier(self.config.cost)} * 10000000000 AS BIGINT)) AS units"
-            f" FROM {scan} GROUP BY ALL"
+            f" FROM {self._with_resources(scan)} GROUP BY ALL"
         )
         self._number("keys", "kid", names, "costs")
         self.session.execute(
@@ -87,6 +100,11 @@ class KeyDictionary:
         )
         self.session.execute("DROP TABLE costs")
         self._claim()
+
+    def _with_resources(self, scan: str) -> str:
+        if not self.has_workloads:
+            return scan
+        return f"{scan} LEFT JOIN resources ON resources.resource = {_BARE_RESOURCE}"
 
     def _number(self, table: str, number: str, names: str, origin: str) -> None:
         self.session.execute(
@@ -100,25 +118,37 @@ class KeyDictionary:
         create_table(
             self.session,
             "visible_claims",
-            _CLAIM_COLUMNS,
+            {"vid": "BIGINT"} | _CLAIM_COLUMNS,
             self._claims(),
             scratch_dir=self.scratch_dir,
         )
-        pairs = ", ".join(
-            f"struct_pack(key := {literal(name)}, value := {column})"
-            for name, column in sorted(self._dimension_columns.items())
-        )
-        dimensions = (
-            f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
-            " AS VARCHAR)"
-            if pairs
-            else "'{}'"
-        )
         self.session.execute(
-            f"CREATE TEMP TABLE claims AS SELECT kid, visible_claims.* EXCLUDE (vid),"
-            f" {dimensions} AS dimensions FROM keys JOIN visible USING ({seen})"
-            " JOIN visible_claims USING (vid)"
+            "CREATE TEMP TABLE claims AS SELECT kid, visible_claims.*, '' AS driver,"
+            f" {dimensions_sql(self._dimension_columns)} AS dimensions"
+            f" FROM keys JOIN visible USING ({seen}) JOIN visible_claims USING (vid)"
         )
+
+    def claim_pods(self, pods: PodKeys) -> None:
+        """`pod_claims` for the pairs (vid, pid) of the table `pod_pairs`."""
+        create_table(
+            self.session,
+            "pod_claims",
+            {"vid": "BIGINT", "pid": "BIGINT"} | _CLAIM_COLUMNS,
+            self._pod_claims(pods),
+            scratch_dir=self.scratch_dir,
+        )
+
+    @property
+    def pod_dimensions(self) -> str:
+        """Of a pod's part of a line: of both, whichever source the ruleset lists first."""
+        columns = {}
+        for at, name in enumerate(self.config.dimensions):
+            line, pod = f"keys.dimension_{at}", f"pods.pod_dimension_{at}"
+            columns[name] = (
+                f"CASE WHEN {line} <> '' AND ({pod} = '' OR {line}_source < {pod}_source)"
+                f" THEN {line} ELSE {pod} END"
+            )
+        return dimensions_sql(columns)
 
     def _columns(self, *, sanitised: bool) -> dict[str, str]:
         """All of `keys`: what results carry, what rules see, and the values of labels."""
@@ -128,13 +158,18 @@ class KeyDictionary:
             column: tags[tag] for tag, column in zip(self._tags, self._tag_columns, strict=True)
         }
         columns["segment"] = _segment_sql(breakpoints(self.config))
-        tenant = self.config.tenant_labels
-        columns["label_source"] = _first_source_sql(tenant, sanitised=sanitised)
-        columns["label_value"] = _first_value_sql(tenant, sanitised=sanitised)
+        tenant = _tag_values(self.config.tenant_labels, sanitised=sanitised)
+        columns["label_source"] = first_source_sql(tenant)
+        columns["label_value"] = first_value_sql(tenant)
         for name, sources in self.config.dimensions.items():
-            column = self._dimension_columns[name]
-            columns[column] = _first_value_sql(sources, sanitised=sanitised)
-        return columns
+            column, values = (
+                self._dimension_columns[name],
+                _tag_values(sources, sanitised=sanitised),
+            )
+            columns[column] = first_value_sql(values)
+            if self.has_workloads:
+                columns[f"{column}_source"] = first_source_sql(values)
+        return columns | (_carried(sanitised=sanitised) if self.has_workloads else {})
 
     @cached_property
     def _selectors(self) -> list[Selector]:
@@ -165,6 +200,8 @@ class KeyDictionary:
     @cached_property
     def _seen_columns(self) -> list[str]:
         fixed = ["segment", "label_source", "label_value"]
+        if self.has_workloads:
+            fixed += ["carrier", "cluster", "cluster_tag"]
         return [*self._seen_attributes, *self._tag_columns, *fixed]
 
     def _check_currency(self, scan: str) -> None:
@@ -189,18 +226,22 @@ class KeyDictionary:
         )
         while batch := result.fetchmany(10_000):
             for vid, *values in batch:
-                claim = claims.of(self._line(dict(zip(self._seen_columns, values, strict=True))))
-                yield (
-                    vid,
-                    claim.kind,
-                    claim.recipient,
-                    claim.method,
-                    claim.rule,
-                    claim.reason,
-                    claim.tag_key,
-                    claim.tag_value,
-                    ", ".join(claim.also_matched),
-                )
+                line = self._line(dict(zip(self._seen_columns, values, strict=True)))
+                yield vid, *_claim_values(claims.of(line))
+
+    def _pod_claims(self, pods: PodKeys) -> Iterator[Sequence[object]]:
+        claims = Claims(self.config)
+        seen = [f"visible.{name}" for name in self._seen_columns]
+        asked = [f"pods.{name}" for name in pods.columns]
+        result = self.session.execute(
+            f"SELECT vid, pid, {', '.join([*seen, *asked])} FROM pod_pairs"
+            " JOIN visible USING (vid) JOIN pods USING (pid) ORDER BY vid, pid"
+        )
+        while batch := result.fetchmany(10_000):
+            for vid, pid, *values in batch:
+                line = self._line(dict(zip(self._seen_columns, values[: len(seen)], strict=True)))
+                pod = pods.of(dict(zip(pods.columns, values[len(seen) :], strict=True)))
+                yield vid, pid, *_claim_values(claims.of(replace(line, pod=pod)))
 
     def _line(self, seen: dict[str, str | int]) -> LineKey:
         tags = zip(self._tags, (str(seen[column]) for column in self._tag_columns), strict=True)
@@ -212,6 +253,9 @@ class KeyDictionary:
             tags={tag: value for tag, value in tags if value},
             day=days[int(seen["segment"])],
             label=(sources[int(seen["label_source"])], value) if value else None,
+            carrier=cast("Carrier", str(seen.get("carrier", ""))),
+            cluster=str(seen.get("cluster", "")),
+            cluster_tag=str(seen.get("cluster_tag", "")),
         )
 
 
@@ -235,24 +279,54 @@ def _segment_sql(days: Sequence[dt.date]) -> str:
     return " + ".join(terms) or "0"
 
 
-def _source_values(sources: Sequence[str], *, sanitised: bool) -> Iterator[tuple[int, str]]:
-    """The sources that a bill alone can answer, by their place, as SQL that is '' for no value."""
-    for at, source in enumerate(sources):
-        kind, name = source.split(":", 1)
-        if kind == "tag":
-            yield at, f"trim({_tag_sql(name, sanitised=sanitised)}, {literal(_BLANKS)})"
-
-
-def _first_value_sql(sources: Sequence[str], *, sanitised: bool) -> str:
-    values = [f"nullif({sql}, '')" for _, sql in _source_values(sources, sanitised=sanitised)]
-    return f"coalesce({', '.join([*values, literal('')])})"
-
-
-def _first_source_sql(sources: Sequence[str], *, sanitised: bool) -> str:
-    cases = [
-        f"WHEN {sql} <> '' THEN {at}" for at, sql in _source_values(sources, sanitised=sanitised)
+def _tag_values(sources: Sequence[str], *, sanitised: bool) -> list[SourceValue]:
+    """The sources that a bill alone can answer."""
+    split = ((at, *source.split(":", 1)) for at, source in enumerate(sources))
+    return [
+        (at, f"trim({_tag_sql(name, sanitised=sanitised)}, {literal(BLANKS)})")
+        for at, kind, name in split
+        if kind == "tag"
     ]
-    return f"CASE {' '.join(cases)} ELSE -1 END" if cases else "-1"
+
+
+def _carried(*, sanitised: bool) -> dict[str, str]:
+    """What of a cluster a line pays for, or which cluster's instance it says it is."""
+    tags = [f"nullif({_tag_sql(tag, sanitised=sanitised)}, '')" for tag in _CLUSTER_TAGS]
+    return {
+        "place": "coalesce(resources.place, 0)",
+        "carrier": "coalesce(resources.carrier, '')",
+        "cluster": "coalesce(resources.cluster, '')",
+        "cluster_tag": f"CASE WHEN resources.place IS NULL AND {_BARE_RESOURCE} LIKE 'i-%'"
+        f" THEN coalesce({', '.join(tags)}, '') ELSE '' END",
+    }
+
+
+def _claim_values(claim: Claim) -> Sequence[object]:
+    return (
+        claim.kind,
+        claim.recipient,
+        claim.method,
+        claim.rule,
+        claim.reason,
+        claim.tag_key,
+        claim.tag_value,
+        ", ".join(claim.also_matched),
+        claim.is_divided,
+    )
+
+
+def dimensions_sql(columns: Mapping[str, str]) -> str:
+    """A JSON object of those that have a value, in the order of their names."""
+    pairs = ", ".join(
+        f"struct_pack(key := {literal(name)}, value := {column})"
+        for name, column in sorted(columns.items())
+    )
+    if not pairs:
+        return "'{}'"
+    return (
+        f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
+        " AS VARCHAR)"
+    )
 
 
 def _tag_sql(tag: str, *, sanitised: bool) -> str:

@@ -11,29 +11,36 @@ from shared.findings import Finding
 _LATER = "comes in a later version."
 
 
-def refuse_what_comes_later(config: Configuration) -> None:
+def refuse_what_comes_later(config: Configuration, *, has_workloads: bool) -> None:
     if config.commitments == "smoothed":
         raise BadConfiguration(
             f"`smoothed` {_LATER}", field="commitments", remedy="Write `commitments: as_billed`."
         )
     for place, selector in _selectors(config):
-        if selector.k8s is not None:
+        if selector.k8s is not None and not has_workloads:
             raise BadConfiguration(
-                f"selecting by Kubernetes {_LATER}",
+                "selecting by Kubernetes needs workloads, and none are given.",
                 field=f"{place}.when.k8s",
-                remedy="Select by account, service, resource, region, usage_type or tags.",
+                remedy="Give --workloads, or select by account, service, resource or tags.",
             )
 
 
-def unused_settings(config: Configuration) -> Iterator[Finding]:
-    """Settings that say nothing about a bill without workloads."""
+def unused_settings(config: Configuration, *, has_workloads: bool) -> Iterator[Finding]:
+    """Settings that say nothing about this run."""
+    if has_workloads:
+        if _source_kinds(config) & {"ecs.tag"}:
+            yield Finding("not-used", f"Splitting by ecs.tag {_LATER}")
+        return
     if config.defaults.clusters:
         yield Finding("not-used", "`defaults.clusters` needs workloads; no line was claimed by it.")
-    sources = {source.split(":", 1)[0] for listed in config.labels.values() for source in listed}
-    unread = sorted(sources - {"tag"})
+    unread = sorted(_source_kinds(config) - {"tag"})
     if unread:
         listed = ", ".join(unread)
         yield Finding("not-used", f"Labels from {listed} need workloads; only tags were read.")
+
+
+def _source_kinds(config: Configuration) -> set[str]:
+    return {source.split(":", 1)[0] for listed in config.labels.values() for source in listed}
 
 
 def unheard_meters(config: Configuration, heard: Collection[str]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ SELECT
     keys.region,
     claims.method,
     claims.rule,
-    '' AS driver,
+    claims.driver,
     claims.dimensions,
     keys.source,
     keys.charge_category,

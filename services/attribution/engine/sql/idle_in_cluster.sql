@@ -1,0 +1,44 @@
+-- The idle part of a cluster's nodes, by what its pods took (`proportional`) or requested
+-- (`reserved`) in that time on all its nodes.
+CREATE TEMP TABLE cluster_taken AS
+WITH summed AS (
+    SELECT
+        cluster,
+        grain,
+        bucket,
+        resource,
+        pid,
+        sum(CASE (SELECT idle FROM policy) WHEN 'reserved' THEN requested ELSE weight END) AS weight
+    FROM taken
+    WHERE resource <> 'storage'
+    GROUP BY ALL
+),
+priced AS (
+    SELECT cluster, grain, bucket, 'none' AS resource, pid, sum(weight * price) AS weight
+    FROM summed
+    JOIN prices USING (resource)
+    GROUP BY ALL
+)
+SELECT * FROM summed WHERE weight > 0
+UNION ALL
+SELECT * FROM priced WHERE weight > 0;
+
+CREATE TEMP TABLE cluster_idle AS
+WITH summed AS (
+    SELECT rid, hour, span, cluster, grain, bucket, resource, CAST(sum(units) AS HUGEINT) AS units
+    FROM idle_items
+    WHERE goes_by_policy
+    GROUP BY ALL
+)
+SELECT row_number() OVER (ORDER BY rid, hour, span, resource) AS item, * FROM summed;
+
+CREATE OR REPLACE TEMP TABLE weighed AS
+SELECT
+    cluster_idle.item AS cell,
+    cluster_idle.units,
+    lpad(CAST(cluster_taken.pid AS VARCHAR), 12, '0') AS recipient,
+    cluster_taken.weight,
+    sum(cluster_taken.weight) OVER (PARTITION BY cluster_idle.item) AS total,
+    0 AS level
+FROM cluster_idle
+JOIN cluster_taken USING (cluster, grain, bucket, resource);

@@ -1,0 +1,90 @@
+-- Quantities as integers of one scale: times the power of ten that leaves no decimals of any.
+CREATE TEMP TABLE quantities AS
+WITH named AS (
+    SELECT
+        file,
+        row,
+        'cpu' AS resource,
+        cpu_request_core_hours AS requested,
+        cpu_used_core_hours AS used,
+        node_cpu_core_hours AS capacity
+    FROM workload_rows
+    WHERE volume_id IS NULL
+    UNION ALL
+    SELECT
+        file, row, 'memory', memory_request_gib_hours, memory_used_gib_hours, node_memory_gib_hours
+    FROM workload_rows
+    WHERE volume_id IS NULL
+    UNION ALL
+    SELECT file, row, 'storage', storage_gib_hours, NULL, NULL
+    FROM workload_rows
+    WHERE claim IS NOT NULL
+),
+long AS (
+    UNPIVOT named ON requested, used, capacity INTO NAME kind VALUE quantity
+),
+written AS (
+    SELECT
+        file,
+        row,
+        resource,
+        kind,
+        split_part(CAST(CAST(quantity AS DECIMAL(38,18)) AS VARCHAR), '.', 1) AS whole,
+        split_part(CAST(CAST(quantity AS DECIMAL(38,18)) AS VARCHAR), '.', 2) AS decimals
+    FROM long
+),
+scales AS (
+    SELECT max(length(rtrim(decimals, '0'))) AS scale FROM written
+),
+scaled AS (
+    SELECT file, row, resource, kind, CAST(whole || substr(decimals, 1, scale) AS HUGEINT) AS units
+    FROM written
+    CROSS JOIN scales
+)
+SELECT
+    file,
+    row,
+    resource,
+    coalesce(max(units) FILTER (WHERE kind = 'requested'), 0) AS requested,
+    coalesce(max(units) FILTER (WHERE kind IN ('requested', 'used')), 0) AS weight,
+    coalesce(max(units) FILTER (WHERE kind = 'capacity'), 0) AS capacity
+FROM scaled
+GROUP BY ALL;
+
+-- What pods took of a place: the larger of requested and used.
+CREATE TEMP TABLE loads AS
+SELECT
+    resources.place,
+    resources.cluster,
+    workloads.started_at,
+    quantities.resource,
+    workloads.pid,
+    sum(quantities.weight) AS weight,
+    sum(quantities.requested) AS requested
+FROM workloads
+JOIN quantities USING (file, row)
+JOIN resources ON resources.resource = CASE
+    WHEN workloads.volume = '' THEN workloads.node ELSE workloads.volume
+END
+WHERE quantities.weight > 0
+GROUP BY ALL;
+
+-- What a node had at a time, and what is shared out: as much, or more where pods took more.
+CREATE TEMP TABLE moments AS
+SELECT
+    resources.place,
+    workloads.started_at,
+    quantities.resource,
+    max(quantities.capacity) AS capacity,
+    greatest(max(quantities.capacity), sum(quantities.weight)) AS shared
+FROM workloads
+JOIN quantities USING (file, row)
+JOIN resources ON resources.resource = workloads.node
+WHERE workloads.volume = ''
+GROUP BY ALL;
+
+-- The price of a vCPU-hour beside that of a GiB-hour.
+CREATE TEMP TABLE prices AS
+SELECT 'cpu' AS resource, 9 AS price
+UNION ALL
+SELECT 'memory', 1;

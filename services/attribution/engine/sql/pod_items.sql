@@ -1,0 +1,49 @@
+-- A line's cost of one resource; `none` is a node's in a time the workloads say nothing of.
+CREATE TEMP TABLE pod_items AS
+WITH named AS (
+    SELECT cell, recipient AS resource, units FROM parts
+    UNION ALL
+    SELECT cell, CASE carrier WHEN 'volume' THEN 'storage' ELSE 'none' END, units
+    FROM pod_cells
+    ANTI JOIN parts USING (cell)
+)
+SELECT
+    row_number() OVER (ORDER BY named.cell, named.resource) AS item,
+    pod_cells.* EXCLUDE (units),
+    named.resource,
+    named.units
+FROM named
+JOIN pod_cells USING (cell);
+
+-- To the pods by what they took, and what is left of a node to `idle`.
+CREATE OR REPLACE TEMP TABLE weighed AS
+WITH by_pod AS (
+    SELECT pod_items.item, pod_items.units, pod_items.carrier, taken.pid, taken.weight, had.shared
+    FROM pod_items
+    LEFT JOIN taken USING (place, grain, bucket, resource)
+    LEFT JOIN had USING (place, grain, bucket, resource)
+),
+summed AS (
+    SELECT
+        item,
+        units,
+        carrier,
+        coalesce(sum(weight), 0) AS taken,
+        coalesce(max(shared), CASE WHEN carrier = 'node' THEN 1 ELSE sum(weight) END) AS total
+    FROM by_pod
+    GROUP BY item, units, carrier
+)
+SELECT
+    by_pod.item AS cell,
+    by_pod.units,
+    lpad(CAST(by_pod.pid AS VARCHAR), 12, '0') AS recipient,
+    by_pod.weight,
+    summed.total,
+    0 AS level
+FROM by_pod
+JOIN summed USING (item)
+WHERE by_pod.pid IS NOT NULL
+UNION ALL
+SELECT item, units, 'idle', total - taken, total, 0
+FROM summed
+WHERE total > taken;

@@ -1,0 +1,18 @@
+-- What a bill may name, and the place it pays for: a node with the volumes that are its own, or a
+-- volume that a claim has.
+CREATE TEMP TABLE resources AS
+WITH named AS (
+    SELECT cluster, node AS resource, node AS holder, 'node' AS carrier
+    FROM workloads
+    WHERE volume = ''
+    UNION
+    SELECT cluster, volume, volume, 'volume'
+    FROM workloads
+    WHERE claim <> ''
+    UNION
+    SELECT cluster, volume, node, 'node'
+    FROM workloads
+    WHERE volume <> '' AND claim = ''
+        AND volume NOT IN (SELECT volume FROM workloads WHERE claim <> '')
+)
+SELECT dense_rank() OVER (ORDER BY cluster, holder) AS place, * FROM named;

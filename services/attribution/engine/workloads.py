@@ -1,0 +1,128 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
+"""Kubernetes workloads: what pods took of which node, and which claim has which volume.
+
+A row is a pod on a node for a time (usually an hour), a node alone (no pod: what it had), or a
+volume: of a claim, or of the node itself. Refused, with file, row and field: see
+`workload_checks`. Quantities are kept to 18 decimals and become whole numbers of one scale.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.attribution.engine.input_rows import InputRows, input_files
+from services.attribution.engine.pod_keys import PodKeys
+from services.attribution.engine.tables import run_sql
+from services.attribution.engine.workload_checks import (
+    CAPACITIES,
+    OBJECTS,
+    QUANTITIES,
+    TAKEN,
+    check_once,
+    check_places,
+    check_rows,
+)
+from shared.columnar import Session
+from shared.faults import BadInput
+from shared.findings import Finding
+from shared.periods import Month
+from shared.tabular import SourceFile, open_source_file
+
+_ALWAYS = ("cluster", "namespace", "start")
+_OF_PODS = ("provider_id", "pod", *TAKEN, *CAPACITIES)
+_OF_VOLUMES = ("volume_id", "claim", "storage_gib_hours")
+_COLUMNS = (
+    *("cluster", "node", "provider_id", "namespace", "pod", "start"),
+    *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
+)
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class WorkloadTables:
+    session: Session
+    pods: PodKeys
+    period: Month
+
+    def load(self, paths: Sequence[Path]) -> None:
+        """Creates `resources`, `pods`, `loads` and `moments`."""
+        rows = InputRows(self.session, "workload_rows", _COLUMNS, "workload")
+        rows.create()
+        files = input_files(
+            paths,
+            endings=(".csv", ".csv.gz", ".parquet"),
+            what="workload",
+            remedy="Give CSV or Parquet.",
+        )
+        for at, path in enumerate(files):
+            file = open_source_file(path)
+            self._check_columns(file)
+            rows.insert(at, file)
+        check_rows(self.session, files, self.period)
+        run_sql(self.session, "volume_labels.sql")
+        self._place_rows()
+        check_once(self.session, files)
+        run_sql(self.session, "resources.sql")
+        check_places(self.session, files)
+        run_sql(self.session, "loads.sql")
+
+    def unbilled(self) -> Iterator[Finding]:
+        """Nodes and volumes that no line of the bill names; an error if it names none at all."""
+        rows = self.session.execute(
+            "SELECT carrier, resource, place IN (SELECT place FROM keys) FROM resources"
+            " ORDER BY carrier, resource"
+        ).fetchall()
+        missing = [(carrier, resource) for carrier, resource, is_billed in rows if not is_billed]
+        if rows and len(missing) == len(rows):
+            raise BadInput(
+                f"no line of the bill names a node or volume of the workloads, such as"
+                f" {missing[0][1]!r}.",
+                field="provider_id" if missing[0][0] == "node" else "volume_id",
+                remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
+            )
+        for carrier in ("node", "volume"):
+            named = [resource for kind, resource in missing if kind == carrier]
+            if named:
+                more = "" if len(named) <= _SHOWN else f" and {len(named) - _SHOWN} more"
+                yield Finding(
+                    f"unbilled-{carrier}",
+                    f"The workloads name a {carrier} that no line of the bill has:"
+                    f" {', '.join(named[:_SHOWN])}{more}; what was there got no cost.",
+                )
+
+    def _check_columns(self, file: SourceFile) -> None:
+        has_volumes = file.find("volume_id") is not None
+        read = self.pods.inputs
+        needed = (*_ALWAYS, *read, *(_OF_VOLUMES if has_volumes else _OF_PODS))
+        for name in needed:
+            if file.find(name) is None:
+                why = f"`{read[name]}` reads it" if name in read else "Workloads have it"
+                raise BadInput(
+                    "the column is missing.",
+                    file=str(file.path),
+                    field=name,
+                    remedy=f"{why}; docs/ruleset.md lists the columns.",
+                )
+
+    def _place_rows(self) -> None:
+        """`workloads`: each row with its time, its pod's number, its instance and volume."""
+        columns = self.pods.columns
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        names = ", ".join(columns)
+        bare = "coalesce(regexp_replace({}, '^(aws://|arn:[^:]*:ec2:).*/', ''), '')"
+        self.session.execute(
+            "CREATE TEMP TABLE keyed AS SELECT file, row,"
+            " CAST(CAST(start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,"
+            f" {bare.format('provider_id')} AS node, {bare.format('volume_id')} AS volume,"
+            f" coalesce(pod, '') AS pod, coalesce(claim, '') AS claim, {listed}"
+            " FROM workload_rows"
+        )
+        self.session.execute(
+            f"CREATE TEMP TABLE pods AS SELECT row_number() OVER (ORDER BY {names}) AS pid, {names}"
+            f" FROM (SELECT DISTINCT {names} FROM keyed)"
+        )
+        self.session.execute(
+            "CREATE TEMP TABLE workloads AS SELECT pid, cluster, namespace, file, row, started_at,"
+            f" node, volume, pod, claim FROM keyed JOIN pods USING ({names})"
+        )
+        self.session.execute("DROP TABLE keyed")
