@@ -14,12 +14,28 @@ from tests.bills import (
     write_focus,
     write_legacy_delivery,
     write_signals,
+    write_workloads,
 )
 
 ROOT = Path(__file__).parents[2]
 POOLED = RULESET + (
     "pools: [{name: nat, when: {usage_type: ['Nat*']}, drivers: [{signal: bytes}, {even: true}]}]\n"
 )
+POD = {
+    "cluster": "prod",
+    "node": "a.internal",
+    "provider_id": "aws:///us-west-2a/i-0aa",
+    "namespace": "apps",
+    "pod": "web",
+    "start": "2026-10-03T04:00:00Z",
+    "namespace_labels": {"tenant": "acme"},
+    "cpu_request_core_hours": "1",
+    "cpu_used_core_hours": "0.5",
+    "memory_request_gib_hours": "4",
+    "memory_used_gib_hours": "2",
+    "node_cpu_core_hours": "4",
+    "node_memory_gib_hours": "16",
+}
 
 
 @pytest.fixture
@@ -224,7 +240,31 @@ class TestAFault:
         (work / "trueback.yaml").write_text(POOLED.replace("USD", "EUR"))
         assert attribute(work).returncode == 3
 
-    def test_for_workloads_says_that_they_come_later(self, work):
+    def test_of_workloads_that_are_wrong_names_file_row_and_field(self, work):
+        write_workloads(
+            work / "pods.csv", [POD, POD | {"start": "2026-10-03T05:00:00Z", "pod": ""}]
+        )
         done = attribute(work, workloads="pods.csv")
         assert done.returncode == 4
-        assert "later version" in done.stderr
+        assert "pods.csv" in done.stderr
+        assert "pod" in done.stderr
+        assert not (work / "out").exists()
+
+
+class TestWorkloads:
+    def test_split_a_node_over_its_pods(self, work):
+        (work / "trueback.yaml").write_text(
+            RULESET.replace('"tag:customer"', '"tag:customer", "k8s.namespace-label:tenant"')
+        )
+        write_focus(work / "bill.csv", [focus_line(cost="52", ResourceId="i-0aa")])
+        write_workloads(work / "pods.csv", [POD])
+        done = attribute(work, workloads="pods.csv")
+        assert done.returncode == 0, done.stderr
+        assert (work / "out/statements.csv").read_text().splitlines()[1:] == [
+            "acme,Compute,pod,EffectiveCost,13.0000000000,USD",
+            "idle:prod,Compute,none,EffectiveCost,39.0000000000,USD",
+        ]
+        assert "by pod" in done.stdout
+        proof = json.loads((work / "out/proof.json").read_text())
+        assert proof["unallocated_total"] == "39.0000000000"
+        assert proof["difference"] == "0"

@@ -81,5 +81,6 @@ def _text(file: SourceFile, name: str) -> str:
     if column.type == "TIMESTAMP WITH TIME ZONE":
         return f"CAST(CAST({column.reference} AS TIMESTAMP) AS VARCHAR)"
     if column.type.startswith(("MAP", "STRUCT")):
-        return f"CAST(to_json({column.reference}) AS VARCHAR)"
+        there = f"{column.reference} IS NOT NULL"
+        return f"CASE WHEN {there} THEN CAST(to_json({column.reference}) AS VARCHAR) END"
     return f"nullif(CAST({column.reference} AS VARCHAR), '')"

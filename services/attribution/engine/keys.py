@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from services.attribution.domain.claims import CLUSTER_TAG, Claim, Claims
-from services.attribution.domain.lines import Carrier, LineKey
+from services.attribution.domain.lines import LineKey
 from services.attribution.engine.label_sources import (
     BLANKS,
     SourceValue,
@@ -53,6 +53,7 @@ _SPAN = """CASE
 END"""
 _SANITISED = ("CUR 2.0", "legacy CUR (Parquet)")
 _BARE_RESOURCE = "regexp_replace(ResourceId, '^arn:[^:]*:ec2:[^:]*:[^:]*:(instance|volume)/', '')"
+_CARRIED = ("carrier", "cluster", "cluster_tag")
 _CLUSTER_TAGS = (CLUSTER_TAG, "eks:cluster-name")
 
 _CLAIM_COLUMNS = {
@@ -201,7 +202,7 @@ class KeyDictionary:
     def _seen_columns(self) -> list[str]:
         fixed = ["segment", "label_source", "label_value"]
         if self.has_workloads:
-            fixed += ["carrier", "cluster", "cluster_tag"]
+            fixed += _CARRIED
         return [*self._seen_attributes, *self._tag_columns, *fixed]
 
     def _check_currency(self, scan: str) -> None:
@@ -248,14 +249,12 @@ class KeyDictionary:
         value = str(seen["label_value"])
         sources = self.config.tenant_labels
         days = [dt.date.min, *breakpoints(self.config)]
+        texts: dict[str, Any] = {name: str(seen.get(name, "")) for name in (*_SEEN, *_CARRIED)}
         return LineKey(
-            **{name: str(seen.get(name, "")) for name in _SEEN},
+            **texts,
             tags={tag: value for tag, value in tags if value},
             day=days[int(seen["segment"])],
             label=(sources[int(seen["label_source"])], value) if value else None,
-            carrier=cast("Carrier", str(seen.get("carrier", ""))),
-            cluster=str(seen.get("cluster", "")),
-            cluster_tag=str(seen.get("cluster_tag", "")),
         )
 
 
@@ -281,11 +280,10 @@ def _segment_sql(days: Sequence[dt.date]) -> str:
 
 def _tag_values(sources: Sequence[str], *, sanitised: bool) -> list[SourceValue]:
     """The sources that a bill alone can answer."""
-    split = ((at, *source.split(":", 1)) for at, source in enumerate(sources))
     return [
-        (at, f"trim({_tag_sql(name, sanitised=sanitised)}, {literal(BLANKS)})")
-        for at, kind, name in split
-        if kind == "tag"
+        (at, f"trim({_tag_sql(tag, sanitised=sanitised)}, {literal(BLANKS)})")
+        for at, source in enumerate(sources)
+        if (tag := source.removeprefix("tag:")) != source
     ]
 
 

@@ -1,0 +1,166 @@
+"""Random clusters: the bill comes out whole, as fractions say, and nothing but content decides."""
+
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.bills import amounts, run_of, write_focus, write_workloads
+from tests.engine.test_conservation import folder
+from tests.engine.test_workloads import PODS, host, node, pod, volume
+
+UNIT = Fraction(1, 10**10)
+NODES = ("i-0aa", "i-0bb", "i-0cc")
+CLUSTER_OF = {"i-0aa": "prod", "i-0bb": "prod", "i-0cc": "dev"}
+HOURS = st.integers(3, 5)
+RULES = """
+rules:
+  - {name: own, when: {k8s: {namespace: [own]}}, assign: {overhead: platform}}
+  - {name: tax, when: {charge_category: [Tax]}, assign: {exclude: tax}}
+pools:
+  - {name: system, when: {k8s: {namespace: [kube-*]}}, drivers: [{proportional: direct}]}
+"""
+
+costs = st.one_of(
+    st.decimals(-20, 50, places=10),
+    st.sampled_from([Decimal(0), Decimal("1e-10"), Decimal("-1e-10"), Decimal("3e-10")]),
+)
+amounts_taken = st.one_of(st.just(Decimal(0)), st.decimals(0, 9, places=3))
+lines = st.lists(
+    st.builds(
+        lambda cost, hour, resource, long, tag, category: node(
+            f"{cost:f}",
+            hour,
+            "2026-10-04T00:00:00Z" if long else None,
+            resource,
+            ChargeCategory=category,
+            tags={"customer": tag} if tag else None,
+        ),
+        costs,
+        HOURS,
+        st.sampled_from([*NODES, "vol-1", "vol-2", "i-other"]),
+        st.booleans(),
+        st.sampled_from(["", "", "", "acme", "nobody"]),
+        st.sampled_from(["Usage", "Usage", "Credit", "Tax"]),
+    ),
+    max_size=8,
+)
+pods = st.lists(
+    st.builds(
+        lambda hour, on, namespace, says, cpu, memory, used: (
+            {
+                "hour": hour,
+                "on": on,
+                "cluster": CLUSTER_OF[on],
+                "namespace": namespace,
+                "cpu": f"{cpu:f}",
+                "memory": f"{memory:f}",
+                "used": (f"{used:f}", f"{used:f}"),
+            }
+            | says
+        ),
+        HOURS,
+        st.sampled_from(NODES),
+        st.sampled_from(["apps", "own", "kube-system"]),
+        st.sampled_from(
+            [
+                {},
+                {"labels": {"tenant": "acme"}},
+                {"labels": {"tenant": "stranger"}},
+                {"namespace_labels": {"tenant": "globex"}},
+                {"annotations": {"tenant": "globex"}, "namespace_labels": {"tenant": "acme"}},
+            ]
+        ),
+        amounts_taken,
+        amounts_taken,
+        amounts_taken,
+    ),
+    max_size=10,
+)
+policies = st.sampled_from(["overhead", "proportional", "reserved"])
+worlds = settings(max_examples=20, deadline=None)
+
+
+def rows_of_world(specs):
+    volumes = [
+        volume("vol-1", "data", labels={"tenant": "acme"}, hour=4),
+        volume("vol-1", "data", pod="other", labels={"tenant": "globex"}, hour=4, size="3"),
+        host(volume_id="vol-2", node_cpu_core_hours="", node_memory_gib_hours=""),
+    ]
+    return [host(4), *volumes, *(pod(f"p-{at}", **spec) for at, spec in enumerate(specs))]
+
+
+def run(work, bill_lines, rows, ruleset):
+    bill = write_focus(work / "bill.csv", [node("0"), *bill_lines])
+    return run_of(bill, work, ruleset, workloads=[write_workloads(work / "w.csv", rows)])
+
+
+class TestAnyCluster:
+    @worlds
+    @given(lines, pods, policies)
+    def test_gives_out_exactly_what_the_bill_says(self, bill_lines, specs, policy):
+        with folder() as work:
+            found = run(work, bill_lines, rows_of_world(specs), PODS + RULES + f"idle: {policy}\n")
+        assert found.proof.difference == 0
+        assert found.proof.unproven == ()
+        assert sum(amounts(found).values()) == sum(
+            Decimal(line["EffectiveCost"]) for line in bill_lines
+        )
+
+    @worlds
+    @given(lines, pods, policies, st.randoms(use_true_random=False))
+    def test_is_the_same_in_any_order(self, bill_lines, specs, policy, chance):
+        rows = rows_of_world(specs)
+        ruleset = PODS + RULES + f"idle: {policy}\n"
+        with folder() as work:
+            run(work, bill_lines, rows, ruleset)
+            first = (work / "run/allocations.parquet").read_bytes()
+            for listed in (bill_lines, rows):
+                chance.shuffle(listed)
+            run(work, bill_lines, rows, ruleset)
+            assert (work / "run/allocations.parquet").read_bytes() == first
+
+    @worlds
+    @given(lines, pods, policies, st.sampled_from(["3", "0.125", "1000"]))
+    def test_is_the_same_when_all_quantities_are_scaled(self, bill_lines, specs, policy, factor):
+        rows = rows_of_world(specs)
+        scaled = [
+            {
+                name: str(Decimal(value) * Decimal(factor))
+                if name.endswith("_hours") and value
+                else value
+                for name, value in row.items()
+            }
+            for row in rows
+        ]
+        ruleset = PODS + RULES + f"idle: {policy}\n"
+        with folder() as work:
+            first = amounts(run(work, bill_lines, rows, ruleset))
+            assert amounts(run(work, bill_lines, scaled, ruleset)) == first
+
+    @worlds
+    @given(st.lists(costs, min_size=1, max_size=3), pods)
+    def test_is_split_as_the_formula_says(self, listed, specs):
+        """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""
+        specs = [spec | {"on": "i-0aa", "cluster": "prod", "namespace": "apps"} for spec in specs]
+        with folder() as work:
+            found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_world(specs), PODS)
+        cost = sum(map(Fraction, listed))
+        expected: dict[str, Fraction] = defaultdict(Fraction)
+        for resource, capacity, share in (("cpu", 4, 36), ("memory", 16, 16)):
+            taken = [
+                (spec, max(Fraction(spec[resource]), Fraction(spec["used"][0])))
+                for spec in specs
+                if spec["hour"] == 4
+            ]
+            whole = max(capacity, sum(weight for _, weight in taken))
+            expected["idle"] += cost * share / 52 * (whole - sum(w for _, w in taken)) / whole
+            for spec, weight in taken:
+                who = "acme" if spec.get("labels") == {"tenant": "acme"} else "others"
+                expected[who] += cost * share / 52 * weight / whole
+        slack = UNIT * len(listed) * 2 * (len(specs) + 1)
+        parts = amounts(found)
+        assert abs(Fraction(parts.get("acme", 0)) - expected["acme"]) <= slack
+        assert abs(Fraction(parts.get("idle:prod", 0)) - expected["idle"]) <= slack
