@@ -128,6 +128,12 @@ class TestARowOfWorkloads:
         assert NODE in str(fault)
 
 
+    def test_of_a_nodes_own_volume_on_two_nodes_is_refused(self, bill, tmp_path):
+        bare = {"volume_id": "vol-1", "node_cpu_core_hours": "", "node_memory_gib_hours": ""}
+        fault = refused(bill, tmp_path, pod("a"), host(**bare), host(on="i-0bb", **bare))
+        assert (fault.row, fault.field) == (2, "volume_id")
+
+
 class TestAFileOfWorkloads:
     @pytest.mark.parametrize("name", ["cluster", "provider_id", "pod", "cpu_used_core_hours"])
     def test_without_a_column_is_refused(self, bill, tmp_path, name):

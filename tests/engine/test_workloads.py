@@ -433,6 +433,32 @@ class TestAVolume:
         }
 
 
+class TestAPodOnFargate:
+    ARN = "arn:aws:eks:us-west-2:000000000002:pod/prod/apps/a/0f9e"
+
+    def fargate(self, *names, **changes):
+        provider = {"provider_id": "aws:///us-west-2a/c0ffee/fargate-ip-10-0-0-1.internal"}
+        return pod(*names, **(provider | changes))
+
+    def test_takes_what_its_own_arn_is_charged(self, tmp_path):
+        rows = [pod("b", "globex"), self.fargate("a", "acme")]
+        lines = [node(), node("5", resource=self.ARN), node("7", 9, resource=self.ARN)]
+        found = run(tmp_path, lines, rows, PODS + "idle: proportional\n")
+        assert amounts(found) == {"globex": 52, "acme": 12}
+        assert ("acme", "pod") in methods(found)
+
+    def test_may_come_back_on_other_hosts(self, tmp_path):
+        other = {"provider_id": "aws:///us-west-2a/dea/fargate-ip-10-0-0-2.internal"}
+        rows = [self.fargate("a", "acme"), self.fargate("a", "globex", hour=5, **other)]
+        lines = [node("5", resource=self.ARN), node("7", 5, resource=self.ARN)]
+        assert amounts(run(tmp_path, lines, rows)) == {"acme": 5, "globex": 7}
+
+    def test_that_no_line_names_is_said(self, tmp_path):
+        found = run(tmp_path, [node()], [host(), self.fargate("z", "acme")])
+        assert [each.kind for each in found.findings] == ["unbilled-pod"]
+        assert "pod/prod/apps/z" in found.findings[0].message
+
+
 class TestDimensions:
     def test_come_from_the_line_or_the_pod_as_the_ruleset_lists_them(self, tmp_path):
         ruleset = PODS.replace(

@@ -11,7 +11,7 @@ from typing import Literal
 from shared.configuration.models import Selector
 from shared.configuration.selectors import KubernetesSelector
 
-Carrier = Literal["", "node", "volume"]
+Carrier = Literal["", "node", "volume", "pod"]
 
 
 @dataclass(frozen=True)

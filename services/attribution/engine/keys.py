@@ -52,7 +52,10 @@ _SPAN = """CASE
     ELSE 3
 END"""
 _SANITISED = ("CUR 2.0", "legacy CUR (Parquet)")
-_BARE_RESOURCE = "regexp_replace(ResourceId, '^arn:[^:]*:ec2:[^:]*:[^:]*:(instance|volume)/', '')"
+_BARE_RESOURCE = (
+    "regexp_replace(ResourceId, '^arn:[^:]*:(ec2:[^:]*:[^:]*:(instance|volume)/([^/]*)"
+    "|eks:[^:]*:[^:]*:(pod/[^/]*/[^/]*/[^/]*)/.*)$', '\\3\\4')"
+)
 _CARRIED = ("carrier", "cluster", "cluster_tag")
 _CLUSTER_TAGS = (CLUSTER_TAG, "eks:cluster-name")
 

@@ -67,7 +67,7 @@ class WorkloadTables:
         run_sql(self.session, "loads.sql")
 
     def unbilled(self) -> Iterator[Finding]:
-        """Nodes and volumes that no line of the bill names; an error if it names none at all."""
+        """What no line of the bill names; an error if it names nothing of the workloads."""
         rows = self.session.execute(
             "SELECT carrier, resource, place IN (SELECT place FROM keys) FROM resources"
             " ORDER BY carrier, resource"
@@ -77,10 +77,10 @@ class WorkloadTables:
             raise BadInput(
                 f"no line of the bill names a node or volume of the workloads, such as"
                 f" {missing[0][1]!r}.",
-                field="provider_id" if missing[0][0] == "node" else "volume_id",
+                field="volume_id" if missing[0][0] == "volume" else "provider_id",
                 remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
             )
-        for carrier in ("node", "volume"):
+        for carrier in ("node", "volume", "pod"):
             named = [resource for kind, resource in missing if kind == carrier]
             if named:
                 more = "" if len(named) <= _SHOWN else f" and {len(named) - _SHOWN} more"
@@ -105,16 +105,22 @@ class WorkloadTables:
                 )
 
     def _place_rows(self) -> None:
-        """`workloads`: each row with its time, its pod's number, its instance and volume."""
+        """`workloads`: each row with its time, its pod's number, its instance and volume.
+
+        A pod on Fargate has no instance: it is billed `alone`, by its own ARN.
+        """
         columns = self.pods.columns
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         names = ", ".join(columns)
         bare = "coalesce(regexp_replace({}, '^(aws://|arn:[^:]*:ec2:).*/', ''), '')"
+        alone = "provider_id LIKE '%/fargate-%' AND pod IS NOT NULL AND volume_id IS NULL"
         self.session.execute(
             "CREATE TEMP TABLE keyed AS SELECT file, row,"
             " CAST(CAST(start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,"
             f" {bare.format('provider_id')} AS node, {bare.format('volume_id')} AS volume,"
-            f" coalesce(pod, '') AS pod, coalesce(claim, '') AS claim, {listed}"
+            f" coalesce(pod, '') AS pod, coalesce(claim, '') AS claim,"
+            f" CASE WHEN {alone} THEN concat_ws('/', 'pod', cluster, namespace, pod) ELSE '' END"
+            f" AS alone, {listed}"
             " FROM workload_rows"
         )
         self.session.execute(
@@ -123,6 +129,6 @@ class WorkloadTables:
         )
         self.session.execute(
             "CREATE TEMP TABLE workloads AS SELECT pid, cluster, namespace, file, row, started_at,"
-            f" node, volume, pod, claim FROM keyed JOIN pods USING ({names})"
+            f" node, volume, pod, claim, alone FROM keyed JOIN pods USING ({names})"
         )
         self.session.execute("DROP TABLE keyed")

@@ -9,16 +9,22 @@ WITH named AS (
         cpu_used_core_hours AS used,
         node_cpu_core_hours AS capacity
     FROM workload_rows
-    WHERE volume_id IS NULL
+    JOIN workloads USING (file, row)
+    WHERE volume_id IS NULL AND alone = ''
     UNION ALL
     SELECT
         file, row, 'memory', memory_request_gib_hours, memory_used_gib_hours, node_memory_gib_hours
     FROM workload_rows
-    WHERE volume_id IS NULL
+    JOIN workloads USING (file, row)
+    WHERE volume_id IS NULL AND alone = ''
     UNION ALL
     SELECT file, row, 'storage', storage_gib_hours, NULL, NULL
     FROM workload_rows
     WHERE claim IS NOT NULL
+    UNION ALL
+    SELECT file, row, 'pod', '1', NULL, NULL
+    FROM workloads
+    WHERE alone <> ''
 ),
 long AS (
     UNPIVOT named ON requested, used, capacity INTO NAME kind VALUE quantity
@@ -64,7 +70,9 @@ SELECT
 FROM workloads
 JOIN quantities USING (file, row)
 JOIN resources ON resources.resource = CASE
-    WHEN workloads.volume = '' THEN workloads.node ELSE workloads.volume
+    WHEN workloads.volume <> '' THEN workloads.volume
+    WHEN workloads.alone <> '' THEN workloads.alone
+    ELSE workloads.node
 END
 WHERE quantities.weight > 0
 GROUP BY ALL;
@@ -80,7 +88,7 @@ SELECT
 FROM workloads
 JOIN quantities USING (file, row)
 JOIN resources ON resources.resource = workloads.node
-WHERE workloads.volume = ''
+WHERE workloads.volume = '' AND workloads.alone = ''
 GROUP BY ALL;
 
 -- The price of a vCPU-hour beside that of a GiB-hour.

@@ -48,10 +48,10 @@ FROM placed
 WHERE grain IN (SELECT grain FROM pod_cells)
 GROUP BY ALL;
 
--- A volume's claim seldom changes: an hour without a row goes by the period's.
+-- Whose a volume or a pod is seldom changes: an hour without a row goes by the period's.
 UPDATE pod_cells
 SET grain = 3, bucket = (SELECT started_at FROM period)
-WHERE carrier = 'volume' AND NOT EXISTS (
+WHERE carrier <> 'node' AND NOT EXISTS (
     SELECT 1
     FROM taken
     WHERE taken.place = pod_cells.place

@@ -3,7 +3,8 @@ CREATE TEMP TABLE pod_items AS
 WITH named AS (
     SELECT cell, recipient AS resource, units FROM parts
     UNION ALL
-    SELECT cell, CASE carrier WHEN 'volume' THEN 'storage' ELSE 'none' END, units
+    SELECT
+        cell, CASE carrier WHEN 'volume' THEN 'storage' WHEN 'pod' THEN 'pod' ELSE 'none' END, units
     FROM pod_cells
     ANTI JOIN parts USING (cell)
 )

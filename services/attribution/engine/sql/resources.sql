@@ -1,10 +1,14 @@
--- What a bill may name, and the place it pays for: a node with the volumes that are its own, or a
--- volume that a claim has.
+-- What a bill may name, and the place it pays for: a node with the volumes that are its own, a
+-- volume that a claim has, or a pod that is billed alone.
 CREATE TEMP TABLE resources AS
 WITH named AS (
     SELECT cluster, node AS resource, node AS holder, 'node' AS carrier
     FROM workloads
-    WHERE volume = ''
+    WHERE volume = '' AND alone = ''
+    UNION
+    SELECT cluster, alone, alone, 'pod'
+    FROM workloads
+    WHERE alone <> ''
     UNION
     SELECT cluster, volume, volume, 'volume'
     FROM workloads
