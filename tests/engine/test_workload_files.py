@@ -127,7 +127,6 @@ class TestARowOfWorkloads:
         assert fault.field == "provider_id"
         assert NODE in str(fault)
 
-
     def test_of_a_nodes_own_volume_on_two_nodes_is_refused(self, bill, tmp_path):
         bare = {"volume_id": "vol-1", "node_cpu_core_hours": "", "node_memory_gib_hours": ""}
         fault = refused(bill, tmp_path, pod("a"), host(**bare), host(on="i-0bb", **bare))

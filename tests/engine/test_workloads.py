@@ -265,6 +265,17 @@ class TestARule:
         found = run(tmp_path, [node()], rows, self.rules(rule))
         assert amounts(found) == {"acme": 13, recipient: 13, "idle:prod": 26}
 
+    def test_gives_pods_to_a_pool_that_splits_them_further(self, tmp_path):
+        rule = "{name: r, when: {k8s: {labels: {app: [dns]}}}, assign: {pool: shared}}"
+        pools = "pools: [{name: shared, drivers: [{weights: {acme: 1, globex: 3}}]}]\n"
+        rows = [pod("a", "acme"), pod("dns", labels={"app": "dns", "tenant": "acme"}, cpu="2")]
+        found = run(tmp_path, [node()], rows, self.rules(rule) + pools)
+        assert amounts(found) == {
+            "acme": 13 + Decimal("5.5"),
+            "globex": Decimal("16.5"),
+            "idle:prod": 17,
+        }
+
     def test_for_whole_lines_takes_a_node_before_its_pods(self, tmp_path):
         whole = "{name: w, when: {service: ['*']}, assign: {overhead: o}}"
         some = "{name: s, when: {k8s: {namespace: [apps]}}, assign: {tenant: globex}}"
