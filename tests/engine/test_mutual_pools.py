@@ -163,8 +163,9 @@ weights = st.dictionaries(
     min_size=1,
 )
 worlds = st.fixed_dictionaries(dict.fromkeys(POOLS, weights))
+# Nothing does not circulate, so `truth` would not see the loop that the engine refuses.
 costs = st.dictionaries(
-    st.sampled_from(POOLS), st.decimals(-1000, 1000, places=10), min_size=1, max_size=3
+    st.sampled_from(POOLS), st.decimals(-1000, 1000, places=10).filter(bool), min_size=1, max_size=3
 )
 
 
