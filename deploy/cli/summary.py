@@ -41,7 +41,7 @@ def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
         console.print(f"[yellow]note[/] {message.replace('[', BRACKET)}")
     proof = run.proof
     console.print(
-        f"[green]proof[/] {snapshot.row_count:,} lines, bill {plain(proof.bill_total)} "
+        f"[green]proof[/] {snapshot.row_count:,} FOCUS lines, bill {plain(proof.bill_total)} "
         f"{proof.currency} = attributed {plain(proof.attributed_total)} + overhead "
         f"{plain(proof.overhead_total)} + unallocated {plain(proof.unallocated_total)} + excluded "
         f"{plain(proof.excluded_total)}; difference [bold]{plain(proof.difference)}[/]",

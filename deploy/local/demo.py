@@ -14,6 +14,7 @@ from deploy.local.home import Home
 from deploy.local.progress import Progress
 from deploy.local.session import peak_mb, stack_session
 from deploy.local.stack import Stack
+from deploy.local.state import is_running
 from shared.faults import Fault
 from shared.periods import Month
 
@@ -39,6 +40,7 @@ _FAILED: Final = 1
 _SAMPLE_LINE: Final = "deploy.local.sample_line"
 _SAMPLE_FORMATS: Final = "deploy.local.sample_formats"
 _MEMORY_SAMPLE_SECONDS: Final = 2.5
+_LOOK_SECONDS: Final = 1
 
 
 def run_demo(*, home: Home, check: bool, anchor: Month | None = None) -> int:
@@ -58,7 +60,7 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None) -> int:
             time.sleep(_MEMORY_SAMPLE_SECONDS)
             report = make_report(found, seconds_to_ready=seconds, peak_mb=peak_mb(home))
         else:
-            _stay_up(progress, home, seconds)
+            stay_up(progress, home, seconds)
     if not check:
         return 0
     sys.stdout.write(json.dumps(report) + "\n")
@@ -100,7 +102,7 @@ def _count_in_other_formats(stack: Stack, progress: Progress, anchor: Month | No
     return len(found)
 
 
-def _stay_up(progress: Progress, home: Home, seconds: float) -> None:
+def stay_up(progress: Progress, home: Home, seconds: float) -> None:
     progress.title(f"ready after {seconds} s, {peak_mb(home)} MB at most")
     progress.show_links()
     progress.note(f"log: {home.log / 'trueback.log'}")
@@ -108,8 +110,9 @@ def _stay_up(progress: Progress, home: Home, seconds: float) -> None:
     waiting = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
     try:
-        signal.sigwait(waiting)
+        while signal.sigtimedwait(waiting, _LOOK_SECONDS) is None and is_running(home):
+            continue
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the end short
         signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
-    progress.title("stopping ...")
+    progress.title("stopping ..." if is_running(home) else "stopped from elsewhere")

@@ -1,8 +1,14 @@
+import io
+import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from deploy.local.demo import REPORT_KEYS, is_good, make_report
+from deploy.local.demo import REPORT_KEYS, is_good, make_report, stay_up
+from deploy.local.home import Home
+from deploy.local.progress import Progress
 from shared.faults import Fault
 
 FOUND: dict[str, Any] = {
@@ -41,3 +47,16 @@ class TestReport:
         found = {key: value for key, value in FOUND.items() if key != "tenants"}
         with pytest.raises(Fault, match="tenants"):
             make_report(found, seconds_to_ready=1.5, peak_mb=900)
+
+
+@pytest.mark.timeout(30)
+def test_the_demo_ends_when_its_stack_was_stopped_from_elsewhere(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    said = io.StringIO()
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        stay_up(Progress(Console(file=said)), home, 1.0)
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    assert "stopped from elsewhere" in said.getvalue()

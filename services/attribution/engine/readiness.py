@@ -46,13 +46,14 @@ def _source_kinds(config: Configuration) -> set[str]:
 def unheard_meters(config: Configuration, heard: Collection[str]) -> Iterator[Finding]:
     """A driver whose meter no signal has: its pool goes by the next driver, so say it aloud."""
     for pool in config.pools:
-        for driver in pool.drivers:
-            if isinstance(driver, SignalDriver) and driver.signal not in heard:
-                near = difflib.get_close_matches(driver.signal, heard, n=1)
+        drivers = [driver for driver in pool.drivers if isinstance(driver, SignalDriver)]
+        for meter in dict.fromkeys(driver.signal for driver in drivers):
+            if meter not in heard:
+                near = difflib.get_close_matches(meter, heard, n=1)
                 meant = f" Did you mean `{near[0]}`?" if near else ""
                 yield Finding(
                     "silent-meter",
-                    f"Pool {pool.name}: no signal has the meter `{driver.signal}`;"
+                    f"Pool {pool.name}: no signal has the meter `{meter}`;"
                     f" it went by its next driver.{meant}",
                 )
 

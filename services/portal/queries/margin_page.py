@@ -154,7 +154,7 @@ def _proof(summary: PeriodSummary, totals: Totals) -> Proof:
 
 def _note(summary: PeriodSummary, totals: Totals) -> str:
     lines = sum(BillState.objects.filter(period=summary.period).values_list("row_count", flat=True))
-    sentences = [f"{lines:,} lines of the bill, run {summary.version} of this month."]
+    sentences = [f"{lines:,} FOCUS lines of the bill, run {summary.version} of this month."]
     if summary.fallback_share:
         share = f"{summary.fallback_share * 100:.2f}"
         sentences.append(
