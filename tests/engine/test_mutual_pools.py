@@ -134,6 +134,22 @@ class TestAPool:
         found = run(tmp_path, [line("a", "8")], rules)
         assert found.coverage.by_fallback == 8
 
+    def test_counts_a_fallback_at_the_start_of_the_way(self, tmp_path):
+        rules = ruleset(
+            pool("a", "{signal: silent}", "{weights: {'pool:b': 1}}"), pool("b", "{signal: gb}")
+        )
+        found = run(tmp_path, [line("a", "8")], rules, at("gb", "acme", 1))
+        assert found.coverage.by_fallback == 8
+
+    def test_has_the_hours_of_its_own_cost_and_not_of_those_that_use_it(self, tmp_path):
+        rules = ruleset(pool("a", "{signal: cpu}"), pool("b", "{signal: gb}"))
+        lines = [line("b", "1"), *(line("a", "1", hour=hour) for hour in range(5, 15))]
+        signals = [at("cpu", "pool:b", 1, hour=hour) for hour in range(5, 15)]
+        signals += [at("gb", "acme", 1), *(at("gb", "acme", 1, hour=hour) for hour in range(5, 15))]
+        found = run(tmp_path, lines, rules, *signals)
+        hours = {each.pool: (each.hours, each.hours_covered) for each in found.coverage.pools}
+        assert hours == {"a": (10, 10), "b": (1, 1)}
+
 
 class TestAClosedLoop:
     RULES = ruleset(
@@ -145,6 +161,13 @@ class TestAClosedLoop:
     def test_is_refused_with_its_pools_and_the_hour(self, tmp_path):
         with pytest.raises(BadInput, match=r"pools a, b .*hour 2026-10-03 04:00"):
             run(tmp_path, [line("a", "8"), line("c", "1")], self.RULES, at("gb", "pool:a", 1))
+
+    def test_of_an_hour_goes_by_the_next_driver_of_whichever_has_one(self, tmp_path):
+        rules = ruleset(pool("a", "{signal: cpu}"), pool("b", "{signal: gb}", "{even: true}"))
+        signals = at("cpu", "pool:b", 1), at("gb", "pool:a", 1)
+        found = run(tmp_path, [line("a", "8")], rules, *signals)
+        assert amounts(found) == {"acme": 4, "globex": 4}
+        assert found.coverage.by_fallback == 8
 
     def test_is_none_where_a_tenant_uses_one_of_them(self, tmp_path):
         signals = at("gb", "pool:a", 1), at("gb", "acme", 1)

@@ -18,6 +18,7 @@ Node = TypeVar("Node", bound=tuple[object, ...])
 ROUTE_BITS = 60
 """Routes are whole multiples of 2^-60: 10 billion dollars of 10^-10 fit beside them in 127 bits."""
 _DIGITS = 60
+_Row = dict[Node, Decimal]
 
 
 @dataclass(frozen=True)
@@ -43,50 +44,58 @@ def routes(uses: Mapping[Node, Use[Node]]) -> dict[Node, dict[Node, int]]:
     """
     _refuse_closed_loops(uses)
     with localcontext(prec=_DIGITS):
-        own = {
-            node: Decimal(use.total - sum(use.pools.values())) / use.total
-            for node, use in uses.items()
-        }
-        ends: dict[Node, dict[Node, Decimal]] = {
-            node: {node: part} if part else {} for node, part in own.items()
-        }
-        passed: dict[Node, dict[Node, Decimal]] = {}
+        passed: dict[Node, _Row[Node]] = {}
+        ends: dict[Node, _Row[Node]] = {}
+        users: defaultdict[Node, set[Node]] = defaultdict(set)
         for node, use in uses.items():
             shares = {to: Decimal(weight) / use.total for to, weight in use.pools.items()}
             passed[node] = {to: share for to, share in shares.items() if to in uses}
-            for to, share in shares.items():
-                if to not in uses:
-                    ends[node][to] = share
+            ends[node] = {to: share for to, share in shares.items() if to not in uses}
+            left = use.total - sum(use.pools.values())
+            if left:
+                ends[node][node] = Decimal(left) / use.total
+            for to in passed[node]:
+                users[to].add(node)
         for node in sorted(uses, key=repr):
-            _substitute(node, passed, ends)
+            _eliminate(node, passed, ends, users)
         return {node: _whole(found) for node, found in ends.items()}
 
 
-def _substitute(
+def _eliminate(
     node: Node,
-    passed: dict[Node, dict[Node, Decimal]],
-    ends: dict[Node, dict[Node, Decimal]],
+    passed: dict[Node, _Row[Node]],
+    ends: dict[Node, _Row[Node]],
+    users: dict[Node, set[Node]],
 ) -> None:
-    """Gauss-Jordan on sparse rows: after it nobody passes anything to `node` any more."""
-    returned = passed[node].pop(node, Decimal(0))
-    if returned:
-        for row in (passed[node], ends[node]):
-            for to in row:
-                row[to] /= 1 - returned
-    for other, row in passed.items():
-        share = row.pop(node, None) if other != node else None
-        if share is not None:
-            for target, source in ((row, passed[node]), (ends[other], ends[node])):
-                for to, part in source.items():
-                    target[to] = target.get(to, Decimal(0)) + share * part
+    """After it nobody passes anything to `node` any more.
+
+    What comes back to the node itself is left out and the rest made whole, as Grassmann, Taksar and
+    Heyman do for Markov chains: nothing is ever subtracted, so no digit is lost however nearly
+    closed a loop is.
+    """
+    passed[node].pop(node, None)
+    total = sum(passed[node].values()) + sum(ends[node].values())
+    for row in (passed[node], ends[node]):
+        for to in row:
+            row[to] /= total
+    for other in sorted(users.pop(node, set()) - {node}, key=repr):
+        share = passed[other].pop(node)
+        for target, source in ((passed[other], passed[node]), (ends[other], ends[node])):
+            for to, part in source.items():
+                target[to] = target.get(to, Decimal(0)) + share * part
+        for to in passed[node]:
+            users.setdefault(to, set()).add(other)
 
 
-def _whole(shares: Mapping[Node, Decimal]) -> dict[Node, int]:
+def _whole(shares: _Row[Node]) -> dict[Node, int]:
     """By largest remainder, ties by name."""
     one = 1 << ROUTE_BITS
-    scaled = {node: share * one for node, share in shares.items()}
+    total = sum(shares.values())
+    scaled = {node: share * one / total for node, share in shares.items()}
     parts = {node: int(value.to_integral_value(ROUND_FLOOR)) for node, value in scaled.items()}
     left = one - sum(parts.values())
+    if not 0 <= left <= len(parts):
+        raise ArithmeticError(f"routes are {left} of 2^-{ROUTE_BITS} short")
     by_remainder = sorted(scaled, key=lambda node: (parts[node] - scaled[node], repr(node)))
     for node in by_remainder[:left]:
         parts[node] += 1

@@ -50,8 +50,18 @@ class MutualPools:
             run_sql(self.session, "used_buckets.sql")
 
     def split(self) -> bool:
-        """Whether any cell's money goes through another pool: then `items` replaces the cells."""
-        found = self._routes()
+        """Whether any cell's money goes through another pool: then `items` replaces the cells.
+
+        Where pools use each other and no tenant, the signal says nothing that money could follow:
+        those of them that have a next driver go by it. Raises BadInput where none has.
+        """
+        while True:
+            try:
+                found = self._routes()
+                break
+            except ClosedLoop as loop:
+                if not self._fall_back(loop.nodes):
+                    raise _closed(loop.nodes) from loop
         if not found:
             return False
         create_table(
@@ -63,6 +73,25 @@ class MutualPools:
         )
         run_sql(self.session, "routed.sql")
         return True
+
+    def _fall_back(self, nodes: Sequence[tuple[Any, ...]]) -> bool:
+        """Whether any of the buckets has a next driver; it is chosen then."""
+        create_table(
+            self.session,
+            "closed",
+            {"pool": "VARCHAR", "grain": "INTEGER", "bucket": "TIMESTAMP"},
+            nodes,
+            scratch_dir=self.scratch_dir,
+        )
+        before = self._candidate_count()
+        run_sql(self.session, "fall_back.sql")
+        if self._candidate_count() == before:
+            return False
+        run_sql(self.session, "choose.sql")
+        return True
+
+    def _candidate_count(self) -> int:
+        return int(self.session.execute("SELECT count(*) FROM candidates").fetchall()[0][0])
 
     def _uses(self) -> Sequence[tuple[str, str]]:
         by_meter: defaultdict[str, set[str]] = defaultdict(set)
@@ -100,10 +129,7 @@ class MutualPools:
             node = (pool, grain, bucket)
             uses[node][used[0], used[1], used[2]] = int(weight)
             totals[node] = int(total)
-        try:
-            found = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
-        except ClosedLoop as loop:
-            raise _closed(loop.nodes) from loop
+        found = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
         vias = sorted({via for ends in found.values() for via in ends})
         ways = {via: f"{number:09d}" for number, via in enumerate(vias)}
         return [

@@ -2,11 +2,11 @@
 DELETE FROM candidates WHERE recipient = 'pool:' || pool;
 
 -- The first driver of a pool that says anything about a bucket is the one that splits it.
-CREATE TEMP TABLE chosen AS
+CREATE OR REPLACE TEMP TABLE chosen AS
 SELECT pool, grain, bucket, min(level) AS level FROM candidates GROUP BY ALL;
 
 -- `total` is of all consumers, `tenants_total` of those among them that are no pools.
-CREATE TEMP TABLE shares AS
+CREATE OR REPLACE TEMP TABLE shares AS
 SELECT
     candidates.*,
     sum(weight) OVER bucket_of AS total,
@@ -16,5 +16,5 @@ JOIN chosen USING (pool, grain, bucket, level)
 WINDOW bucket_of AS (PARTITION BY pool, grain, bucket);
 
 -- What is split: a cell whole, by its own pool's weights.
-CREATE TEMP TABLE items AS
+CREATE OR REPLACE TEMP TABLE items AS
 SELECT cell AS item, cell, pool AS via, grain, bucket, units FROM cells;

@@ -14,10 +14,11 @@ WITH costs AS (
     WHERE starts_with(charge_group, 'pool:')
     GROUP BY ALL
 ),
--- A pool may hold coarser lines beside hourly ones: its hours are counted on the finest.
+-- The hours of its cost. A pool may hold coarser lines beside hourly ones: its hours are counted on the finest.
 finest AS (
     SELECT *, date_diff('hour', bucket, bucket_end) AS hours
     FROM buckets
+    SEMI JOIN cells USING (pool, grain, bucket)
     QUALIFY grain = min(grain) OVER (PARTITION BY pool)
 ),
 hours AS (

@@ -1,5 +1,6 @@
 -- A pool's parts join the results; what no driver could split is nobody's, and named. Money that
--- came by the use of other pools says by which pool's weights it was split in the end.
+-- came by the use of other pools says by which pool's weights it was split in the end, and that it
+-- went by a fallback where either pool's driver was one.
 INSERT INTO results
 SELECT
     cells.day,
@@ -10,8 +11,12 @@ SELECT
     cells.region,
     coalesce(drivers.method, 'none') AS method,
     cells.rule,
-    coalesce(drivers.driver, '')
-        || CASE WHEN items.via = cells.pool THEN '' ELSE ' via pool:' || items.via END AS driver,
+    CASE
+        WHEN items.via = cells.pool THEN coalesce(drivers.driver, '')
+        WHEN chosen.level > 0 AND drivers.level = 0
+            THEN 'fallback:' || drivers.driver || ' via pool:' || items.via
+        ELSE coalesce(drivers.driver, '') || ' via pool:' || items.via
+    END AS driver,
     cells.dimensions,
     cells.source,
     cells.charge_category,
@@ -28,6 +33,8 @@ SELECT
     CAST(sum(coalesce(parts.units, items.units)) AS HUGEINT) AS units
 FROM items
 JOIN cells ON cells.cell = items.cell
+LEFT JOIN chosen
+    ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
 LEFT JOIN parts ON parts.cell = items.item
 LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level
 GROUP BY ALL;
