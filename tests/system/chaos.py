@@ -139,9 +139,8 @@ def run_under_faults(
         run.start()
         done = do_harm(run, planned)
         run.finish()
-        problems = [run.problem] if run.problem else []
-        if not settled(run, seconds=180):
-            problems.append("work is still unfinished after three minutes")
+        problems = [] if settled(run, seconds=180) else ["work is unfinished after three minutes"]
+        problems += failures(run)
         return done, compare(expected, outcome(run)), str(difference(run)), problems
 
 
@@ -173,7 +172,10 @@ def main() -> int:
     }
     print(json.dumps(report))
     is_well = not (problems or later or comparison.lost or comparison.doubled) and off == "0"
-    return 0 if is_well else 1
+    is_harsh = done.in_flight * 3 >= asked.faults * 2
+    if not is_harsh:
+        print("Too few faults struck while work was in flight.", file=sys.stderr)
+    return 0 if is_well and is_harsh else 1
 
 
 if __name__ == "__main__":

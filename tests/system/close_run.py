@@ -212,9 +212,18 @@ def _sum(run: CloseRun, service: str, sql: str) -> Decimal:
     return Decimal(run.query(service, sql)[0][0] or 0).quantize(Decimal("0.01"))
 
 
+def wait_until_reachable(run: CloseRun, *, seconds: float) -> None:
+    """A database that is down answers nothing, which is not the same as having nothing."""
+    deadline = time.monotonic() + seconds
+    while not all(run.query(name, "select 1") for name in SERVICES):
+        assert time.monotonic() < deadline, "the databases do not come back"
+        time.sleep(0.5)
+
+
 def settled(run: CloseRun, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        wait_until_reachable(run, seconds=seconds)
         unacknowledged = "acked_at is null and dead_at is null"
         waiting = sum(count(run, name, f"{name}_outbox", unacknowledged) for name in SERVICES)
         unfinished = "state in ('queued', 'running')"

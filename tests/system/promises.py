@@ -11,7 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from tests.system.close_run import CloseRun
+from tests.system.close_run import CloseRun, wait_until_reachable
 
 Rows = Counter[tuple[Any, ...]]
 
@@ -93,13 +93,63 @@ QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
                 " join portal_periodsummary p on p.period = m.period and p.run_id = m.run_id"
             ),
         ),
+        "statement lines": (
+            "attribution",
+            (
+                "select s.period, s.tenant_id, l.charge_group, l.method, l.amount"
+                " from attribution_statement s join attribution_statementline l"
+                " on l.statement_id = s.statement_id"
+                " join attribution_run r on r.run_id = s.run_id and r.is_current"
+            ),
+        ),
+        "quantities": (
+            "attribution",
+            (
+                "select s.period, s.tenant_id, q.meter, q.quantity, q.unit"
+                " from attribution_statement s join attribution_statementquantity q"
+                " on q.statement_id = s.statement_id"
+                " join attribution_run r on r.run_id = s.run_id and r.is_current"
+            ),
+        ),
+        "shown days": (
+            "portal",
+            (
+                "select m.period, tenant, md5(daily::text), md5(lines::text)"
+                " from portal_tenantmargin m"
+                " join portal_periodsummary p on p.period = m.period and p.run_id = m.run_id"
+            ),
+        ),
+        "shown periods": (
+            "portal",
+            (
+                "select period, bill, attributed, overhead, unallocated, excluded, difference,"
+                " fallback_share, closed_by, revised_tenant_count, revised_by, md5(pools::text),"
+                " overrides::text from portal_periodsummary"
+            ),
+        ),
+        "shown bills": ("portal", "select source, period, row_count from portal_billstate"),
+        "shown contracts": (
+            "portal",
+            "select tenant, customer, plan from portal_tenantcontract",
+        ),
+        "shown customers": (
+            "portal",
+            (
+                "select customer_id, name, email, plan, disclosure, tenants::text"
+                " from portal_customeraccount"
+            ),
+        ),
+        "shown estimates": (
+            "portal",
+            "select customer_id, period, currency, total, lines::text from portal_customerestimate",
+        ),
         "shown revisions": (
             "portal",
             "select period, tenant, cost_before, cost_after from portal_tenantrevision",
         ),
         "shown invoices": (
             "portal",
-            "select customer, period, state, total from portal_staffinvoice",
+            "select customer, period, state, total, restated_by from portal_staffinvoice",
         ),
         "customers' invoices": (
             "portal",
@@ -119,6 +169,7 @@ class Comparison:
 
 def outcome(run: CloseRun) -> Rows:
     """Every promised row of a run that has settled."""
+    wait_until_reachable(run, seconds=120)
     rows: Rows = Counter()
     for name, (service, sql) in QUERIES.items():
         rows.update((name, *row) for row in run.query(service, sql))
