@@ -274,6 +274,24 @@ class TestAClose:
         assert record.state == Period.State.CLOSED
         assert record.overrides == ["run_is_newest: the rest comes next month (olivia)"]
 
+    def test_keeps_no_reason_for_a_check_that_did_not_fail(self, period):
+        attribute_period(period=period)
+        record = self.close(period, proof_holds="just in case", nothing="of the kind")
+        assert record.overrides == []
+
+    def test_of_another_run_than_was_seen_is_refused(self, period):
+        attribute_period(period=period)
+        with as_ops():
+            with pytest.raises(UnableToClose, match="attributed anew since you looked"):
+                close_period(
+                    period=period, closed_by="olivia", reasons={}, now=NOW, run_id="run_before"
+                )
+            seen = current().run_id
+            record = close_period(
+                period=period, closed_by="olivia", reasons={}, now=NOW, run_id=seen
+            )
+        assert record.closed_run_id == seen
+
     @given(
         shares=st.decimals("-1", "1", places=4),
         difference=st.integers(-1, 1),

@@ -51,7 +51,10 @@ class PeriodView(ScopedView):
 
 
 class PeriodClose(ScopedView):
-    """Closes a period; `reasons` maps each failed check to why it is closed all the same."""
+    """Closes a period on the run that was seen, if `run_id` says which.
+
+    `reasons` maps each failed check to why it is closed all the same.
+    """
 
     roles = {"POST": ("operator_admin",)}
 
@@ -62,8 +65,8 @@ class PeriodClose(ScopedView):
             record = close_period(
                 period=period,
                 closed_by=self.actor.name,
-                reasons=given.validated_data["reasons"],
                 now=datetime.now(UTC),
+                **given.validated_data,
             )
         except UnableToClose as error:
             raise Conflict(str(error)) from error
@@ -71,6 +74,7 @@ class PeriodClose(ScopedView):
 
 
 class _CloseGiven(serializers.Serializer[Any]):
+    run_id = serializers.CharField(default="", allow_blank=True, max_length=40)
     reasons = serializers.DictField(child=serializers.CharField(min_length=3), default=dict)
 
 

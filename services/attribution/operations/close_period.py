@@ -14,11 +14,12 @@ class UnableToClose(Fault):
 
 
 def close_period(
-    *, period: str, closed_by: str, reasons: Mapping[str, str], now: datetime
+    *, period: str, closed_by: str, reasons: Mapping[str, str], now: datetime, run_id: str = ""
 ) -> Period:
     """Freeze the current run as what the period's invoices are made of; closed twice is once.
 
-    `reasons` says per failed check why `closed_by` goes on all the same.
+    `reasons` says per failed check why `closed_by` goes on all the same; one for a check that did
+    not fail is not kept. Where `run_id` says which run the person has seen, no other is closed.
     """
     record = Period.objects.select_for_update().filter(period=period).first()
     run = Run.objects.filter(period=period, is_current=True).first()
@@ -26,13 +27,23 @@ def close_period(
         raise UnableToClose(f"{period} has not been attributed.", remedy="Deliver its bill first.")
     if record.closed_run is not None:
         return record  # what was closed stays so; restatements are revisions of it
-    failed = not_overridden(period_checks(run, now=now), reasons)
+    if run_id and run_id != run.run_id:
+        raise UnableToClose(
+            f"{period} has been attributed anew since you looked.",
+            remedy="Look at it again, then close it.",
+        )
+    checks = period_checks(run, now=now)
+    failed = not_overridden(checks, reasons)
     if failed:
         raise UnableToClose(
             "; ".join(f"{check.name}: {check.finding}" for check in failed) + ".",
             remedy="Mend it, or close with a reason for each of these checks.",
         )
-    overrides = [f"{name}: {reason} ({closed_by})" for name, reason in sorted(reasons.items())]
+    overrides = [
+        f"{check.name}: {reasons[check.name]} ({closed_by})"
+        for check in sorted(checks, key=lambda check: check.name)
+        if not check.passed
+    ]
     record.state = Period.State.CLOSED
     record.version += 1
     record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
