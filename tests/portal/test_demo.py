@@ -43,6 +43,24 @@ class TestChangingThePerson:
         assert answer["Location"] == "/invoices/inv_foreign"
         assert who(client) == "Bruno Keller"
 
+    @pytest.mark.parametrize(
+        ("before", "after", "page", "leads_to"),
+        [
+            ("olivia", "clara", "/overview?period=2026-10", "/invoices"),
+            ("ann", "olivia", "/account", "/overview"),
+            ("clara", "olivia", "/invoices/inv_foreign", "/invoices/inv_foreign"),
+            ("olivia", "vic", "/overview?period=2026-10", "/overview?period=2026-10"),
+            ("olivia", "clara", "/no/such/page", "/invoices"),
+        ],
+    )
+    def test_keeps_the_page_only_where_the_new_role_may_open_it(
+        self, demo, before, after, page, leads_to
+    ):
+        client = client_of(before)
+        answer = client.post("/demo/person", {"name": after, "next": page})
+        assert answer["Location"] == leads_to
+        assert client.get(leads_to).status_code == 200
+
     def test_leads_a_customer_home(self, demo):
         answer = client_of("clara").post("/demo/person", {"name": "ann", "next": "/invoices"})
         assert answer["Location"] == "/account"

@@ -5,11 +5,13 @@ is `live`.
 """
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -28,7 +30,7 @@ _TOUR: Final = "tour"
 @for_roles(*_ANYBODY)
 @require_POST
 def demo_person(request: HttpRequest) -> HttpResponse:
-    """Go on as another person, on the same page where both are staff."""
+    """Go on as another person, on the same page where it is one of that person's, too."""
     if not is_demo():
         return not_found(request)
     with as_ops():
@@ -37,8 +39,18 @@ def demo_person(request: HttpRequest) -> HttpResponse:
             return not_found(request)
         _become(request, person)
     here = request.POST.get("next", "")
-    stays = not person.customer and url_has_allowed_host_and_scheme(here, allowed_hosts=None)
-    return redirect(here) if stays else home_of(person)
+    return redirect(here) if _may_open(person, here) else home_of(person)
+
+
+def _may_open(person: User, address: str) -> bool:
+    """Never a customer, whose pages are each their own tenant's."""
+    if person.customer or not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return False
+    try:
+        view = resolve(urlsplit(address).path).func
+    except Resolver404:
+        return False
+    return person.role in getattr(view, "roles", ())
 
 
 @for_roles(*_ANYBODY)
