@@ -1,12 +1,19 @@
 """A tenant's month under every plan, priced by the service that knows the plans."""
 
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
+from services.portal.operations.record_facts import record_margin, record_period
 from shared.auth.actors import Actor
+from shared.configuration import parse_configuration
+from shared.isolation.scope import as_ops
+from shared.periods import Month
 from tests.portal.invoicing_standin import running_invoicing
-from tests.portal.world import client_of, record_month
+from tests.portal.world import client_of, margin_fact, period_fact, record_month
 
 FLAT = {
     "plan": "flat",
@@ -27,6 +34,28 @@ def invoicing(cast):
     with running_invoicing() as running:
         running.answer = {"data": [PLUS, GROWTH, FLAT]}
         yield running
+FILE = """
+version: 1
+currency: USD
+tenants: [{{key: acme, name: Acme}}]
+seller: {{key: us, name: Us}}
+plans:
+  - {{key: flat, name: Flat, version: 1, currency: USD,
+     components: [{{kind: flat_fee, name: Fee, amount: 90.00}}]}}
+  - {{key: growth, name: Growth, version: 1, currency: USD,
+     components: [{{kind: flat_fee, name: Fee, amount: 120.50}}]}}
+customers:
+  - key: acme
+    name: Acme
+    email: ap@acme.example
+    contracts:
+      - {{plan: flat, tenants: [acme], from: 2026-01-01, {end}}}
+      {new}
+"""
+
+
+def code_blocks(page):
+    return [unescape(text) for text in re.findall(r"<pre [^>]*><code>(.*?)</code>", page, re.S)]
 
 
 def page(path="/tenants/acme/plans?period=2026-10", name="vic"):
@@ -51,11 +80,29 @@ class TestTheMonthUnderOtherPlans:
         assert rows["flat"].change is None
         assert rows["growth"].change.amount == Decimal("30.50")
 
-    def test_suggests_the_cheapest_plan_that_covers_the_cost_and_the_lines_for_it(self, invoicing):
+    def test_suggests_the_cheapest_plan_that_covers_the_cost(self, invoicing):
         shown = page().content.decode()
         assert "To move Acme to Growth" in shown
-        assert "{plan: flat, tenants: [acme], to: 2026-11-01}" in shown
-        assert "{plan: growth, tenants: [acme], from: 2026-11-01}" in shown
+        assert "covers the cost" in shown
+
+    def test_prints_lines_that_the_loader_takes(self, invoicing):
+        end, new = code_blocks(page().content.decode())
+        assert (end, new[:2]) == ("to: 2026-11-01", "- ")
+        [customer] = parse_configuration(FILE.format(end=end, new=new)).customers
+        today, following = customer.contracts
+        assert today.to == following.from_ == date(2026, 11, 1)
+        assert (following.plan, following.tenants) == ("growth", ("acme",))
+
+    def test_suggests_nothing_for_a_month_that_still_runs(self, invoicing):
+        month = str(Month.of(datetime.now(UTC)))
+        with as_ops():
+            record_period(period_fact(period=month, run_id="run_now"))
+            record_margin(margin_fact("acme", period=month, run_id="run_now"))
+        shown = page(f"/tenants/acme/plans?period={month}").content.decode()
+        assert "This month still runs" in shown
+        assert "To move Acme" not in shown
+        assert "covers the cost" not in shown
+        assert "marginbar" not in shown
 
     @pytest.mark.parametrize(
         "rows",

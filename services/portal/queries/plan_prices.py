@@ -42,8 +42,13 @@ class Suggestion:
     starts_on: date
 
 
-def read_plan_prices(tenant: str, month: Month, check: CheckPrices) -> dict[str, Any] | None:
-    """None for a tenant without a cost in the month; `rows` is None where nobody can price."""
+def read_plan_prices(
+    tenant: str, month: Month, check: CheckPrices, *, is_open: bool = False
+) -> dict[str, Any] | None:
+    """None for a tenant without a cost in the month; `rows` is None where nobody can price.
+
+    A month that still runs has a part of its cost and whole fees: nothing follows from it yet.
+    """
     margin = current_margins().filter(tenant=tenant, period=str(month)).first()
     if margin is None:
         return None
@@ -54,7 +59,7 @@ def read_plan_prices(tenant: str, month: Month, check: CheckPrices) -> dict[str,
         "cost": Money(margin.cost, margin.currency),
         "rows": rows,
         "problem": problem,
-        "suggestion": _suggest(tenant, month, rows or []),
+        "suggestion": None if is_open else _suggest(tenant, month, rows or []),
     }
 
 

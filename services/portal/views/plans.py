@@ -28,8 +28,9 @@ def tenant_plans(request: HttpRequest, key: str) -> HttpResponse:
             tenant=tenant, period=str(period), costs=costs, actor=actor, now=datetime.now(UTC)
         )
 
-    page = read_plan_prices(key, month, check)
+    state = calendar.state_of(month)
+    page = read_plan_prices(key, month, check, is_open=state == "open")
     if page is None:
         raise Http404
-    context = {"period": month, "period_state": calendar.state_of(month), **page}
+    context = {"period": month, "period_state": state, **page}
     return render(request, "portal/operator/plans.html", context)
