@@ -155,6 +155,7 @@ def waterfall(revenue: Decimal | None = None) -> dict[str, Any]:
         "margin": usd(left),
         "margin_ratio": left / earned,
         "revenue_unknown_count": 1,
+        "excluded": usd(_others("excluded")),
     }
 
 

@@ -106,6 +106,7 @@ def _pool(key: str, label: str, cost: str, change: str | None, meters: tuple[str
         "label": label,
         "cost": usd(amount),
         "change": None if change is None else Decimal(change),
+        "was": None,
         "drivers": [
             dict(zip(("label", "signal"), kinds.get(meter or "even", ("Measured", meter)),
                      strict=True))

@@ -95,6 +95,7 @@ def _figure(
     kind: str = "money",
     good: str = "",
     note: str = "",
+    was: str = "",
 ) -> dict[str, Any]:
     return {
         "label": label,
@@ -103,6 +104,7 @@ def _figure(
         "change": None if change is None else Decimal(change),
         "good": good,
         "note": note,
+        "was": usd(was) if was else None,
     }
 
 
@@ -122,9 +124,17 @@ def margins(**changed: Any) -> dict[str, Any]:
         "compared_to": PERIOD.previous,
         "currency": "USD",
         "figures": [
-            _figure("Revenue", usd(revenue), "0.052", good="up", note="1 unknown"),
+            _figure(
+                "Revenue", usd(revenue), "0.052", good="up", note="12 tenants in draft, 1 unknown"
+            ),
             _figure("Cost to serve", usd(cost), "0.087", good="down"),
-            _figure("Margin", usd(margin), "-0.021", good="up"),
+            _figure(
+                "Margin",
+                usd(margin),
+                "-0.021",
+                good="up",
+                note="without 1 tenant of unknown revenue",
+            ),
             _figure("Margin %", margin / revenue, "-0.024", kind="percent", good="up"),
             _figure(
                 "Unallocated",
@@ -212,6 +222,7 @@ def _groups(tenant: TenantMonth) -> list[dict[str, Any]]:
                 "amount": usd(amount),
                 "ratio": amount / tenant.cost,
                 "change": Decimal(change),
+                "was": None,
                 "methods": [method(amount)],
             }
         )
@@ -235,13 +246,14 @@ def tenant(key: str = "globex", **changed: Any) -> dict[str, Any]:
         "figures": [
             _figure("Revenue", usd(revenue), "0", good="up", note="draft"),
             _figure("Cost to serve", usd(month.cost), "0.409", good="down"),
-            _figure("Margin", usd(revenue - month.cost), None, note="was $1,456.41"),
+            _figure("Margin", usd(revenue - month.cost), None, was="1456.41"),
             _figure("Margin %", (revenue - month.cost) / revenue, None, kind="percent",
                     note="was 21.1%"),
         ],
         "cost": usd(month.cost),
         "change": costs.change(month),
         "days_compared": None,
+        "has_gap": False,
         "by_day": costs.by_day(month),
         "by_month": costs.by_month(month),
         "groups": _groups(month),

@@ -18,6 +18,7 @@ from shared.periods import Month
 from tests.portal.attribution_standin import running_attribution
 from tests.portal.world import (
     COSTS,
+    EXCLUDED,
     OVERHEAD,
     UNALLOCATED,
     client_of,
@@ -49,12 +50,62 @@ def two_months(month):
         record_margin(replace(now, daily={**now.daily, "pool:nat": nat}))
 
 
+def supported(period, run, days):
+    """Support costs 7 on each of these days; lines and days say the same."""
+    daily = {
+        "Compute": [Decimal(10)] * 3 + [Decimal(0)] * 27,
+        "Support": [Decimal(7 if day in days else 0) for day in range(1, 31)],
+    }
+    lines = [CostLine(group, "rule", sum(amounts)) for group, amounts in daily.items()]
+    return margin_fact(
+        "acme", period=period, run_id=run, version=2_000_000, lines=lines, daily=daily
+    )
+
+
 def overview(month=OCTOBER, *, is_open=False):
     with as_ops():
         return read_overview(month, is_open=is_open)
 
 
+class TestTheFigures:
+    def test_say_whom_the_margin_leaves_out(self, month):
+        notes = {figure.label: figure.note for figure in overview()["figures"]}
+        assert notes["Margin"] == "without 1 tenant of unknown revenue"
+        assert notes["Revenue"] == "2 tenants in draft, 1 unknown"
+        page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
+        assert "without 1 tenant of unknown revenue" in page
+
+    def test_say_what_a_margin_was_that_has_crossed_zero(self, two_months):
+        with as_ops():
+            record_margin(margin_fact("acme", "1.00", version=1_000_002))
+            figures = {one.label: one for one in read_tenant("acme", OCTOBER)["figures"]}
+        margin = figures["Margin"]
+        assert (margin.change, margin.was.amount) == (None, 500 - (COMPUTE + 7))
+        page = Page(client_of("olivia").get("/tenants/acme?period=2026-10").content.decode()).words
+        assert "was $411.83 in Sep" in page
+
+    def test_of_a_tenant_that_skipped_a_month_do_not_call_it_its_first(self, month):
+        with as_ops():
+            record_period(period_fact(period="2026-08", run_id="run_8"))
+            record_margin(margin_fact("trial", period="2026-08", run_id="run_8"))
+        page = client_of("olivia").get("/tenants/trial?period=2026-10").content.decode()
+        assert "no earlier month" not in page
+        assert "not in the month before" in page
+        assert "no earlier month" in client_of("olivia").get("/tenants/acme").content.decode()
+
+
 class TestTheWaterfall:
+    def test_says_what_of_the_bill_is_in_no_step(self, month):
+        assert overview()["waterfall"].excluded.amount == EXCLUDED
+        page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
+        assert "after everything but $1.00 that is excluded" in page
+
+    def test_holds_everything_where_nothing_is_excluded(self, month):
+        with as_ops():
+            PeriodSummary.objects.update(excluded=0)
+        page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
+        assert "after everything the bill holds" in page
+
     def test_falls_from_revenue_to_margin_exactly(self, month):
         steps = overview()["waterfall"].steps
         first, *falls, last = [step.amount.amount for step in steps]
@@ -131,6 +182,40 @@ class TestWhatMoved:
         page = overview(NOVEMBER, is_open=True)
         assert {figure.change for figure in page["figures"]} == {None}
         assert all("so far" in figure.note for figure in page["figures"])
+
+    @pytest.mark.parametrize(
+        ("october", "november", "told"),
+        [
+            ([1], [], set()),
+            ([1, 2], [], {"Support"}),
+            ([1], [1, 2], {"Support"}),
+            ([], [1], {"Support"}),
+        ],
+    )
+    def test_in_a_month_that_runs_is_not_what_was_charged_on_one_day_and_is_not_yet(
+        self, month, october, november, told
+    ):
+        """Compute costs the same in both months, so that support alone can have moved."""
+        with as_ops():
+            record_period(period_fact(period="2026-11", run_id="run_n"))
+            record_margin(supported("2026-10", "run_1", october))
+            record_margin(supported("2026-11", "run_n", november))
+            movers, _ = read_movers(NOVEMBER, is_open=True)
+            change = read_tenant("acme", NOVEMBER, is_open=True)["change"]
+        assert {one.mover.label for one in movers if one.tenant == "acme"} == told
+        assert {mover.label for mover in (change.movers if change else [])} == told
+
+    def test_of_a_group_that_was_a_credit_is_told_by_what_it_was(self, month):
+        lines = [CostLine("Compute", "label", Decimal("-446.69"))]
+        with as_ops():
+            record_period(period_fact(period="2026-09", run_id="run_0"))
+            record_margin(margin_fact("acme", period="2026-09", run_id="run_0", lines=lines))
+            groups = {group.label: group for group in read_tenant("acme", OCTOBER)["groups"]}
+        compute, nat = groups["Compute"], groups["Shared NAT"]
+        assert (compute.change, compute.was.amount) == (None, Decimal("-446.69"))
+        assert (nat.change, nat.was) == (None, None)
+        page = client_of("olivia").get("/tenants/acme?period=2026-10").content.decode()
+        assert page.count(">new<") == 1
 
     def test_on_a_tenants_page_sums_to_the_change_of_its_cost(self, two_months):
         with as_ops():

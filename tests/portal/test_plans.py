@@ -34,6 +34,8 @@ def invoicing(cast):
     with running_invoicing() as running:
         running.answer = {"data": [PLUS, GROWTH, FLAT]}
         yield running
+
+
 FILE = """
 version: 1
 currency: USD
@@ -55,7 +57,9 @@ customers:
 
 
 def code_blocks(page):
-    return [unescape(text) for text in re.findall(r"<pre [^>]*><code>(.*?)</code>", page, re.S)]
+    return [
+        unescape(text) for text in re.findall(r"<pre [^>]*><code>(.*?)</code>", page, re.DOTALL)
+    ]
 
 
 def page(path="/tenants/acme/plans?period=2026-10", name="vic"):

@@ -3,7 +3,10 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+
+import pytest
 
 from services.portal.operations.record_facts import record_margin, record_period
 from services.portal.queries.pools import PARTS_MAX, read_pools
@@ -74,6 +77,29 @@ class TestAPool:
             record_period(period_fact(period="2026-09", run_id="run_0", pools=cheaper))
         [pool] = pools()
         assert pool.change == (pool.cost.amount - 10) / 10
+
+    def test_of_a_month_that_runs_is_compared_with_no_whole_one(self, month):
+        running = Month.of(datetime.now(UTC))
+        with as_ops():
+            for period, run in ((running.previous, "run_0"), (running, "run_now")):
+                record_period(period_fact(period=str(period), run_id=run))
+        answer = client_of("olivia").get(f"/pools?period={running}")
+        assert (answer.context["compared_to"], answer.context["pools"][0].change) == (None, None)
+        assert "so far" in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("before", "words"),
+        [
+            (pool_measured(cost=Decimal("-446.69")), "was \N{MINUS SIGN}446.69"),
+            (pool_measured(name="other", cost=Decimal(1)), "new"),
+        ],
+    )
+    def test_is_new_only_where_there_was_none(self, month, before, words):
+        with as_ops():
+            record_period(period_fact(period="2026-09", run_id="run_0", pools=[before]))
+        page = Page(client_of("olivia").get("/pools?period=2026-10").content.decode()).words
+        assert words in page
+        assert ("new" in page.split()) == (words == "new")
 
     def test_of_many_tenants_shows_the_largest_and_the_others_as_one(self, month):
         with as_ops():

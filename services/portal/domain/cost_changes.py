@@ -57,6 +57,10 @@ def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None
     return place + 1 if is_like_before and goes_the_months_way else None
 
 
+def days_with_cost(days: Sequence[str]) -> int:
+    return sum(bool(amount.strip("-0.")) for amount in days)
+
+
 def last_day_told(daily: Mapping[str, Sequence[str]]) -> int:
     """The last day on which anything cost anything; 0 where no day is known."""
     spent = [

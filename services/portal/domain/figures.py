@@ -9,7 +9,10 @@ from shared.money import Money
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` is Money or, for a per cent, a ratio; `change` is then a difference of ratios."""
+    """`value` is Money or, for a per cent, a ratio; `change` is then a difference of ratios.
+
+    `was` stands where a change in per cent would mean nothing.
+    """
 
     label: str
     value: Money | Decimal | None
@@ -17,6 +20,7 @@ class Figure:
     change: Decimal | None = None
     good: Literal["up", "down", ""] = ""
     note: str = ""
+    was: Money | None = None
 
 
 def so_far(figure: Figure) -> Figure:
@@ -37,6 +41,17 @@ def change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     if now is None or before is None or before <= 0:
         return None
     return (now - before) / before
+
+
+def change_or_base(
+    now: Decimal | None, before: Decimal | None, currency: str
+) -> tuple[Decimal | None, Money | None]:
+    """The change; where either is below zero, or the base is zero, what it was instead."""
+    if now is None or before is None:
+        return None, None
+    if before > 0 and now >= 0:
+        return change(now, before), None
+    return None, Money(before, currency)
 
 
 def difference(now: Decimal | None, before: Decimal | None) -> Decimal | None:

@@ -9,6 +9,7 @@ from typing import Final
 from services.portal.domain.cost_changes import (
     GroupChange,
     changes_of,
+    days_with_cost,
     first_day_of,
     last_day_told,
 )
@@ -69,6 +70,23 @@ class Span:
     def days_before(self) -> int:
         return self.days or _length(self.month.previous)
 
+    def changes(self, now: TenantMargin, before: TenantMargin | None) -> list[GroupChange]:
+        """The largest first, without what did not change or is only billed later in the month."""
+        found = changes_of(self.costs_of(now), self.costs_of(before))
+        waiting = self._not_billed_yet(now, before)
+        return [change for change in found if change.by and change.group not in waiting]
+
+    def _not_billed_yet(self, now: TenantMargin, before: TenantMargin | None) -> set[str]:
+        """What the month before was charged on one day, as support and tax are."""
+        if self.days is None or before is None:
+            return set()
+        costs = sums_of(now.lines)
+        return {
+            group
+            for group, days in before.daily.items()
+            if not costs.get(group) and days_with_cost(days) == 1
+        }
+
 
 def sums_of(lines: Iterable[Mapping[str, str]]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
@@ -101,9 +119,8 @@ def read_movers(month: Month, *, is_open: bool) -> tuple[list[TenantMover], Span
         (now[tenant], change)
         for tenant in now
         if _comparable(now[tenant], before.get(tenant))
-        for change in changes_of(span.costs_of(now[tenant]), span.costs_of(before.get(tenant)))
+        for change in span.changes(now[tenant], before.get(tenant))
     ]
-    changes = [(row, change) for row, change in changes if change.by]
     changes.sort(key=lambda item: (-abs(item[1].by), item[0].tenant, item[1].group))
     top = changes[:TENANT_MOVERS_MAX]
     days = _days_of(month, {row.tenant for row, _ in top})
@@ -119,9 +136,7 @@ def change_of(now: TenantMargin, before: TenantMargin | None, span: Span) -> Cos
     """None without a month before in the same currency, or where nothing changed."""
     if before is None or before.currency != now.currency:
         return None
-    changes = [
-        change for change in changes_of(span.costs_of(now), span.costs_of(before)) if change.by
-    ]
+    changes = span.changes(now, before)
     if not changes:
         return None
     movers, rest = changes[:MOVERS_MAX], changes[MOVERS_MAX:]

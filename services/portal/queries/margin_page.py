@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import Figure, change, difference, money, ratio, so_far
+from services.portal.domain.figures import (
+    Figure,
+    change,
+    change_or_base,
+    difference,
+    money,
+    ratio,
+    so_far,
+)
 from services.portal.models import BillState, PeriodSummary
 from services.portal.queries.margin_rows import Selection, count_views, margin_page
 from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
@@ -162,8 +170,7 @@ def _note(summary: PeriodSummary, totals: Totals) -> str:
         )
     if summary.revised_tenant_count:
         by = f"{summary.revised_by:+,.2f} {summary.currency}".replace("-", "\N{MINUS SIGN}")
-        count = summary.revised_tenant_count
-        whose = "1 tenant" if count == 1 else f"{count} tenants"
+        whose = _tenants(summary.revised_tenant_count)
         sentences.append(
             f"AWS has restated the bill since the close: {by} for {whose}; what was invoiced stays."
         )
@@ -180,6 +187,9 @@ def _figures(
     if before_summary is not None and before_summary.currency != currency:
         before_summary, before = None, None
     unallocated = ratio(summary.unallocated, summary.bill)
+    change_of_margin, was = change_or_base(
+        totals.margin, before.margin if before else None, currency
+    )
     return [
         Figure(
             "Revenue",
@@ -197,8 +207,10 @@ def _figures(
         Figure(
             "Margin",
             money(totals.margin, currency),
-            change=change(totals.margin, before.margin if before else None),
+            change=change_of_margin,
             good="up",
+            note=_margin_note(totals),
+            was=was,
         ),
         Figure(
             "Margin %",
@@ -223,7 +235,17 @@ def _figures(
 def _revenue_note(totals: Totals) -> str:
     notes = []
     if totals.draft_count:
-        notes.append(f"{totals.draft_count} in draft")
+        notes.append(f"{_tenants(totals.draft_count)} in draft")
     if totals.revenue_unknown_count:
         notes.append(f"{totals.revenue_unknown_count} unknown")
     return ", ".join(notes)
+
+
+def _margin_note(totals: Totals) -> str:
+    """Revenue less cost isn't the margin where a tenant has a cost alone."""
+    count = totals.revenue_unknown_count
+    return f"without {_tenants(count)} of unknown revenue" if count else ""
+
+
+def _tenants(count: int) -> str:
+    return "1 tenant" if count == 1 else f"{count} tenants"

@@ -23,12 +23,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The steps between the two totals sum to their difference, exactly."""
+    """The steps between the two totals sum to their difference, exactly.
+
+    `excluded` is what of the bill is in none of them; None where that is nothing.
+    """
 
     steps: list[Step]
     margin: Money
     margin_ratio: Decimal | None
     revenue_unknown_count: int
+    excluded: Money | None
 
 
 def read_overview(month: Month, *, is_open: bool) -> dict[str, Any]:
@@ -73,6 +77,7 @@ def waterfall(found: Headline) -> Waterfall | None:
         margin=Money(left, currency),
         margin_ratio=ratio(left, totals.revenue),
         revenue_unknown_count=totals.revenue_unknown_count,
+        excluded=Money(summary.excluded, currency) if summary.excluded else None,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import change, ratio
+from services.portal.domain.figures import change_or_base, ratio
 from services.portal.domain.labels import POOL, as_heading, pool_name
 from services.portal.models import PeriodSummary, TenantMargin
 from services.portal.queries.margin_totals import find_summary
@@ -56,12 +56,16 @@ class Rest:
 
 @dataclass(frozen=True)
 class PoolSplit:
-    """Parts and rests sum to `cost`, exactly. What a run did not tell is None."""
+    """Parts and rests sum to `cost`, exactly. What a run did not tell is None.
+
+    New in the month where `change` and `was` are both None and there is a month to compare with.
+    """
 
     key: str
     label: str
     cost: Money
     change: Decimal | None
+    was: Money | None
     drivers: list[DriverStep]
     meter: str
     coverage: Decimal | None
@@ -81,25 +85,30 @@ class _Line:
     amount: Decimal
 
 
-def read_pools(month: Month) -> dict[str, Any]:
-    """`pools` by cost, the largest first."""
+def read_pools(month: Month, *, is_open: bool = False) -> dict[str, Any]:
+    """`pools` by cost, the largest first; a month that still runs is compared with none."""
     summary = find_summary(str(month))
     if summary is None:
         return {"is_attributed": False, "pools": []}
-    pools = [_shortened(pool) for pool in pool_splits(summary)]
+    before = None if is_open else _costs_before(summary)
+    pools = [_shortened(pool) for pool in _splits(summary, before or {})]
     return {
         "is_attributed": True,
         "currency": summary.currency,
         "pools": pools,
         "total": Money(sum((pool.cost.amount for pool in pools), Decimal(0)), summary.currency),
-        "compared_to": month.previous if any(pool.change is not None for pool in pools) else None,
+        "compared_to": month.previous if before is not None else None,
     }
 
 
 def pool_splits(summary: PeriodSummary) -> list[PoolSplit]:
+    """Every pool with all its parts, compared with nothing."""
+    return _splits(summary, {})
+
+
+def _splits(summary: PeriodSummary, before: Mapping[str, Decimal]) -> list[PoolSplit]:
     lines = _lines(summary)
     told = {pool["name"]: pool for pool in summary.pools}
-    before = _costs_before(summary)
     found = [
         _split(name, told.get(name), lines.get(name, []), before.get(name), summary)
         for name in told.keys() | lines.keys()
@@ -134,10 +143,11 @@ def _lines(summary: PeriodSummary) -> Mapping[str, list[_Line]]:
     return found
 
 
-def _costs_before(summary: PeriodSummary) -> Mapping[str, Decimal]:
+def _costs_before(summary: PeriodSummary) -> Mapping[str, Decimal] | None:
+    """None without a month before in the same currency, or where its run told no pools."""
     before = find_summary(str(Month.parse(summary.period).previous))
-    if before is None or before.currency != summary.currency:
-        return {}
+    if before is None or before.currency != summary.currency or not before.pools:
+        return None
     return {pool["name"]: Decimal(pool["cost"]) for pool in before.pools}
 
 
@@ -152,11 +162,13 @@ def _split(
     given = sum((line.amount for line in lines), Decimal(0))
     cost = Decimal(told["cost"]) if told else given
     fallback = Decimal(told["fallback_cost"]) if told else None
+    by, was = change_or_base(cost, before, currency)
     return PoolSplit(
         key=name,
         label=as_heading(pool_name(name)),
         cost=Money(cost, currency),
-        change=change(cost, before),
+        change=by,
+        was=was,
         drivers=[_driver(text) for text in told["drivers"]] if told else [],
         meter=told["meter"] if told else "",
         coverage=ratio(Decimal(told["hours_with_signal"]), Decimal(told["hours"]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from services.portal.domain.figures import change, ratio
+from services.portal.domain.figures import change_or_base, ratio
 from services.portal.domain.labels import POOL, charge_group_name
 from services.portal.domain.stacks import stacked
 from services.portal.models import TenantMargin
@@ -39,11 +39,14 @@ class Method:
 
 @dataclass(frozen=True)
 class Group:
+    """New in the month where `change` and `was` are both None."""
+
     label: str
     is_shared: bool
     amount: Money
     ratio: Decimal | None
     change: Decimal | None
+    was: Money | None
     methods: list[Method]
 
 
@@ -79,13 +82,15 @@ def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) ->
     found = []
     for group, amount in sums_of(now.lines).items():
         lines = [line for line in now.lines if line["charge_group"] == group]
+        by, was = change_or_base(later.get(group), earlier.get(group), now.currency)
         found.append(
             Group(
                 label=charge_group_name(group),
                 is_shared=group.startswith(POOL),
                 amount=Money(amount, now.currency),
                 ratio=ratio(amount, now.cost),
-                change=change(later.get(group), earlier.get(group)),
+                change=by,
+                was=was,
                 methods=[
                     Method(
                         METHODS.get(line["method"], line["method"]),

@@ -3,7 +3,15 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import Figure, change, difference, money, ratio, so_far
+from services.portal.domain.figures import (
+    Figure,
+    change,
+    change_or_base,
+    difference,
+    money,
+    ratio,
+    so_far,
+)
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
 from services.portal.queries.cost_changes import change_of, span_of
 from services.portal.queries.margin_totals import current_margins
@@ -13,6 +21,7 @@ from shared.periods import Month
 
 HISTORY_MONTHS: Final = 24
 INVOICES_MAX: Final = 24
+_REVENUE_NOTES: Final = {"draft": "from a draft invoice", "unknown": "no invoice"}
 
 
 def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, Any] | None:
@@ -48,6 +57,7 @@ def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, A
         "change": change_of(now, before, span) if now and span else None,
         "by_day": by_day(now, month) if now else None,
         "by_month": by_month(history),
+        "has_gap": before is None and any(row.period < str(month) for row in history),
         "history": [_month(row) for row in history],
         "invoices": _invoices(key, contract),
     }
@@ -76,13 +86,14 @@ def _figures(now: TenantMargin | None, before: TenantMargin | None) -> list[Figu
     currency = now.currency if now else ""
     if before and before.currency != currency:
         before = None
+    change_of_margin, was = change_or_base(_margin(now), _margin(before), currency)
     return [
         Figure(
             "Revenue",
             money(now.revenue, currency) if now else None,
             change=change(now.revenue, before.revenue) if now and before else None,
             good="up",
-            note="from a draft invoice" if now and now.revenue_basis == "draft" else "",
+            note=_REVENUE_NOTES.get(now.revenue_basis, "") if now else "",
         ),
         Figure(
             "Cost to serve",
@@ -93,8 +104,9 @@ def _figures(now: TenantMargin | None, before: TenantMargin | None) -> list[Figu
         Figure(
             "Margin",
             money(_margin(now), currency),
-            change=change(_margin(now), _margin(before)),
+            change=change_of_margin,
             good="up",
+            was=was,
         ),
         Figure(
             "Margin %",

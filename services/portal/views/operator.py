@@ -79,7 +79,9 @@ def tenant_csv(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def pools(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
-    context = {"period": month, "period_state": calendar.state_of(month), **read_pools(month)}
+    state = calendar.state_of(month)
+    found = read_pools(month, is_open=state == "open")
+    context = {"period": month, "period_state": state, **found}
     return render(request, "portal/operator/pools.html", context)
 
 
