@@ -122,6 +122,14 @@ class TestAClosedMonth:
         assert "+$2.50 in all" in page.words
         assert "Trial 7.00" not in page.words
 
+    def test_that_was_restated_is_still_closed_in_words(self, month):
+        with as_ops():
+            revised("acme", before="100", after="112.5")
+        words = page_of().words
+        assert "Closed, restated since" in words
+        assert "Reopened" not in words
+        assert "correcting documents are made by hand" in words
+
     def test_that_nothing_has_changed_says_so(self, month):
         assert "AWS has changed nothing since." in page_of().words
 

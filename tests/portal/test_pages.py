@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from services.portal.domain.figures import change, ratio
 from services.portal.domain.period_states import freshness_state, period_state
+from services.portal.models import BillState
 from services.portal.operations.record_facts import record_customer, record_invoice
 from shared.isolation.roles import become_owner
 from shared.isolation.scope import as_ops
@@ -113,6 +114,12 @@ class TestAPeriod:
         assert period_state(october, is_closed=False, now=october.end) == "settling"
         before = october.end - timedelta(seconds=1)
         assert period_state(october, is_closed=False, now=before) == "open"
+
+    def test_bill_is_said_to_be_delivered_then_and_not_to_be_complete_to_then(self, month):
+        page = Page(client_of("olivia").get("/margins?period=2026-10").content.decode()).words
+        with as_ops():
+            at = BillState.objects.get().delivered_at
+        assert f"Bill delivered {at:%-d %b %Y, %H:%M} UTC" in page
 
     def test_bill_is_late_after_a_day_and_a_half_unless_closed(self):
         now = datetime(2026, 11, 3, tzinfo=UTC)

@@ -14,7 +14,7 @@ LATE_AFTER: Final = timedelta(hours=36)
 def period_state(
     month: Month, *, is_closed: bool, now: datetime, is_restated: bool = False
 ) -> PeriodState:
-    """Closed by a person, and reopened by a bill restated since.
+    """Closed by a person; `reopened` where a bill has restated it since, though it stays closed.
 
     Else settling once the month is over, for AWS restates it for weeks.
     """

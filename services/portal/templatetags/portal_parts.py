@@ -47,10 +47,10 @@ _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         "open": ("Open, estimated", "info", "circle-dashed"),
         "settling": ("Settling", "info", "hourglass"),
         "closed": ("Closed", "", "lock"),
-        "reopened": ("Reopened", "warning", "rotate-ccw"),
+        "reopened": ("Closed, restated since", "warning", "rotate-ccw"),
     },
     "freshness": {
-        "fresh": ("Bill up to date", "positive", "circle-check"),
+        "fresh": ("Bill delivered", "positive", "circle-check"),
         "stale": ("Bill is late", "warning", "clock"),
         "unknown": ("No bill yet", "", "circle-help"),
     },
