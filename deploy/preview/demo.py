@@ -31,6 +31,7 @@ def strip(stop: int = 0) -> dict[str, Any]:
         "stop_count": 5,
         "next": following,
         "previous": None,
+        "is_other_person": False,
     }
 
 

@@ -127,6 +127,40 @@ class TestTheTour:
         self.go(client, 0)
         assert "stop 3" not in client.get("/margins").content.decode()
 
+    @pytest.mark.parametrize("name", ["vic", "bruno"])
+    def test_ends_as_the_person_who_began_it(self, demo, name):
+        client = client_of(name)
+        began = who(client)
+        for stop in (1, 4, 5, 0):
+            self.go(client, stop)
+        assert who(client) == began
+        self.go(client, 4)
+        client.post("/demo/person", {"name": "olivia", "next": "/overview"})
+        self.go(client, 0)
+        assert who(client) == began
+
+    def test_ends_where_one_is_when_that_person_is_switched_off(self, demo):
+        client = client_of("vic")
+        self.go(client, 4)
+        with as_ops():
+            User.objects.filter(name="vic").update(is_active=False)
+        self.go(client, 0)
+        assert who(client) == "Clara Diaz"
+
+    def test_says_whom_one_looks_as_where_that_changes(self, demo):
+        client = client_of("olivia")
+        pages = {n: client.get(self.go(client, n)["Location"], follow=True) for n in (2, 4, 5)}
+        words = {n: page.content.decode() for n, page in pages.items()}
+        assert "You are" not in words[2]
+        assert "You are Clara Diaz now (Billing, clerk)." in words[4]
+        assert "You are Ann Lee now (Administrator)." in words[5]
+
+    def test_names_the_button_that_there_is_to_press(self, demo):
+        client = client_of("olivia")
+        page = client.get(self.go(client, 4)["Location"]).content.decode()
+        assert page.count("Send it to review") == 1
+        assert "Send to review" in page
+
     def test_leads_home_where_nothing_has_been_attributed(self, cast, settings):
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})
         client = client_of("olivia")

@@ -30,15 +30,15 @@ STOPS: Final = (
     Stop(
         1,
         "A tenant that loses money",
-        "Every tenant's revenue, cost and margin for the closed month, worst margin first. The bar"
-        " on top proves that the parts are the whole bill.",
+        "Every tenant of the closed month, worst margin first. The bar above the table proves that"
+        " the parts are the whole bill.",
         ("operator_admin", "operator_analyst", "operator_viewer"),
     ),
     Stop(
         2,
         "Why it does",
         "What this tenant cost, by what and day by day. One shared pool has grown since one day of"
-        " the month: that is the traffic through the NAT gateways.",
+        " the month: the traffic through the NAT gateways.",
         ("operator_admin", "operator_analyst", "operator_viewer"),
     ),
     Stop(
@@ -51,8 +51,8 @@ STOPS: Final = (
     Stop(
         4,
         "Review and approve",
-        "A draft waits for billing. Submit it, change to the second person above, approve and issue"
-        " it: it reaches the Stripe stand-in and comes back with its number.",
+        "A draft waits for billing. Send it to review and change to a billing approver above, who"
+        " approves and issues it: it goes to the Stripe stand-in and comes back with its number.",
         ("billing_clerk",),
     ),
     Stop(

@@ -18,13 +18,21 @@ from django.views.decorators.http import require_POST
 from services.portal.domain.labels import role_label
 from services.portal.models import User
 from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
-from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, for_roles, home_of
+from services.portal.views.access import (
+    BILLING,
+    CUSTOMERS,
+    OPERATORS,
+    actor_of,
+    for_roles,
+    home_of,
+)
 from services.portal.views.errors import not_found
 from services.portal.views.sign_in import BACKEND
 from shared.isolation.scope import as_ops
 
 _ANYBODY: Final = (*OPERATORS, *BILLING, *CUSTOMERS)
 _TOUR: Final = "tour"
+_STARTED_BY: Final = "tour_started_by"
 
 
 @for_roles(*_ANYBODY)
@@ -56,15 +64,16 @@ def _may_open(person: User, address: str) -> bool:
 @for_roles(*_ANYBODY)
 @require_POST
 def demo_tour(request: HttpRequest) -> HttpResponse:
-    """Go to a stop as the person who would look at it; stop 0 ends the tour."""
+    """Go to a stop as the person who would look at it; stop 0 ends it, as whom it began with."""
     if not is_demo():
         return not_found(request)
     number = request.POST.get("stop", "")
     stop = stop_at(int(number)) if number.isascii() and number.isdigit() else None
     with as_ops():
         if stop is None:
-            request.session.pop(_TOUR, None)
+            _end(request)
             return redirect("portal:home")
+        request.session.setdefault(_STARTED_BY, actor_of(request).name)
         person = person_for(stop)
         if person is not None:
             _become(request, person)
@@ -72,12 +81,19 @@ def demo_tour(request: HttpRequest) -> HttpResponse:
         return redirect(address_of(stop))
 
 
+def _end(request: HttpRequest) -> None:
+    request.session.pop(_TOUR, None)
+    name = request.session.pop(_STARTED_BY, None)
+    person = User.objects.filter(name=name, is_active=True).first()
+    if person is not None:
+        _become(request, person)
+
+
 def _become(request: HttpRequest, person: User) -> None:
     """A new session, as at a sign-in; the tour goes on in it."""
-    at_stop = request.session.get(_TOUR)
+    kept = {key: request.session[key] for key in (_TOUR, _STARTED_BY) if key in request.session}
     login(request, person, backend=BACKEND)
-    if at_stop is not None:
-        request.session[_TOUR] = at_stop
+    request.session.update(kept)
 
 
 def is_demo() -> bool:
@@ -91,6 +107,7 @@ def demo_frame(request: HttpRequest, user: User) -> dict[str, Any] | None:
     with as_ops():
         people = list(User.objects.filter(is_active=True).order_by("customer", "role", "name"))
         stop = stop_at(request.session.get(_TOUR) or 0)
+    previous = stop_at(stop.number - 1) if stop else None
     return {
         "people": [
             {
@@ -104,5 +121,6 @@ def demo_frame(request: HttpRequest, user: User) -> dict[str, Any] | None:
         "stop": stop,
         "stop_count": len(STOPS),
         "next": stop_at(stop.number + 1) if stop else STOPS[0],
-        "previous": stop_at(stop.number - 1) if stop else None,
+        "previous": previous,
+        "is_other_person": bool(stop and previous and stop.roles != previous.roles),
     }
