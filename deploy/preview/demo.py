@@ -64,8 +64,8 @@ def plans(**changed: Any) -> dict[str, Any]:
         "rows": rows,
         "problem": "",
         "suggestion": {
-            "plan": "enterprise",
-            "name": "Enterprise",
+            "plan": "growth",
+            "name": "Growth",
             "customer": "globex",
             "old_plan": "flat-2024",
             "starts_on": date(2026, 11, 1),

@@ -141,6 +141,10 @@ PAGES: dict[str, Page] = {
         "operator/plans.html",
         lambda: _with("operator", "margins", demo.plans()),
     ),
+    "plans-open.html": (
+        "operator/plans.html",
+        lambda: _with("operator", "margins", demo.plans(period_state="open", suggestion=None)),
+    ),
     "plans-unknown.html": (
         "operator/plans.html",
         lambda: _with(

@@ -55,6 +55,16 @@ class TestAPool:
         page = Page(client_of("olivia").get("/pools").content.decode()).words
         assert "738 of 744" in page
 
+    def test_does_not_name_one_driver_twice_in_a_row(self, month):
+        drivers = ["signal:pod_cpu", "fallback:signal:pod_cpu", "fallback:even"]
+        with as_ops():
+            record_period(period_fact(version=2, pools=[pool_measured(drivers=drivers)]))
+        assert [(step.label, step.signal) for step in pools()[0].drivers] == [
+            ("Measured", "pod_cpu"),
+            ("Over another span", ""),
+            ("Evenly", ""),
+        ]
+
     def test_sums_while_a_new_runs_figures_arrive(self, month):
         with as_ops():
             record_period(period_fact(version=2, run_id="run_2"))
