@@ -13,6 +13,8 @@ def test_leads_from_the_loser_to_what_the_customer_sees(demo, browser):
         first = page.locator("tbody tr").first
         expect(first).to_contain_text("Globex Logistics")
         expect(first).to_contain_text("loss")
+        page.set_viewport_size({"width": 1280, "height": 860})
+        expect(first).to_be_in_viewport(ratio=1)
 
         page.get_by_role("button", name="Next: Why it does").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Globex Logistics")
