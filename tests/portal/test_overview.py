@@ -75,6 +75,13 @@ class TestTheFigures:
         page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
         assert "without 1 tenant of unknown revenue" in page
 
+    def test_leave_nobody_out_of_a_margin_that_nobody_knows(self, cast):
+        with as_ops():
+            record_period(period_fact())
+            record_margin(margin_fact("acme"))
+        notes = {figure.label: figure.note for figure in overview()["figures"]}
+        assert (notes["Revenue"], notes["Margin"]) == ("1 tenant unknown", "")
+
     def test_say_what_a_margin_was_that_has_crossed_zero(self, two_months):
         with as_ops():
             record_margin(margin_fact("acme", "1.00", version=1_000_002))

@@ -236,15 +236,18 @@ def _revenue_note(totals: Totals) -> str:
     notes = []
     if totals.draft_count:
         notes.append(f"{_tenants(totals.draft_count)} in draft")
-    if totals.revenue_unknown_count:
-        notes.append(f"{totals.revenue_unknown_count} unknown")
+    unknown = totals.revenue_unknown_count
+    if unknown:
+        notes.append(f"{unknown if notes else _tenants(unknown)} unknown")
     return ", ".join(notes)
 
 
 def _margin_note(totals: Totals) -> str:
     """Revenue less cost isn't the margin where a tenant has a cost alone."""
     count = totals.revenue_unknown_count
-    return f"without {_tenants(count)} of unknown revenue" if count else ""
+    if totals.margin is None or not count:
+        return ""
+    return f"without {_tenants(count)} of unknown revenue"
 
 
 def _tenants(count: int) -> str:
