@@ -150,6 +150,8 @@ def close(**changed: Any) -> dict[str, Any]:
         "revisions": [],
         "revised_by": None,
         "checks": [{"check": check, "reason": ""} for check in checks(failed=True)],
+        "unanswered": "",
+        "run_id": "run_0192f0c3",
         "checks_problem": "",
         "is_closed_there": False,
     } | changed

@@ -93,6 +93,11 @@ PAGES: dict[str, Page] = {
             problem="signals_complete: no signals for alb_lcu. Mend it, or close with a reason."
         )
     ),
+    "close-unanswered.html": _unpicked(
+        lambda: months.close(
+            unanswered="The attribution service does not answer; it may have closed the month."
+        )
+    ),
     "close-partial.html": _unpicked(lambda: months.close(checks=[], checks_problem=_NO_ANSWER)),
     "close-viewer.html": _unpicked(lambda: months.close(may_close=False)),
     "close-closed.html": _unpicked(lambda: months.closed(restated=False)),

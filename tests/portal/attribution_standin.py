@@ -21,7 +21,7 @@ OPEN = {
     "closed_by": "",
     "closed_at": None,
     "overrides": [],
-    "run": {},
+    "run": {"run_id": "run_0192f0c3"},
     "checks": [
         {"name": "proof_holds", "passed": True, "finding": "bill minus its parts is 0"},
         {"name": "signals_complete", "passed": False, "finding": "no signals for nat_bytes"},

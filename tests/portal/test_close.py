@@ -65,12 +65,13 @@ class TestTheChecks:
 class TestTheClose:
     def test_is_the_persons_own_and_shown_at_once(self, settling, attribution):
         client = client_of("olivia")
-        answer = client.post("/close/2026-10", REASON)
+        answer = client.post("/close/2026-10", {**REASON, "run_id": "run_seen"})
         assert (answer.status_code, answer["Location"]) == (303, "/close?period=2026-10")
         actor, method, path, body = attribution.calls[-1]
         assert (actor.name, actor.role, method) == ("olivia", "operator_admin", "POST")
         assert path == "/api/v1/periods/2026-10/close"
-        assert body == {"reasons": {"signals_complete": "the meter was switched off"}}
+        reasons = {"signals_complete": "the meter was switched off"}
+        assert body == {"run_id": "run_seen", "reasons": reasons}
         page = page_of()
         assert "By Olivia Marsh , 5 Nov 2026, 08:00 UTC" in page.words
         assert "Signals: switched off (olivia)" in page.words
@@ -91,6 +92,18 @@ class TestTheClose:
         answer = client_of("olivia").post("/close/2026-10", REASON)
         assert answer.status_code == 409
         assert "it may have closed the month all the same" in answer.content.decode()
+
+    def test_is_of_the_run_that_its_checks_were_of(self, settling, attribution):
+        [field] = [one for one in page_of().all("input") if one.get("name") == "run_id"]
+        assert field["value"] == attribution.answer["run"]["run_id"]
+
+    def test_whose_answer_was_lost_is_shown_as_done(self, settling, attribution):
+        attribution.answer, attribution.closed = CLOSED, "nothing that makes sense"
+        answer = client_of("olivia").post("/close/2026-10", REASON)
+        page = Page(answer.content.decode())
+        assert answer.status_code == 409
+        assert "No answer came in time, but it has been closed." in page.words
+        assert "It was not closed." not in page.words
 
     def test_of_a_month_that_is_not_there_is_not_found(self, settling, attribution):
         assert client_of("olivia").post("/close/2020-01", REASON).status_code == 404

@@ -65,7 +65,9 @@ class TestChangingThePerson:
         answer = client_of("clara").post("/demo/person", {"name": "ann", "next": "/invoices"})
         assert answer["Location"] == "/account"
 
-    @pytest.mark.parametrize("elsewhere", ["//evil.example/x", "https://evil.example", ""])
+    @pytest.mark.parametrize(
+        "elsewhere", ["//evil.example/x", "https://evil.example", "", "foo", "/nowhere"]
+    )
     def test_never_leads_elsewhere(self, demo, elsewhere):
         answer = client_of("clara").post("/demo/person", {"name": "bruno", "next": elsewhere})
         assert answer["Location"] == "/invoices"
@@ -120,6 +122,10 @@ class TestTheTour:
         page = client.get("/account").content.decode()
         assert "stop 5 of 5" in page
         assert "Foreign" not in page.replace("Fred Foreign", "").replace("of foreign", "")
+
+    @pytest.mark.parametrize("stop", ["", "x", "6", "9" * 5000, "-1"])
+    def test_has_no_stop_but_its_own(self, demo, stop):
+        assert client_of("olivia").post("/demo/tour", {"stop": stop})["Location"] == "/"
 
     def test_ends(self, demo):
         client = client_of("olivia")

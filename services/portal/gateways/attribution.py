@@ -22,14 +22,22 @@ class UnableToRead(Fault):
 
 
 class UnableToClose(Fault):
-    """Attribution refused, or did not answer (then it may have closed it)."""
+    """Attribution refused."""
+
+
+class NoAnswer(UnableToClose):
+    """Attribution did not answer: it may have closed the period all the same."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a period stands at its owner, now; `closed_at` is None while it is open."""
+    """How a period stands at its owner, now; `closed_at` is None while it is open.
+
+    `run_id` is of the run that the checks are of, "" where there is none.
+    """
 
     period: str
+    run_id: str
     state: str
     version: int
     closed_by: str
@@ -60,8 +68,13 @@ def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | Non
         ) from error
 
 
-def close(*, period: str, reasons: Mapping[str, str], actor: Actor, now: datetime) -> Standing:
-    """The period as it is afterwards; raises UnableToClose with a sentence for the person."""
+def close(
+    *, period: str, run_id: str, reasons: Mapping[str, str], actor: Actor, now: datetime
+) -> Standing:
+    """The period as it is afterwards; raises UnableToClose with a sentence for the person.
+
+    `run_id` is the run that the person has seen; no other is closed.
+    """
     try:
         answer = ask(
             "attribution",
@@ -70,13 +83,13 @@ def close(*, period: str, reasons: Mapping[str, str], actor: Actor, now: datetim
             actor=actor,
             now=now,
             timeout_seconds=CLOSE_SECONDS,
-            body={"reasons": dict(reasons)},
+            body={"run_id": run_id, "reasons": dict(reasons)},
         )
         if answer.status_code != httpx.codes.OK:
             raise UnableToClose(refusal_of("attribution", answer))
         return _standing(answer.json())
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        raise UnableToClose(
+        raise NoAnswer(
             "The attribution service does not answer; it may have closed the month all the same.",
             remedy="Load the page again in a minute.",
         ) from error
@@ -86,6 +99,7 @@ def _standing(answer: Any) -> Standing:
     closed_at = answer["closed_at"]
     return Standing(
         period=str(answer["period"]),
+        run_id=str((answer["run"] or {}).get("run_id", "")),
         state=str(answer["state"]),
         version=int(answer["version"]),
         closed_by=str(answer["closed_by"]),

@@ -70,6 +70,13 @@ class Span:
     def days_before(self) -> int:
         return self.days or _length(self.month.previous)
 
+    def compares(self, now: TenantMargin, before: TenantMargin | None) -> bool:
+        """Not across currencies, and not by days with a run that told none."""
+        if before is None:
+            return True
+        has_days = self.days is None or bool(before.daily) or not before.lines
+        return before.currency == now.currency and has_days
+
     def changes(self, now: TenantMargin, before: TenantMargin | None) -> list[GroupChange]:
         """The largest first, without what did not change or is only billed later in the month."""
         found = changes_of(self.costs_of(now), self.costs_of(before))
@@ -118,7 +125,7 @@ def read_movers(month: Month, *, is_open: bool) -> tuple[list[TenantMover], Span
     changes = [
         (now[tenant], change)
         for tenant in now
-        if _comparable(now[tenant], before.get(tenant))
+        if span.compares(now[tenant], before.get(tenant))
         for change in span.changes(now[tenant], before.get(tenant))
     ]
     changes.sort(key=lambda item: (-abs(item[1].by), item[0].tenant, item[1].group))
@@ -134,7 +141,7 @@ def read_movers(month: Month, *, is_open: bool) -> tuple[list[TenantMover], Span
 
 def change_of(now: TenantMargin, before: TenantMargin | None, span: Span) -> CostChange | None:
     """None without a month before in the same currency, or where nothing changed."""
-    if before is None or before.currency != now.currency:
+    if before is None or not span.compares(now, before):
         return None
     changes = span.changes(now, before)
     if not changes:
@@ -166,10 +173,6 @@ def mover(
 def _rows(month: Month, *, with_days: bool) -> dict[str, TenantMargin]:
     found = current_margins().filter(period=str(month))
     return {row.tenant: row for row in (found if with_days else found.defer("daily"))}
-
-
-def _comparable(now: TenantMargin, before: TenantMargin | None) -> bool:
-    return before is None or before.currency == now.currency
 
 
 def _days_of(month: Month, tenants: set[str]) -> dict[str, dict[str, list[Decimal]]]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.gateways import attribution
-from services.portal.gateways.attribution import UnableToClose, UnableToRead
+from services.portal.gateways.attribution import NoAnswer, UnableToClose, UnableToRead
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import keep_close
 from services.portal.queries.calendar import read_calendar
@@ -49,8 +49,14 @@ def close_period(request: HttpRequest, period: str) -> HttpResponse:
     }
     try:
         standing = attribution.close(
-            period=period, reasons=reasons, actor=actor_of(request), now=datetime.now(UTC)
+            period=period,
+            run_id=request.POST.get("run_id", ""),
+            reasons=reasons,
+            actor=actor_of(request),
+            now=datetime.now(UTC),
         )
+    except NoAnswer as fault:
+        return _close_page(request, month, unanswered=str(fault), reasons=reasons)
     except UnableToClose as refused:
         return _close_page(request, month, problem=str(refused), reasons=reasons)
     if standing.closed_at is not None:
@@ -81,6 +87,7 @@ def _close_page(
     month: Month,
     *,
     problem: str = "",
+    unanswered: str = "",
     reasons: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     calendar = read_calendar(datetime.now(UTC))
@@ -89,11 +96,12 @@ def _close_page(
         "period_state": calendar.state_of(month),
         "periods": read_periods(calendar),
         "problem": problem,
+        "unanswered": unanswered,
         "may_close": actor_of(request).role == "operator_admin",
         **read_period(month),
         **_checks(request, month, reasons or {}),
     }
-    status = _CONFLICT if problem else 200
+    status = _CONFLICT if problem or unanswered else 200
     return render(request, "portal/operator/close.html", context, status=status)
 
 
@@ -103,10 +111,16 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> d
     try:
         standing = attribution.read_standing(period=str(month), actor=actor_of(request), now=now)
     except UnableToRead as fault:
-        return {"checks": [], "checks_problem": str(fault), "is_closed_there": False}
+        return {
+            "checks": [],
+            "run_id": "",
+            "checks_problem": str(fault),
+            "is_closed_there": False,
+        }
     checks = standing.checks if standing else []
     return {
         "checks": [{"check": check, "reason": reasons.get(check.name, "")} for check in checks],
+        "run_id": standing.run_id if standing else "",
         "checks_problem": "",
         "is_closed_there": standing is not None and standing.closed_at is not None,
     }
