@@ -3,7 +3,6 @@
 Under a closed contract it holds prices alone; under an open book also the attributed cost.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -27,7 +26,6 @@ _BANNERS: Final = {
     "demo": "Sample data: not a real invoice",
     "test": "Test environment: not a real invoice",
 }
-_LONGEST_WORD: Final = 60
 _POOL: Final = "pool:"
 
 
@@ -51,6 +49,7 @@ def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: str
         **_sums(fact),
         "payment": _payment(fact),
         "pay_url": fact.hosted_invoice_url if _is_to_pay(fact) else "",
+        "pay_label": f"Pay invoice {fact.number} on Stripe's page",
         "open_book": _open_book(fact),
         "notes": _notes(fact),
     }
@@ -264,9 +263,9 @@ def _day_of(moment: datetime) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """Control characters become spaces, and a word too long for a line may break."""
+    """Control characters become spaces."""
     if isinstance(value, str):
-        return re.sub(rf"\S{{{_LONGEST_WORD},}}", _breakable, _without_controls(value))
+        return _without_controls(value)
     if isinstance(value, Mapping):
         return {key: _printable(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -276,11 +275,3 @@ def _printable(value: Any) -> Any:
 
 def _without_controls(text: str) -> str:
     return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
-
-
-def _breakable(found: re.Match[str]) -> str:
-    word = found[0]
-    step = _LONGEST_WORD // 2
-    return "\N{ZERO WIDTH SPACE}".join(
-        word[start : start + step] for start in range(0, len(word), step)
-    )
