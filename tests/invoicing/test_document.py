@@ -236,7 +236,9 @@ class TestThePdf:
     def test_breaks_words_that_are_too_long_and_drops_control_characters(self):
         shown = document(buyer={"name": "a\x07b\tc", "line1": "x" * 400})
         assert shown["buyer"]["name"] == "a b c"
-        assert "x" * 400 in words(shown).replace(" ", "")
+        [page] = reader(shown).pages
+        assert "x" * 400 in "".join(page.extract_text().split())
+        assert max(row.count("x") for row in page.extract_text().splitlines()) < 40
 
     def test_links_to_the_page_to_pay_on_by_its_exact_address(self):
         address = f"https://invoice.stripe.com/i/acct_1/{'live_YWNjdF8x' * 12}?s=ap"

@@ -207,12 +207,10 @@ def _payment(fact: InvoiceFact) -> list[str]:
         return []
     due = f" by {_day_of(fact.due_at)}" if fact.due_at else ""
     total = written_amount(fact.total + (fact.tax or Decimal(0)), fact.currency)
-    where = (
-        "It is paid on Stripe's page for this invoice:"
-        if fact.hosted_invoice_url
-        else "The account to pay to stands on the original from Stripe."
-    )
-    return [f"Please pay {fact.currency} {total}{due}, naming invoice {fact.number}.", where]
+    please = f"Please pay {fact.currency} {total}{due}, naming invoice {fact.number}."
+    if fact.hosted_invoice_url:
+        return [please]
+    return [please, "The account to pay to stands on the original from Stripe."]
 
 
 def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
