@@ -141,10 +141,22 @@ class Billing:
         How many drafts wait for a clerk then.
         """
         for invoice in self.invoices(period):
-            if invoice["state"] == "parked" and invoice["parked_reasons"] == _RESTATED:
-                body = {"version": invoice["version"], "reason": _SMALL}
-                self._act(BRUNO, f"{_path(invoice)}/actions/release", body, "parked")
+            if invoice["parked_reasons"] == _RESTATED:
+                self._release(invoice)
         return sum(invoice["state"] == "draft" for invoice in self.invoices(period))
+
+    def _release(self, invoice: Any) -> None:
+        """Looked at anew for as long as revisions of the same run still change it."""
+
+        def release() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            body = {"version": found["version"], "reason": _SMALL}
+            try:
+                return self._act(BRUNO, f"{_path(found)}/actions/release", body, "parked")
+            except Refused:
+                return None
+
+        wait_for("released draft", release, seconds=self.patience_seconds, poll=SPARING_SECONDS)
 
 
 def _was_parked(invoice: Any) -> bool:

@@ -11,9 +11,10 @@ from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.record_close import RESTATED, park_restated, record_close
+from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_invoicing import remind_invoicing
 from shared.auth.actors import Actor
-from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
+from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration
 from shared.isolation.scope import as_ops
@@ -55,6 +56,14 @@ def closed(transactional_db, monkeypatch):
     with as_ops():
         apply_plans(content=FILE)
         record_close(PERIOD_CLOSED.example)
+
+
+def revised(tenant, cost, *, version=2, run_id="run_2"):
+    example = STATEMENT_REVISED.dump(STATEMENT_REVISED.example)
+    lines = [{"charge_group": "Compute", "method": "label", "amount": cost}]
+    changed = {"tenant": tenant, "version": version, "run_id": run_id, "lines": lines}
+    with as_ops():
+        record_revision(STATEMENT_REVISED.load({**example, **changed}))
 
 
 def drafts():
@@ -106,6 +115,14 @@ class TestDrafting:
             park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": 2, "run_id": "run_2"}))
         draft_invoices(period="2026-10")
         assert {(i.state, i.parked_reasons[0]) for i in drafts().values()} == {("parked", RESTATED)}
+
+    def test_measures_against_a_revision_that_came_before(self, closed):
+        revised("acme", "130")
+        draft_invoices(period="2026-10")
+        found = drafts()
+        # 130 plus 10 % is 143.00, drafted on 100 plus 10 %.
+        assert (found["acme"].total_minor, found["acme"].restated_by_minor) == (11_000, 3_300)
+        assert found["acme-eu"].restated_by_minor is None
 
 
 class TestADiscardedDraft:

@@ -1,4 +1,7 @@
-"""AWS restates the bill after the close: every invoice says by how much, and none is edited."""
+"""AWS restates the bill after the close: every invoice says by how much, and none is edited.
+
+Issued or not: what is not issued says it before anybody approves it.
+"""
 
 from decimal import Decimal
 
@@ -6,11 +9,15 @@ import pytest
 
 from services.invoicing.domain.states import State
 from services.invoicing.models import Outbox
+from services.invoicing.operations.act_on_invoice import act_on_invoice
+from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.operations.record_revision import record_revision
+from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
 from shared.contracts.invoicing import INVOICE_RESTATED
-from tests.invoicing.world import make_customer, make_invoice
+from tests.invoicing.world import NOW, make_customer, make_invoice
 
+BRUNO = Actor("bruno", "billing_approver")
 # The world's invoice: Compute at a cost of 101.1676666667 plus 20 %, 121.40, and a fee of 499.00.
 
 
@@ -77,3 +84,40 @@ class TestARestatement:
         revised(("Compute", "999"))
         void.refresh_from_db()
         assert void.restated_by_minor is None
+
+
+NOT_ISSUED = [State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED, State.ISSUING]
+
+
+class TestWhatIsNotIssuedYet:
+    @pytest.mark.parametrize("state", NOT_ISSUED)
+    def test_says_by_how_much_it_is_stale(self, as_staff, state):
+        waiting = make_invoice(make_customer("acme"), state=state)
+        revised(("Compute", "111.4176666667"))
+        waiting.refresh_from_db()
+        # 111.4176666667 plus 20 % is 133.70, the line is 121.40.
+        assert (waiting.restated_by_minor, waiting.total_minor) == (1_230, 62_040)
+        assert waiting.state == state
+
+    def test_tells_the_portal_under_a_new_version(self, as_staff):
+        waiting = make_invoice(make_customer("acme"))
+        revised(("Compute", "111.1676666667"), version=2)
+        revised(("Compute", "121.1676666667"), version=3)
+        told = [row.payload for row in Outbox.objects.filter(topic=INVOICE_RESTATED.name)]
+        assert sorted((row["version"], Decimal(row["restated_by"])) for row in told) == [
+            (waiting.version + 1, Decimal("12.00")),
+            (waiting.version + 2, Decimal("24.00")),
+        ]
+
+    def test_is_not_approved_by_who_has_seen_the_older_version(self, as_staff):
+        waiting = make_invoice(make_customer("acme"), state=State.IN_REVIEW)
+        revised(("Compute", "111.1676666667"))
+        with pytest.raises(InvoiceChanged, match="you have seen 1"):
+            act_on_invoice(
+                invoice_id=waiting.invoice_id,
+                action="approve",
+                actor=BRUNO,
+                version=waiting.version,
+                reason="",
+                now=NOW,
+            )

@@ -61,7 +61,8 @@ QUERIES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "invoicing",
             (
                 "select seller, customer_id, period, kind, sequence, currency, total_minor, state,"
-                " stripe_status, restated_by_minor, parked_reasons::text from invoicing_invoice"
+                " stripe_status, nullif(restated_by_minor, 0), parked_reasons::text"
+                " from invoicing_invoice"
             ),
         ),
         "invoice lines": (

@@ -24,10 +24,10 @@ def act_on_invoice(
 
     Raises ActionRefused, InvoiceChanged where another version is current, Invoice.DoesNotExist.
     """
-    invoice = Invoice.objects.select_for_update().get(invoice_id=invoice_id)
     wanted = ACTIONS.get(action)
     if wanted is None or wanted.target is None:
         raise ActionRefused(f"{action!r} is nothing that can be done to an invoice.")
+    invoice = _locked(invoice_id, wanted)
     if invoice.version != version:
         raise InvoiceChanged(
             f"The invoice is at version {invoice.version}, you have seen {version}.",
@@ -56,6 +56,15 @@ def act_on_invoice(
     elif wanted.target == State.VOID:
         _draft_anew(moved, now)
     return moved
+
+
+def _locked(invoice_id: str, action: Action) -> Invoice:
+    """The period before its invoice, as drafting and restatements lock them."""
+    invoices = Invoice.objects.filter(invoice_id=invoice_id)
+    if action.target == State.VOID:
+        period = invoices.values_list("period", flat=True).get()
+        ClosedPeriod.objects.select_for_update().filter(period=period).first()
+    return invoices.select_for_update().get()
 
 
 def _draft_anew(discarded: Invoice, now: datetime) -> None:

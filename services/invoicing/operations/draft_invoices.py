@@ -14,6 +14,7 @@ from services.invoicing.models import ClosedPeriod, Contract, Invoice, InvoiceLi
 from services.invoicing.operations.move_invoice import record_transition
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.statement_costs import Costs, statement_costs
 from shared.faults import BadConfiguration
@@ -148,6 +149,7 @@ def _create(
         now=now,
     )
     record_revenue(invoice, basis="draft", sign=1, now=now)
+    measure_restatement(invoice)
 
 
 def _earlier_totals(contract: Contract, period: str) -> list[int]:

@@ -1,13 +1,17 @@
-"""The bill was restated after the close: each invoice says by how much, and nothing is edited."""
+"""The bill was restated after the close: each invoice says by how much, and nothing is edited.
+
+Drafts say it before anybody approves them: whoever has looked at an older version looks again.
+"""
 
 from collections import defaultdict
 from decimal import Decimal
 
 from services.invoicing.domain.pricing import price
-from services.invoicing.domain.states import ISSUED_STATES, State
-from services.invoicing.models import Contract, Invoice, StatementRevision
+from services.invoicing.domain.states import State
+from services.invoicing.models import ClosedPeriod, Contract, Invoice, StatementRevision
 from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.invoice_fact import invoice_fact
+from services.invoicing.queries.statement_costs import revised_costs
 from shared.contracts.attribution import StatementRevised
 from shared.contracts.invoicing import INVOICE_RESTATED
 from shared.messaging.emit import emit
@@ -26,10 +30,12 @@ def record_revision(fact: StatementRevised) -> None:
             return
         known.version, known.run_id, known.costs = fact.version, fact.run_id, _costs(fact)
         known.save()
-    for invoice in Invoice.objects.select_for_update(of=("self",)).filter(
-        period=fact.period,
-        contract__tenants__contains=[fact.tenant],
-        state__in=[*(ISSUED_STATES - {State.VOID}), State.ISSUING],
+    # What is drafted at the same time waits for this, and then finds the revision by itself.
+    ClosedPeriod.objects.select_for_update().filter(period=fact.period).first()
+    for invoice in (
+        Invoice.objects.select_for_update(of=("self",))
+        .filter(period=fact.period, contract__tenants__contains=[fact.tenant])
+        .exclude(state=State.VOID)
     ):
         measure_restatement(invoice)
 
@@ -55,13 +61,8 @@ def _newest_minor(invoice: Invoice) -> int:
         if line.cost is not None:
             costs[line.tenant][line.charge_group] = line.cost
     contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
-    for revision in StatementRevision.objects.filter(
-        period=invoice.period, tenant__in=contract.tenants
-    ):
-        costs[revision.tenant] = {
-            group: Decimal(amount) for group, amount in revision.costs.items()
-        }
-    lines = price(contract_terms(contract), Month.parse(invoice.period), costs)
+    newest = {**costs, **revised_costs(invoice.period, contract.tenants)}
+    lines = price(contract_terms(contract), Month.parse(invoice.period), newest)
     return sum(line.minor for line in lines if line.cost is not None)
 
 

@@ -1,11 +1,12 @@
-"""The statements of a closed run, from the lake: tenant -> charge group -> exact cost."""
+"""Statements, tenant -> charge group -> exact cost: of a closed run, and as revised since."""
 
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from services.invoicing.models import StatementRevision
 from shared.faults import BadInput
 from shared.lake.lake import Lake
 
@@ -26,3 +27,11 @@ def statement_costs(lake: Lake, statements_uri: str, *, currency: str) -> Costs:
             )
         costs[row["tenant"]][row["charge_group"]] += Decimal(row["amount"])
     return costs
+
+
+def revised_costs(period: str, tenants: Iterable[str]) -> Costs:
+    """The newest of those tenants that were revised; one that costs nothing any more is empty."""
+    return {
+        revision.tenant: {group: Decimal(amount) for group, amount in revision.costs.items()}
+        for revision in StatementRevision.objects.filter(period=period, tenant__in=list(tenants))
+    }
