@@ -98,7 +98,10 @@ class TestTheDocument:
             *("Issue date 3 November 2026", "Due date 4 December 2026", "Terms 30 days net"),
             *("1 to 31 October 2026", "Amount, USD", "Cloud usage: Compute 1,440.60"),
             *("Subtotal 1,440.60", "Total USD 1,440.60", "No tax is added by this document."),
-            *("Please pay USD 1,440.60 by 4 December 2026", "Pay invoice LF-2026-0134 on Stripe's page"),
+            *(
+                "Please pay USD 1,440.60 by 4 December 2026",
+                "Pay invoice LF-2026-0134 on Stripe's page",
+            ),
             *("Copy: the original is Stripe's invoice LF-2026-0134.", "Page 1 of 1"),
         ],
     )

@@ -6,7 +6,16 @@ from decimal import Decimal
 import pytest
 
 from services.invoicing.domain.states import State
-from services.invoicing.models import ClosedPeriod, Contract, Customer, Invoice, Job, Outbox, Plan
+from services.invoicing.models import (
+    ClosedPeriod,
+    Contract,
+    Customer,
+    Invoice,
+    Job,
+    Outbox,
+    Plan,
+    Transition,
+)
 from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.draft_invoices import draft_invoices
@@ -125,24 +134,87 @@ class TestDrafting:
         assert found["acme-eu"].restated_by_minor is None
 
 
+def attributed(version, run_id):
+    newer = PERIOD_ATTRIBUTED.dump(PERIOD_ATTRIBUTED.example)
+    with as_ops():
+        park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": version, "run_id": run_id}))
+
+
+def discard(tenant):
+    """And what the job drafts instead."""
+    old = drafts()[tenant]
+    with as_ops():
+        act_on_invoice(
+            invoice_id=old.invoice_id,
+            action="discard",
+            actor=BRUNO,
+            version=old.version,
+            reason="stale",
+            now=NOW,
+        )
+    draft_invoices(period="2026-10")
+    return drafts()[tenant]
+
+
 class TestADiscardedDraft:
     def test_makes_room_for_a_new_one_and_takes_its_revenue_back(self, closed):
         draft_invoices(period="2026-10")
         old = drafts()["acme"]
-        with as_ops():
-            act_on_invoice(
-                invoice_id=old.invoice_id,
-                action="discard",
-                actor=BRUNO,
-                version=old.version,
-                reason="wrong plan",
-                now=NOW,
-            )
-        draft_invoices(period="2026-10")
-        assert drafts()["acme"].invoice_id != old.invoice_id
+        assert discard("acme").invoice_id != old.invoice_id
         with as_ops():
             told = Outbox.objects.filter(topic=REVENUE_RECORDED.name, payload__tenant="acme")
             assert sum(Decimal(message.payload["amount"]) for message in told) == Decimal(110)
+
+    def test_of_a_restated_bill_is_drafted_on_the_newest_cost(self, closed):
+        draft_invoices(period="2026-10")
+        revised("acme", "130")
+        attributed(2, "run_2")
+        new = discard("acme")
+        # 130 plus 10 %.
+        assert (new.total_minor, new.restated_by_minor, new.run_id) == (14_300, None, "run_2")
+        assert (new.state, new.parked_reasons) == (State.DRAFT, [])
+        with as_ops():
+            [first] = Transition.objects.filter(invoice=new)
+            assert first.reason == "Drafted anew on the restated cost."
+
+    def test_leaves_the_others_on_the_closed_run(self, closed):
+        draft_invoices(period="2026-10")
+        revised("acme", "130")
+        revised("acme-eu", "60")
+        attributed(2, "run_2")
+        discard("acme")
+        other = drafts()["acme-eu"]
+        # 50 plus 10 % as drafted, 60 plus 10 % by the newest cost.
+        assert (other.total_minor, other.restated_by_minor) == (5_500, 1_100)
+        assert (other.state, other.parked_reasons) == (State.PARKED, [RESTATED])
+
+    def test_says_by_how_much_the_next_restatement_would_change_it_alone(self, closed):
+        draft_invoices(period="2026-10")
+        revised("acme", "130")
+        discard("acme")
+        revised("acme", "125", version=3, run_id="run_3")
+        # 125 plus 10 % is 137.50, drafted anew on 143.00.
+        assert drafts()["acme"].restated_by_minor == -550
+
+    def test_is_parked_by_a_run_that_is_newer_than_what_it_is_drafted_on(self, closed):
+        draft_invoices(period="2026-10")
+        revised("acme", "130")
+        discard("acme")
+        attributed(3, "run_3")
+        assert drafts()["acme"].state == State.PARKED
+
+    def test_is_not_parked_by_the_late_news_of_a_run_that_is_older(self, closed):
+        draft_invoices(period="2026-10")
+        revised("acme", "130", version=3, run_id="run_3")
+        discard("acme")
+        attributed(2, "run_2")
+        attributed(3, "run_3")
+        assert drafts()["acme"].state == State.DRAFT
+
+    def test_without_a_restatement_stays_on_the_closed_run(self, closed):
+        draft_invoices(period="2026-10")
+        new = discard("acme")
+        assert (new.total_minor, new.run_id) == (11_000, PERIOD_CLOSED.example.run_id)
 
 
 class TestTheFile:

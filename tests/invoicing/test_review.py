@@ -191,7 +191,8 @@ class TestARestatedBill:
         newer = PERIOD_ATTRIBUTED.dump(PERIOD_ATTRIBUTED.example)
         park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": 2, "run_id": "run_2"}))
         record_close(PERIOD_CLOSED.example)
-        assert is_restated(ClosedPeriod.objects.get())
+        closed = ClosedPeriod.objects.get()
+        assert is_restated(closed.period, closed.run_version)
 
     def test_of_the_closed_run_itself_parks_nothing(self, draft):
         record_close(PERIOD_CLOSED.example)

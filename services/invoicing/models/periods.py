@@ -31,7 +31,10 @@ class StatementRevision(models.Model):
 
 
 class ClosedPeriod(models.Model):
-    """What attribution closed a period on: the only source of its invoices."""
+    """What attribution closed a period on, and what its invoices are drafted on.
+
+    Only a draft that a person has discarded is drafted anew on `StatementRevision`.
+    """
 
     period = models.CharField(primary_key=True, max_length=7)
     version = models.IntegerField()

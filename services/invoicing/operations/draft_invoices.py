@@ -1,6 +1,11 @@
-"""A job: a draft per customer under contract for a closed period; drafted twice is once."""
+"""A job: a draft per customer under contract for a closed period; drafted twice is once.
+
+On the run that the period was closed on; only what a person has discarded is drafted anew on the
+newest cost.
+"""
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,13 +15,19 @@ from django.db.models import F
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import PricedLine, covers_whole_month, price
 from services.invoicing.domain.states import ISSUED_STATES, State
-from services.invoicing.models import ClosedPeriod, Contract, Invoice, InvoiceLine
+from services.invoicing.models import (
+    ClosedPeriod,
+    Contract,
+    Invoice,
+    InvoiceLine,
+    StatementRevision,
+)
 from services.invoicing.operations.move_invoice import record_transition
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.contract_terms import contract_terms
-from services.invoicing.queries.statement_costs import Costs, statement_costs
+from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -27,6 +38,16 @@ from shared.periods import Month
 logger = logging.getLogger(__name__)
 
 ACTOR = "trueback"
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """The costs that a draft is made of, the run they are from, and why it is drafted."""
+
+    costs: Costs
+    run_id: str
+    run_version: int
+    reason: str
 
 
 def draft_invoices(*, period: str) -> None:
@@ -67,7 +88,8 @@ def draft_invoices(*, period: str) -> None:
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
     month = Month.parse(closed.period)
     terms = contract_terms(contract)
-    lines = price(terms, month, costs)
+    basis = _basis(contract, closed, costs)
+    lines = price(terms, month, basis.costs)
     if not lines:
         return
     total = sum(line.minor for line in lines)
@@ -82,14 +104,35 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
             unallocated_share=settings.ENVIRONMENT.park_unallocated_share,
         ),
     )
-    if is_restated(closed):
+    if is_restated(closed.period, basis.run_version):
         reasons.append(RESTATED)
-    _create(contract, closed, lines, reasons, now)
+    _create(contract, closed.period, basis, lines, reasons, now)
+
+
+def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
+    """The closed run's statements, or those revised since where a draft of theirs was discarded."""
+    discarded = Invoice.objects.filter(
+        contract=contract, period=closed.period, state=State.VOID, number=""
+    )
+    newest = (
+        StatementRevision.objects.filter(period=closed.period, version__gt=closed.run_version)
+        .order_by("-version")
+        .first()
+    )
+    if newest is None or not discarded.exists():
+        return _Basis(costs, closed.run_id, closed.run_version, f"{closed.period} was closed.")
+    return _Basis(
+        {**costs, **revised_costs(closed.period, contract.tenants)},
+        newest.run_id,
+        newest.version,
+        "Drafted anew on the restated cost.",
+    )
 
 
 def _create(
     contract: Contract,
-    closed: ClosedPeriod,
+    period: str,
+    basis: _Basis,
     lines: list[PricedLine],
     reasons: list[str],
     now: datetime,
@@ -100,23 +143,23 @@ def _create(
     index, which raises where anything else is about to bill twice.
     """
     live = Invoice.objects.filter(
-        customer_id=contract.customer_id, period=closed.period, kind="standard"
+        customer_id=contract.customer_id, period=period, kind="standard"
     ).exclude(state=State.VOID)
     if live.filter(contract=contract).exists():
         return
-    earlier = _earlier_totals(contract, closed.period)
+    earlier = _earlier_totals(contract, period)
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer=contract.customer,
         contract=contract,
         seller=contract.customer.seller.get("key"),
-        period=closed.period,
+        period=period,
         sequence=max((known.sequence for known in live), default=0) + 1,
         currency=contract.currency,
         total_minor=sum(line.minor for line in lines),
         exact_total=sum((line.exact for line in lines), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
-        run_id=closed.run_id,
+        run_id=basis.run_id,
         state=State.PARKED if reasons else State.DRAFT,
         parked_from=State.DRAFT if reasons else "",
         parked_reasons=reasons,
@@ -145,7 +188,7 @@ def _create(
         invoice,
         None,
         actor=ACTOR,
-        reason=f"{closed.period} was closed.",
+        reason=basis.reason,
         now=now,
     )
     record_revenue(invoice, basis="draft", sign=1, now=now)

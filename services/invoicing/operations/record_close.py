@@ -1,5 +1,5 @@
 from services.invoicing.domain.states import State
-from services.invoicing.models import AttributedPeriod, ClosedPeriod, Invoice
+from services.invoicing.models import AttributedPeriod, ClosedPeriod, Invoice, StatementRevision
 from services.invoicing.operations.move_invoice import move_invoice
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
 from shared.jobs.work import request_job
@@ -32,7 +32,8 @@ def record_close(fact: PeriodClosed) -> None:
 def park_restated(fact: PeriodAttributed) -> None:
     """The bill was restated after the drafts were made: they wait until a person has looked.
 
-    The run is remembered, since its fact may come before that of the close.
+    The run is remembered, since its fact may come before that of the close. What was drafted anew
+    on this run, or on a newer one whose revisions came first, does not wait.
     """
     known, is_new = AttributedPeriod.objects.select_for_update().get_or_create(
         period=fact.period, defaults={"version": fact.version, "run_id": fact.run_id}
@@ -48,7 +49,10 @@ def park_restated(fact: PeriodAttributed) -> None:
         period=fact.period,
         state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED],
     )
-    for invoice in waiting.exclude(run_id=fact.run_id):
+    at_least_as_new = StatementRevision.objects.filter(
+        period=fact.period, version__gte=fact.version
+    ).values("run_id")
+    for invoice in waiting.exclude(run_id=fact.run_id).exclude(run_id__in=at_least_as_new):
         if invoice.state == State.PARKED and RESTATED in invoice.parked_reasons:
             continue
         move_invoice(
@@ -62,8 +66,6 @@ def park_restated(fact: PeriodAttributed) -> None:
         )
 
 
-def is_restated(closed: ClosedPeriod) -> bool:
-    """A newer run than the closed one is known; asked under the lock of the closed period."""
-    return AttributedPeriod.objects.filter(
-        period=closed.period, version__gt=closed.run_version
-    ).exists()
+def is_restated(period: str, run_version: int) -> bool:
+    """A newer run than this is known; asked under the lock of the closed period."""
+    return AttributedPeriod.objects.filter(period=period, version__gt=run_version).exists()
