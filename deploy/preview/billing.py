@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from deploy.preview.numbers import PERIOD, numbers, usd
 from deploy.sample.customers import CUSTOMERS, SELLER
+from services.portal.domain.invoice_document import place
 from shared.money import Money
 
 _CENT: Final = Decimal("0.01")
@@ -14,16 +15,16 @@ _STAFF_KEYS: Final = (
 )
 # Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
 _INBOX: Final = {
-    "acme": ("in_review", "", "", "0.063", "waits for a second person", ()),
-    "globex": ("parked", "", "", "0", "", ("It loses money: cost is above the charge",
-                                           "Cost is 41% above last month's")),
-    "initech": ("in_review", "", "", "0.018", "review", ()),
-    "northfold": ("paid", "paid", "LF-2026-0131", "0.044", "", ()),
-    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", "Stripe collects", ()),
-    "eastgate": ("overdue", "open", "LF-2026-0133", "0.112", "remind", ()),
-    "halcyon": ("draft", "", "", "-0.004", "review", ()),
-    "dunmore": ("draft", "", "", "0.031", "review", ()),
-    "fennec": ("draft", "", "", None, "review", ()),
+    "acme": ("in_review", "", "", "0.063", "waits for an approver", ()),
+    "globex": ("parked", "", "", "0", "look at it, then release",
+               ("It loses money: cost is above the charge", "Cost is 41% above last month's")),
+    "initech": ("in_review", "", "", "0.018", "waits for an approver", ()),
+    "northfold": ("paid", "paid", "LF-2026-0131", "0.044", "nothing is left to do", ()),
+    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", "credit the difference at Stripe", ()),
+    "eastgate": ("overdue", "open", "LF-2026-0133", "0.112", "remind the customer", ()),
+    "halcyon": ("draft", "", "", "-0.004", "send to review", ()),
+    "dunmore": ("draft", "", "", "0.031", "send to review", ()),
+    "fennec": ("draft", "", "", None, "send to review", ()),
     "juniper": ("approved", "", "", "0.009", "issue", ()),
 }  # fmt: skip
 
@@ -96,10 +97,9 @@ def _sums(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _party(party: dict[str, Any], email: str = "") -> dict[str, Any]:
     address = party["address"]
-    place = f"{address['city']} {address['postal_code']}, {address['country']}"
     return {
         "name": party["name"],
-        "address": [address["line1"], place],
+        "address": [address["line1"], place(address)],
         "email": email,
         "tax_id": party.get("tax_id", ""),
     }
@@ -192,7 +192,8 @@ def _acme(state: str, **changed: Any) -> dict[str, Any]:
         "payment": "",
         "paid_on": None,
         "restated_by": None,
-        "restated_next": "",
+        "next_step": "waits for an approver",
+        "days_until_due": 30,
         "disclosure": "open_book",
         "version": 4,
         "notes": "",
@@ -266,6 +267,27 @@ def first_invoice() -> dict[str, Any]:
     )
 
 
+def restated_draft() -> dict[str, Any]:
+    """What the restatement would change, before anybody approves it."""
+    return invoice(invoice=_acme("in_review", restated_by=usd("12.30")))
+
+
+def approved_invoice() -> dict[str, Any]:
+    """Issuing can't be taken back: it is confirmed."""
+    issue = {"name": "issue", "label": "Issue through Stripe", "tone": "primary", "allowed": True,
+             "needs_reason": False, "needs_confirmation": True,
+             "effect": "Stripe numbers it and sends it to the customer."}  # fmt: skip
+    return invoice(invoice=_acme("approved", actions=[issue], refused_actions=[]))
+
+
+def void_invoice() -> dict[str, Any]:
+    """Discarded; another was drafted in its place."""
+    found = _acme("void", actions=[], refused_actions=[], is_finished=True,
+                  next_step="nothing is left to do",
+                  payment="Cancelled: nothing is to pay.")  # fmt: skip
+    return invoice(invoice=found, successor={"id": "inv-globex", "number": ""})
+
+
 def restated_invoice() -> dict[str, Any]:
     issued = _acme(
         "issued",
@@ -279,7 +301,7 @@ def restated_invoice() -> dict[str, Any]:
         actions=[],
         refused_actions=[],
         restated_by=usd("-212.64"),
-        restated_next="It stays as it was issued, and nothing is sent to the customer by itself.",
+        next_step="credit the difference at Stripe",
         comparison=_compared(Decimal("16002.10"), "15053.42", "14790.15", "Migration support"),
         timeline=[
             _event("issued", "Issued", 4, "Stripe", "Stripe numbered and sent it."),
@@ -332,7 +354,10 @@ def customer_invoice(**changed: Any) -> dict[str, Any]:
         has_rates=True,
         notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
     )
-    staff_only = ("restated_by", "restated_next", "comparison", "payment", "stripe_invoice_id")
+    staff_only = (
+        *("restated_by", "next_step", "days_until_due", "comparison", "payment"),
+        "stripe_invoice_id",
+    )
     for key in (*staff_only, *_STAFF_KEYS):
         del found[key]
     return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "paid_on": None,
@@ -351,6 +376,9 @@ def _so_far() -> dict[str, Any]:
         ("Cloud usage: Databases", "1904.77"),
         ("Platform fee", "1800.00"),
         ("Cloud usage: shared logs", "883.02"),
+        ("Cloud usage: Storage", "611.40"),
+        ("Cloud usage: shared NAT", "402.11"),
+        ("Other (7)", "733.58"),
     )
     return {
         "month": PERIOD.following,

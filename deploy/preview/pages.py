@@ -190,6 +190,18 @@ PAGES: dict[str, Page] = {
         "billing/invoice.html",
         lambda: _with("billing", "invoices", billing.restated_invoice()),
     ),
+    "invoice-restated-draft.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.restated_draft()),
+    ),
+    "invoice-approved.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.approved_invoice()),
+    ),
+    "invoice-void.html": (
+        "billing/invoice.html",
+        lambda: _with("billing", "invoices", billing.void_invoice()),
+    ),
     "invoices-filtered-out.html": (
         "billing/invoices.html",
         lambda: _with("billing", "invoices", billing.inbox(rows=[], q="zzz")),

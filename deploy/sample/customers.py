@@ -8,6 +8,7 @@ SELLER: Final[dict[str, Any]] = {
     "address": {
         "line1": "1420 Fifth Avenue, Suite 2200",
         "city": "Seattle",
+        "state": "WA",
         "country": "US",
         "postal_code": "98101",
     },
@@ -44,19 +45,25 @@ PLANS: Final = (
 def _customer(
     key: str,
     name: str,
-    place: tuple[str, str, str],
+    place: tuple[str, str, str, str],
     plan: str,
     *tenants: str,
     disclosure: str = "closed",
     days: int = 30,
     purchase_order: str = "",
 ) -> dict[str, Any]:
-    line1, city, postal_code = place
+    line1, city, state, postal_code = place
     customer: dict[str, Any] = {
         "key": key,
         "name": name,
         "email": f"accounts@{key}.example",
-        "address": {"line1": line1, "city": city, "country": "US", "postal_code": postal_code},
+        "address": {
+            "line1": line1,
+            "city": city,
+            "state": state,
+            "country": "US",
+            "postal_code": postal_code,
+        },
         "contracts": [
             {
                 "plan": plan,
@@ -76,7 +83,7 @@ CUSTOMERS: Final = (
     _customer(
         "acme",
         "Acme Robotics, Inc.",
-        ("600 Foundry Street", "Pittsburgh", "15222"),
+        ("600 Foundry Street", "Pittsburgh", "PA", "15222"),
         "enterprise",
         "acme",
         disclosure="open_book",
@@ -85,7 +92,7 @@ CUSTOMERS: Final = (
     _customer(
         "globex",
         "Globex Logistics LLC",
-        ("75 Harbor Drive", "Long Beach", "90802"),
+        ("75 Harbor Drive", "Long Beach", "CA", "90802"),
         "flat-2024",
         "globex",
         purchase_order="4500091187",
@@ -93,7 +100,7 @@ CUSTOMERS: Final = (
     _customer(
         "initech",
         "Initech Payroll, Inc.",
-        ("4120 Freidrich Lane", "Austin", "78744"),
+        ("4120 Freidrich Lane", "Austin", "TX", "78744"),
         "enterprise",
         "initech",
         disclosure="open_book",
@@ -102,7 +109,7 @@ CUSTOMERS: Final = (
     _customer(
         "northfold",
         "Northfold Group, Inc.",
-        ("200 Commerce Court", "Minneapolis", "55402"),
+        ("200 Commerce Court", "Minneapolis", "MN", "55402"),
         "growth",
         "borealis",
         "kestrel",
@@ -111,14 +118,14 @@ CUSTOMERS: Final = (
     _customer(
         "cardinal",
         "Cardinal Freight Co.",
-        ("18 Depot Road", "Omaha", "68102"),
+        ("18 Depot Road", "Omaha", "NE", "68102"),
         "annual",
         "cardinal",
     ),
     _customer(
         "eastgate",
         "Eastgate Retail Holdings",
-        ("930 Market Square", "Columbus", "43215"),
+        ("930 Market Square", "Columbus", "OH", "43215"),
         "growth",
         "eastgate",
         days=14,
@@ -126,24 +133,28 @@ CUSTOMERS: Final = (
     _customer(
         "halcyon",
         "Halcyon Travel, Inc.",
-        ("51 Bay Street", "Portland", "04101"),
+        ("51 Bay Street", "Portland", "ME", "04101"),
         "growth",
         "halcyon",
     ),
     _customer(
-        "dunmore", "Dunmore Foods LLC", ("7 Mill Lane", "Des Moines", "50309"), "starter", "dunmore"
+        "dunmore",
+        "Dunmore Foods LLC",
+        ("7 Mill Lane", "Des Moines", "IA", "50309"),
+        "starter",
+        "dunmore",
     ),
     _customer(
         "fennec",
         "Fennec Games, Inc.",
-        ("388 Pearl Street", "Boulder", "80302"),
+        ("388 Pearl Street", "Boulder", "CO", "80302"),
         "starter",
         "fennec",
     ),
     _customer(
         "juniper",
         "Juniper Lane Studio",
-        ("26 Orchard Way", "Asheville", "28801"),
+        ("26 Orchard Way", "Asheville", "NC", "28801"),
         "starter",
         "juniper",
     ),

@@ -88,6 +88,7 @@ class InvoiceFact:
     parked_reasons: list[str] = field(default_factory=list)
     history: list[TransitionFact] = field(default_factory=list)
     actions: list[ActionFact] = field(default_factory=list)
+    days_until_due: int | None = None
 
 
 @dataclass(frozen=True)

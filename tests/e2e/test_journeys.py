@@ -43,6 +43,7 @@ class TestBilling:
             ).to_be_visible()
 
             clerk.page.reload()
+            clerk.page.get_by_label("I have looked at the amount").check()
             clerk.page.get_by_role("button", name="Issue through Stripe").click()
             issued = clerk.page.locator(".chip").get_by_text("Issued", exact=True)
             for _ in range(60):

@@ -142,6 +142,22 @@ class TestTheDocument:
         shown = document(lines=[line(service_start=date(2026, 10, 12))])
         assert "12 October 2026 to 31 October 2026" in words(shown)
 
+    def test_writes_a_town_with_its_state(self):
+        assert "Pittsburgh, PA 15222, US" in words(
+            document(
+                buyer={
+                    "city": "Pittsburgh",
+                    "state": "PA",
+                    "postal_code": "15222",
+                    "country": "US",
+                }
+            )
+        )
+
+    def test_says_when_a_draft_will_be_due(self):
+        shown = document(state="draft", number="", issued_at=None, due_at=None)
+        assert "Due date 30 days after issue" in words(shown)
+
     @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "issuing", "parked"])
     def test_is_marked_as_a_draft_before_it_is_issued(self, state):
         found = words(document(state=state, number="", issued_at=None, due_at=None))

@@ -53,7 +53,7 @@ class TestAPriceCheck:
         # 1100.00 + 258.0215, each line rounded half up, + 50.00
         assert Decimal(found["plus"]["total"]) == Decimal("1408.02")
         assert found["plus"]["version"] == 2
-        assert found["plus"]["terms"] == ["cost plus 10 %", "50.00 USD a month"]
+        assert found["plus"]["terms"] == ["cost plus 10%", "50.00 USD a month"]
         assert Decimal(found["flat"]["total"]) == Decimal("900.00")
 
     def test_marks_the_plan_in_force_in_the_month(self, plans):

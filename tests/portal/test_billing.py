@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -74,9 +75,9 @@ class TestActions:
         assert "hx-post" not in page
 
     def test_are_none_once_it_is_issued(self, month):
-        assert (
-            "Nothing is left to do" in client_of("bruno").get("/invoices/inv_acme").content.decode()
-        )
+        page = client_of("bruno").get("/invoices/inv_acme").content.decode()
+        assert "The customer pays." in page
+        assert "hx-post" not in page
 
     def test_keep_invoicings_own_words_where_they_are_not_about_the_state(self):
         assert refusal_sentence("The period was reopened.") == "The period was reopened."
@@ -119,6 +120,20 @@ class TestAnAction:
     def test_of_a_broken_form_is_not_sent(self, drafts, invoicing, body):
         assert client_of("clara").post("/invoices/inv_acme/submit", body).status_code == 409
         assert invoicing.calls == []
+
+    def test_that_nobody_can_take_back_is_confirmed_first(self, drafts, invoicing):
+        put(state="approved", version=2)
+        client = client_of("clara")
+        page = client.get("/invoices/inv_acme").content.decode()
+        assert 'name="confirmed" value="yes" required' in page
+        answer = client.post("/invoices/inv_acme/issue", {"version": 2})
+        assert answer.status_code == 409
+        assert "Confirm that you have looked at the amount." in answer.content.decode()
+        assert invoicing.calls == []
+
+        invoicing.answer = INVOICE_DRAFTED.dump(invoice_fact("acme", "issuing", version=3))
+        answer = client.post("/invoices/inv_acme/issue", {"version": 2, "confirmed": "yes"})
+        assert (answer.status_code, len(invoicing.calls)) == (303, 1)
 
     @pytest.mark.parametrize("path", ["/invoices/inv_x/submit", "/invoices/inv_acme/delete"])
     def test_that_does_not_exist_is_not_found(self, drafts, invoicing, path):
@@ -164,6 +179,22 @@ class TestTheInvoicePage:
         page = client_of("bruno").get("/invoices/inv_acme").content.decode()
         assert "The total is negative." in page
         assert page.count("an approver releases it with a reason") == 1
+
+    def test_says_when_it_will_be_due(self, cast):
+        put(days_until_due=30)
+        assert "30 days after issue" in client_of("vic").get("/invoices/inv_acme").content.decode()
+
+    def test_of_a_void_invoice_leads_to_what_took_its_place(self, cast):
+        put(state="void", invoice_id="inv_old", number="")
+        page = client_of("vic").get("/invoices/inv_old").content.decode()
+        assert "took its place" not in page
+        later = NOW + timedelta(hours=1)
+        put(invoice_id="inv_discarded", state="void", number="", drafted_at=later)
+        put(invoice_id="inv_new", drafted_at=later + timedelta(hours=1))
+        put(invoice_id="inv_september", period="2026-09", drafted_at=later)
+        page = client_of("vic").get("/invoices/inv_old").content.decode()
+        assert '<a class="textlink" href="/invoices/inv_new">A newer draft took its place' in page
+        assert "took its place" not in client_of("vic").get("/invoices/inv_new").content.decode()
 
     def test_leads_to_its_neighbours_in_the_inbox(self, drafts):
         with as_ops():
@@ -225,6 +256,19 @@ class TestTheInbox:
             record_invoice(invoice_fact("foreign", "issued", version=2, currency="EUR"))
         totals = self.read()["currency_totals"]
         assert [money.currency for money in totals] == ["EUR", "USD"]
+
+    def test_leaves_void_invoices_out_of_its_sums(self, month):
+        with as_ops():
+            record_invoice(invoice_fact("foreign", "void", version=2))
+        page = self.read()
+        assert len(page["rows"]) == 2
+        assert [money.amount for money in page["currency_totals"]] == [invoice_fact("acme").total]
+
+    @pytest.mark.parametrize("state", ["draft", "issued", "paid", "void", "uncollectible"])
+    def test_has_a_next_step_for_every_invoice(self, cast, state):
+        put(state=state)
+        [row] = self.read()["rows"]
+        assert row["next_step"]
 
 
 def test_a_customer_of_two_tenants_pays_for_both(cast):

@@ -52,8 +52,11 @@ def estimate(period, version, total, **changed):
         record_estimate(
             replace(
                 CHARGES_ESTIMATED.example,
-                lines=[EstimatedLine("Cloud usage: Compute", Decimal(total))],
-                **(fields | changed),
+                **(
+                    fields
+                    | {"lines": [EstimatedLine("Cloud usage: Compute", Decimal(total))]}
+                    | changed
+                ),
             )
         )
 
@@ -105,12 +108,25 @@ class TestRestatedInvoices:
         put(version=2, restated_by=Decimal("-12.34"))
         page = client_of("clara").get("/invoices/inv_acme").content.decode()
         assert "It stays as it was issued" in page
-        assert "Credit the" in page
+        assert page.count("Credit the difference at Stripe.") == 2
+        assert "Nothing is left to do" not in page
+        listed = client_of("clara").get("/invoices").content.decode()
+        assert "Credit the difference at Stripe" in listed
 
-    def test_that_are_not_issued_can_be_drafted_anew(self, cast):
-        put(state="draft", restated_by=Decimal("5.00"))
-        page = client_of("clara").get("/invoices/inv_acme").content.decode()
-        assert "drafted on the newest cost" in page
+    @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "parked"])
+    def test_that_are_not_issued_say_so_before_they_are_approved(self, cast, state):
+        put(state=state, restated_by=Decimal("12.30"))
+        page = client_of("bruno").get("/invoices/inv_acme").content.decode()
+        assert "AWS has restated this month since:" in page
+        assert ">+$12.30</data> on these lines" in page
+        assert "drafted anew on the newest cost" in page
+        assert ("Approving fixes the amount as drafted." in page) == (state != "approved")
+        assert {view["key"]: view["count"] for view in inbox()["views"]}["restated"] == 1
+
+    def test_that_are_void_do_not_count(self, cast):
+        put(state="void", number="", restated_by=Decimal("12.30"))
+        assert "restated" not in {view["key"] for view in inbox()["views"]}
+        assert "12.30" not in client_of("bruno").get("/invoices/inv_acme").content.decode()
 
 
 class TestTheInboxFile:
@@ -123,7 +139,7 @@ class TestTheInboxFile:
         assert row["currency"] == "USD"
         assert row["restated_by"] == "-1.50"
         assert row["due_date"] == "2026-12-03"
-        assert row["next_step"] == "the customer pays"
+        assert row["next_step"] == "credit the difference at Stripe"
 
     def test_is_not_cut_at_the_page(self, cast):
         for number in range(70):
@@ -211,6 +227,30 @@ class TestTheBreakdown:
         ]
         assert sum(row.ratio for row in page["rows"] if row.ratio is not None) == 1
 
+    def test_divides_by_the_months_total_as_the_invoice_does(self, account):
+        [usage, fee] = invoice_fact("acme").lines
+        credit = replace(usage, position=3, description="Credit", amount=Decimal("-150.00"))
+        lines = [replace(usage, amount=Decimal("651.00")), fee, credit]
+        put(lines=lines, total=Decimal("1000.00"))
+        ratios = {row.label: row.ratio for row in self.read()["rows"]}
+        assert ratios == {
+            "Cloud usage: Compute": Decimal("0.651"),
+            "Platform fee": Decimal("0.499"),
+            "Credit": Decimal("-0.15"),
+        }
+
+    def test_calls_new_only_what_the_month_before_had_not(self, account):
+        [usage, fee] = invoice_fact("acme").lines
+        credit = replace(usage, position=3, description="Credit", amount=Decimal("-150.00"))
+        september(lines=[fee, replace(credit, amount=Decimal("-120.00"))], total=Decimal("379.00"))
+        put(lines=[fee, credit], total=Decimal("349.00"))
+        by = {row.label: row.by and row.by.amount for row in self.read()["rows"]}
+        assert by == {"Platform fee": Decimal(0), "Credit": Decimal("-30.00")}
+        for path in ("/account", "/account/breakdown"):
+            page = client_of("ann").get(path).content.decode()
+            assert "\u221230.00</data>" in page
+            assert ">new<" not in page
+
     def test_leaves_out_what_was_cancelled_and_what_is_in_another_currency(self, account):
         september(state="void")
         put()
@@ -273,6 +313,18 @@ class TestTheAccount:
         assert "Estimated" in page
         assert "812.40" in page
         assert not [amount for amount in ("999.99", "111.11") if amount in page]
+
+    def test_gathers_the_small_lines_of_the_open_month_so_that_they_sum_to_its_total(self, account):
+        lines = [EstimatedLine(f"Product {n}", Decimal(n)) for n in range(1, 10)]
+        estimate("2026-11", 1, "45", lines=lines)
+        with as_subject("acme"):
+            so_far = read_home(Month(2026, 11))["so_far"]
+        # 1 + 2 + 3.
+        assert (so_far["lines"][-1]["description"], so_far["lines"][-1]["amount"].amount) == (
+            "Other (3)",
+            Decimal(6),
+        )
+        assert sum(line["amount"].amount for line in so_far["lines"]) == so_far["total"].amount
 
     def test_shows_no_other_customers_estimate(self, account):
         estimate("2026-11", 1, "812.40", customer="foreign")

@@ -1,9 +1,11 @@
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.invoicing.domain.invoice_document import written_amount
 from services.invoicing.queries.price_check import PlanPrice, check_prices
 from shared.auth.api import ScopedView
 from shared.money import Money
@@ -51,5 +53,5 @@ def _shown(found: PlanPrice) -> dict[str, Any]:
 
 def _terms(component: dict[str, Any], currency: str) -> str:
     if component["kind"] == "cost_plus":
-        return f"cost plus {component['percent']} %"
-    return f"{component['amount']} {currency} a month"
+        return f"cost plus {component['percent']}%"
+    return f"{written_amount(Decimal(str(component['amount'])), currency)} {currency} a month"

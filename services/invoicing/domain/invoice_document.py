@@ -102,21 +102,26 @@ def _copy(fact: InvoiceFact) -> str:
 
 
 def _party(details: Mapping[str, str]) -> dict[str, Any]:
-    place = " ".join(filter(None, (details.get("city"), details.get("postal_code"))))
     tax_id = details.get("tax_id")
     rows = (
         details.get("line1"),
         details.get("line2"),
-        ", ".join(filter(None, (place, details.get("state"), details.get("country")))),
+        _place(details),
         details.get("email"),
         f"Tax id {tax_id}" if tax_id else "",
     )
     return {"name": details.get("name", ""), "rows": [row for row in rows if row]}
 
 
+def _place(address: Mapping[str, str]) -> str:
+    code = " ".join(filter(None, (address.get("state"), address.get("postal_code"))))
+    town = (", " if address.get("state") else " ").join(filter(None, (address.get("city"), code)))
+    return ", ".join(filter(None, (town, address.get("country"))))
+
+
 def _facts(fact: InvoiceFact, days_until_due: int) -> Iterable[dict[str, str]]:
     issued = _day_of(fact.issued_at) if fact.issued_at else "not yet"
-    due = _day_of(fact.due_at) if fact.due_at else "on issue"
+    due = _day_of(fact.due_at) if fact.due_at else _days_after_issue(days_until_due)
     month = Month.parse(fact.period)
     last = (month.end - timedelta(days=1)).day
     yield {"label": "Issue date", "value": issued}
@@ -126,6 +131,12 @@ def _facts(fact: InvoiceFact, days_until_due: int) -> Iterable[dict[str, str]]:
     yield {"label": "Currency", "value": fact.currency}
     if fact.buyer.get("purchase_order"):
         yield {"label": "Purchase order", "value": fact.buyer["purchase_order"]}
+
+
+def _days_after_issue(days: int) -> str:
+    if not days:
+        return "on issue"
+    return f"{days} day{'' if days == 1 else 's'} after issue"
 
 
 def _table(fact: InvoiceFact) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def park_restated(fact: PeriodAttributed) -> None:
             invoice,
             State.PARKED,
             actor="trueback",
-            reason=f"The bill was restated: run {fact.run_id}.",
+            reason=f"The bill was restated: run {fact.run_id.removeprefix('run_')}.",
             now=fact.attributed_at,
             parked_from=invoice.parked_from or invoice.state,
             parked_reasons=[*invoice.parked_reasons, RESTATED],

@@ -60,6 +60,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
             )
             for action in ACTIONS.values()
         ],
+        days_until_due=contract.days_until_due,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from services.portal.domain.labels import refusal_sentence
@@ -28,6 +29,8 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "park": Wording("Park"),
     "discard": Wording("Discard", "danger", "It is voided, and a new draft is made."),
 }
+# What nobody can take back: it is confirmed before it is done.
+IRREVERSIBLE: Final = frozenset({"issue"})
 # What moves an invoice forward, by the state that it waits in.
 FORWARD: Final[Mapping[str, str]] = {
     "draft": "submit",
@@ -43,15 +46,41 @@ _AHEAD: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+_NEXT_STEPS: Final[Mapping[str, str]] = {
+    "draft": "send to review",
+    "in_review": "waits for an approver",
+    "approved": "issue",
+    "issuing": "Stripe is asked",
+    "issued": "the customer pays",
+    "overdue": "remind the customer",
+    "parked": "look at it, then release",
+}
+_NOTHING: Final = "nothing is left to do"
+
+
 @dataclass(frozen=True)
 class ShownAction:
+    """`needs_confirmation` is for what nobody can take back."""
+
     name: str
     label: str
     tone: str
     effect: str
     needs_reason: bool
+    needs_confirmation: bool
     allowed: bool
     reason: str
+
+
+def next_step(state: str, restated_by: Decimal | None) -> str:
+    """The one thing to do next, in the same words wherever it stands."""
+    if not restated_by or state in {"issuing", "void"}:
+        return _NEXT_STEPS.get(state, _NOTHING)
+    if state not in FINISHED:
+        return "look at the restatement: go on, or discard it"
+    if restated_by < 0:
+        return "credit the difference at Stripe"
+    return "charge the difference with the customer's consent"
 
 
 def shown_actions(
@@ -78,6 +107,7 @@ def _shown(action: Mapping[str, Any], wording: Wording, refused: str) -> ShownAc
         tone=wording.tone,
         effect=wording.effect,
         needs_reason=action["needs_reason"],
+        needs_confirmation=action["name"] in IRREVERSIBLE,
         allowed=not refused,
         reason=refused,
     )

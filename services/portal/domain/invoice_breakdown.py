@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import change, ratio
+from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_document import open_book
 from shared.money import Money
 from shared.periods import Month
@@ -18,12 +18,14 @@ ROWS_MAX: Final = 40
 class Row:
     """`amounts` has one place a month, oldest first: None where the month had none of it.
 
-    `ratio` is of the newest month's charges above zero.
+    `ratio` is of the newest month's total, `by` and `change` are on the month before: None where it
+    had none of it.
     """
 
     label: str
     amounts: Sequence[Money | None]
     ratio: Decimal | None
+    by: Money | None
     change: Decimal | None
 
 
@@ -83,10 +85,10 @@ def _broken_down(lines: Mapping[Month, Sequence[tuple[str, Decimal]]], currency:
     rows = ordered[:ROWS_MAX]
     if len(ordered) > ROWS_MAX:
         rows = [*ordered[: ROWS_MAX - 1], _others(ordered[ROWS_MAX - 1 :])]
-    positive = sum((max(one.get(newest, Decimal(0)), Decimal(0)) for _, one in rows), Decimal(0))
+    total = sum((one.get(newest, Decimal(0)) for _, one in rows), Decimal(0))
     return Breakdown(
         months=months,
-        rows=[_row(label, amounts, months, currency, positive) for label, amounts in rows],
+        rows=[_row(label, amounts, months, currency, total) for label, amounts in rows],
         totals=[
             Money(sum((amount for _, amount in lines[month]), Decimal(0)), currency)
             for month in months
@@ -113,7 +115,7 @@ def _row(
     amounts: Mapping[Month, Decimal],
     months: Sequence[Month],
     currency: str,
-    positive: Decimal,
+    total: Decimal,
 ) -> Row:
     now, before = amounts.get(months[-1]), amounts.get(months[-1].previous)
     return Row(
@@ -122,6 +124,7 @@ def _row(
             None if (amount := amounts.get(month)) is None else Money(amount, currency)
             for month in months
         ],
-        ratio=ratio(now, positive),
+        ratio=ratio(now, total) if total > 0 else None,
+        by=money(difference(now, before), currency),
         change=change(now, before),
     )

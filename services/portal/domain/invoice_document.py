@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.figures import change, money, ratio
+from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.labels import as_heading, pool_name
 from shared.money import Money
@@ -60,11 +60,10 @@ class OpenBook:
 
 
 def party(details: Mapping[str, str]) -> Party:
-    place = " ".join(filter(None, (details.get("city"), details.get("postal_code"))))
     rows = (
         details.get("line1"),
         details.get("line2"),
-        ", ".join(filter(None, (place, details.get("state"), details.get("country")))),
+        place(details),
     )
     return Party(
         name=details.get("name", ""),
@@ -72,6 +71,13 @@ def party(details: Mapping[str, str]) -> Party:
         email=details.get("email", ""),
         tax_id=details.get("tax_id", ""),
     )
+
+
+def place(address: Mapping[str, str]) -> str:
+    """`Pittsburgh, PA 15222, US`; without a state `Wien 1010, AT`."""
+    code = " ".join(filter(None, (address.get("state"), address.get("postal_code"))))
+    town = (", " if address.get("state") else " ").join(filter(None, (address.get("city"), code)))
+    return ", ".join(filter(None, (town, address.get("country"))))
 
 
 def decimal(text: str | None) -> Decimal | None:
@@ -166,19 +172,21 @@ def _amounts(document: Document | None) -> dict[str, Decimal]:
 def _line(
     line: Mapping[str, Any], document: Document, before: Mapping[str, Decimal], **fields: Any
 ) -> Line:
-    amount = Decimal(line["amount"])
+    amount, currency = Decimal(line["amount"]), document["currency"]
+    earlier = before.get(line["description"])
     shown: dict[str, Any] = {
         "explanation": "",
         "rate": "",
         "flags": [],
         "evidence": [],
+        "by": money(difference(amount, earlier), currency),
     } | fields
     return Line(
         description=line["description"],
         quantity=decimal(line["quantity"]),
         unit="",
-        amount=Money(amount, document["currency"]),
-        change=change(amount, before.get(line["description"])),
+        amount=Money(amount, currency),
+        change=change(amount, earlier),
         **shown,
     )
 

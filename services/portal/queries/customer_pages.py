@@ -101,19 +101,27 @@ def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any]
     if found is None:
         unknown: dict[str, Any] = {"month": this_month, "total": None, "as_of": None, "lines": []}
         return unknown if str(this_month) > invoiced else None
-    largest = sorted(found.lines, key=lambda line: -abs(Decimal(line["amount"])))
     return {
         "month": Month.parse(found.period),
         "total": Money(found.total, found.currency),
         "as_of": found.attributed_at,
-        "lines": [
-            {
-                "description": line["description"],
-                "amount": Money(Decimal(line["amount"]), found.currency),
-            }
-            for line in largest[:ESTIMATE_LINES]
-        ],
+        "lines": _largest(found),
     }
+
+
+def _largest(estimate: CustomerEstimate) -> list[dict[str, Any]]:
+    """Those that count most and the others in one, so that they come to the total."""
+    ordered = sorted(
+        ((line["description"], Decimal(line["amount"])) for line in estimate.lines),
+        key=lambda line: -abs(line[1]),
+    )
+    shown, others = ordered[:ESTIMATE_LINES], ordered[ESTIMATE_LINES:]
+    if len(others) > 1:
+        others = [(f"Other ({len(others)})", sum((amount for _, amount in others), Decimal(0)))]
+    return [
+        {"description": description, "amount": Money(amount, estimate.currency)}
+        for description, amount in [*shown, *others]
+    ]
 
 
 def _billed() -> list[CustomerInvoice]:

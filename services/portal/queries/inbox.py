@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
 from services.portal.domain.figures import change, money
-from services.portal.domain.invoice_actions import FORWARD
+from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.models import StaffInvoice
 from services.portal.queries.margin_totals import AMOUNT
@@ -32,15 +32,6 @@ _STATES: Final[Mapping[str, str]] = {
     "paid": "Paid",
     "uncollectible": "Uncollectible",
     "void": "Void",
-}
-_NEXT_STEPS: Final[Mapping[str, str]] = {
-    "draft": "send to review",
-    "in_review": "waits for an approver",
-    "approved": "issue",
-    "issuing": "Stripe is asked",
-    "issued": "the customer pays",
-    "overdue": "remind the customer",
-    "parked": "look at it, then release",
 }
 _SORTS: Final[Mapping[str, Any]] = {
     "customer": Lower("customer_name"),
@@ -165,8 +156,8 @@ def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QueryS
 
 
 def _restated(invoices: QuerySet[StaffInvoice]) -> QuerySet[StaffInvoice]:
-    """A restatement that came to nothing doesn't count."""
-    return invoices.filter(restated_by__isnull=False).exclude(restated_by=0)
+    """A restatement that came to nothing doesn't count, nor one of what is void."""
+    return invoices.filter(restated_by__isnull=False).exclude(restated_by=0).exclude(state="void")
 
 
 def _searched(invoices: QuerySet[StaffInvoice], text: str) -> QuerySet[StaffInvoice]:
@@ -196,13 +187,23 @@ def _row(invoice: StaffInvoice) -> dict[str, Any]:
         "change": change(invoice.total, decimal(document["previous_total"])),
         "due_date": day(document["due_at"]),
         "parked": sorted(document["parked_reasons"], key=len),
-        "restated_by": money(invoice.restated_by or None, invoice.currency),
-        "next_step": _NEXT_STEPS.get(invoice.state, ""),
+        "restated_by": shown_restatement(invoice),
+        "next_step": next_step(invoice.state, invoice.restated_by),
     }
 
 
+def shown_restatement(invoice: StaffInvoice) -> Money | None:
+    """None where it came to nothing, or where the invoice is void and its successor counts."""
+    if invoice.state == "void":
+        return None
+    return money(invoice.restated_by or None, invoice.currency)
+
+
 def _totals(invoices: Sequence[StaffInvoice]) -> list[Money]:
-    return _by_currency((invoice.currency, invoice.total) for invoice in invoices)
+    """Nobody is asked for what is void."""
+    return _by_currency(
+        (invoice.currency, invoice.total) for invoice in invoices if invoice.state != "void"
+    )
 
 
 def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[Money]:

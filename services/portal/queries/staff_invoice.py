@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.portal.domain.figures import money
-from services.portal.domain.invoice_actions import FINISHED, shown_actions
+from services.portal.domain.invoice_actions import FINISHED, next_step, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
 from services.portal.domain.invoice_document import Document, day, head, staff_lines
 from services.portal.models import StaffInvoice, User
+from services.portal.queries.inbox import shown_restatement
 from shared.auth.actors import Actor
 from shared.periods import Month
 
@@ -38,12 +38,6 @@ _PAYMENTS: Final[Mapping[str, str]] = {
     "uncollectible": "Written off: nobody expects a payment any more.",
     "void": "Cancelled: nothing is to pay.",
 }
-_RESTATED_NEXT: Final = (
-    "It stays as it was issued, and nothing is sent to the customer by itself. Credit the"
-    " difference at Stripe, or charge it with the customer's consent: documents that correct an"
-    " invoice are not made here yet."
-)
-_RESTATED_DRAFT: Final = "It is not issued yet: discard it, and it is drafted on the newest cost."
 
 
 def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
@@ -53,7 +47,6 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
     document = record.document
     actions = shown_actions(document["actions"], state=record.state, actor=actor)
     comparison = _comparison(record)
-    restated_by = money(record.restated_by or None, record.currency)
     return {
         "invoice": head(document)
         | {
@@ -67,13 +60,15 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
             "disclosure": document["disclosure"],
             "version": record.version,
             "parked": _parked(document),
-            "restated_by": restated_by,
-            "restated_next": _RESTATED_NEXT if record.state in FINISHED else _RESTATED_DRAFT,
+            "restated_by": shown_restatement(record),
+            "next_step": next_step(record.state, record.restated_by),
+            "days_until_due": document.get("days_until_due"),
             "actions": [action for action in actions if action.allowed],
             "refused_actions": [action for action in actions if not action.allowed],
             "is_finished": record.state in FINISHED,
             "timeline": _timeline(document),
         },
+        "successor": _successor(record) if record.state == "void" else None,
         "neighbours": _neighbours(record),
     }
 
@@ -100,6 +95,26 @@ def _comparison(record: StaffInvoice) -> Comparison:
     documents = [document for document in earlier.values() if document is not None]
     previous = earlier.get(str(Month.parse(record.period).previous))
     return compare(record.document, previous, documents)
+
+
+def _successor(record: StaffInvoice) -> dict[str, str] | None:
+    """What was made after a void invoice for the same customer and period, the newest of its kind.
+
+    Moments are kept as text in UTC, so that they compare as they follow each other.
+    """
+    later = (
+        StaffInvoice.objects.filter(
+            customer=record.customer,
+            period=record.period,
+            currency=record.currency,
+            document__drafted_at__gt=record.document["drafted_at"],
+        )
+        .exclude(state="void")
+        .order_by("-document__drafted_at")
+        .values_list("document", flat=True)
+    )
+    found = likest(record.document, list(later))
+    return {"id": found["invoice_id"], "number": found["number"]} if found else None
 
 
 def _payment(state: str) -> str:

@@ -115,12 +115,13 @@ def moved(value: Money, *, signed: bool = True) -> SafeString:
 
 
 @register.simple_tag
-def signed(value: Money | None) -> SafeString:
-    """A difference, with its sign also where it is above zero."""
+def signed(value: Money | None, *, currency: bool = False) -> SafeString:
+    """A difference, with its sign also where it is above zero; `currency` for text."""
     if value is None:
         return _UNKNOWN
     plus = "+" if rounded(value.amount, value.currency) > 0 else ""
-    return _difference(value, f"{plus}{digits(value.amount, value.currency)}")
+    text = with_currency(value) if currency else digits(value.amount, value.currency)
+    return _difference(value, f"{plus}{text}")
 
 
 @register.simple_tag

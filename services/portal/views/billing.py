@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from services.portal.domain.invoice_actions import WORDINGS
+from services.portal.domain.invoice_actions import IRREVERSIBLE, WORDINGS
 from services.portal.gateways.invoicing import UnableToAct, act_on_invoice
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
@@ -17,6 +17,7 @@ from services.portal.views.invoice_file import csv_answer, staff_file
 
 _SEE_OTHER = 303
 _CONFLICT = 409
+_UNCONFIRMED = "It can't be taken back. Confirm that you have looked at the amount."
 
 
 @for_roles(*OPERATORS, *BILLING)
@@ -64,6 +65,8 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
     version = request.POST.get("version", "")
     if not (version.isascii() and version.isdigit()):
         return _invoice_page(request, id, problem="The form came incomplete. Load the page again.")
+    if action in IRREVERSIBLE and request.POST.get("confirmed") != "yes":
+        return _invoice_page(request, id, problem=_UNCONFIRMED)
     try:
         fact = act_on_invoice(
             invoice_id=id,
