@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from deploy.preview import billing, costs, customer_months, demo, months, operator
+from deploy.preview import billing, costs, customer_months, demo, inbox, months, operator
 from deploy.preview.numbers import PERIOD
 from deploy.preview.operator import frame
 
@@ -164,15 +164,15 @@ PAGES: dict[str, Page] = {
     ),
     "invoices.html": (
         "billing/invoices.html",
-        lambda: _with("billing", "invoices", billing.inbox()),
+        lambda: _with("billing", "invoices", inbox.inbox()),
     ),
     "invoices-done.html": (
         "billing/invoices.html",
-        lambda: _with("billing", "invoices", billing.inbox(rows=[], view="to_do")),
+        lambda: _with("billing", "invoices", inbox.inbox(rows=[], view="to_do")),
     ),
     "invoices-none.html": (
         "billing/invoices.html",
-        lambda: _with("billing", "invoices", billing.inbox(rows=[], total_count=0)),
+        lambda: _with("billing", "invoices", inbox.inbox(rows=[], total_count=0)),
     ),
     "invoice-inv-acme.html": (
         "billing/invoice.html",
@@ -204,7 +204,7 @@ PAGES: dict[str, Page] = {
     ),
     "invoices-filtered-out.html": (
         "billing/invoices.html",
-        lambda: _with("billing", "invoices", billing.inbox(rows=[], q="zzz")),
+        lambda: _with("billing", "invoices", inbox.inbox(rows=[], q="zzz")),
     ),
     "customer-breakdown.html": (
         "customer/breakdown.html",
