@@ -56,6 +56,13 @@ class TestAPriceCheck:
         assert found["plus"]["terms"] == ["cost plus 10%", "50.00 USD a month"]
         assert Decimal(found["flat"]["total"]) == Decimal("900.00")
 
+    def test_writes_the_terms_with_their_thousands(self, plans):
+        with as_ops():
+            Plan.objects.filter(key="flat").update(
+                components=[{"kind": "flat_fee", "name": "Fee", "amount": "6900"}]
+            )
+        assert prices()["flat"]["terms"] == ["6,900.00 USD a month"]
+
     def test_marks_the_plan_in_force_in_the_month(self, plans):
         in_force = [row["plan"] for row in check().json()["data"] if row["is_current"]]
         assert len(in_force) == 1

@@ -1,6 +1,7 @@
 """Lists of invoices and charges: the inbox's sums and files, the customer's months."""
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -345,6 +346,16 @@ class TestTheAccount:
             ("ACME-0001", "issued"),
             ("ACME-0000", "paid"),
         ]
+
+    def test_keeps_due_days_and_pdfs_on_a_phone(self, account):
+        put()
+        page = client_of("ann").get("/account").content.decode()
+        [on_phones] = re.findall(r'<span class="narrow-only.*?</th>', page)
+        assert "Due 3 Dec 2026" in on_phones
+        assert 'href="/account/invoices/inv_acme/pdf"' in on_phones
+        listed = client_of("clara").get("/invoices?period=2026-10").content.decode()
+        [on_phones] = re.findall(r'<span class="narrow-only.*?</th>', listed, re.DOTALL)
+        assert "The customer pays" in on_phones
 
     def test_leads_to_the_pdf_of_each(self, account):
         put()
