@@ -165,6 +165,18 @@ class TestTheDocument:
         assert "A draft, not an invoice" in found
         assert "Please pay" not in found
 
+    @pytest.mark.parametrize(
+        ("amount", "said"),
+        [
+            ("-50.00", "Nothing is to pay: USD 50.00 is in your favour."),
+            ("0", "Nothing is to pay."),
+        ],
+    )
+    def test_asks_for_no_payment_of_nothing_or_less(self, amount, said):
+        found = words(document(lines=[line(amount=Decimal(amount))]))
+        assert said in found
+        assert "Please pay" not in found
+
     def test_with_a_number_is_still_a_draft_until_it_is_issued(self):
         assert "DRAFT" in words(document(state="issuing"))
 

@@ -99,6 +99,13 @@ class TestALineWorthALook:
 
 
 class TestComparison:
+    def test_keeps_lines_of_two_components_of_one_charge_group_apart(self):
+        lines = line("120"), line("5", description="Management: Compute", basis="cost plus 5 %")
+        same = document(*lines)
+        found = compare(same, same, [same])
+        assert [(one.by.amount, one.why) for one in found.lines] == [(0, ""), (0, "")]
+        assert found.ended == []
+
     def test_says_what_is_new_and_what_has_ended(self):
         before = document(line("120"), fee("499"))
         found = compare(document(line("132"), line("9", charge_group="Storage")), before, [before])

@@ -279,6 +279,8 @@ class TestTheBreakdown:
         assert len(page["rows"]) == 40
         assert page["rows"][-1].label == "Other (11)"
         assert page["rows"][-1].amounts[0].amount == Decimal(66)
+        rows = rows_of(client_of("ann").get("/account/breakdown.csv"))
+        assert len({row["product"] for row in rows}) == len(page["rows"]) + 10
 
     def test_before_the_first_invoice_says_so(self, account):
         page = client_of("ann").get("/account/breakdown").content.decode()

@@ -216,8 +216,12 @@ def _payment(fact: InvoiceFact) -> list[str]:
         return ["This invoice is cancelled. Nothing is to pay."]
     if not _is_to_pay(fact):
         return []
+    owed = fact.total + (fact.tax or Decimal(0))
+    if owed <= 0:
+        credited = f": {fact.currency} {written_amount(-owed, fact.currency)} is in your favour"
+        return [f"Nothing is to pay{credited if owed else ''}."]
     due = f" by {_day_of(fact.due_at)}" if fact.due_at else ""
-    total = written_amount(fact.total + (fact.tax or Decimal(0)), fact.currency)
+    total = written_amount(owed, fact.currency)
     please = f"Please pay {fact.currency} {total}{due}, naming invoice {fact.number}."
     if fact.hosted_invoice_url:
         return [please]

@@ -36,8 +36,10 @@ class Breakdown:
     totals: Sequence[Money]
 
 
-def charges(documents: Mapping[Month, Sequence[Document]], currency: str) -> Breakdown:
-    """Prices alone, by the words of the lines."""
+def charges(
+    documents: Mapping[Month, Sequence[Document]], currency: str, *, rows_max: int | None = ROWS_MAX
+) -> Breakdown:
+    """Prices alone, by the words of the lines; all of them where `rows_max` is None."""
     return _broken_down(
         {
             month: [
@@ -48,6 +50,7 @@ def charges(documents: Mapping[Month, Sequence[Document]], currency: str) -> Bre
             for month, found in documents.items()
         },
         currency,
+        rows_max,
     )
 
 
@@ -73,7 +76,11 @@ def costs(documents: Mapping[Month, Sequence[Document]], currency: str) -> Break
     )
 
 
-def _broken_down(lines: Mapping[Month, Sequence[tuple[str, Decimal]]], currency: str) -> Breakdown:
+def _broken_down(
+    lines: Mapping[Month, Sequence[tuple[str, Decimal]]],
+    currency: str,
+    rows_max: int | None = ROWS_MAX,
+) -> Breakdown:
     months = sorted(lines)
     by_label: dict[str, dict[Month, Decimal]] = {}
     for month, found in lines.items():
@@ -82,9 +89,9 @@ def _broken_down(lines: Mapping[Month, Sequence[tuple[str, Decimal]]], currency:
             amounts[month] = amounts.get(month, Decimal(0)) + amount
     newest = months[-1]
     ordered = sorted(by_label.items(), key=lambda item: (-_newest_known(item[1]), item[0]))
-    rows = ordered[:ROWS_MAX]
-    if len(ordered) > ROWS_MAX:
-        rows = [*ordered[: ROWS_MAX - 1], _others(ordered[ROWS_MAX - 1 :])]
+    rows = ordered
+    if rows_max is not None and len(ordered) > rows_max:
+        rows = [*ordered[: rows_max - 1], _others(ordered[rows_max - 1 :])]
     total = sum((one.get(newest, Decimal(0)) for _, one in rows), Decimal(0))
     return Breakdown(
         months=months,

@@ -11,7 +11,7 @@ from services.portal.domain.labels import as_heading
 from shared.money import Money
 
 Document = Mapping[str, Any]
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 MONTHS_MAX: Final = 6
 # One month before is last month; a median of fewer than three says nothing more.
 _MEDIAN_OF_AT_LEAST: Final = 3
@@ -95,8 +95,9 @@ def compare(
 
 
 def key_of(line: Mapping[str, Any]) -> Key:
-    """What makes a line the same one in another month."""
-    return line["kind"], line["tenant"], line.get("charge_group") or line["description"]
+    """What makes a line the same one in another month: its component of the plan, and of what."""
+    component, _, _ = line["description"].partition(": ")
+    return line["kind"], line["tenant"], component, line.get("charge_group") or ""
 
 
 def likest(document: Document, candidates: Sequence[Document]) -> Document | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change
-from services.portal.domain.invoice_breakdown import charges, costs
+from services.portal.domain.invoice_breakdown import ROWS_MAX, charges, costs
 from services.portal.domain.invoice_document import (
     Document,
     Line,
@@ -57,8 +57,11 @@ def read_home(this_month: Month) -> dict[str, Any]:
     }
 
 
-def read_breakdown() -> dict[str, Any]:
-    """Charges of the last months in the newest invoice's currency; no rows before the first."""
+def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> dict[str, Any]:
+    """Charges of the last months in the newest invoice's currency; no rows before the first.
+
+    What is beyond `rows_max` is one row together.
+    """
     account = CustomerAccount.objects.first()
     invoices = _billed()
     context: dict[str, Any] = {"customer": _customer(account), "currency": "", "months": []}
@@ -73,7 +76,7 @@ def read_breakdown() -> dict[str, Any]:
         month = Month.parse(invoice.period)
         if invoice.currency == currency and month >= oldest:
             documents[month].append(invoice.document)
-    found = charges(documents, currency)
+    found = charges(documents, currency, rows_max=rows_max)
     return context | {
         "currency": currency,
         "months": found.months,

@@ -41,7 +41,7 @@ def breakdown(request: HttpRequest) -> HttpResponse:
 @for_roles(*CUSTOMERS)
 @require_safe
 def breakdown_csv(_request: HttpRequest) -> HttpResponse:
-    return csv_answer(breakdown_file(read_breakdown()), "charges")
+    return csv_answer(breakdown_file(read_breakdown(rows_max=None)), "charges")
 
 
 @for_roles(*CUSTOMERS)
