@@ -28,7 +28,8 @@ class PoolMeasured:
 
     `drivers` in the order they are asked; `meter` is the first one's signal, empty for another
     kind. `hours_with_signal` of the `hours` of its cost are those the first driver could split;
-    `fallback_cost` is what a later one did.
+    `fallback_cost` is what a later one did. `spans` say per driver what it is asked for at once:
+    hour, day or period; empty in facts of before they were told.
     """
 
     name: str
@@ -40,6 +41,7 @@ class PoolMeasured:
     fallback_cost: Decimal
     unmetered: Decimal
     unallocated: Decimal
+    spans: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

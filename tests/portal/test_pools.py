@@ -58,10 +58,12 @@ class TestAPool:
     def test_does_not_name_one_driver_twice_in_a_row(self, month):
         drivers = ["signal:pod_cpu", "fallback:signal:pod_cpu", "fallback:even"]
         with as_ops():
-            record_period(period_fact(version=2, pools=[pool_measured(drivers=drivers)]))
+            spans = ["hour", "day", "day"]
+            pool = pool_measured(drivers=drivers, spans=spans)
+            record_period(period_fact(version=2, pools=[pool]))
         assert [(step.label, step.signal) for step in pools()[0].drivers] == [
             ("Measured", "pod_cpu"),
-            ("Over another span", ""),
+            ("the same by day", ""),
             ("Evenly", ""),
         ]
 

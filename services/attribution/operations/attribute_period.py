@@ -233,6 +233,7 @@ def _pools(inputs: RunInputs, coverage: Coverage) -> Iterator[dict[str, Any]]:
             "name": found.pool,
             "cost": plain(found.amount),
             "drivers": [driver_label(driver, level) for level, driver in enumerate(drivers)],
+            "spans": [getattr(driver, "per", None) or pools[found.pool].per for driver in drivers],
             "meter": first.signal if isinstance(first, SignalDriver) else "",
             "hours": found.hours,
             "hours_with_signal": found.hours_covered,

@@ -169,7 +169,7 @@ def _split(
         cost=Money(cost, currency),
         change=by,
         was=was,
-        drivers=_drivers(told["drivers"]) if told else [],
+        drivers=_drivers(told["drivers"], told.get("spans", [])) if told else [],
         meter=told["meter"] if told else "",
         coverage=ratio(Decimal(told["hours_with_signal"]), Decimal(told["hours"]))
         if told
@@ -222,15 +222,16 @@ def _rests(
         yield Rest("Arriving", hint, Money(arriving, currency), ratio(arriving, cost))
 
 
-def _drivers(texts: Sequence[str]) -> list[DriverStep]:
-    """A driver after its like differs in its span alone, which runs do not tell."""
+def _drivers(texts: Sequence[str], spans: Sequence[str]) -> list[DriverStep]:
+    """A driver after its like differs in its span alone."""
     steps: list[DriverStep] = []
     for turn, text in enumerate(texts):
         name = text.removeprefix("fallback:")
         kind, _, detail = name.partition(":")
         is_again = turn > 0 and texts[turn - 1].removeprefix("fallback:") == name
         if is_again:
-            steps.append(DriverStep("Over another span", ""))
+            label = f"the same by {spans[turn]}" if turn < len(spans) else "over another span"
+            steps.append(DriverStep(label, ""))
         else:
             steps.append(DriverStep(_KINDS.get(kind, kind), detail if kind == "signal" else ""))
     return steps
