@@ -104,6 +104,22 @@ class TestIssuing:
         assert there["status"] == "open"
         assert there["auto_advance"] is False
 
+    def test_asks_stripe_for_what_the_invoice_says_though_the_contract_has_changed(
+        self, transactional_db, gateway
+    ):
+        with as_ops():
+            contract = make_customer(new_id("cus"))
+            approved = make_invoice(contract, state=State.APPROVED)
+            move_invoice(approved, State.ISSUING, actor="clara", reason="", now=NOW)
+            Contract.objects.update(days_until_due=5)
+            Customer.objects.update(address={"line1": "2 New Road"}, purchase_order="PO-2")
+        issue_invoices()
+        with as_ops():
+            asked = dict(StripeOperation.objects.values_list("step", "request"))
+        assert asked["draft"]["days_until_due"] == 30
+        assert "custom_fields" not in asked["draft"]
+        assert asked["customer"]["address"] == {}
+
     def test_books_it_and_tells_the_revenue_once(self, invoice):
         issue_invoices()
         with as_ops():

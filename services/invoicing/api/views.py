@@ -174,7 +174,7 @@ def _shown(view: ScopedView, invoice: Invoice) -> dict[str, Any]:
     if view.actor.is_customer:
         for name in _STAFF_FIELDS:
             del shown[name]
-        if invoice.contract.disclosure != "open_book":
+        if shown["disclosure"] != "open_book":
             for line in shown["lines"]:
                 del line["cost"], line["basis"]
     return shown

@@ -10,7 +10,7 @@ class Invoice(models.Model):
 
     `restated_by_minor` is what the newest cost would add to it (or take off), None while the bill
     has not been restated since. `exact_total` is what the lines were before each was rounded; the
-    ledger books the difference.
+    ledger books the difference. `frozen` is what it says of contract and customer, from issuing on.
     The database allows one live invoice per seller, customer, period, currency, kind and sequence.
     """
 
@@ -43,6 +43,7 @@ class Invoice(models.Model):
     issued_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
+    frozen = models.JSONField(null=True)
 
     class Meta:
         constraints = [

@@ -34,6 +34,7 @@ from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.perform_at_stripe import perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.queries.invoice_terms import InvoiceTerms, invoice_terms
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
@@ -85,7 +86,7 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
         ]
     if invoice.state != State.ISSUING:
         return
-    stripe_customer_id = _customer(invoice.customer, gateway)
+    stripe_customer_id = _customer(invoice.customer, invoice_terms(invoice), gateway)
     stripe_id = _draft(invoice, lines, stripe_customer_id, gateway)
     _lines(invoice, lines, stripe_id, gateway)
     there = gateway.invoice(stripe_id)
@@ -96,13 +97,13 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     _conclude(invoice, gateway.invoice(stripe_id), unsent)
 
 
-def _customer(customer: Customer, gateway: StripeGateway) -> str:
-    """The customer at Stripe, as it is here now: a changed address must not get an invoice."""
+def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -> str:
+    """The customer at Stripe, as the invoice has it: both documents name the same address."""
     request = customer_request(
         customer_id=customer.customer_id,
-        name=customer.name,
-        email=customer.email,
-        address=customer.address,
+        name=terms.buyer["name"],
+        email=terms.buyer["email"],
+        address=terms.buyer["address"],
     )
     digest = _digest(request)
     if customer.stripe_digest == digest and customer.stripe_customer_id:
@@ -142,6 +143,7 @@ def _draft(
 ) -> str:
     if invoice.stripe_invoice_id:
         return invoice.stripe_invoice_id
+    terms = invoice_terms(invoice)
 
     def find(operation: StripeOperation) -> str | None:
         for found in gateway.invoices_of(stripe_customer_id, since=_since(operation)):
@@ -159,8 +161,8 @@ def _draft(
             invoice_id=invoice.invoice_id,
             currency=invoice.currency,
             period=invoice.period,
-            days_until_due=invoice.contract.days_until_due,
-            purchase_order=invoice.customer.purchase_order,
+            days_until_due=terms.days_until_due,
+            purchase_order=terms.buyer["purchase_order"],
             digest=_digest([[line.position, line.amount_minor] for line in lines]),
         ),
         call=lambda request, key: gateway.create_invoice(request, key=key).stripe_id,
@@ -312,6 +314,7 @@ def _park(invoice_id: str, reason: str) -> None:
                 now=datetime.now(UTC),
                 parked_from=State.ISSUING,
                 parked_reasons=[reason],
+                frozen=invoice.frozen if invoice.stripe_invoice_id else None,
             )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.invoicing.domain.states import State
 from services.invoicing.models import Invoice, Transition
 from services.invoicing.queries.invoice_fact import invoice_fact
+from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts import invoicing as contracts
 from shared.contracts.contract import Contract
 from shared.faults import Fault
@@ -26,6 +27,9 @@ _FACTS: Final[dict[State, Contract[contracts.InvoiceFact]]] = {
     State.VOID: contracts.INVOICE_VOIDED,
 }
 
+# From here on the document says the same for ever, whatever becomes of contract and customer.
+_FREEZING: Final = frozenset({State.ISSUING, State.ISSUED})
+
 
 class InvoiceChanged(Fault):
     """Somebody else changed the invoice first; nothing was done."""
@@ -36,6 +40,8 @@ def move_invoice(
 ) -> Invoice:
     """Move to a state and set `fields` with it; raises InvoiceChanged if it is not as read."""
     before = State(invoice.state)
+    if to in _FREEZING and invoice.frozen is None:
+        fields["frozen"] = invoice_terms(invoice).to_freeze()
     changed = Invoice.objects.filter(
         invoice_id=invoice.invoice_id, customer_id=invoice.customer_id, version=invoice.version
     ).update(state=to, version=invoice.version + 1, **fields)

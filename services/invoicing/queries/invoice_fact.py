@@ -5,35 +5,29 @@ from django.db.models import QuerySet
 
 from services.invoicing.domain.states import ACTIONS, Action, State, refusal
 from services.invoicing.models import Invoice, Transition
+from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts.invoicing import ActionFact, InvoiceFact, InvoiceLineFact, TransitionFact
 from shared.money import Money
 
 
 def invoice_fact(invoice: Invoice) -> InvoiceFact:
-    customer, contract = invoice.customer, invoice.contract
+    terms = invoice_terms(invoice)
     log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
     previous, restated_by = invoice.previous_total_minor, invoice.restated_by_minor
     return InvoiceFact(
         invoice_id=invoice.invoice_id,
         customer=invoice.customer_id,
-        customer_name=customer.name,
+        customer_name=terms.buyer["name"],
         period=invoice.period,
         version=invoice.version,
         state=invoice.state,
         currency=invoice.currency,
         total=_amount(invoice.total_minor, invoice.currency),
         lines=_lines(invoice),
-        plan=contract.plan_name,
-        disclosure=contract.disclosure,
-        seller=_flat(customer.seller),
-        buyer=_flat(
-            {
-                "name": customer.name,
-                "email": customer.email,
-                "purchase_order": customer.purchase_order,
-                "address": customer.address,
-            }
-        ),
+        plan=terms.plan,
+        disclosure=terms.disclosure,
+        seller=_flat(terms.seller),
+        buyer=_flat(terms.buyer),
         run_id=invoice.run_id,
         drafted_at=invoice.drafted_at,
         number=invoice.number,

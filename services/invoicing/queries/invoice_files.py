@@ -11,6 +11,7 @@ from services.invoicing.domain.invoice_document import invoice_document
 from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.invoicing.models import Invoice
 from services.invoicing.queries.invoice_fact import invoice_fact
+from services.invoicing.queries.invoice_terms import invoice_terms
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
@@ -31,7 +32,7 @@ def invoice_file_name(invoice: Invoice) -> str:
 def _document(invoice: Invoice) -> Mapping[str, Any]:
     return invoice_document(
         invoice_fact(invoice),
-        days_until_due=invoice.contract.days_until_due,
+        days_until_due=invoice_terms(invoice).days_until_due,
         environment=settings.ENVIRONMENT.environment,
     )
 
