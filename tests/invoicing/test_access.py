@@ -74,6 +74,15 @@ class TestACustomersToken:
         assert client_of(ANN).get(f"/api/v1/invoices/{draft.invoice_id}").status_code == 404
         assert client_of(ANN).get("/api/v1/invoices").json()["data"] == []
 
+    @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "issuing", "parked"])
+    def test_does_not_see_what_has_a_number_and_is_not_issued(self, db, state):
+        with as_ops():
+            numbered = make_invoice(make_customer("acme"), number="A-1", state=state)
+        path = f"/api/v1/invoices/{numbered.invoice_id}"
+        assert client_of(ANN).get(path).status_code == 404
+        assert client_of(ANN).get(f"{path}/pdf").status_code == 404
+        assert client_of(ANN).get("/api/v1/invoices").json()["data"] == []
+
     def test_can_do_nothing_even_to_its_own(self, invoices):
         mine, _ = invoices
         answer = client_of(ANN).post(

@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import QuerySet
 
-from services.invoicing.domain.states import ACTIONS, Action, State, refusal
+from services.invoicing.domain.states import ACTIONS, ISSUED_STATES, Action, State, refusal
 from services.invoicing.models import Invoice, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts.invoicing import ActionFact, InvoiceFact, InvoiceLineFact, TransitionFact
@@ -72,7 +72,7 @@ def others_only(invoice: Invoice, action: Action, log: list[Transition]) -> list
 
 def issued_invoices() -> QuerySet[Invoice]:
     """What customers may see of those in their scope; drafts are the operator's business."""
-    return Invoice.objects.exclude(number="")
+    return Invoice.objects.filter(state__in=ISSUED_STATES).exclude(number="")
 
 
 def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
