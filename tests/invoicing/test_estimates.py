@@ -1,13 +1,15 @@
 """A month that is not closed: what each customer would be charged so far, told to the portal."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from services.invoicing.models import Contract, Job, Outbox
+from services.invoicing.models import Contract, Customer, Job, Outbox, Plan
 from services.invoicing.operations.estimate_charges import estimate_charges
 from services.invoicing.operations.record_close import record_close
+from services.invoicing.operations.remind_invoicing import remind_invoicing
 from services.invoicing.tasks import HANDLERS, JOBS
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.contracts.invoicing import CHARGES_ESTIMATED
@@ -16,6 +18,8 @@ from tests.invoicing.world import make_customer
 
 ATTRIBUTED = replace(PERIOD_ATTRIBUTED.example, period="2026-10")
 COSTS = {"acme": {"Compute": Decimal(100), "pool:nat": Decimal(10)}, "nobody": {"S3": Decimal(9)}}
+
+COST_PLUS = {"kind": "cost_plus", "name": "Cloud usage", "percent": "20"}
 
 
 @pytest.fixture
@@ -99,4 +103,68 @@ class TestAnEstimate:
             statements_uri="s3://x/y",
             attributed_at="2026-11-01T00:00:00+00:00",
         )
-        assert [fact.customer for fact in told()] == ["globex"]
+        assert [(fact.customer, fact.total) for fact in told()] == [
+            ("acme", 0),
+            ("globex", Decimal("499.00")),
+        ]
+
+    def test_of_nothing_is_told_where_a_corrected_run_leaves_no_cost(self, customers, monkeypatch):
+        monkeypatch.setattr(
+            "services.invoicing.operations.estimate_charges.statement_costs", lambda *_a, **_k: {}
+        )
+        with as_ops():
+            Plan.objects.update(components=[COST_PLUS])
+        attributed(version=8)
+        estimate()
+        assert [(fact.customer, fact.version, fact.total, fact.lines) for fact in told()] == [
+            ("acme", 8, 0, []),
+            ("globex", 8, 0, []),
+        ]
+
+    def test_of_nothing_is_told_to_a_customer_whose_contract_has_ended(self, customers):
+        with as_ops():
+            Contract.objects.filter(customer_id="acme").update(is_active=False)
+            Customer.objects.filter(customer_id="acme").update(is_active=False)
+        attributed()
+        estimate()
+        acme, globex = told()
+        assert (acme.customer, acme.total, acme.lines) == ("acme", 0, [])
+        assert globex.total == Decimal("499.00")
+
+
+class TestAnEstimateThatFailed:
+    @pytest.fixture
+    def failed(self, customers):
+        attributed(version=7)
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        with as_ops():
+            Job.objects.filter(kind="estimate_charges").update(
+                state="failed", finished_at=long_ago, created_at=long_ago
+            )
+
+    def waiting(self):
+        with as_ops():
+            return [
+                job.payload["version"]
+                for job in Job.objects.filter(kind="estimate_charges", state="queued")
+            ]
+
+    def test_is_asked_for_again(self, failed):
+        remind_invoicing()
+        remind_invoicing()
+        assert self.waiting() == [7]
+
+    def test_is_forgotten_where_a_later_run_was_estimated(self, failed):
+        attributed(version=8, run_id="run_8")
+        with as_ops():
+            Job.objects.filter(kind="estimate_charges", state="queued").update(
+                state="done", finished_at=datetime.now(UTC) - timedelta(minutes=30)
+            )
+        remind_invoicing()
+        assert self.waiting() == []
+
+    def test_is_forgotten_where_the_month_was_closed(self, failed):
+        with as_ops():
+            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
+        remind_invoicing()
+        assert self.waiting() == []

@@ -1,14 +1,13 @@
 """A job: what each customer would be charged for a period that is not closed, by its newest run."""
 
 import logging
-from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
 
 from services.invoicing.domain.pricing import PricedLine, price
-from services.invoicing.models import ClosedPeriod, Contract
+from services.invoicing.models import ClosedPeriod, Contract, Customer
 from services.invoicing.operations.record_close import park_restated
 from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.statement_costs import Costs, statement_costs
@@ -45,7 +44,11 @@ def record_attribution(fact: PeriodAttributed) -> None:
 def estimate_charges(
     *, period: str, version: int, currency: str, statements_uri: str, attributed_at: str
 ) -> None:
-    """Nothing is kept here: a fact per customer; the consumer keeps the highest version."""
+    """Nothing is kept here: a fact per customer; the consumer keeps the highest version.
+
+    A customer that would be charged nothing is told so, active or not: an older run may have told
+    it of a charge.
+    """
     costs = statement_costs(Lake(settings.ENVIRONMENT), statements_uri, currency=currency)
     with as_ops():
         if ClosedPeriod.objects.filter(period=period).exists():
@@ -70,8 +73,9 @@ def estimate_charges(
 
 
 def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedLine]]:
-    """Lines by customer, of all its contracts in the bill's currency."""
-    found: dict[str, list[PricedLine]] = defaultdict(list)
+    """Lines of every customer there has been, of all its contracts in the bill's currency."""
+    known = Customer.objects.order_by("customer_id").values_list("customer_id", flat=True)
+    found: dict[str, list[PricedLine]] = {customer_id: [] for customer_id in known}
     for contract in (
         Contract.objects.select_related("plan")
         .filter(is_active=True)
@@ -80,7 +84,5 @@ def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedL
         if contract.currency != currency:
             logger.warning("%s is not estimated: in %s", contract, contract.currency)
             continue
-        lines = price(contract_terms(contract), month, costs)
-        if lines:
-            found[contract.customer_id] += lines
+        found[contract.customer_id] += price(contract_terms(contract), month, costs)
     return found

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 from services.invoicing.domain.states import State
 from services.invoicing.models import ClosedPeriod, Invoice, Job, StripeEvent
@@ -16,6 +17,7 @@ def remind_invoicing() -> None:
         swept = Job.objects.filter(
             kind="sweep_stripe_events", created_at__gt=datetime.now(UTC) - SWEEP_EVERY
         ).exists()
+        unestimated = _unestimated()
     for closed in undrafted:
         ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
     if is_issuing:
@@ -24,3 +26,16 @@ def remind_invoicing() -> None:
         ensure_job(kind="process_stripe_events", key="all", payload={})
     if not swept:
         ensure_job(kind="sweep_stripe_events", key="all", payload={})
+    for period, payload in unestimated.items():
+        ensure_job(kind="estimate_charges", key=period, payload=payload)
+
+
+def _unestimated() -> dict[str, dict[str, Any]]:
+    """What to ask for again, by period: its newest run has failed to be estimated."""
+    newest = (
+        Job.objects.filter(kind="estimate_charges")
+        .exclude(key__in=ClosedPeriod.objects.values("period"))
+        .order_by("key", "-created_at", "-job_id")
+        .distinct("key")
+    )
+    return {job.key: job.payload for job in newest if job.state == Job.State.FAILED}
