@@ -48,18 +48,14 @@ def september(**changed):
 
 
 def estimate(period, version, total, **changed):
-    fields = {"period": period, "version": version, "total": Decimal(total)}
+    fields = {
+        "period": period,
+        "version": version,
+        "total": Decimal(total),
+        "lines": [EstimatedLine("Cloud usage: Compute", Decimal(total))],
+    }
     with as_ops():
-        record_estimate(
-            replace(
-                CHARGES_ESTIMATED.example,
-                **(
-                    fields
-                    | {"lines": [EstimatedLine("Cloud usage: Compute", Decimal(total))]}
-                    | changed
-                ),
-            )
-        )
+        record_estimate(replace(CHARGES_ESTIMATED.example, **(fields | changed)))
 
 
 def inbox(**asked):
@@ -328,6 +324,29 @@ class TestTheAccount:
             Decimal(6),
         )
         assert sum(line["amount"].amount for line in so_far["lines"]) == so_far["total"].amount
+
+    @pytest.mark.parametrize("newest", ["2026-11", "2026-12"])
+    def test_shows_no_estimate_of_nothing(self, account, newest):
+        put()
+        estimate("2026-11", 1, "812.40")
+        estimate("2026-11", 2, "0", lines=[])
+        estimate(newest, 3, "0", lines=[])
+        with as_subject("acme"):
+            assert read_home(Month(2026, 11))["so_far"] is None
+
+    def test_shows_the_month_before_one_that_has_only_begun(self, account):
+        put()
+        estimate("2026-11", 1, "812.40")
+        estimate("2026-12", 1, "0", lines=[])
+        with as_subject("acme"):
+            assert read_home(Month(2026, 12))["so_far"]["month"] == Month(2026, 11)
+
+    def test_shows_no_estimate_of_a_month_that_is_long_over(self, account):
+        put()
+        estimate("2026-11", 1, "812.40")
+        estimate("2027-01", 1, "0", lines=[])
+        with as_subject("acme"):
+            assert read_home(Month(2027, 1))["so_far"] is None
 
     def test_shows_no_other_customers_estimate(self, account):
         estimate("2026-11", 1, "812.40", customer="foreign")

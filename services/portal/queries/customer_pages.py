@@ -97,10 +97,15 @@ def read_customer_invoices() -> list[dict[str, Any]]:
 def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any] | None:
     """The newest month after the last invoice: estimated where a run has priced it.
 
-    None where the month of the clock is invoiced already.
+    None where the month of the clock is invoiced already or nothing would be charged; an estimate
+    of a month that is long over is no news either.
     """
     invoiced = newest.period if newest else ""
-    found = CustomerEstimate.objects.filter(period__gt=invoiced).order_by("-period").first()
+    known = list(CustomerEstimate.objects.filter(period__gt=invoiced).order_by("-period")[:2])
+    recent = str(Month.parse(known[0].period).previous) if known else ""
+    found = next((one for one in known if one.lines and one.period >= recent), None)
+    if known and found is None:
+        return None
     if found is None:
         unknown: dict[str, Any] = {"month": this_month, "total": None, "as_of": None, "lines": []}
         return unknown if str(this_month) > invoiced else None
