@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.invoicing.models import Invoice, Plan
+from services.invoicing.models import Contract, Invoice, Plan
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import make_customer
@@ -15,6 +15,7 @@ ANN = Actor("ann", "customer_admin", "acme")
 ASKED = {
     "tenant": "acme",
     "period": "2026-10",
+    "currency": "USD",
     "costs": {"Compute": "1000.00", "pool:nat": "234.565"},
 }
 
@@ -71,10 +72,22 @@ class TestAPriceCheck:
     def test_marks_none_for_a_tenant_without_a_contract(self, plans):
         assert not any(row["is_current"] for row in prices(tenant="trial").values())
 
-    def test_leaves_out_plans_in_another_currency_than_the_contracts(self, plans):
+    @pytest.mark.parametrize("tenant", ["acme", "trial"])
+    def test_leaves_out_plans_in_another_currency_than_the_cost(self, plans, tenant):
         with as_ops():
             Plan.objects.filter(key="flat").update(currency="EUR")
-        assert "flat" not in prices()
+        assert set(prices(tenant=tenant)) == {"plus", "standard"}
+
+    def test_says_so_where_the_contract_is_in_another_currency_than_the_cost(self, plans):
+        with as_ops():
+            Contract.objects.update(currency="EUR")
+        refused = check()
+        assert refused.status_code == 409
+        assert "The contract of acme is in EUR, the cost in USD." in refused.json()["detail"]
+
+    def test_is_of_the_fees_alone_where_the_tenant_cost_nothing(self, plans):
+        found = prices(costs={})
+        assert Decimal(found["plus"]["total"]) == Decimal("50.00")
 
     def test_stores_nothing(self, plans):
         check()
@@ -82,7 +95,16 @@ class TestAPriceCheck:
             assert Invoice.objects.count() == 0
 
     @pytest.mark.parametrize(
-        "wrong", [{"period": "2026-13"}, {"costs": {}}, {"costs": {"Compute": "much"}}]
+        "wrong",
+        [
+            {"period": "2026-13"},
+            {"period": "0000-01"},
+            {"period": "9999-12"},
+            {"currency": None},
+            {"currency": "usd"},
+            {"costs": None},
+            {"costs": {"Compute": "much"}},
+        ],
     )
     def test_refuses_what_it_can_not_read(self, plans, wrong):
         assert check(**wrong).status_code == 400

@@ -71,7 +71,7 @@ class TestTheMonthUnderOtherPlans:
         page()
         [(actor, path, body)] = invoicing.calls
         assert (actor, path) == (Actor("vic", "operator_viewer"), "/api/v1/price-checks")
-        assert (body["tenant"], body["period"]) == ("acme", "2026-10")
+        assert (body["tenant"], body["period"], body["currency"]) == ("acme", "2026-10", "USD")
         costs = {group: Decimal(cost) for group, cost in body["costs"].items()}
         assert costs == {
             "Compute": Decimal("81.1676666666"),
@@ -129,6 +129,11 @@ class TestTheMonthUnderOtherPlans:
         answer = page()
         assert answer.status_code == 200
         assert "does not answer" in answer.content.decode()
+
+    def test_says_why_where_the_contract_is_in_another_currency(self, invoicing):
+        invoicing.status = 409
+        invoicing.answer = {"detail": "The contract of acme is in EUR, the cost in USD."}
+        assert "The contract of acme is in EUR, the cost in USD." in page().content.decode()
 
     def test_is_404_for_a_tenant_without_cost_in_the_month(self, invoicing):
         assert page("/tenants/nobody/plans").status_code == 404

@@ -35,6 +35,11 @@ class TestMonth:
         with pytest.raises(Fault, match="YYYY-MM"):
             Month.parse(text)
 
+    @pytest.mark.parametrize("text", ["0000-01", "9999-12"])
+    def test_that_no_calendar_has_whole_is_refused(self, text):
+        with pytest.raises(Fault, match="YYYY-MM"):
+            Month.parse(text)
+
 
 class TestPeriod:
     def test_is_in_utc(self):

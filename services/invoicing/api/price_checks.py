@@ -6,10 +6,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.invoicing.domain.invoice_document import written_amount
-from services.invoicing.queries.price_check import PlanPrice, check_prices
+from services.invoicing.queries.price_check import (
+    ContractInAnotherCurrency,
+    PlanPrice,
+    check_prices,
+)
 from shared.auth.api import ScopedView
 from shared.money import Money
 from shared.periods import Month
+from shared.runtime.problems import Conflict
 
 
 class PriceChecksView(ScopedView):
@@ -26,16 +31,23 @@ class PriceChecksView(ScopedView):
         given = _Given(data=request.data)
         given.is_valid(raise_exception=True)
         asked = given.validated_data
-        found = check_prices(asked["tenant"], Month.parse(asked["period"]), asked["costs"])
+        try:
+            found = check_prices(
+                asked["tenant"],
+                Month.parse(asked["period"]),
+                asked["costs"],
+                currency=asked["currency"],
+            )
+        except ContractInAnotherCurrency as error:
+            raise Conflict(str(error)) from error
         return Response({"data": [_shown(price) for price in found]})
 
 
 class _Given(serializers.Serializer[Any]):
     tenant = serializers.CharField(max_length=100)
-    period = serializers.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$")
-    costs = serializers.DictField(
-        child=serializers.DecimalField(max_digits=38, decimal_places=10), allow_empty=False
-    )
+    period = serializers.CharField(max_length=7)
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z")
+    costs = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=10))
 
 
 def _shown(found: PlanPrice) -> dict[str, Any]:

@@ -6,7 +6,12 @@ from decimal import Decimal
 
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
 from services.invoicing.models import Contract, Plan
+from shared.faults import Fault
 from shared.periods import Month
+
+
+class ContractInAnotherCurrency(Fault):
+    """Nothing is compared across currencies."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +27,26 @@ class PlanPrice:
         return sum(line.minor for line in self.lines)
 
 
-def check_prices(tenant: str, month: Month, costs: Mapping[str, Decimal]) -> list[PlanPrice]:
+def check_prices(
+    tenant: str, month: Month, costs: Mapping[str, Decimal], *, currency: str
+) -> list[PlanPrice]:
     """The newest version of each plan, the dearest first; the one in force is marked.
 
-    `costs` is charge group -> exact cost, in the plans' currency. A plan in another currency than
-    the tenant's contract is left out: nothing is compared across currencies.
+    `costs` is charge group -> exact cost, in `currency`; plans in another are left out. Raises
+    ContractInAnotherCurrency where the tenant's contract is.
     """
     contract = _contract_of(tenant, month)
+    if contract is not None and contract.currency != currency:
+        raise ContractInAnotherCurrency(
+            f"The contract of {tenant} is in {contract.currency}, the cost in {currency}.",
+            remedy="Only a contract in the bill's currency can be compared.",
+        )
     priced = [
         PlanPrice(
             plan, contract is not None and plan == contract.plan, _lines(plan, tenant, month, costs)
         )
         for plan in _newest_plans()
-        if contract is None or plan.currency == contract.currency
+        if plan.currency == currency
     ]
     return sorted(priced, key=lambda found: (-found.total_minor, found.plan.key))
 

@@ -91,12 +91,19 @@ class PlanPrice:
 
 
 def check_prices(
-    *, tenant: str, period: str, costs: Mapping[str, Decimal], actor: Actor, now: datetime
+    *,
+    tenant: str,
+    period: str,
+    currency: str,
+    costs: Mapping[str, Decimal],
+    actor: Actor,
+    now: datetime,
 ) -> list[PlanPrice]:
-    """`costs` is charge group -> exact cost, in the currency of the bill."""
+    """`costs` is charge group -> exact cost, in the bill's currency; raises UnableToRead."""
     body = {
         "tenant": tenant,
         "period": period,
+        "currency": currency,
         "costs": {group: str(cost) for group, cost in costs.items()},
     }
     try:
@@ -108,7 +115,10 @@ def check_prices(
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,
             body=body,
-        ).raise_for_status()
+        )
+        if answer.status_code == httpx.codes.CONFLICT:
+            raise UnableToRead(refusal_of("invoicing", answer))
+        answer.raise_for_status()
     except httpx.HTTPError as error:
         raise UnableToRead(
             "The invoicing service, which knows the plans, does not answer.",

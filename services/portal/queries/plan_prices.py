@@ -14,7 +14,7 @@ from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
 
-CheckPrices = Callable[[str, Month, Mapping[str, Decimal]], Sequence[PlanPrice]]
+CheckPrices = Callable[[str, Month, Mapping[str, Decimal], str], Sequence[PlanPrice]]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _rows(
     for line in margin.lines:
         costs[line["charge_group"]] += Decimal(line["amount"])
     try:
-        prices = check(margin.tenant, month, costs)
+        prices = check(margin.tenant, month, costs, margin.currency)
     except UnableToRead as error:
         return None, str(error)
     cost = Money(margin.cost, margin.currency)

@@ -23,9 +23,16 @@ def tenant_plans(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     actor = user.actor
 
-    def check(tenant: str, period: Month, costs: Mapping[str, Decimal]) -> Sequence[PlanPrice]:
+    def check(
+        tenant: str, period: Month, costs: Mapping[str, Decimal], currency: str
+    ) -> Sequence[PlanPrice]:
         return check_prices(
-            tenant=tenant, period=str(period), costs=costs, actor=actor, now=datetime.now(UTC)
+            tenant=tenant,
+            period=str(period),
+            currency=currency,
+            costs=costs,
+            actor=actor,
+            now=datetime.now(UTC),
         )
 
     state = calendar.state_of(month)
