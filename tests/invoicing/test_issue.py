@@ -437,6 +437,19 @@ class TestACustomer:
         there = standin.client().v1.customers.retrieve(stripe_id)
         assert there.email == "new@acme.example"
 
+    def test_that_has_moved_back_is_told_to_stripe_each_time(self, invoice, standin):
+        streets = ("1 Old Road", "2 New Road", "1 Old Road", "2 New Road")
+        there = []
+        for month, street in enumerate(streets, start=1):
+            with as_ops():
+                Customer.objects.update(address={"line1": street})
+                make_invoice(Contract.objects.get(), period=f"2026-{month:02}", state=State.ISSUING)
+            issue_invoices()
+            with as_ops():
+                stripe_id = Customer.objects.get().stripe_customer_id
+            there.append(standin.client().v1.customers.retrieve(stripe_id).address.line1)
+        assert tuple(there) == streets
+
     def test_after_a_restore_from_a_backup_gets_no_second_invoice(self, invoice, standin, settings):
         issue_invoices()
         with as_ops():  # the database as it was before the issue

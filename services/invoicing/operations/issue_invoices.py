@@ -109,6 +109,7 @@ def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -
     if customer.stripe_digest == digest and customer.stripe_customer_id:
         return customer.stripe_customer_id
     known_id = customer.stripe_customer_id
+    document = f"customer:{customer.customer_id}"
 
     def call(params: dict[str, Any], key: str) -> str:
         if known_id:
@@ -124,9 +125,9 @@ def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -
         return None
 
     stripe_id = perform_at_stripe(
-        document=f"customer:{customer.customer_id}",
+        document=document,
         customer_id=customer.customer_id,
-        step=f"update {digest[:12]}" if known_id else "customer",
+        step=f"update {_updates(document)} {digest[:12]}" if known_id else "customer",
         request=request,
         call=call,
         find=find,
@@ -136,6 +137,16 @@ def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -
             stripe_customer_id=stripe_id, stripe_digest=digest
         )
     return stripe_id
+
+
+def _updates(document: str) -> int:
+    """How many were made: one back to what it was before is made as well."""
+    with as_ops():
+        return StripeOperation.objects.filter(
+            document=document,
+            step__startswith="update ",
+            state=StripeOperation.State.SUCCEEDED,
+        ).count()
 
 
 def _draft(
