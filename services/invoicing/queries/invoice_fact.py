@@ -54,7 +54,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
             )
             for action in ACTIONS.values()
         ],
-        days_until_due=contract.days_until_due,
+        days_until_due=terms.days_until_due,
     )
 
 
