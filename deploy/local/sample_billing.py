@@ -20,7 +20,7 @@ _STEPS: Final = (
 )
 _ISSUED: Final = frozenset({"issued", "paid"})
 _RESTATED: Final = ["Restated since it was drafted."]
-_SMALL: Final = "Small: what the restatement adds or takes is trued up later."
+_AS_DRAFTED: Final = "It goes on as drafted; what AWS restated is settled afterwards."
 
 
 @dataclass
@@ -150,7 +150,7 @@ class Billing:
 
         def release() -> Any | None:
             found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
-            body = {"version": found["version"], "reason": _SMALL}
+            body = {"version": found["version"], "reason": _AS_DRAFTED}
             try:
                 return self._act(BRUNO, f"{_path(found)}/actions/release", body, "parked")
             except Refused:

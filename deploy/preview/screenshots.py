@@ -75,6 +75,7 @@ def _operator_shots() -> list[Shot]:
         Shot("overview", "/overview", phone=True),
         Shot("margins", "/margins", phone=True),
         Shot("tenant", "/tenants/globex"),
+        Shot("plans", "/tenants/globex/plans", ("light",)),
         Shot("pools", "/pools"),
         Shot("close", "/close"),
         Shot("forbidden", "/invoices/x/park", ("light",)),
