@@ -233,7 +233,7 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
             f"{line.anchor} restated by AWS: {by:+,.2f} USD,"
             f" {len(found['revised_tenants'])} statements revised,"
             f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f},"
-            f" {drafts} drafts released"
+            f" {drafts} drafts wait for a person"
         )
 
 

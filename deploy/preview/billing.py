@@ -112,6 +112,7 @@ def _acme(state: str, **changed: Any) -> dict[str, Any]:
         "payment": "",
         "paid_on": None,
         "restated_by": None,
+        "restated_total": usd(subtotal),
         "next_step": "waits for an approver",
         "days_until_due": 30,
         "disclosure": "open_book",
@@ -189,7 +190,9 @@ def first_invoice() -> dict[str, Any]:
 
 def restated_draft() -> dict[str, Any]:
     """What the restatement would change, before anybody approves it."""
-    return invoice(invoice=_acme("in_review", restated_by=usd("12.30")))
+    return invoice(
+        invoice=_acme("in_review", restated_by=usd("12.30"), restated_total=usd("16014.08"))
+    )
 
 
 def approved_invoice() -> dict[str, Any]:
@@ -221,6 +224,7 @@ def restated_invoice() -> dict[str, Any]:
         actions=[],
         refused_actions=[],
         restated_by=usd("-212.64"),
+        restated_total=usd("15789.14"),
         next_step="credit the difference at Stripe",
         comparison=_compared(Decimal("16002.10"), "15053.42", "14790.15", "Migration support"),
         timeline=[
@@ -275,7 +279,7 @@ def customer_invoice(**changed: Any) -> dict[str, Any]:
         notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
     )
     staff_only = (
-        *("restated_by", "next_step", "days_until_due", "comparison", "payment"),
+        *("restated_by", "restated_total", "next_step", "days_until_due", "comparison", "payment"),
         "stripe_invoice_id",
     )
     for key in (*staff_only, *_STAFF_KEYS):

@@ -1,13 +1,15 @@
 """The role switch and the tour: in the demo, and nowhere else."""
 
 import re
+from decimal import Decimal
 
 import pytest
 
 from services.portal.models import User
+from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.tour import STOPS
 from shared.isolation.scope import as_ops
-from tests.portal.world import client_of, record_month
+from tests.portal.world import client_of, invoice_fact, record_month
 
 
 @pytest.fixture
@@ -164,8 +166,16 @@ class TestTheTour:
     def test_names_the_button_that_there_is_to_press(self, demo):
         client = client_of("olivia")
         page = client.get(self.go(client, 4)["Location"]).content.decode()
-        assert page.count("Send it to review") == 1
-        assert "Send to review" in page
+        assert "presses Send to review" in page
+        assert page.count("Send to review") == 2
+
+    def test_prefers_a_draft_that_nothing_has_restated(self, demo):
+        with as_ops():
+            record_invoice(
+                invoice_fact("foreign", "draft", version=2, restated_by=Decimal("-1.00"))
+            )
+            record_invoice(invoice_fact("acme", "draft", invoice_id="inv_clean"))
+        assert self.go(client_of("olivia"), 4)["Location"] == "/invoices/inv_clean"
 
     def test_leads_home_where_nothing_has_been_attributed(self, cast, settings):
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})

@@ -116,6 +116,7 @@ class TestRestatedInvoices:
         page = client_of("bruno").get("/invoices/inv_acme").content.decode()
         assert "AWS has restated this month since:" in page
         assert ">+$12.30</data> on these lines" in page
+        assert re.search(r"would be <data[^>]*>\$608\.70</data>", page)
         assert "drafted anew on the newest cost" in page
         assert ("Approving fixes the amount as drafted." in page) == (state != "approved")
         assert {view["key"]: view["count"] for view in inbox()["views"]}["restated"] == 1

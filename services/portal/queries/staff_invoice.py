@@ -11,6 +11,7 @@ from services.portal.domain.invoice_document import Document, day, head, staff_l
 from services.portal.models import StaffInvoice, User
 from services.portal.queries.inbox import shown_restatement
 from shared.auth.actors import Actor
+from shared.money import Money
 from shared.periods import Month
 
 _STEPS: Final[Mapping[tuple[str, str], str]] = {
@@ -61,6 +62,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
             "version": record.version,
             "parked": _parked(document),
             "restated_by": shown_restatement(record),
+            "restated_total": Money(record.total + (record.restated_by or 0), record.currency),
             "next_step": next_step(record.state, record.restated_by),
             "days_until_due": document.get("days_until_due"),
             "actions": [action for action in actions if action.allowed],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 
 from services.portal.models import PeriodSummary, StaffInvoice, TenantMargin, User
@@ -51,8 +51,9 @@ STOPS: Final = (
     Stop(
         4,
         "Review and approve",
-        "A draft waits for billing. Send it to review and change to a billing approver above, who"
-        " approves and issues it: it goes to the Stripe stand-in and comes back with its number.",
+        "The clerk presses Send to review, the approver Approve, the clerk Issue through Stripe:"
+        " change the person above in between. It goes to the Stripe stand-in and comes back with"
+        " its number.",
         ("billing_clerk",),
     ),
     Stop(
@@ -106,9 +107,10 @@ def _loser(period: str | None) -> TenantMargin | None:
 
 
 def _waiting_invoice(period: str) -> str:
-    """The largest draft, else the inbox."""
+    """The largest draft, one that nothing has restated first; else the inbox."""
     drafts = StaffInvoice.objects.filter(period=period, state="draft").order_by("-total")
-    draft = drafts.first()
+    is_restated = Q(restated_by__isnull=False) & ~Q(restated_by=0)
+    draft = drafts.exclude(is_restated).first() or drafts.first()
     if draft is None:
         return reverse("portal:invoices")
     return reverse("portal:invoice", args=[draft.invoice_id])
