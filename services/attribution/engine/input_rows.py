@@ -7,12 +7,26 @@ Every column stays text until it has been checked, so that a fault can name what
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from shared.columnar import NOT_THE_INPUT, Session, identifier
 from shared.faults import BadInput
 from shared.tabular import SourceFile, count_csv_rows
+
+
+def refused_row(files: Sequence[Path], found: tuple[Any, ...], *, taken: str) -> BadInput:
+    """`found` is the file's place, the row, and `field:what is wrong`."""
+    place, row, fault = found
+    field, message = fault.split(":", 1)
+    return BadInput(
+        f"{message}.",
+        file=str(files[place]),
+        row=row,
+        field=field,
+        remedy=f"Correct the row or leave it out; no {taken} was taken.",
+    )
 
 
 def input_files(

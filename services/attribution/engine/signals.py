@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.domain.tenants import TenantDirectory
-from services.attribution.engine.input_rows import InputRows, input_files
+from services.attribution.engine.input_rows import InputRows, input_files, refused_row
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, identifier, literal
 from shared.configuration.drivers import POOL_PREFIX
@@ -98,14 +98,7 @@ class SignalTables:
             " END AS fault FROM signals) WHERE fault IS NOT NULL ORDER BY file, row LIMIT 1"
         ).fetchone()
         if found is not None:
-            field, message = found[2].split(":", 1)
-            raise BadInput(
-                f"{message}.",
-                file=str(files[found[0]]),
-                row=found[1],
-                field=field,
-                remedy="Correct the row or leave it out; no signal was taken.",
-            )
+            raise refused_row(files, found, taken="signal")
         self._check_ids(files)
 
     def _check_ids(self, files: Sequence[Path]) -> None:

@@ -8,8 +8,8 @@ and a node what it had.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from services.attribution.engine.input_rows import refused_row
 from shared.columnar import Session, identifier, literal
-from shared.faults import BadInput
 from shared.periods import Month
 
 OBJECTS = ("labels", "annotations", "namespace_labels", "namespace_annotations")
@@ -68,14 +68,7 @@ def check_places(session: Session, files: Sequence[Path]) -> None:
 def _refuse(session: Session, files: Sequence[Path], query: str) -> None:
     found = session.execute(query).fetchone()
     if found is not None:
-        field, message = found[2].split(":", 1)
-        raise BadInput(
-            f"{message}.",
-            file=str(files[found[0]]),
-            row=found[1],
-            field=field,
-            remedy="Correct the row or leave it out; no workload was taken.",
-        )
+        raise refused_row(files, found, taken="workload")
 
 
 def _common(period: Month) -> Iterator[Fault]:

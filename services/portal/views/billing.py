@@ -13,7 +13,8 @@ from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
-from services.portal.views.invoice_file import csv_answer, staff_file
+from services.portal.views.csv_file import csv_answer
+from services.portal.views.invoice_file import staff_file
 
 _SEE_OTHER = 303
 _CONFLICT = 409
@@ -27,9 +28,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
     page = read_inbox(
         month,
         actor_of(request),
-        view=request.GET.get("view", ""),
-        sort=request.GET.get("sort", ""),
-        q=request.GET.get("q", ""),
+        **_filters(request),
         page=asked_page(request),
     )
     return render(request, "portal/billing/invoices.html", page)
@@ -43,11 +42,13 @@ def invoices_csv(request: HttpRequest) -> HttpResponse:
     rows = inbox_rows(
         month,
         actor_of(request),
-        view=request.GET.get("view", ""),
-        sort=request.GET.get("sort", ""),
-        q=request.GET.get("q", ""),
+        **_filters(request),
     )
     return csv_answer(staff_file(rows), f"trueback_invoices_{month}")
+
+
+def _filters(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in ("view", "sort", "q")}
 
 
 @for_roles(*OPERATORS, *BILLING)

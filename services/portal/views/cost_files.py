@@ -1,14 +1,12 @@
 """Pools and a tenant's days as CSV: every digit, rows that sum to the page's totals."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.portal.queries.cost_changes import daily_of
 from services.portal.queries.margin_totals import current_margins, find_summary
 from services.portal.queries.pools import PoolSplit, pool_splits
-from services.portal.views.margin_file import as_text
+from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.periods import Month
 
 POOL_HEADER: Final = (
@@ -23,7 +21,7 @@ def pool_file(month: Month) -> str | None:
     if summary is None:
         return None
     rows = [row for pool in pool_splits(summary) for row in _pool_rows(month, pool)]
-    return _written(POOL_HEADER, rows)
+    return write_csv(POOL_HEADER, rows)
 
 
 def tenant_file(key: str, month: Month) -> str | None:
@@ -31,7 +29,7 @@ def tenant_file(key: str, month: Month) -> str | None:
     row = current_margins().filter(period=str(month), tenant=key).first()
     if row is None or not row.daily:
         return None
-    return _written(
+    return write_csv(
         TENANT_HEADER,
         [
             (
@@ -51,20 +49,12 @@ def _pool_rows(month: Month, pool: PoolSplit) -> Iterable[Sequence[str]]:
         yield (
             *common,
             *("tenant", as_text(part.key), as_text(part.name), part.amount.currency),
-            *(f"{part.amount.amount:f}", "" if part.ratio is None else f"{part.ratio:.6f}"),
+            *(f"{part.amount.amount:f}", as_ratio(part.ratio)),
             "; ".join(label for label, _ in part.methods),
         )
     for rest in pool.rests:
         yield (
             *common,
             *(rest.label.lower(), "", rest.label, rest.amount.currency),
-            *(f"{rest.amount.amount:f}", "" if rest.ratio is None else f"{rest.ratio:.6f}", ""),
+            *(f"{rest.amount.amount:f}", as_ratio(rest.ratio), ""),
         )
-
-
-def _written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()

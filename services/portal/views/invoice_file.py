@@ -1,16 +1,11 @@
 """Lists of invoices as CSV: plain decimals, ISO dates, and no cell that a spreadsheet evaluates."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
-from django.http import HttpResponse
-
 from services.portal.templatetags.portal_format import rounded
-from services.portal.views.margin_file import as_text
+from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.money import Money
 
 STAFF_HEADER: Final = (
@@ -22,13 +17,13 @@ BREAKDOWN_HEADER: Final = ("period", "product", "currency", "amount")
 
 
 def staff_file(rows: Iterable[Mapping[str, Any]]) -> str:
-    return _file(
+    return write_csv(
         STAFF_HEADER,
         (
             (
                 *(str(row["period"]), as_text(row["customer"]["name"]), as_text(row["number"])),
                 *(row["state"], row["stripe_status"], row["total"].currency, _amount(row["total"])),
-                *(_ratio(row["change"]), _amount(row["restated_by"]), _day(row["due_date"])),
+                *(as_ratio(row["change"]), _amount(row["restated_by"]), _day(row["due_date"])),
                 *(row["next_step"], as_text(" ".join(row["parked"]))),
             )
             for row in rows
@@ -37,7 +32,7 @@ def staff_file(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def customer_file(rows: Iterable[Mapping[str, Any]]) -> str:
-    return _file(
+    return write_csv(
         CUSTOMER_HEADER,
         (
             (
@@ -51,7 +46,7 @@ def customer_file(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def breakdown_file(page: Mapping[str, Any]) -> str:
     """One row a month and product; a month that had none of it has no row."""
-    return _file(
+    return write_csv(
         BREAKDOWN_HEADER,
         (
             (str(month), as_text(row.label), amount.currency, _amount(amount))
@@ -62,26 +57,8 @@ def breakdown_file(page: Mapping[str, Any]) -> str:
     )
 
 
-def csv_answer(content: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
-
-
-def _file(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def _amount(money: Money | None) -> str:
     return "" if money is None else f"{rounded(money.amount, money.currency):f}"
-
-
-def _ratio(ratio: Decimal | None) -> str:
-    return "" if ratio is None else f"{ratio:.6f}"
 
 
 def _day(day: date | None) -> str:

@@ -1,14 +1,12 @@
 """The margin table as CSV: every digit, and a column of costs that sums to the bill."""
 
-import csv
-import io
-from decimal import Decimal
 from typing import Final
 
 from services.portal.models import PeriodSummary
 from services.portal.queries.margin_page import others
 from services.portal.queries.margin_rows import MarginRow, all_margins
 from services.portal.queries.margin_totals import find_summary, sum_margins
+from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.money import Money
 from shared.periods import Month
 
@@ -16,8 +14,6 @@ HEADER: Final = (
     *("period", "kind", "tenant", "name", "plan", "currency", "revenue", "revenue_basis"),
     *("direct", "shared", "cost", "margin", "margin_ratio"),
 )
-# A spreadsheet takes text that starts so for a formula (OWASP, CSV injection).
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def margin_file(month: Month) -> str | None:
@@ -25,18 +21,8 @@ def margin_file(month: Month) -> str | None:
     summary = find_summary(str(month))
     if summary is None:
         return None
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    writer.writerows(_tenant(month, row) for row in all_margins(month))
-    writer.writerows(_others(month, summary))
-    return text.getvalue()
-
-
-def as_text(value: str | None) -> str:
-    """A cell that no spreadsheet evaluates; amounts are numbers and don't come here."""
-    text = value or ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    tenants = [_tenant(month, row) for row in all_margins(month)]
+    return write_csv(HEADER, [*tenants, *_others(month, summary)])
 
 
 def _tenant(month: Month, row: MarginRow) -> tuple[str, ...]:
@@ -44,7 +30,7 @@ def _tenant(month: Month, row: MarginRow) -> tuple[str, ...]:
         *(str(month), "tenant", as_text(row.tenant.key), as_text(row.tenant.name)),
         *(as_text(row.plan), row.cost.currency),
         *(_amount(row.revenue), row.revenue_basis, _amount(row.direct), _amount(row.shared)),
-        *(_amount(row.cost), _amount(row.margin), _ratio(row.margin_ratio)),
+        *(_amount(row.cost), _amount(row.margin), as_ratio(row.margin_ratio)),
     )
 
 
@@ -60,7 +46,3 @@ def _others(month: Month, summary: PeriodSummary) -> list[tuple[str, ...]]:
 
 def _amount(money: Money | None) -> str:
     return "" if money is None else f"{money.amount:f}"
-
-
-def _ratio(ratio: Decimal | None) -> str:
-    return "" if ratio is None else f"{ratio:.6f}"

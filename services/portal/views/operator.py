@@ -6,18 +6,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from services.portal.gateways.attribution import UnableToRead, read_standing
-from services.portal.models import User
 from services.portal.queries.calendar import Calendar
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.pools import read_pools
 from services.portal.queries.tenant_page import read_tenant
-from services.portal.views.access import OPERATORS, for_roles
+from services.portal.views.access import OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
+from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
-from shared.auth.actors import Actor
 
 
 @for_roles(*OPERATORS)
@@ -92,13 +91,6 @@ def pools_csv(request: HttpRequest) -> HttpResponse:
     return _file(pool_file(month), f"pools_{month}")
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """`for_roles` has let nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user.actor
-
-
 def _next_close(request: HttpRequest, calendar: Calendar) -> dict[str, Any] | None:
     """Its checks are read from their owner; without an answer the page goes on without them."""
     known = next_close(calendar)
@@ -119,6 +111,4 @@ def _file(content: str | None, name: str) -> HttpResponse:
     """404 where there is nothing to put into it."""
     if content is None:
         raise Http404
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="trueback_{name}.csv"'
-    return response
+    return csv_answer(content, f"trueback_{name}")

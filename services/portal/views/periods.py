@@ -14,9 +14,8 @@ from services.portal.operations.record_facts import keep_close
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
-from services.portal.views.access import OPERATORS, for_roles
+from services.portal.views.access import OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_period
-from services.portal.views.operator import actor_of
 from shared.faults import Fault
 from shared.periods import Month
 
