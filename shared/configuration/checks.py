@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.configuration.drivers import POOL_PREFIX, WeightsDriver
+from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 
 Path = tuple[str | int, ...]
@@ -92,10 +92,9 @@ def _tenants_named(config: Configuration) -> Iterator[tuple[Path, str]]:
             yield ("rules", index, "assign", "tenant"), rule.assign.tenant
     for index, pool in enumerate(config.pools):
         for at, driver in enumerate(pool.drivers):
-            if isinstance(driver, WeightsDriver):
-                for key in driver.weights:
-                    if not key.startswith(POOL_PREFIX):
-                        yield ("pools", index, "drivers", at, "weights", key), key
+            for key in driver.consumers:
+                if not key.startswith(POOL_PREFIX):
+                    yield ("pools", index, "drivers", at, driver.word, key), key
     defaults = {"accounts": config.defaults.accounts, "clusters": config.defaults.clusters}
     for section, keys in defaults.items():
         for name, key in keys.items():
@@ -114,11 +113,11 @@ def _unknown_pools_and_plans(config: Configuration) -> Iterator[Problem]:
     pools = {pool.name for pool in config.pools}
     for index, pool in enumerate(config.pools):
         for at, driver in enumerate(pool.drivers):
-            for key in driver.weights if isinstance(driver, WeightsDriver) else ():
+            for key in driver.consumers:
                 name = key.removeprefix(POOL_PREFIX)
                 if name != key and name not in pools:
                     yield Problem(
-                        ("pools", index, "drivers", at, "weights", key),
+                        ("pools", index, "drivers", at, driver.word, key),
                         f"no pool is named {name!r}.",
                         "Add it under `pools`, or correct the name.",
                     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shared.configuration.commercial import Customer, Plan, Seller
-from shared.configuration.drivers import Driver, Grain
+from shared.configuration.drivers import AnyDriver, Grain
 from shared.configuration.entry import Currency, Entry, Key, Name
 from shared.configuration.selectors import Dates, Patterns, Selector
 
@@ -65,7 +65,7 @@ class Pool(Entry):
 
     name: Name
     when: Selector | None = None
-    drivers: tuple[Driver, ...] = Field(min_length=1)
+    drivers: tuple[AnyDriver, ...] = Field(min_length=1)
     per: Grain = "hour"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.domain.claims import CLUSTER_TAG, Claim, Claims
-from services.attribution.domain.lines import LineKey
+from services.attribution.domain.lines import LineKey, matches_bill
 from services.attribution.engine.label_sources import (
     BLANKS,
     SourceValue,
@@ -23,6 +23,7 @@ from services.attribution.engine.label_sources import (
     first_value_sql,
 )
 from services.attribution.engine.pod_keys import PodKeys
+from services.attribution.engine.pools import driver_scopes
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session, identifier, literal, parquet_scan
 from shared.configuration.models import Configuration, Selector
@@ -104,6 +105,7 @@ class KeyDictionary:
         )
         self.session.execute("DROP TABLE costs")
         self._claim()
+        self._find_scopes()
 
     def _with_resources(self, scan: str) -> str:
         if not self.has_workloads:
@@ -130,6 +132,21 @@ class KeyDictionary:
             "CREATE TEMP TABLE claims AS SELECT kid, visible_claims.*, '' AS driver,"
             f" {dimensions_sql(self._dimension_columns)} AS dimensions"
             f" FROM keys JOIN visible USING ({seen}) JOIN visible_claims USING (vid)"
+        )
+
+    def _find_scopes(self) -> None:
+        """`scopes`: the kinds of lines whose cost a driver looks at."""
+        create_table(
+            self.session,
+            "scopes",
+            {"scope": "VARCHAR", "vid": "BIGINT"},
+            [
+                (name, vid)
+                for vid, line in self._visible_lines()
+                for name, selector in driver_scopes(self.config).items()
+                if matches_bill(selector, line)
+            ],
+            scratch_dir=self.scratch_dir,
         )
 
     def claim_pods(self, pods: PodKeys) -> None:
@@ -225,13 +242,16 @@ class KeyDictionary:
 
     def _claims(self) -> Iterator[Sequence[object]]:
         claims = Claims(self.config)
+        for vid, line in self._visible_lines():
+            yield vid, *_claim_values(claims.of(line))
+
+    def _visible_lines(self) -> Iterator[tuple[int, LineKey]]:
         result = self.session.execute(
             f"SELECT vid, {', '.join(self._seen_columns)} FROM visible ORDER BY vid"
         )
         while batch := result.fetchmany(10_000):
             for vid, *values in batch:
-                line = self._line(dict(zip(self._seen_columns, values, strict=True)))
-                yield vid, *_claim_values(claims.of(line))
+                yield vid, self._line(dict(zip(self._seen_columns, values, strict=True)))
 
     def _pod_claims(self, pods: PodKeys) -> Iterator[Sequence[object]]:
         claims = Claims(self.config)
@@ -272,6 +292,7 @@ def breakpoints(config: Configuration) -> list[dt.date]:
 def _selectors(config: Configuration) -> Iterable[Selector]:
     yield from (rule.when for rule in config.rules)
     yield from (pool.when for pool in config.pools if pool.when is not None)
+    yield from driver_scopes(config).values()
 
 
 def _segment_sql(days: Sequence[dt.date]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.attribution.domain.reciprocal import ClosedLoop, Use, routes
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session
-from shared.configuration.drivers import POOL_PREFIX, SignalDriver, WeightsDriver
+from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 
@@ -103,12 +103,8 @@ class MutualPools:
         pairs = set()
         for pool in self.config.pools:
             for driver in pool.drivers:
-                if isinstance(driver, SignalDriver):
-                    consumers = by_meter[driver.signal]
-                elif isinstance(driver, WeightsDriver):
-                    consumers = {key for key in driver.weights if key.startswith(POOL_PREFIX)}
-                else:
-                    continue
+                consumers = {key for key in driver.consumers if key.startswith(POOL_PREFIX)}
+                consumers.update(*(by_meter[meter] for meter in driver.meters))
                 pairs |= {(pool.name, key.removeprefix(POOL_PREFIX)) for key in consumers}
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 

@@ -2,32 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from services.attribution.engine.money_kernel import split_weighed
 from services.attribution.engine.mutual_pools import MutualPools
 from services.attribution.engine.tables import create_table, run_sql, sql_text
 from shared.columnar import Session
-from shared.configuration.drivers import (
-    Driver,
-    EvenDriver,
-    ProportionalDriver,
-    SignalDriver,
-    WeightsDriver,
-)
+from shared.configuration.drivers import Driver
 from shared.configuration.models import Configuration, Pool
+from shared.configuration.selectors import Selector
+from shared.exact import whole_weights
 from shared.faults import BadConfiguration, BadInput
 
 GRAINS = {"hour": 1, "day": 2, "period": 3}
-_METHODS = {
-    SignalDriver: "pool-signal",
-    ProportionalDriver: "pool-proportional",
-    EvenDriver: "pool-even",
-    WeightsDriver: "pool-weights",
-}
-_MOST_WEIGHT = 10.0**37
-"""Weights of one bucket must sum within 127 bits."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +24,7 @@ class PoolSplit:
     scratch_dir: Path
 
     def create_pool_tables(self) -> None:
-        """`pools`, `drivers` and `fixed_weights`, before lines are claimed."""
+        """`pools`, `drivers` and `named_weights`, before lines are claimed."""
         pools = self.config.pools
         self._create(
             "pools",
@@ -46,26 +33,34 @@ class PoolSplit:
         )
         self._create(
             "drivers",
-            {"pool": "VARCHAR", "level": "INTEGER", "method": "VARCHAR", "driver": "VARCHAR"},
+            {
+                **dict.fromkeys(("pool", "method", "driver", "scope"), "VARCHAR"),
+                **dict.fromkeys(("level", "grain"), "INTEGER"),
+            },
             [
-                (pool.name, level, _METHODS[type(driver)], driver_label(driver, level))
-                for pool in pools
-                for level, driver in enumerate(pool.drivers)
+                (
+                    *(pool.name, driver.method, driver_label(driver, level)),
+                    *(_scope(pool, level, driver), level, GRAINS[driver.grain(pool.per)]),
+                )
+                for pool, level, driver in _levels(self.config)
             ],
         )
         self._create(
-            "fixed_weights",
-            {"pool": "VARCHAR", "level": "INTEGER", "tenant": "VARCHAR", "weight": "HUGEINT"},
-            list(self._fixed_weights()),
+            "named_weights",
+            {"pool": "VARCHAR", "level": "INTEGER", "recipient": "VARCHAR", "weight": "HUGEINT"},
+            list(self._named_weights()),
         )
 
     def split(self) -> None:
         """From `cells` to their parts in `results`."""
         mutual = MutualPools(self.session, self.config, self.scratch_dir)
         mutual.extend_buckets()
-        for pool in self.config.pools:
-            for level, driver in enumerate(pool.drivers):
-                self._propose(pool, level, driver)
+        if driver_scopes(self.config):
+            run_sql(self.session, "scoped_costs.sql")
+        run_sql(self.session, "driver_inputs.sql")
+        for pool, level, driver in _levels(self.config):
+            self._check_meters(pool, driver)
+            self._propose(pool, level, driver)
         run_sql(self.session, "choose.sql")
         if mutual.split():
             split_weighed(self.session, self.scratch_dir)
@@ -75,70 +70,65 @@ class PoolSplit:
         run_sql(self.session, "pooled.sql")
 
     def _propose(self, pool: Pool, level: int, driver: Driver) -> None:
-        values: dict[str, object] = {"pool": pool.name, "level": level}
-        match driver:
-            case SignalDriver(signal=meter):
-                self._check_signal(pool, driver)
-                values |= {"meter": meter, "grain": GRAINS[driver.per or pool.per]}
-                name = "signal_driver.sql"
-            case ProportionalDriver():
-                values["grain"] = GRAINS[driver.per or pool.per]
-                name = "proportional_driver.sql"
-            case _:
-                name = "fixed_driver.sql"
-        self.session.execute(sql_text(name), values)
+        self.session.execute(
+            sql_text("propose.sql").replace("{weights}", driver.weights_sql),
+            {"pool": pool.name, "level": level, **driver.parameters()},
+        )
 
-    def _check_signal(self, pool: Pool, driver: SignalDriver) -> None:
-        grain = GRAINS[driver.per or pool.per]
-        row = self.session.execute(
-            "SELECT max(span), sum(CAST(weight AS DOUBLE)) FROM usage WHERE meter = $1",
-            [driver.signal],
-        ).fetchone()
-        span, weight = row or (None, None)
-        if span is not None and span > grain:
-            coarse = next(name for name, number in GRAINS.items() if number == span)
-            raise BadConfiguration(
-                f"the pool {pool.name!r} is split per {driver.per or pool.per}, but the signal"
-                f" {driver.signal!r} comes per {coarse}.",
-                field=f"pools.{pool.name}.per",
-                remedy=f"Write `per: {coarse}`.",
-            )
-        if weight is not None and weight > _MOST_WEIGHT:
-            raise BadInput(
-                f"the quantities of {driver.signal!r} have more than 37 digits together.",
-                field="quantity",
-                remedy="Give them in a larger unit or with fewer decimals.",
-            )
+    def _check_meters(self, pool: Pool, driver: Driver) -> None:
+        meters = self.session.execute(
+            "SELECT meter, max(span), sum(CAST(weight AS DOUBLE)), max(scale), max(unit)"
+            " FROM usage WHERE list_contains($1, meter) GROUP BY meter ORDER BY meter",
+            [[*driver.meters, *driver.controls]],
+        ).fetchall()
+        grain = driver.grain(pool.per)
+        scale_max = max((scale for *_, scale, _ in meters), default=0)
+        for meter, span, weight, scale, _ in meters:
+            if span > GRAINS[grain]:
+                coarse = next(name for name, number in GRAINS.items() if number == span)
+                raise BadConfiguration(
+                    f"the pool {pool.name!r} is split per {grain}, but the signal"
+                    f" {meter!r} comes per {coarse}.",
+                    field=f"pools.{pool.name}.per",
+                    remedy=f"Write `per: {coarse}`.",
+                )
+            if weight * 10.0 ** (scale_max - scale) > 10.0**driver.digits_max:
+                raise BadInput(
+                    f"the quantities of {meter!r} have more than {driver.digits_max} digits"
+                    " together.",
+                    field="quantity",
+                    remedy="Give them in a larger unit or with fewer decimals.",
+                )
 
-    def _fixed_weights(self) -> Iterator[tuple[str, int, str, int]]:
-        for pool in self.config.pools:
-            for level, driver in enumerate(pool.drivers):
-                if isinstance(driver, EvenDriver):
-                    for tenant in self.config.tenants:
-                        yield pool.name, level, tenant.key, 1
-                elif isinstance(driver, WeightsDriver):
-                    for key, weight in whole_weights(dict(driver.weights)).items():
-                        yield pool.name, level, key, weight
+    def _named_weights(self) -> Iterator[tuple[str, int, str, int]]:
+        tenants = [tenant.key for tenant in self.config.tenants]
+        for pool, level, driver in _levels(self.config):
+            for consumer, weight in whole_weights(driver.named_weights(tenants)).items():
+                yield pool.name, level, consumer, weight
 
     def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
 
 
+def driver_scopes(config: Configuration) -> dict[str, Selector]:
+    """The selectors of the drivers that look at the cost of some lines alone."""
+    return {
+        _scope(pool, level, driver): driver.scope
+        for pool, level, driver in _levels(config)
+        if driver.scope is not None
+    }
+
+
+def _scope(pool: Pool, level: int, driver: Driver) -> str:
+    return "" if driver.scope is None else f"{level}/{pool.name}"
+
+
+def _levels(config: Configuration) -> Iterator[tuple[Pool, int, Driver]]:
+    for pool in config.pools:
+        for level, driver in enumerate(pool.drivers):
+            yield pool, level, driver
+
+
 def driver_label(driver: Driver, level: int) -> str:
     """How allocations name it; one that stands in for a silent one is marked."""
     return f"fallback:{driver.label}" if level else driver.label
-
-
-def whole_weights(weights: dict[str, Decimal]) -> dict[str, int]:
-    """The same proportions in whole numbers, exactly."""
-    pairs = {key: weight.as_integer_ratio() for key, weight in weights.items()}
-    product = 1
-    for _, denominator in pairs.values():
-        product *= denominator // _gcd(product, denominator)
-    return {key: numerator * (product // below) for key, (numerator, below) in pairs.items()}
-
-
-def _gcd(left: int, right: int) -> int:
-    while right:
-        left, right = right, left % right
-    return left

@@ -3,12 +3,13 @@
 import difflib
 from collections.abc import Collection, Iterator
 
-from shared.configuration.drivers import SignalDriver
 from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
 from shared.findings import Finding
 
 _LATER = "comes in a later version."
+_SILENT = "it went by its next driver"
+_UNCONTROLLED = "nothing of it counts as unmetered"
 
 
 def refuse_what_comes_later(config: Configuration, *, has_workloads: bool) -> None:
@@ -44,17 +45,19 @@ def _source_kinds(config: Configuration) -> set[str]:
 
 
 def unheard_meters(config: Configuration, heard: Collection[str]) -> Iterator[Finding]:
-    """A driver whose meter no signal has: its pool goes by the next driver, so say it aloud."""
+    """A driver whose meter no signal has goes unheard, so say it aloud."""
     for pool in config.pools:
-        drivers = [driver for driver in pool.drivers if isinstance(driver, SignalDriver)]
-        for meter in dict.fromkeys(driver.signal for driver in drivers):
+        meters = {
+            **{meter: _UNCONTROLLED for driver in pool.drivers for meter in driver.controls},
+            **{meter: _SILENT for driver in pool.drivers for meter in driver.meters},
+        }
+        for meter, effect in meters.items():
             if meter not in heard:
                 near = difflib.get_close_matches(meter, heard, n=1)
                 meant = f" Did you mean `{near[0]}`?" if near else ""
                 yield Finding(
                     "silent-meter",
-                    f"Pool {pool.name}: no signal has the meter `{meter}`;"
-                    f" it went by its next driver.{meant}",
+                    f"Pool {pool.name}: no signal has the meter `{meter}`; {effect}.{meant}",
                 )
 
 

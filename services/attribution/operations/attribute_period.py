@@ -31,7 +31,6 @@ from services.attribution.operations.revise_statements import revise_statements
 from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
-from shared.configuration.drivers import SignalDriver
 from shared.contracts.attribution import (
     PERIOD_ATTRIBUTED,
     PeriodAttributed,
@@ -233,8 +232,8 @@ def _pools(inputs: RunInputs, coverage: Coverage) -> Iterator[dict[str, Any]]:
             "name": found.pool,
             "cost": plain(found.amount),
             "drivers": [driver_label(driver, level) for level, driver in enumerate(drivers)],
-            "spans": [getattr(driver, "per", None) or pools[found.pool].per for driver in drivers],
-            "meter": first.signal if isinstance(first, SignalDriver) else "",
+            "spans": [driver.grain(pools[found.pool].per) for driver in drivers],
+            "meter": first.meters[0] if first.meters else "",
             "hours": found.hours,
             "hours_with_signal": found.hours_covered,
             "fallback_cost": plain(found.by_fallback),

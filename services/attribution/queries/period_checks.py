@@ -6,7 +6,6 @@ from services.attribution.domain.close_checks import CheckResult, Evidence, clos
 from services.attribution.models import InputSet, QuarantinedDelivery, Ruleset, Run
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
-from shared.configuration.drivers import SignalDriver
 from shared.periods import Month
 
 
@@ -41,8 +40,8 @@ def _quarantined(period: str) -> Iterator[str]:
 
 def _meters(configuration: Configuration) -> set[str]:
     return {
-        driver.signal
+        meter
         for pool in configuration.pools
         for driver in pool.drivers
-        if isinstance(driver, SignalDriver)
+        for meter in (*driver.meters, *driver.controls)
     }

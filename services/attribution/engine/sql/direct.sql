@@ -25,7 +25,7 @@ GROUP BY ALL;
 
 -- The base of `proportional: direct`: what each tenant got directly, hour by hour.
 CREATE TEMP TABLE direct_costs AS
-SELECT claims.recipient AS tenant, facts.hour, sum(facts.units) AS units
+SELECT '' AS scope, claims.recipient AS tenant, facts.hour, sum(facts.units) AS units
 FROM facts
 JOIN claims ON claims.kid = facts.kid
 WHERE claims.kind = 'tenant'

@@ -46,6 +46,7 @@ SELECT
         AND (tenants.active_to IS NULL OR CAST(started_at AS DATE) < tenants.active_to) AS is_active,
     quantity,
     CAST(whole || substr(decimals, 1, scale) AS HUGEINT) AS weight,
+    CAST(scales.scale AS INTEGER) AS scale,
     unit
 FROM written
 JOIN scales ON scales.meter = written.meter

@@ -1,0 +1,18 @@
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from shared.configuration.drivers.driver import NAMED_WEIGHTS_SQL, Driver
+
+
+class EvenDriver(Driver):
+    """The same for every tenant that is active."""
+
+    word: ClassVar = "even"
+    method: ClassVar = "pool-even"
+    weights_sql: ClassVar = NAMED_WEIGHTS_SQL
+
+    even: Literal[True]
+
+    def named_weights(self, tenants: Sequence[str]) -> dict[str, Decimal]:
+        return dict.fromkeys(tenants, Decimal(1))
