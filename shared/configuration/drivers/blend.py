@@ -1,0 +1,70 @@
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from shared.configuration.drivers.driver import Driver, Grain
+from shared.configuration.entry import Exact, Name
+from shared.exact import whole_weights
+
+
+class BlendDriver(Driver):
+    """By the shares of several meters, each counted by its part of the blend.
+
+    It has a say where all of its meters have: a part that is not known can't be left out. Shares
+    are taken in multiples of 2^-40, rounded down.
+    """
+
+    word: ClassVar = "blend"
+    method: ClassVar = "pool-signal"
+    digits_max: ClassVar = 25
+    weights_sql: ClassVar = """
+WITH blended AS (
+    SELECT unnest($meters) AS meter, unnest($parts) AS part
+),
+metered AS (
+    SELECT
+        asked.own_grain,
+        asked.bucket,
+        CASE WHEN used.is_active THEN used.tenant ELSE 'unmetered:' || asked.pool END AS recipient,
+        used.meter,
+        CAST(blended.part AS HUGEINT) AS part,
+        used.weight,
+        sum(used.weight) OVER (PARTITION BY asked.own_grain, asked.bucket, used.meter) AS total
+    FROM asked
+    JOIN used ON used.grain = asked.grain AND used.moment = asked.moment
+    JOIN blended ON blended.meter = used.meter
+),
+whole AS (
+    SELECT own_grain, bucket
+    FROM metered
+    GROUP BY own_grain, bucket
+    HAVING count(DISTINCT meter) = (SELECT count(*) FROM blended)
+)
+SELECT own_grain, bucket, recipient, part * (weight * 1099511627776 // total) AS weight
+FROM metered
+JOIN whole USING (own_grain, bucket)
+"""
+
+    blend: Mapping[Name, Exact] = Field(min_length=1)
+    per: Grain | None = None
+
+    @field_validator("blend")
+    @classmethod
+    def _above_zero(cls, blend: Mapping[str, Exact]) -> Mapping[str, Exact]:
+        for meter, part in blend.items():
+            if part <= 0:
+                raise ValueError(f"the part of {meter!r} is above 0; leave out what has none")
+        return blend
+
+    @property
+    def label(self) -> str:
+        return f"blend:{'+'.join(self.blend)}"
+
+    @property
+    def meters(self) -> tuple[str, ...]:
+        return tuple(self.blend)
+
+    def parameters(self) -> dict[str, object]:
+        parts = whole_weights(self.blend)
+        return {"meters": list(parts), "parts": list(parts.values())}
