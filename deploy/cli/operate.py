@@ -56,9 +56,9 @@ def source(
     key: Annotated[str, typer.Argument(help="A name for it, such as aws.")],
     uri: Annotated[str, typer.Argument(help="s3://bucket/prefix/")],
     *,
-    kind: Annotated[str, typer.Option(help="bill or signals")] = "bill",
+    kind: Annotated[str, typer.Option(help="bill, signals or workloads")] = "bill",
 ) -> None:
-    """Say where bills or usage signals are delivered."""
+    """Say where bills, usage signals or workloads are delivered."""
     with _calls() as call:
         call("ingestion", "POST", "/api/v1/sources", {"key": key, "kind": kind, "uri": uri})
     print(f"{kind} of {key} are read from {uri}")

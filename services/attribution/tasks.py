@@ -8,6 +8,7 @@ from services.attribution.operations.record_inputs import (
     record_quarantine,
     record_signals,
     record_snapshot,
+    record_workloads,
 )
 from services.attribution.operations.record_revenue import record_revenue
 from services.attribution.operations.remind_periods import remind_periods
@@ -15,6 +16,7 @@ from shared.contracts.ingestion import (
     DELIVERY_QUARANTINED,
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
+    WORKLOADS_PUBLISHED,
 )
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.jobs.work import JobHandler
@@ -22,6 +24,7 @@ from shared.jobs.work import JobHandler
 HANDLERS: Mapping[str, Callable[[Any], None]] = {
     SNAPSHOT_PUBLISHED.name: record_snapshot,
     SIGNALS_PUBLISHED.name: record_signals,
+    WORKLOADS_PUBLISHED.name: record_workloads,
     DELIVERY_QUARANTINED.name: record_quarantine,
     REVENUE_RECORDED.name: record_revenue,
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.ingestion.operations.collect_bill import collect_bill
-from services.ingestion.operations.collect_signals import collect_signals
+from services.ingestion.operations.collect_files import collect_files
 from services.ingestion.operations.find_deliveries import find_deliveries
 from shared.jobs.work import JobHandler
 
@@ -14,5 +14,6 @@ POKES: Mapping[str, Callable[[], None]] = {"find deliveries": find_deliveries}
 
 JOBS: Mapping[str, JobHandler] = {
     "collect_bill": lambda payload: collect_bill(**payload),
-    "collect_signals": lambda payload: collect_signals(**payload),
+    "collect_signals": lambda payload: collect_files(**payload),
+    "collect_workloads": lambda payload: collect_files(**payload),
 }

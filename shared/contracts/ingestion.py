@@ -47,6 +47,21 @@ class SignalsPublished:
 
 
 @dataclass(frozen=True)
+class WorkloadsPublished:
+    """What ran on the nodes of some clusters in a period, as a whole; it replaces the last set."""
+
+    workload_set_id: str
+    source: str
+    period: str
+    version: int
+    part_uris: list[str]
+    clusters: list[str]
+    row_count: int
+    content_hash: str
+    published_at: datetime
+
+
+@dataclass(frozen=True)
 class DeliveryQuarantined:
     """A delivery was refused as a whole: what was current before it stays so."""
 
@@ -97,6 +112,26 @@ SIGNALS_PUBLISHED: Final = Contract(
         meters=["alb_lcu", "log_bytes", "nat_bytes"],
         row_count=26784,
         content_hash="41ab",
+        published_at=_MOMENT,
+    ),
+)
+
+WORKLOADS_PUBLISHED: Final = Contract(
+    name="ingestion.workloads_published.v1",
+    payload=WorkloadsPublished,
+    producer="ingestion",
+    consumers=("attribution",),
+    example=WorkloadsPublished(
+        workload_set_id="wkl_0192f0c3",
+        source="clusters",
+        period="2026-10",
+        version=1,
+        part_uris=[
+            "s3://lake/workloads/source=clusters/period=2026-10/set=wkl_0192f0c3/part-0.parquet"
+        ],
+        clusters=["prod"],
+        row_count=52080,
+        content_hash="7d10",
         published_at=_MOMENT,
     ),
 )

@@ -12,6 +12,7 @@ CONTRACTS: Final[dict[str, Contract[Any]]] = {
     for contract in (
         ingestion.SNAPSHOT_PUBLISHED,
         ingestion.SIGNALS_PUBLISHED,
+        ingestion.WORKLOADS_PUBLISHED,
         ingestion.DELIVERY_QUARANTINED,
         attribution.PERIOD_ATTRIBUTED,
         attribution.PERIOD_CLOSED,

@@ -16,7 +16,7 @@ def storage(environment: ServiceEnvironment) -> Storage:
 
 
 class Lake:
-    """Objects are immutable: each snapshot, signal set and run has a folder of its own."""
+    """Objects are immutable: each snapshot, set and run has a folder of its own."""
 
     def __init__(self, environment: ServiceEnvironment) -> None:
         self.root = environment.lake_uri.rstrip("/")
@@ -25,8 +25,9 @@ class Lake:
     def snapshot_folder(self, *, source: str, period: str, snapshot_id: str) -> str:
         return f"{self.root}/bills/source={source}/period={period}/snapshot={snapshot_id}"
 
-    def signal_folder(self, *, source: str, period: str, signal_set_id: str) -> str:
-        return f"{self.root}/signals/source={source}/period={period}/set={signal_set_id}"
+    def input_folder(self, kind: str, *, source: str, period: str, set_id: str) -> str:
+        """`kind` is `signals` or `workloads`."""
+        return f"{self.root}/{kind}/source={source}/period={period}/set={set_id}"
 
     def run_folder(self, *, period: str, run_id: str) -> str:
         return f"{self.root}/allocations/period={period}/run={run_id}"

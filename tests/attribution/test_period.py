@@ -23,7 +23,11 @@ from services.attribution.models import (
 from services.attribution.operations.apply_ruleset import apply_ruleset
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import UnableToClose, close_period
-from services.attribution.operations.record_inputs import record_signals, record_snapshot
+from services.attribution.operations.record_inputs import (
+    record_signals,
+    record_snapshot,
+    record_workloads,
+)
 from services.attribution.operations.record_revenue import record_revenue
 from services.ingestion.engine import find_delivery, normalise
 from shared.auth.actors import Actor
@@ -33,12 +37,16 @@ from shared.contracts.attribution import (
     PERIOD_CLOSED,
     STATEMENT_REVISED,
 )
-from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
+from shared.contracts.ingestion import (
+    SIGNALS_PUBLISHED,
+    SNAPSHOT_PUBLISHED,
+    WORKLOADS_PUBLISHED,
+)
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration, BadInput, ProofFailed
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops, as_subject
-from tests.bills import OCTOBER, cur_line, write_cur, write_signals
+from tests.bills import OCTOBER, cur_line, write_cur, write_signals, write_workloads
 from tests.service_stack import running_servers
 from tests.tokens import client_of
 
@@ -131,6 +139,20 @@ def announce_signals(storage, folder, *rows, version=1):
         record_signals(SIGNALS_PUBLISHED.load(fact))
 
 
+def announce_workloads(storage, folder, *rows, version=1):
+    path = write_workloads(folder / f"{uuid7().hex}.csv", rows)
+    uri = storage.put(path, f"s3://trueback-lake/test/{uuid7().hex}/workloads.csv")
+    fact = {
+        **WORKLOADS_PUBLISHED.dump(WORKLOADS_PUBLISHED.example),
+        "workload_set_id": f"wkl_{uuid7().hex}",
+        "version": version,
+        "part_uris": [uri],
+        "content_hash": uuid7().hex,
+    }
+    with as_ops():
+        record_workloads(WORKLOADS_PUBLISHED.load(fact))
+
+
 def current():
     with as_ops():
         return Run.objects.get(is_current=True)
@@ -211,6 +233,57 @@ class TestAttribution:
         attribute_period(period="2026-09")
         with as_ops():
             assert not Run.objects.exists()
+
+
+class TestWorkloads:
+    NODE = {"line_item_resource_id": "i-0aa"}
+    PODS = RULESET.replace('["tag:customer"]', '["tag:customer", "k8s.label:tenant"]')
+
+    @pytest.fixture
+    def shared_node(self, period, storage, tmp_path):
+        with as_ops():
+            apply_ruleset(content=self.PODS, applied_by="olivia")
+        announce_bill(storage, tmp_path, [cur_line(8.0, **self.NODE)], version=2)
+        attribute_period(period=period)
+        return period
+
+    def pod(self, name, tenant, cpu):
+        return {
+            "cluster": "prod",
+            "provider_id": "aws:///us-west-2a/i-0aa",
+            "namespace": "apps",
+            "pod": name,
+            "start": "2026-10-03T04:00:00Z",
+            "labels": {"tenant": tenant},
+            "cpu_request_core_hours": cpu,
+            "cpu_used_core_hours": "",
+            "memory_request_gib_hours": cpu,
+            "memory_used_gib_hours": "",
+            "node_cpu_core_hours": "4",
+            "node_memory_gib_hours": "4",
+        }
+
+    def costs(self):
+        with as_ops():
+            found = Statement.objects.filter(run_id=current().run_id)
+            return {each.tenant_id: each.cost for each in found}
+
+    def test_divide_a_node_among_the_tenants_of_its_pods(self, shared_node, storage, tmp_path):
+        assert self.costs() == {}
+        pods = self.pod("web", "acme", "1"), self.pod("api", "globex", "2")
+        announce_workloads(storage, tmp_path, *pods)
+        attribute_period(period=shared_node)
+        assert self.costs() == {"acme": 2, "globex": 4}
+        assert current().workload_set_ids[0].startswith("wkl_")
+
+    def test_that_come_anew_are_a_new_run(self, shared_node, storage, tmp_path):
+        announce_workloads(storage, tmp_path, self.pod("web", "acme", "1"))
+        attribute_period(period=shared_node)
+        first = current().run_id
+        announce_workloads(storage, tmp_path, self.pod("web", "acme", "4"), version=2)
+        attribute_period(period=shared_node)
+        assert current().run_id != first
+        assert self.costs() == {"acme": 8}
 
 
 class TestInputs:

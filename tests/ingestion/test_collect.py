@@ -11,12 +11,24 @@ import pytest
 from django.conf import settings
 
 from deploy.local.sample_checks import connect
-from services.ingestion.models import Delivery, Job, Outbox, Signals, Snapshot, Source
+from services.ingestion.models import (
+    Delivery,
+    Job,
+    Outbox,
+    Signals,
+    Snapshot,
+    Source,
+    Workloads,
+)
 from services.ingestion.operations.collect_bill import collect_bill
-from services.ingestion.operations.collect_signals import collect_signals
+from services.ingestion.operations.collect_files import collect_files
 from services.ingestion.operations.find_deliveries import find_deliveries
 from services.ingestion.operations.register_source import register_source
-from shared.contracts.ingestion import SIGNALS_PUBLISHED, SNAPSHOT_PUBLISHED
+from shared.contracts.ingestion import (
+    SIGNALS_PUBLISHED,
+    SNAPSHOT_PUBLISHED,
+    WORKLOADS_PUBLISHED,
+)
 from shared.faults import BadConfiguration, BadInput
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
@@ -208,7 +220,7 @@ class TestSignals:
         find_deliveries()
         with as_ops():
             delivery = Delivery.objects.get()
-        collect_signals(delivery_id=delivery.delivery_id)
+        collect_files(delivery_id=delivery.delivery_id)
         with as_ops():
             assert Signals.objects.get().meters == ["bytes"]
             assert Outbox.objects.get().topic == SIGNALS_PUBLISHED.name
@@ -225,7 +237,40 @@ class TestSignals:
         with as_ops():
             delivery = Delivery.objects.get()
         with pytest.raises(BadInput, match="field consumer"):
-            collect_signals(delivery_id=delivery.delivery_id)
+            collect_files(delivery_id=delivery.delivery_id)
+
+
+class TestWorkloads:
+    FILE = f"period={PERIOD}/pods.csv"
+
+    @pytest.fixture
+    def prefix(self, work, transactional_db):
+        prefix = f"s3://aws-export/{uuid7().hex}/"
+        with as_ops():
+            register_source(key="clusters", kind="workloads", uri=prefix, created_by="olivia")
+        return prefix
+
+    def collected(self):
+        find_deliveries()
+        with as_ops():
+            assert Job.objects.get().kind == "collect_workloads"
+            delivery = Delivery.objects.get()
+        collect_files(delivery_id=delivery.delivery_id)
+
+    def test_are_published_as_one_set_with_their_clusters(self, storage, prefix):
+        rows = b"prod,2026-10-03T04:00:00Z,\nstaging,2026-10-03T04:00:00Z,web\n"
+        storage.write(b"cluster,start,pod\n" + rows, prefix + self.FILE)
+        self.collected()
+        with as_ops():
+            assert Workloads.objects.get().clusters == ["prod", "staging"]
+            told = Outbox.objects.get()
+        assert (told.topic, told.payload["row_count"]) == (WORKLOADS_PUBLISHED.name, 2)
+        assert "/workloads/source=clusters/" in told.payload["part_uris"][0]
+
+    def test_without_a_cluster_are_refused(self, storage, prefix):
+        storage.write(b"start,pod\n2026-10-03T04:00:00Z,web\n", prefix + self.FILE)
+        with pytest.raises(BadInput, match="field cluster"):
+            self.collected()
 
 
 class TestASource:

@@ -8,7 +8,7 @@ import pytest
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
     safe_relative_path,
-    signal_deliveries,
+    plain_deliveries,
 )
 from shared.faults import BadInput
 
@@ -65,14 +65,14 @@ class TestABill:
 class TestSignals:
     def test_are_all_files_of_a_month_as_they_are(self):
         files = [Thing(f"s3://b/u/period=2026-10/{name}.csv") for name in "ab"]
-        (found,) = signal_deliveries(files)
-        (turned,) = signal_deliveries(files[::-1])
+        (found,) = plain_deliveries(files)
+        (turned,) = plain_deliveries(files[::-1])
         assert found.fingerprint == turned.fingerprint
-        (fewer,) = signal_deliveries(files[:1])
+        (fewer,) = plain_deliveries(files[:1])
         assert fewer.fingerprint != found.fingerprint
 
     def test_of_no_month_are_none(self):
-        assert list(signal_deliveries([Thing("s3://b/u/a.csv")])) == []
+        assert list(plain_deliveries([Thing("s3://b/u/a.csv")])) == []
 
 
 class TestAKey:

@@ -144,6 +144,7 @@ def _run(run: Run) -> dict[str, Any]:
         "currency": run.currency,
         "proof": {name: value for name, value in run.proof.items() if name != "per"},
         "signal_set_ids": run.signal_set_ids,
+        "workload_set_ids": run.workload_set_ids,
         "fallback_share": str(run.fallback_share),
         "unallocated_share": str(run.unallocated_share),
         "folder_uri": run.folder_uri,

@@ -39,11 +39,12 @@ class QuarantinedDelivery(models.Model):
 
 
 class InputSet(models.Model):
-    """The newest snapshot, or signal set, of a source and period, as ingestion announced it."""
+    """The newest snapshot, signals or workloads of a source and period, as ingestion told."""
 
     class Kind(models.TextChoices):
         SNAPSHOT = "snapshot"
         SIGNALS = "signals"
+        WORKLOADS = "workloads"
 
     set_id = models.CharField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=10, choices=Kind)

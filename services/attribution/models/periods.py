@@ -24,6 +24,7 @@ class Run(models.Model):
     ruleset_digest = models.CharField(max_length=64)
     snapshot_ids = models.JSONField()
     signal_set_ids = models.JSONField()
+    workload_set_ids = models.JSONField(default=list, db_default=[])
     currency = models.CharField(max_length=3, blank=True)
     cost_measure = models.CharField(max_length=20)
     proof = models.JSONField(default=dict)

@@ -89,6 +89,7 @@ def _compute(inputs: RunInputs, period: Month, run_id: str) -> Attributed:
         raw_totals=raw_totals,
         config=parse_configuration(inputs.ruleset.content),
         signals=_fetch(lake, inputs.signals, scratch / "signals"),
+        workloads=_fetch(lake, inputs.workloads, scratch / "workloads"),
         period=period,
         out_dir=scratch / "out",
         scratch_dir=scratch / "spill",
@@ -157,6 +158,7 @@ def _record(
         ruleset_digest=inputs.ruleset.digest,
         snapshot_ids=[item.set_id for item in inputs.snapshots],
         signal_set_ids=[item.set_id for item in inputs.signals],
+        workload_set_ids=[item.set_id for item in inputs.workloads],
         cost_measure=configuration.cost,
         **fields,
     )

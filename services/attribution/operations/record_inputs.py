@@ -6,6 +6,7 @@ from shared.contracts.ingestion import (
     DeliveryQuarantined,
     SignalsPublished,
     SnapshotPublished,
+    WorkloadsPublished,
 )
 from shared.jobs.work import request_job
 
@@ -23,6 +24,10 @@ def record_signals(fact: SignalsPublished) -> None:
     _record(InputSet.Kind.SIGNALS, fact, set_id=fact.signal_set_id, meters=fact.meters)
 
 
+def record_workloads(fact: WorkloadsPublished) -> None:
+    _record(InputSet.Kind.WORKLOADS, fact, set_id=fact.workload_set_id)
+
+
 def record_quarantine(fact: DeliveryQuarantined) -> None:
     QuarantinedDelivery.objects.get_or_create(
         delivery_id=fact.delivery_id,
@@ -35,7 +40,11 @@ def record_quarantine(fact: DeliveryQuarantined) -> None:
     )
 
 
-def _record(kind: InputSet.Kind, fact: SnapshotPublished | SignalsPublished, **fields: Any) -> None:
+def _record(
+    kind: InputSet.Kind,
+    fact: SnapshotPublished | SignalsPublished | WorkloadsPublished,
+    **fields: Any,
+) -> None:
     """Keep the highest version of a source and period; order of arrival means nothing.
 
     What comes before the bill or the ruleset waits for them, without a job.

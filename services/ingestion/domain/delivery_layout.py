@@ -3,8 +3,8 @@
 Data Exports: `<prefix>/<name>/metadata/BILLING_PERIOD=2026-10/<name>-Manifest.json` (the partition
 key in either case). Legacy CUR: `<prefix>/<name>/20261001-20261101/<name>-Manifest.json`; with
 CREATE_NEW_REPORT a copy of it also lies in the assembly's own folder, which is not a delivery more.
-AWS writes the manifest last: it is the commit marker, and nothing outside it is read. Signals: any
-file below `period=2026-10/`.
+AWS writes the manifest last: it is the commit marker, and nothing outside it is read. Signals and
+workloads: any file below `period=2026-10/`.
 """
 
 import hashlib
@@ -69,8 +69,8 @@ def _period_of_manifest(uri: str) -> str:
     return f"{span[1]}-{span[2]}" if span else ""
 
 
-def signal_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
-    """One per period: the set of its files as they are now."""
+def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
+    """Of signals or workloads; one per period: the set of its files as they are now."""
     by_period: dict[str, list[Stored]] = defaultdict(list)
     for item in objects:
         period = _PERIOD.search(item.uri)

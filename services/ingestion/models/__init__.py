@@ -1,5 +1,11 @@
 from services.ingestion.models.bus import Inbox, InboxFailures, Job, Outbox
-from services.ingestion.models.deliveries import Delivery, Signals, Snapshot, Source
+from services.ingestion.models.deliveries import (
+    Delivery,
+    Signals,
+    Snapshot,
+    Source,
+    Workloads,
+)
 
 __all__ = [
     "Delivery",
@@ -10,4 +16,5 @@ __all__ = [
     "Signals",
     "Snapshot",
     "Source",
+    "Workloads",
 ]

@@ -3,11 +3,12 @@ from django.db.models.functions import Now
 
 
 class Source(models.Model):
-    """Where bills or usage signals are delivered: one export of one payer, or one signal stream."""
+    """Where bills, usage signals or workloads come: an export of a payer, or a stream."""
 
     class Kind(models.TextChoices):
         BILL = "bill"
         SIGNALS = "signals"
+        WORKLOADS = "workloads"
 
     key = models.SlugField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -108,3 +109,16 @@ class Signals(Published):
 
     def __str__(self) -> str:
         return f"signals {self.signal_set_id} of {self.period}"
+
+
+class Workloads(Published):
+    """What pods and tasks took of the nodes of some clusters, hour by hour."""
+
+    workload_set_id = models.CharField(primary_key=True, max_length=40)
+    clusters = models.JSONField()
+
+    class Meta(Published.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"workloads {self.workload_set_id} of {self.period}"

@@ -4,7 +4,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
-from services.ingestion.domain.delivery_layout import bill_deliveries, signal_deliveries
+from services.ingestion.domain.delivery_layout import bill_deliveries, plain_deliveries
 from services.ingestion.models import Delivery, Source
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -32,7 +32,7 @@ def find_deliveries() -> None:
 def _look(source: Source) -> None:
     objects = list(storage(settings.ENVIRONMENT).list(source.uri))
     is_bill = source.kind == Source.Kind.BILL
-    for found in (bill_deliveries if is_bill else signal_deliveries)(objects):
+    for found in (bill_deliveries if is_bill else plain_deliveries)(objects):
         with as_ops():
             delivery, is_new = Delivery.objects.get_or_create(
                 source=source,
@@ -49,9 +49,8 @@ def _look(source: Source) -> None:
 
 
 def _job(delivery: Delivery) -> dict[str, Any]:
-    is_bill = delivery.source.kind == Source.Kind.BILL
     return {
-        "kind": "collect_bill" if is_bill else "collect_signals",
+        "kind": f"collect_{delivery.source.kind}",
         "key": delivery.delivery_id,
         "payload": {"delivery_id": delivery.delivery_id},
     }

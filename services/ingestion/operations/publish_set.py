@@ -1,8 +1,8 @@
 from typing import Any, TypeVar
 
-from services.ingestion.models import Delivery, Signals, Snapshot
+from services.ingestion.models import Delivery, Signals, Snapshot, Workloads
 
-SetModel = TypeVar("SetModel", Snapshot, Signals)
+SetModel = TypeVar("SetModel", Snapshot, Signals, Workloads)
 
 
 def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> SetModel | None:

@@ -1,0 +1,82 @@
+"""Signals and workloads as delivered: readable, with the columns of the contract, and of whom.
+
+Whether a consumer is known, or a node billed, is attribution's to say: it has the tenants.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shared.columnar import Session, open_session
+from shared.faults import BadInput
+from shared.tabular import Column, SourceFile, open_source_file, open_text
+
+
+@dataclass(frozen=True)
+class PlainFormat:
+    """`named_by`: the column that says of whom a row is."""
+
+    title: str
+    required: tuple[str, ...]
+    named_by: str
+
+
+SIGNALS: Final = PlainFormat("Signals", ("meter", "start", "consumer", "quantity"), "meter")
+WORKLOADS: Final = PlainFormat("Workloads", ("cluster", "start"), "cluster")
+
+
+@dataclass(frozen=True)
+class PlainFiles:
+    """`names` are the meters, or the clusters; `content_hash` is over the bytes, in any order."""
+
+    parts: tuple[Path, ...]
+    names: tuple[str, ...]
+    row_count: int
+    content_hash: str
+
+
+def check_files(
+    files: Sequence[Path], form: PlainFormat, *, scratch_dir: Path, memory_limit_mb: int
+) -> PlainFiles:
+    """Raises BadInput for a file that can't be read or lacks a column."""
+    names: set[str] = set()
+    row_count = 0
+    with open_session(scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb) as session:
+        for path in files:
+            rows = _count_by_name(session, path, form)
+            names.update(str(name) for name, _ in rows if name is not None)
+            row_count += sum(count for _, count in rows)
+    digests = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    return PlainFiles(
+        parts=tuple(files),
+        names=tuple(sorted(names)),
+        row_count=row_count,
+        content_hash=hashlib.sha256("\n".join(digests).encode()).hexdigest(),
+    )
+
+
+def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tuple[object, int]]:
+    file = open_source_file(path)
+    if file.format == "csv":
+        with open_text(path) as text:  # reads to the end: the checksum of a gzip is there
+            while text.read(1 << 20):
+                pass
+    columns = {name: _required(file, name, form) for name in form.required}
+    return session.execute(
+        f"SELECT {columns[form.named_by].reference}, count(*)"  # noqa: S608 - quoted there
+        f" FROM {file.scan} GROUP BY 1"
+    ).fetchall()
+
+
+def _required(file: SourceFile, name: str, form: PlainFormat) -> Column:
+    column = file.find(name)
+    if column is None:
+        raise BadInput(
+            "the column is missing.",
+            file=file.path.name,
+            field=name,
+            remedy=f"{form.title} have the columns {', '.join(form.required)}.",
+        )
+    return column

@@ -1,0 +1,100 @@
+"""The signal or workload files of a period, checked and published as a set replacing the last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from services.ingestion.domain.delivery_layout import is_of_period
+from services.ingestion.engine.plain_files import (
+    SIGNALS,
+    WORKLOADS,
+    PlainFiles,
+    PlainFormat,
+    check_files,
+)
+from services.ingestion.models import Delivery, Signals, Source, Workloads
+from services.ingestion.operations.publish_set import publish_set
+from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
+from shared.contracts.contract import Contract
+from shared.contracts.ingestion import SIGNALS_PUBLISHED, WORKLOADS_PUBLISHED
+from shared.identifiers import new_id
+from shared.isolation.scope import as_ops
+from shared.lake.lake import Lake
+from shared.messaging.emit import emit
+
+
+@dataclass(frozen=True)
+class _Kind:
+    form: PlainFormat
+    model: type[Any]
+    contract: Contract[Any]
+    id_field: str
+    id_prefix: str
+    names_field: str
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    Source.Kind.SIGNALS: _Kind(
+        SIGNALS, Signals, SIGNALS_PUBLISHED, "signal_set_id", "sig", "meters"
+    ),
+    Source.Kind.WORKLOADS: _Kind(
+        WORKLOADS, Workloads, WORKLOADS_PUBLISHED, "workload_set_id", "wkl", "clusters"
+    ),
+}
+
+
+def collect_files(*, delivery_id: str) -> None:
+    with as_ops():
+        delivery = Delivery.objects.select_related("source").get(delivery_id=delivery_id)
+        if delivery.state != Delivery.State.FOUND:
+            return
+    kind = _KINDS[delivery.source.kind]
+    scratch = settings.ENVIRONMENT.scratch_dir
+    with quarantined_on_bad_input(delivery):
+        checked = check_files(
+            _stage(delivery, scratch / "staged"),
+            kind.form,
+            scratch_dir=scratch / "spill",
+            memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+        )
+        _publish(delivery, kind, checked)
+
+
+def _stage(delivery: Delivery, root: Path) -> list[Path]:
+    storage = Lake(settings.ENVIRONMENT).storage
+    wanted = [
+        item
+        for item in storage.list(delivery.source.uri)
+        if is_of_period(item.uri, delivery.period) and item.size_bytes
+    ]
+    return [
+        storage.fetch(item.uri, root / f"{index:05d}-{item.uri.rpartition('/')[2]}", etag=item.etag)
+        for index, item in enumerate(wanted)
+    ]
+
+
+def _publish(delivery: Delivery, kind: _Kind, checked: PlainFiles) -> None:
+    lake = Lake(settings.ENVIRONMENT)
+    source, period, set_id = delivery.source_id, delivery.period, new_id(kind.id_prefix)
+    folder = lake.input_folder(delivery.source.kind, source=source, period=period, set_id=set_id)
+    content = {
+        kind.id_field: set_id,
+        kind.names_field: list(checked.names),
+        "part_uris": lake.publish(list(checked.parts), folder),
+        "row_count": checked.row_count,
+        "content_hash": checked.content_hash,
+    }
+    with as_ops():
+        published = publish_set(kind.model, delivery, **content)
+        if published is not None and published.is_current:
+            fact = kind.contract.payload(
+                **content,
+                source=source,
+                period=period,
+                version=published.version,
+                published_at=published.delivered_at,
+            )
+            emit(kind.contract, fact)
