@@ -4,12 +4,13 @@ import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.attribution.domain.proof import Proof, plain, prove
 from services.attribution.engine.keys import KeyDictionary
-from services.attribution.engine.outputs import Outputs, write_proof, write_tables
+from services.attribution.engine.outputs import Outputs, results_digest, write_proof, write_tables
 from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.pod_split import PodSplit
 from services.attribution.engine.pools import PoolSplit
@@ -52,32 +53,41 @@ def attribute(
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
-    refuse_what_comes_later(config, has_workloads=bool(workloads))
     out_dir.mkdir(parents=True, exist_ok=True)
+    with open_attribution(
+        config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
+    ) as attribution:
+        findings = attribution.split(snapshot_parts, signals, workloads)
+        return attribution.finish(out_dir, run_id, raw_totals, findings)
+
+
+@contextmanager
+def open_attribution(
+    *, config: Configuration, period: Month, scratch_dir: Path, memory_limit_mb: int
+) -> Iterator["Attribution"]:
     work_dir = scratch_dir / "attribute"
     shutil.rmtree(work_dir, ignore_errors=True)
     work_dir.mkdir(parents=True)
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            run = _Attribution(session, config, period, out_dir, work_dir, run_id)
-            findings = run.split(snapshot_parts, signals, workloads)
-            return run.finish(raw_totals, findings)
+            yield Attribution(session, config, period, work_dir)
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
 @dataclass(frozen=True)
-class _Attribution:
+class Attribution:
+    """The split of a bill in a session; whoever splits it again gets the same tables."""
+
     session: Session
     config: Configuration
     period: Month
-    out_dir: Path
     work_dir: Path
-    run_id: str | None
 
     def split(
         self, snapshot_parts: Sequence[Path], signals: Sequence[Path], workloads: Sequence[Path]
     ) -> list[Finding]:
+        refuse_what_comes_later(self.config, has_workloads=bool(workloads))
         self._create_registers()
         pools = PoolSplit(self.session, self.config, self.work_dir)
         pools.create_pool_tables()
@@ -104,9 +114,15 @@ class _Attribution:
         split.split(keys, pods)
         yield from split.silent_hours()
 
-    def finish(self, raw_totals: Sequence[RawTotal], findings: Sequence[Finding]) -> Run:
-        outputs = Outputs(self.session, self.out_dir)
-        run_id = self.run_id or f"run_{self._fingerprint(outputs)}"
+    def finish(
+        self,
+        out_dir: Path,
+        run_id: str | None,
+        raw_totals: Sequence[RawTotal],
+        findings: Sequence[Finding],
+    ) -> Run:
+        outputs = Outputs(self.session, out_dir)
+        run_id = run_id or self.name_of_content()
         self._create_run(run_id)
         outputs.write_allocations()
         proof = prove(
@@ -117,9 +133,9 @@ class _Attribution:
             out_by_recipient=outputs.by_recipient(),
             out_by_group=outputs.by_group(),
         )
-        write_proof(self.out_dir, proof)
+        write_proof(out_dir, proof)
         if not proof.holds:
-            (self.out_dir / "allocations.parquet").unlink()
+            (out_dir / "allocations.parquet").unlink()
             raise _failed(proof)
         run = Run(
             run_id=run_id,
@@ -133,7 +149,7 @@ class _Attribution:
             coverage=outputs.coverage(),
             findings=tuple(findings),
         )
-        write_tables(self.out_dir, run.statements, run.usage, run.unallocated)
+        write_tables(out_dir, run.statements, run.usage, run.unallocated)
         return run
 
     def _create_registers(self) -> None:
@@ -168,9 +184,10 @@ class _Attribution:
             scratch_dir=self.work_dir,
         )
 
-    def _fingerprint(self, outputs: Outputs) -> str:
-        content = f"{self.period}|{ruleset_digest(self.config)}|{outputs.results_digest()}"
-        return hashlib.sha256(content.encode()).hexdigest()[:32]
+    def name_of_content(self) -> str:
+        """The run's id where nobody gives it one: by its period, ruleset and results."""
+        content = f"{self.period}|{ruleset_digest(self.config)}|{results_digest(self.session)}"
+        return f"run_{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
     def _findings(self) -> Iterator[Finding]:
         meters = self.session.execute("SELECT DISTINCT meter FROM usage ORDER BY meter").fetchall()

@@ -75,7 +75,7 @@ _CLAIM_COLUMNS = {
 
 @dataclass(frozen=True)
 class KeyDictionary:
-    """Builds `facts`, `keys` and `claims` in a session.
+    """Builds `facts`, `keys` and `claims` in a session, and the view `keyed_lines` of the bill.
 
     With workloads, `keys` say what each line pays for by the table `resources`.
     """
@@ -92,11 +92,15 @@ class KeyDictionary:
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         names = ", ".join(columns)
         self.session.execute(
-            f"CREATE TEMP TABLE costs AS SELECT {listed},"
+            f"CREATE TEMP VIEW keyed_lines AS SELECT {listed},"
             " date_trunc('hour', ChargePeriodStart) AS hour,"
             f" {_SPAN} AS span,"
-            f" sum(CAST({identifier(self.config.cost)} * 10000000000 AS BIGINT)) AS units"
-            f" FROM {self._with_resources(scan)} GROUP BY ALL"
+            f" CAST({identifier(self.config.cost)} * 10000000000 AS BIGINT) AS units,"
+            f" x_LineId AS line FROM {self._with_resources(scan)}"
+        )
+        self.session.execute(
+            f"CREATE TEMP TABLE costs AS SELECT {names}, hour, span, sum(units) AS units"
+            " FROM keyed_lines GROUP BY ALL"
         )
         self._number("keys", "kid", names, "costs")
         self.session.execute(

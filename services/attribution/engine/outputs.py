@@ -49,16 +49,6 @@ class Outputs:
         )
         self.session.execute("RESET threads")
 
-    def results_digest(self) -> str:
-        """Of the table `results`, whatever the order of its rows."""
-        row = self.session.execute(
-            "SELECT count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line)) FROM ("
-            "SELECT CAST(summed AS VARCHAR) AS line FROM ("
-            "SELECT * EXCLUDE (units, reason, tag_key, tag_value), sum(units) AS units"
-            " FROM results GROUP BY ALL) AS summed)"
-        ).fetchall()[0]
-        return "|".join(map(str, row))
-
     def by_recipient(self) -> dict[str, Decimal]:
         rows = self._rows("SELECT tenant, sum(amount) FROM {scan} GROUP BY tenant ORDER BY tenant")
         return {str(tenant): amount for tenant, amount in rows}
@@ -119,6 +109,17 @@ class Outputs:
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.session.execute(query.replace("{scan}", self._scan)).fetchall()
+
+
+def results_digest(session: Session) -> str:
+    """Of the table `results`, whatever the order of its rows."""
+    row = session.execute(
+        "SELECT count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line)) FROM ("
+        "SELECT CAST(summed AS VARCHAR) AS line FROM ("
+        "SELECT * EXCLUDE (units, reason, tag_key, tag_value), sum(units) AS units"
+        " FROM results GROUP BY ALL) AS summed)"
+    ).fetchall()[0]
+    return "|".join(map(str, row))
 
 
 def write_tables(

@@ -35,7 +35,7 @@ class SignalTables:
     scratch_dir: Path
 
     def load(self, paths: Sequence[Path]) -> None:
-        """Creates `usage` (meter, hour, span, day, tenant, is_active, quantity, unit, weight).
+        """Creates `usage`: each signal once, by file and row, with its hour, tenant and weight.
 
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """

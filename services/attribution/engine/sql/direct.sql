@@ -1,6 +1,9 @@
 -- What rules, labels and defaults claimed goes to its recipient as it is.
-CREATE TEMP TABLE results AS
+CREATE TEMP VIEW taken_whole AS
 SELECT
+    facts.kid,
+    facts.hour,
+    facts.span,
     CAST(facts.hour AS DATE) AS day,
     claims.recipient AS tenant,
     keys.charge_group,
@@ -16,11 +19,15 @@ SELECT
     claims.reason,
     claims.tag_key,
     claims.tag_value,
-    CAST(sum(facts.units) AS HUGEINT) AS units
+    facts.units
 FROM facts
 JOIN keys ON keys.kid = facts.kid
 JOIN claims ON claims.kid = facts.kid
-WHERE claims.kind <> 'pool'
+WHERE claims.kind <> 'pool';
+
+CREATE TEMP TABLE results AS
+SELECT * EXCLUDE (kid, hour, span, units), CAST(sum(units) AS HUGEINT) AS units
+FROM taken_whole
 GROUP BY ALL;
 
 -- The base of `proportional: direct`: what each tenant got directly, hour by hour.
@@ -33,12 +40,13 @@ GROUP BY ALL;
 
 -- A pool's cells: one whole number of units each, to be split. A line that is longer than the
 -- pool's own grain is split by its own length, so that a day's charge goes by the day's use.
-CREATE TEMP TABLE cells AS
+CREATE TEMP VIEW pool_facts AS
 WITH grained AS (
     SELECT
         pools.pool,
         greatest(pools.grain, facts.span) AS grain,
         facts.hour,
+        facts.span,
         facts.units,
         keys.*,
         claims.rule,
@@ -48,17 +56,24 @@ WITH grained AS (
     JOIN claims ON claims.kid = facts.kid
     JOIN pools ON pools.pool = claims.recipient
     WHERE claims.kind = 'pool'
-),
-summed AS (
+)
+SELECT
+    *,
+    CASE grain
+        WHEN 1 THEN hour
+        WHEN 2 THEN date_trunc('day', hour)
+        ELSE (SELECT started_at FROM period)
+    END AS bucket,
+    CAST(hour AS DATE) AS day
+FROM grained;
+
+CREATE TEMP TABLE cells AS
+WITH summed AS (
     SELECT
         pool,
         grain,
-        CASE grain
-            WHEN 1 THEN hour
-            WHEN 2 THEN date_trunc('day', hour)
-            ELSE (SELECT started_at FROM period)
-        END AS bucket,
-        CAST(hour AS DATE) AS day,
+        bucket,
+        day,
         service,
         account,
         region,
@@ -67,7 +82,7 @@ summed AS (
         source,
         charge_category,
         CAST(sum(units) AS HUGEINT) AS units
-    FROM grained
+    FROM pool_facts
     GROUP BY ALL
 )
 SELECT

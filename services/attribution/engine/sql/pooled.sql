@@ -1,8 +1,9 @@
 -- A pool's parts join the results; what no driver could split is nobody's, and named. Money that
 -- came by the use of other pools says by which pool's weights it was split in the end, and that it
 -- went by a fallback where either pool's driver was one.
-INSERT INTO results
+CREATE TEMP VIEW pooled AS
 SELECT
+    items.item,
     cells.day,
     coalesce(parts.recipient, 'unallocated') AS tenant,
     'pool:' || cells.pool AS charge_group,
@@ -30,11 +31,13 @@ SELECT
         THEN 'pool:' || items.via ELSE ''
     END AS tag_key,
     '' AS tag_value,
-    CAST(sum(coalesce(parts.units, items.units)) AS HUGEINT) AS units
+    coalesce(parts.units, items.units) AS units
 FROM items
 JOIN cells ON cells.cell = items.cell
 LEFT JOIN chosen
     ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
 LEFT JOIN parts ON parts.cell = items.item
-LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level
-GROUP BY ALL;
+LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level;
+
+INSERT INTO results
+SELECT * EXCLUDE (item, units), CAST(sum(units) AS HUGEINT) FROM pooled GROUP BY ALL;

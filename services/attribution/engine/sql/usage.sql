@@ -13,6 +13,8 @@ single AS (
 ),
 placed AS (
     SELECT
+        single.file,
+        single.row,
         single.meter,
         CAST(CAST(single.start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,
         CAST(CAST(single."end" AS TIMESTAMPTZ) AS TIMESTAMP) AS ended_at,
@@ -33,6 +35,8 @@ scales AS (
     SELECT meter, max(length(rtrim(decimals, '0'))) AS scale FROM written GROUP BY meter
 )
 SELECT
+    written.file,
+    written.row,
     written.meter,
     date_trunc('hour', started_at) AS hour,
     CASE
