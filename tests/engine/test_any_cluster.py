@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from tests.bills import amounts, run_of, write_focus, write_workloads
 from tests.engine.test_conservation import folder
+from tests.engine.test_tasks import OF_ALL, task
 from tests.engine.test_workloads import PODS, host, node, pod, volume
 
 UNIT = Fraction(1, 10**10)
-NODES = ("i-0aa", "i-0bb", "i-0cc")
-CLUSTER_OF = {"i-0aa": "prod", "i-0bb": "prod", "i-0cc": "dev"}
+NODES = ("i-0aa", "i-0bb", "i-0cc", "i-0dd")
+CLUSTER_OF = {"i-0aa": "prod", "i-0bb": "prod", "i-0cc": "dev", "i-0dd": "tasks"}
+ALL = PODS.replace('"tag:customer",', '"tag:customer", "ecs.tag:tenant",')
 HOURS = st.integers(3, 5)
 RULES = """
 rules:
@@ -80,7 +82,19 @@ pods = st.lists(
     max_size=10,
 )
 policies = st.sampled_from(["overhead", "proportional", "reserved"])
+_LABELS = ("labels", "annotations", "namespace_labels", "namespace_annotations")
 worlds = settings(max_examples=20, deadline=None)
+
+
+def row_of(name, spec):
+    """A pod, or a task where the cluster is one of ECS."""
+    if spec["cluster"] != "tasks":
+        return pod(name, **spec)
+    spec = dict(spec)
+    used = spec.pop("used")[0]
+    says = zip(OF_ALL[-4:], [spec.pop(name, "") for name in _LABELS], strict=True)
+    taken = {"cpu_used_core_hours": used, "memory_used_gib_hours": used}
+    return task(name, **spec | taken | dict(says) | {"namespace": ""})
 
 
 def rows_of_world(specs):
@@ -89,7 +103,9 @@ def rows_of_world(specs):
         volume("vol-1", "data", pod="other", labels={"tenant": "globex"}, hour=4, size="3"),
         host(volume_id="vol-2", node_cpu_core_hours="", node_memory_gib_hours=""),
     ]
-    return [host(4), *volumes, *(pod(f"p-{at}", **spec) for at, spec in enumerate(specs))]
+    none = dict.fromkeys(("task", *OF_ALL[-4:]), "")
+    rows = [row_of(f"p-{at}", spec) for at, spec in enumerate(specs)]
+    return [none | row for row in (host(4), *volumes, *rows)]
 
 
 def run(work, bill_lines, rows, ruleset):
@@ -102,7 +118,7 @@ class TestAnyCluster:
     @given(lines, pods, policies)
     def test_gives_out_exactly_what_the_bill_says(self, bill_lines, specs, policy):
         with folder() as work:
-            found = run(work, bill_lines, rows_of_world(specs), PODS + RULES + f"idle: {policy}\n")
+            found = run(work, bill_lines, rows_of_world(specs), ALL + RULES + f"idle: {policy}\n")
         assert found.proof.difference == 0
         assert found.proof.unproven == ()
         assert sum(amounts(found).values()) == sum(
@@ -113,7 +129,7 @@ class TestAnyCluster:
     @given(lines, pods, policies, st.randoms(use_true_random=False))
     def test_is_the_same_in_any_order(self, bill_lines, specs, policy, chance):
         rows = rows_of_world(specs)
-        ruleset = PODS + RULES + f"idle: {policy}\n"
+        ruleset = ALL + RULES + f"idle: {policy}\n"
         with folder() as work:
             run(work, bill_lines, rows, ruleset)
             first = (work / "run/allocations.parquet").read_bytes()
@@ -135,7 +151,7 @@ class TestAnyCluster:
             }
             for row in rows
         ]
-        ruleset = PODS + RULES + f"idle: {policy}\n"
+        ruleset = ALL + RULES + f"idle: {policy}\n"
         with folder() as work:
             first = amounts(run(work, bill_lines, rows, ruleset))
             assert amounts(run(work, bill_lines, scaled, ruleset)) == first
@@ -146,7 +162,7 @@ class TestAnyCluster:
         """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""
         specs = [spec | {"on": "i-0aa", "cluster": "prod", "namespace": "apps"} for spec in specs]
         with folder() as work:
-            found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_world(specs), PODS)
+            found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_world(specs), ALL)
         cost = sum(map(Fraction, listed))
         expected: dict[str, Fraction] = defaultdict(Fraction)
         for resource, capacity, share in (("cpu", 4, 36), ("memory", 16, 16)):

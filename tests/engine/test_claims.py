@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from services.attribution.domain.claims import Claims
-from services.attribution.domain.lines import LineKey
+from services.attribution.domain.lines import Label, LineKey
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.keys import sanitise_tag
 from shared.configuration import parse_configuration
@@ -53,7 +53,7 @@ def line(label=None, day=dt.date(2026, 10, 3), tags=None, **values):
         **{name: values.get(name, "") for name in names},
         tags=tags or {},
         day=day,
-        label=("tag:customer", label) if label else None,
+        label=Label("tag:customer", label) if label else None,
     )
 
 

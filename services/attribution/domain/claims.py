@@ -5,16 +5,22 @@ outright, so it holds whether or not the tenant is active; a rule's own dates li
 value that nobody knows, or whose tenant is not active on that day, claims nothing: the line goes on
 to pools and defaults and is `unmapped:<value>` only where these do not take it.
 
-A line that pays for a node or a volume of a cluster is divided among the pods there, unless a rule
-or the tenant's own tag takes it whole. Each pod's part is then claimed in the same order, and what
-no pod took of a node is idle.
+A line that pays for a node or a volume of a cluster is divided among the pods there, or the tasks,
+unless a rule or the tenant's own tag takes it whole. Each pod's part is then claimed in the same
+order, and what no pod took of a node is idle.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.attribution.domain.lines import LineKey, matches, matches_bill, may_match_pods
+from services.attribution.domain.lines import (
+    Label,
+    LineKey,
+    matches,
+    matches_bill,
+    may_match_pods,
+)
 from services.attribution.domain.tenants import TenantDirectory
 from shared.configuration.models import Assignment, Configuration
 
@@ -27,6 +33,9 @@ UNMAPPED = "unmapped:"
 UNMETERED = "unmetered:"
 IDLE = "idle:"
 CLUSTER_TAG = "aws:eks:cluster-name"
+
+_ECS = "ecs."
+_OWN_SOURCES = {"pod": "k8s.", "task": _ECS}
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Claims:
                 if may_match_pods(rule.when.k8s, line.cluster):
                     return True
         claim = self._by_label(line)
-        return claim is None or any(map(_is_of_pods, self._sources[: self._place(claim.rule)]))
+        return claim is None or any(map(_is_divided_by, self._sources[: self._place(claim.rule)]))
 
     def _by_rule(self, line: LineKey) -> Claim | None:
         for rule in self._config.rules:
@@ -82,17 +91,20 @@ class Claims:
         return None
 
     def _by_label(self, line: LineKey) -> Claim | None:
-        for source, value in self._labels(line):
-            key = self._directory.key_of(value)
+        for label, method in self._labels(line):
+            key = self._directory.key_of(label.value)
             if key is not None and self._directory.is_active(key, line.day):
-                return Claim("tenant", key, "pod" if _is_of_pods(source) else "label", source)
+                return Claim("tenant", key, method, _label_rule(label))
         return None
 
-    def _labels(self, line: LineKey) -> Iterator[tuple[str, str]]:
-        """The tag's and the pod's, as `labels.tenant` orders them."""
-        pod = line.pod.label if line.pod is not None else None
-        found = [label for label in (line.label, pod) if label is not None]
-        yield from sorted(found, key=lambda label: self._place(label[0]))
+    def _labels(self, line: LineKey) -> Iterator[tuple[Label, str]]:
+        """The tag's and the pod's, as `labels.tenant` orders them, with the method of each."""
+        found = []
+        if line.label is not None:
+            found.append((line.label, "task" if line.label.source.startswith(_ECS) else "label"))
+        if line.pod is not None and line.pod.label is not None:
+            found.append((line.pod.label, line.pod.kind))
+        yield from sorted(found, key=lambda label: self._place(label[0].source))
 
     def _place(self, source: str) -> int:
         return self._sources.index(source)
@@ -126,20 +138,27 @@ class Claims:
         pod = line.pod
         label = (pod.label if pod is not None else None) or line.label
         if label is not None:
-            source, value = label
-            return Claim(
-                "unallocated", UNMAPPED + value, "none", "", "unknown-value", _bare(source), value
-            )
+            key, value = _bare(label.source), label.value
+            return Claim("unallocated", UNMAPPED + value, "none", "", "unknown-value", key, value)
         if line.cluster_tag:
             tag = line.cluster_tag
             return Claim("unallocated", UNALLOCATED, "none", "", "unknown-node", CLUSTER_TAG, tag)
-        asked = [source for source in self._sources if pod is None or _is_of_pods(source)]
+        own = _OWN_SOURCES[pod.kind] if pod is not None else ""
+        asked = [source for source in self._sources if source.startswith(own)]
         missing = next(iter([*asked, *self._sources]), "")
         return Claim("unallocated", UNALLOCATED, "none", "", "no-label", tag_key=_bare(missing))
 
 
-def _is_of_pods(source: str) -> bool:
-    return source.startswith("k8s.")
+def _is_divided_by(source: str) -> bool:
+    return source.startswith(tuple(_OWN_SOURCES.values()))
+
+
+def _label_rule(label: Label) -> str:
+    """AWS takes tags from a service to its tasks, but none from a capacity provider or cluster."""
+    if not label.origin:
+        return label.source
+    inferred = "" if label.origin == "service" else ", inferred"
+    return f"{label.source} of the {label.origin}{inferred}"
 
 
 def _bare(source: str) -> str:

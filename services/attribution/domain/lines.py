@@ -6,24 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.configuration.models import Selector
 from shared.configuration.selectors import KubernetesSelector
 
-Carrier = Literal["", "node", "volume", "pod"]
+Carrier = Literal["", "node", "volume", "pod", "task"]
+
+
+class Label(NamedTuple):
+    """The first source of the label `tenant` with a value, and the value, trimmed."""
+
+    source: str
+    value: str
+    origin: str = ""
+    """What the value is of, if not of the line, pod or task itself."""
 
 
 @dataclass(frozen=True)
 class PodKey:
-    """All pods, and claims of volumes, with these values are claimed alike."""
+    """All pods, claims of volumes and ECS tasks with these values are claimed alike."""
 
     cluster: str
     namespace: str
     labels: Mapping[str, str]
     """Of the pod; those that selectors name."""
-    label: tuple[str, str] | None = None
-    """The first source of the label `tenant` with a value, and the value, trimmed."""
+    label: Label | None = None
+    kind: Literal["pod", "task"] = "pod"
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,7 @@ class LineKey:
     tags: Mapping[str, str]
     """Those that selectors name."""
     day: dt.date
-    label: tuple[str, str] | None = None
-    """The first tag of the label `tenant` with a value, and the value, trimmed."""
+    label: Label | None = None
     carrier: Carrier = ""
     """What of a cluster the line pays for, if the workloads know it."""
     cluster: str = ""
@@ -64,7 +72,8 @@ def may_match_pods(selector: KubernetesSelector, cluster: str) -> bool:
 
 def _matches_pod(selector: KubernetesSelector, pod: PodKey) -> bool:
     return (
-        may_match_pods(selector, pod.cluster)
+        pod.kind == "pod"
+        and may_match_pods(selector, pod.cluster)
         and (selector.namespace is None or _any_matches(selector.namespace, (pod.namespace,)))
         and _all_match(selector.labels, pod.labels)
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.domain.claims import CLUSTER_TAG, Claim, Claims
-from services.attribution.domain.lines import LineKey, matches_bill
+from services.attribution.domain.lines import Label, LineKey, matches_bill
 from services.attribution.engine.label_sources import (
     BLANKS,
     SourceValue,
@@ -57,6 +57,7 @@ _BARE_RESOURCE = (
     "regexp_replace(ResourceId, '^arn:[^:]*:(ec2:[^:]*:[^:]*:(instance|volume)/([^/]*)"
     "|eks:[^:]*:[^:]*:(pod/[^/]*/[^/]*/[^/]*)/.*)$', '\\3\\4')"
 )
+_IS_TASK = "coalesce(ResourceId, '') LIKE 'arn:%:ecs:%:task/%'"
 _CARRIED = ("carrier", "cluster", "cluster_tag")
 _CLUSTER_TAGS = (CLUSTER_TAG, "eks:cluster-name")
 
@@ -281,7 +282,7 @@ class KeyDictionary:
             **texts,
             tags={tag: value for tag, value in tags if value},
             day=days[int(seen["segment"])],
-            label=(sources[int(seen["label_source"])], value) if value else None,
+            label=Label(sources[int(seen["label_source"])], value) if value else None,
         )
 
 
@@ -307,12 +308,16 @@ def _segment_sql(days: Sequence[dt.date]) -> str:
 
 
 def _tag_values(sources: Sequence[str], *, sanitised: bool) -> list[SourceValue]:
-    """The sources that a bill alone can answer."""
-    return [
-        (at, f"trim({_tag_sql(tag, sanitised=sanitised)}, {literal(BLANKS)})")
-        for at, source in enumerate(sources)
-        if (tag := source.removeprefix("tag:")) != source
-    ]
+    """The sources that a bill alone can answer; an ECS tag is the tag of a task's own line."""
+    values = []
+    for at, source in enumerate(sources):
+        kind, key = source.split(":", 1)
+        value = f"trim({_tag_sql(key, sanitised=sanitised)}, {literal(BLANKS)})"
+        if kind == "tag":
+            values.append((at, value))
+        elif kind == "ecs.tag":
+            values.append((at, f"CASE WHEN {_IS_TASK} THEN {value} ELSE '' END"))
+    return values
 
 
 def _carried(*, sanitised: bool) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A label's sources as SQL: the first that has a value counts, and which one it was."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from shared.columnar import literal
 
@@ -9,23 +10,40 @@ SourceValue = tuple[int, str]
 """A source's place in its list, and SQL for its value, '' for none."""
 
 _POD_COLUMNS = {
-    "k8s.label": "labels",
-    "k8s.annotation": "annotations",
-    "k8s.namespace-label": "namespace_labels",
-    "k8s.namespace-annotation": "namespace_annotations",
+    "k8s.label": {"labels": ""},
+    "k8s.annotation": {"annotations": ""},
+    "k8s.namespace-label": {"namespace_labels": ""},
+    "k8s.namespace-annotation": {"namespace_annotations": ""},
+    "ecs.tag": {
+        "tags": "",
+        "service_tags": "service",
+        "capacity_provider_tags": "capacity provider",
+        "cluster_tags": "cluster",
+    },
 }
 
 
+class Answer(NamedTuple):
+    """Where a source may have its value from."""
+
+    place: int
+    """Of the source in its list."""
+    origin: str
+    """What the value is of, if not of the pod or task itself."""
+    sql: str
+
+
 def pod_column(source: str) -> str | None:
-    """The column of workloads that answers a source; None for one that pods don't have."""
-    return _POD_COLUMNS.get(source.split(":", 1)[0])
+    """The column of workloads that a source needs; None for one that pods don't have."""
+    return next(iter(_POD_COLUMNS.get(source.split(":", 1)[0], ())), None)
 
 
-def pod_values(sources: Sequence[str]) -> Iterator[SourceValue]:
+def pod_answers(sources: Sequence[str]) -> Iterator[Answer]:
+    """In the order in which they are asked: an ECS tag of the task first, of its cluster last."""
     for at, source in enumerate(sources):
-        column = pod_column(source)
-        if column is not None:
-            yield at, entry_sql(column, source.split(":", 1)[1])
+        kind, key = source.split(":", 1)
+        for column, origin in _POD_COLUMNS.get(kind, {}).items():
+            yield Answer(at, origin, entry_sql(column, key))
 
 
 def entry_sql(column: str, key: str) -> str:

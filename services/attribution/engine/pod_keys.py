@@ -1,16 +1,17 @@
-"""What rules and labels can see of a pod, as columns over its row of the workloads."""
+"""What rules and labels can see of a pod or task, as columns over its row of the workloads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.attribution.domain.lines import PodKey
+from services.attribution.domain.lines import Label, PodKey
 from services.attribution.engine.label_sources import (
+    Answer,
     entry_sql,
     first_source_sql,
     first_value_sql,
+    pod_answers,
     pod_column,
-    pod_values,
 )
 from shared.configuration.models import Configuration
 
@@ -21,13 +22,17 @@ class PodKeys:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        tenant = list(pod_values(self.config.tenant_labels))
-        columns = {"cluster": "cluster", "namespace": "coalesce(namespace, '')"}
+        tenant = [(at, answer.sql) for at, answer in enumerate(self._tenant_answers)]
+        columns = {
+            "cluster": "cluster",
+            "namespace": "coalesce(namespace, '')",
+            "kind": "CASE WHEN task IS NULL THEN 'pod' ELSE 'task' END",
+        }
         columns |= {name: entry_sql("labels", key) for key, name in self._label_columns.items()}
-        columns["pod_label_source"] = first_source_sql(tenant)
+        columns["pod_label_answer"] = first_source_sql(tenant)
         columns["pod_label_value"] = first_value_sql(tenant)
         for at, sources in enumerate(self.config.dimensions.values()):
-            values = list(pod_values(sources))
+            values = [(answer.place, answer.sql) for answer in pod_answers(sources)]
             columns[f"pod_dimension_{at}"] = first_value_sql(values)
             columns[f"pod_dimension_{at}_source"] = first_source_sql(values)
         return columns
@@ -45,14 +50,24 @@ class PodKeys:
 
     def of(self, row: Mapping[str, object]) -> PodKey:
         labels = {key: str(row[name]) for key, name in self._label_columns.items()}
-        value = str(row["pod_label_value"])
-        source = int(str(row["pod_label_source"]))
         return PodKey(
             cluster=str(row["cluster"]),
             namespace=str(row["namespace"]),
             labels={key: label for key, label in labels.items() if label},
-            label=(self.config.tenant_labels[source], value) if value else None,
+            label=self._label(row),
+            kind="task" if row["kind"] == "task" else "pod",
         )
+
+    def _label(self, row: Mapping[str, object]) -> Label | None:
+        value = str(row["pod_label_value"])
+        if not value:
+            return None
+        answer = self._tenant_answers[int(str(row["pod_label_answer"]))]
+        return Label(self.config.tenant_labels[answer.place], value, answer.origin)
+
+    @cached_property
+    def _tenant_answers(self) -> list[Answer]:
+        return list(pod_answers(self.config.tenant_labels))
 
     @cached_property
     def _label_columns(self) -> dict[str, str]:

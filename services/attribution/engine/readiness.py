@@ -29,12 +29,10 @@ def refuse_what_comes_later(config: Configuration, *, has_workloads: bool) -> No
 def unused_settings(config: Configuration, *, has_workloads: bool) -> Iterator[Finding]:
     """Settings that say nothing about this run."""
     if has_workloads:
-        if _source_kinds(config) & {"ecs.tag"}:
-            yield Finding("not-used", f"Splitting by ecs.tag {_LATER}")
         return
     if config.defaults.clusters:
         yield Finding("not-used", "`defaults.clusters` needs workloads; no line was claimed by it.")
-    unread = sorted(_source_kinds(config) - {"tag"})
+    unread = sorted(_source_kinds(config) - {"tag", "ecs.tag"})
     if unread:
         listed = ", ".join(unread)
         yield Finding("not-used", f"Labels from {listed} need workloads; only tags were read.")

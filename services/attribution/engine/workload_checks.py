@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """What is wrong with a row of workloads: the first fault of the first row, with its field.
 
-A quantity that is missing is unknown and never 0; so a pod says what it requested or what it used,
-and a node what it had.
+A quantity that is missing is unknown and never 0; so a pod, or a task on an instance, says what it
+requested or what it used, and a node what it had.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,11 @@ from services.attribution.engine.input_rows import refused_row
 from shared.columnar import Session, identifier, literal
 from shared.periods import Month
 
-OBJECTS = ("labels", "annotations", "namespace_labels", "namespace_annotations")
+OBJECTS_OF_TASKS = ("tags", "service_tags", "capacity_provider_tags", "cluster_tags")
+OBJECTS = (
+    *("labels", "annotations", "namespace_labels", "namespace_annotations"),
+    *OBJECTS_OF_TASKS,
+)
 CAPACITIES = ("node_cpu_core_hours", "node_memory_gib_hours")
 TAKEN = (
     "cpu_request_core_hours",
@@ -28,9 +32,10 @@ _MISSING = "'is missing'"
 
 
 def check_rows(session: Session, files: Sequence[Path], period: Month) -> None:
+    faults = (*_common(period), *_of_volumes(), *_of_tasks(), *_of_pods(), *_on_nodes())
     cases = " ".join(
         f"WHEN {condition} THEN {literal(field + ':')} || {what}"
-        for condition, field, what in (*_common(period), *_of_volumes(), *_of_pods())
+        for condition, field, what in faults
     )
     _refuse(
         session,
@@ -45,7 +50,7 @@ def check_once(session: Session, files: Sequence[Path]) -> None:
     _refuse(
         session,
         files,
-        "SELECT file, row, 'start:stands there twice for the same pod or claim' FROM ("
+        "SELECT file, row, 'start:stands there twice for the same pod, task or claim' FROM ("
         "SELECT file, row, row_number() OVER (PARTITION BY cluster, node, volume, namespace, pod,"
         " claim, started_at ORDER BY file, row) AS copy FROM workloads"
         " WHERE pod <> '' OR claim <> '') WHERE copy > 1 ORDER BY file, row LIMIT 1",
@@ -53,7 +58,7 @@ def check_once(session: Session, files: Sequence[Path]) -> None:
 
 
 def check_places(session: Session, files: Sequence[Path]) -> None:
-    """An instance or volume is in one cluster, and a node's volume on one node."""
+    """An instance or volume is in one cluster, a node's volume on one node, pods not with tasks."""
     _refuse(
         session,
         files,
@@ -62,6 +67,14 @@ def check_places(session: Session, files: Sequence[Path]) -> None:
         " FROM (SELECT resource FROM resources GROUP BY resource HAVING count(*) > 1)"
         " JOIN workloads ON resource IN (workloads.node, workloads.volume)"
         " ORDER BY file, row LIMIT 1",
+    )
+    _refuse(
+        session,
+        files,
+        "SELECT file, row, 'cluster:' || cluster || ' has pods and tasks; a cluster of EKS and one"
+        " of ECS need different names' FROM (SELECT cluster FROM workloads JOIN pods USING (pid,"
+        " cluster) WHERE pod <> '' OR claim <> '' GROUP BY cluster HAVING min(kind) <> max(kind))"
+        " JOIN workloads USING (cluster) ORDER BY file, row LIMIT 1",
     )
 
 
@@ -116,8 +129,25 @@ def _of_volumes() -> Iterator[Fault]:
     yield "volume_id IS NULL AND claim IS NOT NULL", "volume_id", _MISSING
 
 
+def _of_tasks() -> Iterator[Fault]:
+    row = "task IS NOT NULL"
+    beside = "'stands beside a task, which has none; a row is a pod, a task or a volume'"
+    for name in ("namespace", "pod", "volume_id", "claim"):
+        yield f"{row} AND {name} IS NOT NULL", name, beside
+    yield (
+        f"{row} AND provider_id IS NULL AND capacity_provider NOT LIKE 'FARGATE%'",
+        "provider_id",
+        "'is missing; a task on EC2 names the EC2 instance it ran on'",
+    )
+    yield (
+        f"{row} AND provider_id IS NULL AND task NOT LIKE 'arn:%:ecs:%:task/%'",
+        "task",
+        "task || ' is no ARN of a task, by which the bill names one on Fargate'",
+    )
+
+
 def _of_pods() -> Iterator[Fault]:
-    row = "volume_id IS NULL"
+    row = "volume_id IS NULL AND task IS NULL"
     yield f"{row} AND provider_id IS NULL", "provider_id", _MISSING
     yield f"{row} AND pod IS NOT NULL AND namespace IS NULL", "namespace", _MISSING
     taken = ", ".join(f"try_cast({name} AS DECIMAL(38,18))" for name in TAKEN)
@@ -126,11 +156,16 @@ def _of_pods() -> Iterator[Fault]:
         "pod",
         _MISSING,
     )
+
+
+def _on_nodes() -> Iterator[Fault]:
+    row = "volume_id IS NULL AND provider_id IS NOT NULL"
     for name in CAPACITIES:
         yield from _positive(row, name)
     for requested, used in (TAKEN[:2], TAKEN[2:]):
+        neither = f"{requested} IS NULL AND {used} IS NULL"
         yield (
-            f"{row} AND pod IS NOT NULL AND {requested} IS NULL AND {used} IS NULL",
+            f"{row} AND coalesce(pod, task) IS NOT NULL AND {neither}",
             requested,
             f"{literal(f'is missing, and so is {used}')}",
         )

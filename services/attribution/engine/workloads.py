@@ -1,12 +1,12 @@
 # ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
-"""Kubernetes workloads: what pods took of which node, and which claim has which volume.
+"""Workloads: what pods and ECS tasks took of which node, and which claim has which volume.
 
-A row is a pod on a node for a time (usually an hour), a node alone (no pod: what it had), or a
+A row is a pod or task on a node for a time (usually an hour), a node alone (what it had), or a
 volume: of a claim, or of the node itself. Refused, with file, row and field: see
 `workload_checks`. Quantities are kept to 18 decimals and become whole numbers of one scale.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from services.attribution.engine.tables import run_sql
 from services.attribution.engine.workload_checks import (
     CAPACITIES,
     OBJECTS,
+    OBJECTS_OF_TASKS,
     QUANTITIES,
     TAKEN,
     check_once,
@@ -28,13 +29,15 @@ from shared.findings import Finding
 from shared.periods import Month
 from shared.tabular import SourceFile, open_source_file
 
-_ALWAYS = ("cluster", "namespace", "start")
-_OF_PODS = ("provider_id", "pod", *TAKEN, *CAPACITIES)
-_OF_VOLUMES = ("volume_id", "claim", "storage_gib_hours")
+_ALWAYS = ("cluster", "start")
+_ON_NODES = ("provider_id", *TAKEN, *CAPACITIES)
+_OF_PODS = ("namespace", "pod", *_ON_NODES)
+_OF_VOLUMES = ("namespace", "volume_id", "claim", "storage_gib_hours")
 _COLUMNS = (
-    *("cluster", "node", "provider_id", "namespace", "pod", "start"),
+    *("cluster", "node", "provider_id", "namespace", "pod", "start", "task", "capacity_provider"),
     *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
 )
+_FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
 _SHOWN = 3
 
 
@@ -77,10 +80,10 @@ class WorkloadTables:
             raise BadInput(
                 f"no line of the bill names a node or volume of the workloads, such as"
                 f" {missing[0][1]!r}.",
-                field="volume_id" if missing[0][0] == "volume" else "provider_id",
+                field=_FIELD_OF[missing[0][0]],
                 remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
             )
-        for carrier in ("node", "volume", "pod"):
+        for carrier in _FIELD_OF:
             named = [resource for kind, resource in missing if kind == carrier]
             if named:
                 more = "" if len(named) <= _SHOWN else f" and {len(named) - _SHOWN} more"
@@ -91,10 +94,8 @@ class WorkloadTables:
                 )
 
     def _check_columns(self, file: SourceFile) -> None:
-        has_volumes = file.find("volume_id") is not None
         read = self.pods.inputs
-        needed = (*_ALWAYS, *read, *(_OF_VOLUMES if has_volumes else _OF_PODS))
-        for name in needed:
+        for name in _needed(file, read):
             if file.find(name) is None:
                 why = f"`{read[name]}` reads it" if name in read else "Workloads have it"
                 raise BadInput(
@@ -107,20 +108,21 @@ class WorkloadTables:
     def _place_rows(self) -> None:
         """`workloads`: each row with its time, its pod's number, its instance and volume.
 
-        A pod on Fargate has no instance: it is billed `alone`, by its own ARN.
+        A pod or task on Fargate has no instance: it is billed `alone`, by its own ARN.
         """
         columns = self.pods.columns
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         names = ", ".join(columns)
         bare = "coalesce(regexp_replace({}, '^(aws://|arn:[^:]*:ec2:).*/', ''), '')"
-        alone = "provider_id LIKE '%/fargate-%' AND pod IS NOT NULL AND volume_id IS NULL"
+        pod_alone = "provider_id LIKE '%/fargate-%' AND pod IS NOT NULL AND volume_id IS NULL"
+        task_alone = "task IS NOT NULL AND provider_id IS NULL"
         self.session.execute(
             "CREATE TEMP TABLE keyed AS SELECT file, row,"
             " CAST(CAST(start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,"
             f" {bare.format('provider_id')} AS node, {bare.format('volume_id')} AS volume,"
-            f" coalesce(pod, '') AS pod, coalesce(claim, '') AS claim,"
-            f" CASE WHEN {alone} THEN concat_ws('/', 'pod', cluster, namespace, pod) ELSE '' END"
-            f" AS alone, {listed}"
+            f" coalesce(pod, task, '') AS pod, coalesce(claim, '') AS claim,"
+            f" CASE WHEN {pod_alone} THEN concat_ws('/', 'pod', cluster, namespace, pod)"
+            f" WHEN {task_alone} THEN task ELSE '' END AS alone, {listed}"
             " FROM workload_rows"
         )
         self.session.execute(
@@ -132,3 +134,17 @@ class WorkloadTables:
             f" node, volume, pod, claim, alone FROM keyed JOIN pods USING ({names})"
         )
         self.session.execute("DROP TABLE keyed")
+
+
+def _needed(file: SourceFile, read: Collection[str]) -> Iterator[str]:
+    """The columns a file must have, by which of pods, tasks and volumes it has."""
+    has_volumes, has_tasks, has_pods, has_nodes = (
+        file.find(name) is not None for name in ("volume_id", "task", "pod", "provider_id")
+    )
+    yield from _ALWAYS
+    if has_tasks:
+        yield from (name for name in read if name in OBJECTS_OF_TASKS)
+        yield from _ON_NODES if has_nodes else ()
+    if has_pods or not has_tasks:
+        yield from (name for name in read if name not in OBJECTS_OF_TASKS)
+        yield from _OF_VOLUMES if has_volumes else _OF_PODS

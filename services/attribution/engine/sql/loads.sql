@@ -22,7 +22,7 @@ WITH named AS (
     FROM workload_rows
     WHERE claim IS NOT NULL
     UNION ALL
-    SELECT file, row, 'pod', '1', NULL, NULL
+    SELECT file, row, 'alone', '1', NULL, NULL
     FROM workloads
     WHERE alone <> ''
 ),

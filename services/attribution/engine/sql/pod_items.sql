@@ -4,7 +4,7 @@ WITH named AS (
     SELECT cell, recipient AS resource, units FROM parts
     UNION ALL
     SELECT
-        cell, CASE carrier WHEN 'volume' THEN 'storage' WHEN 'pod' THEN 'pod' ELSE 'none' END, units
+        cell, CASE carrier WHEN 'node' THEN 'none' WHEN 'volume' THEN 'storage' ELSE 'alone' END, units
     FROM pod_cells
     ANTI JOIN parts USING (cell)
 )

@@ -1,12 +1,12 @@
 -- What a bill may name, and the place it pays for: a node with the volumes that are its own, a
--- volume that a claim has, or a pod that is billed alone.
+-- volume that a claim has, or a pod or task that is billed alone.
 CREATE TEMP TABLE resources AS
 WITH named AS (
     SELECT cluster, node AS resource, node AS holder, 'node' AS carrier
     FROM workloads
     WHERE volume = '' AND alone = ''
     UNION
-    SELECT cluster, alone, alone, 'pod'
+    SELECT cluster, alone, alone, CASE WHEN starts_with(alone, 'pod/') THEN 'pod' ELSE 'task' END
     FROM workloads
     WHERE alone <> ''
     UNION
