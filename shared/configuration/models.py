@@ -1,13 +1,14 @@
 """The whole of `trueback.yaml`; what each key does is in the design's file contracts."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
-from shared.configuration.entry import Currency, Entry, Key, Name
+from shared.configuration.entry import Currency, Entry, Exact, Key, Name
 from shared.configuration.selectors import Dates, Patterns, Selector
 
 LABEL_SOURCES = (
@@ -74,6 +75,21 @@ class Defaults(Entry):
     accounts: Mapping[str, Key] = Field(default_factory=dict)
 
 
+NodePrice = Annotated[Exact, Field(gt=0, max_digits=9, decimal_places=4)]
+
+
+class NodePrices(Entry):
+    """What a vCPU-hour, a GiB-hour and a GPU-hour of a node cost beside each other.
+
+    As AWS weighs them in its split cost allocation data: CPU : memory 9 : 1, and a GPU at 9 times
+    a unit of CPU and memory together.
+    """
+
+    cpu: NodePrice = Decimal(9)
+    memory: NodePrice = Decimal(1)
+    gpu: NodePrice = Decimal(90)
+
+
 Labels = Annotated[Mapping[str, Annotated[tuple[LabelSource, ...], Field()]], Field()]
 
 
@@ -86,6 +102,7 @@ class Configuration(Entry):
     rules: tuple[Rule, ...] = ()
     pools: tuple[Pool, ...] = ()
     defaults: Defaults = Field(default_factory=Defaults)
+    node_prices: NodePrices = Field(default_factory=NodePrices)
     idle: Literal["overhead", "proportional", "reserved"] = "overhead"
     commitments: Literal["as_billed", "smoothed"] = "as_billed"
     plans: tuple[Plan, ...] = ()

@@ -16,6 +16,7 @@ UNIT = Fraction(1, 10**10)
 NODES = ("i-0aa", "i-0bb", "i-0cc", "i-0dd")
 CLUSTER_OF = {"i-0aa": "prod", "i-0bb": "prod", "i-0cc": "dev", "i-0dd": "tasks"}
 ALL = PODS.replace('"tag:customer",', '"tag:customer", "ecs.tag:tenant",')
+GPUS = {"node_gpu_hours": "2"}
 HOURS = st.integers(3, 5)
 RULES = """
 rules:
@@ -51,7 +52,7 @@ lines = st.lists(
 )
 pods = st.lists(
     st.builds(
-        lambda hour, on, namespace, says, cpu, memory, used: (
+        lambda hour, on, namespace, says, cpu, memory, used, gpus: (
             {
                 "hour": hour,
                 "on": on,
@@ -62,6 +63,7 @@ pods = st.lists(
                 "used": (f"{used:f}", f"{used:f}"),
             }
             | says
+            | (GPUS | {"gpu_hours": gpus} if on == "i-0bb" else {})
         ),
         HOURS,
         st.sampled_from(NODES),
@@ -78,6 +80,7 @@ pods = st.lists(
         amounts_taken,
         amounts_taken,
         amounts_taken,
+        st.sampled_from(["", "0", "0.5", "3"]),
     ),
     max_size=10,
 )
@@ -160,7 +163,8 @@ class TestAnyCluster:
     @given(st.lists(costs, min_size=1, max_size=3), pods)
     def test_is_split_as_the_formula_says(self, listed, specs):
         """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""
-        specs = [spec | {"on": "i-0aa", "cluster": "prod", "namespace": "apps"} for spec in specs]
+        here = {"on": "i-0aa", "cluster": "prod", "namespace": "apps", "gpu_hours": ""}
+        specs = [spec | here for spec in specs if "node_gpu_hours" not in spec]
         with folder() as work:
             found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_world(specs), ALL)
         cost = sum(map(Fraction, listed))

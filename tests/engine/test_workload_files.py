@@ -89,7 +89,10 @@ class TestARowOfWorkloads:
             ({"namespace_annotations": "null"}, "namespace_annotations", "is no JSON object"),
             ({"node_cpu_core_hours": ""}, "node_cpu_core_hours", "is missing"),
             ({"node_memory_gib_hours": "0"}, "node_memory_gib_hours", "is 0"),
-            ({"gpu_hours": "1"}, "gpu_hours", "come in a later version"),
+            ({"gpu_hours": "1"}, "node_gpu_hours", "is missing"),
+            ({"gpu_hours": "1", "node_gpu_hours": "0"}, "node_gpu_hours", "is 0"),
+            ({"gpu_hours": "-1"}, "gpu_hours", "-1 is negative"),
+            ({"node_gpu_hours": "nan"}, "node_gpu_hours", "nan is no number"),
             ({"claim": "data"}, "volume_id", "is missing"),
             (
                 {"cpu_request_core_hours": "", "cpu_used_core_hours": ""},

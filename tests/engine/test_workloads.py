@@ -49,6 +49,7 @@ def host(hour=4, on=NODE, cpu="4", memory="16", cluster="prod", **changes):
         "memory_request_gib_hours": "",
         "memory_used_gib_hours": "",
         "gpu_hours": "",
+        "node_gpu_hours": "",
         "node_cpu_core_hours": cpu,
         "node_memory_gib_hours": memory,
         "volume_id": "",

@@ -1,9 +1,9 @@
 # ruff: noqa: S608 - names in SQL go through identifier()
 """Divides the lines of nodes and volumes among pods; each pod's part is then claimed like a line.
 
-A node's cost of an hour is shared between CPU and memory by what it had of each times its price,
-then to each pod by the larger of requested and used, of the larger of what the node had and what
-all pods took: so overcommitted nodes conserve, and idle is never negative.
+A node's cost of an hour is shared between CPU, memory and GPUs by what it had of each times its
+price, then to each pod by the larger of requested and used, of the larger of what the node had and
+what all pods took: so overcommitted nodes conserve, and idle is never negative.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, identifier
 from shared.configuration.models import Configuration
+from shared.exact import whole_weights
 from shared.findings import Finding
 from shared.money import from_units
 
@@ -30,6 +31,7 @@ class PodSplit:
     def split(self, keys: KeyDictionary, pods: PodKeys) -> None:
         """From `facts` of lines to those of pods, with their `keys` and `claims`."""
         self._find_twins()
+        self._create_prices()
         self._weigh("pod_cells.sql")
         self._weigh("pod_items.sql")
         run_sql(self.session, "pod_facts.sql")
@@ -65,6 +67,16 @@ class PodSplit:
         self.session.execute(
             "CREATE TEMP TABLE twins AS SELECT kid, min(kid) OVER"
             f" (PARTITION BY {', '.join(names)}) AS rid FROM keys"
+        )
+
+    def _create_prices(self) -> None:
+        prices = whole_weights(self.config.node_prices.model_dump())
+        create_table(
+            self.session,
+            "prices",
+            {"resource": "VARCHAR", "price": "HUGEINT"},
+            list(prices.items()),
+            scratch_dir=self.scratch_dir,
         )
 
     def _weigh(self, name: str) -> None:

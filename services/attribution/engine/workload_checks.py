@@ -24,7 +24,7 @@ TAKEN = (
     "memory_request_gib_hours",
     "memory_used_gib_hours",
 )
-QUANTITIES = (*TAKEN, "gpu_hours", *CAPACITIES, "storage_gib_hours")
+QUANTITIES = (*TAKEN, "gpu_hours", *CAPACITIES, "node_gpu_hours", "storage_gib_hours")
 Fault = tuple[str, str, str]
 """A condition, the field it is about, and SQL for what is wrong with it."""
 
@@ -169,11 +169,8 @@ def _on_nodes() -> Iterator[Fault]:
             requested,
             f"{literal(f'is missing, and so is {used}')}",
         )
-    yield (
-        "try_cast(gpu_hours AS DECIMAL(38,18)) > 0",
-        "gpu_hours",
-        "gpu_hours || ' can not be split yet: GPUs come in a later version'",
-    )
+    has_gpus = f"{row} AND try_cast(gpu_hours AS DECIMAL(38,18)) > 0"
+    yield from _positive(has_gpus, "node_gpu_hours")
 
 
 def _positive(condition: str, name: str) -> Iterator[Fault]:

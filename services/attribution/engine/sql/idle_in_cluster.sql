@@ -10,7 +10,7 @@ WITH summed AS (
         pid,
         sum(CASE (SELECT idle FROM policy) WHEN 'reserved' THEN requested ELSE weight END) AS weight
     FROM taken
-    WHERE resource IN ('cpu', 'memory')
+    WHERE resource IN (SELECT resource FROM prices)
     GROUP BY ALL
 ),
 priced AS (

@@ -18,6 +18,11 @@ WITH named AS (
     JOIN workloads USING (file, row)
     WHERE volume_id IS NULL AND alone = ''
     UNION ALL
+    SELECT file, row, 'gpu', gpu_hours, NULL, node_gpu_hours
+    FROM workload_rows
+    JOIN workloads USING (file, row)
+    WHERE volume_id IS NULL AND alone = ''
+    UNION ALL
     SELECT file, row, 'storage', storage_gib_hours, NULL, NULL
     FROM workload_rows
     WHERE claim IS NOT NULL
@@ -89,10 +94,5 @@ FROM workloads
 JOIN quantities USING (file, row)
 JOIN resources ON resources.resource = workloads.node
 WHERE workloads.volume = '' AND workloads.alone = ''
-GROUP BY ALL;
-
--- The price of a vCPU-hour beside that of a GiB-hour.
-CREATE TEMP TABLE prices AS
-SELECT 'cpu' AS resource, 9 AS price
-UNION ALL
-SELECT 'memory', 1;
+GROUP BY ALL
+HAVING max(quantities.capacity) > 0;
