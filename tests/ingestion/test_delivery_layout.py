@@ -7,8 +7,8 @@ import pytest
 
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
-    safe_relative_path,
     plain_deliveries,
+    safe_relative_path,
 )
 from shared.faults import BadInput
 
