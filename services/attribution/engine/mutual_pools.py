@@ -62,8 +62,6 @@ class MutualPools:
             except ClosedLoop as loop:
                 if not self._fall_back(loop.nodes):
                     raise _closed(loop.nodes) from loop
-        if not found:
-            return False
         create_table(
             self.session,
             "routes",
@@ -71,6 +69,8 @@ class MutualPools:
             found,
             scratch_dir=self.scratch_dir,
         )
+        if not found:
+            return False
         run_sql(self.session, "routed.sql")
         return True
 

@@ -80,8 +80,13 @@ class PodSplit:
         )
 
     def _weigh(self, name: str) -> None:
+        """The weights stay as `<name>_weights`, for whoever asks why."""
         run_sql(self.session, name)
         split_weighed(self.session, self.scratch_dir)
+        kept = identifier(name.replace(".sql", "_weights"))
+        self.session.execute(
+            f"CREATE TEMP TABLE {kept} AS SELECT cell AS item, recipient, weight FROM weighed"
+        )
 
     def _share_idle(self) -> None:
         if self.config.idle == "overhead":

@@ -8,8 +8,11 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from shared.columnar import Session, identifier, literal
+
+Row = dict[str, Any]
 
 
 def create_table(
@@ -51,3 +54,15 @@ def run_sql(session: Session, name: str) -> None:
 
 def sql_text(name: str) -> str:
     return resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
+
+
+def records(session: Session, query: str, values: Mapping[str, object] | None = None) -> list[Row]:
+    """The rows of a query by the names of its columns."""
+    result = session.execute(query, values or {})
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def has_table(session: Session, name: str) -> bool:
+    query = "SELECT count(*) FROM duckdb_tables() WHERE table_name = $1"
+    return bool(session.execute(query, [name]).fetchall()[0][0])

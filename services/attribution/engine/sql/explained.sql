@@ -1,0 +1,65 @@
+-- What of the results is asked about; '' asks for nothing in particular.
+CREATE TEMP TABLE selected AS
+SELECT
+    results.tenant,
+    results.charge_group,
+    results.method,
+    results.service,
+    results.account,
+    results.day,
+    results.rule,
+    CAST(sum(results.units) AS HUGEINT) AS units
+FROM results
+JOIN selection
+    ON results.tenant = selection.tenant
+    AND (selection.charge_group = '' OR results.charge_group = selection.charge_group)
+    AND (selection.method = '' OR results.method = selection.method)
+    AND (selection.service = '' OR results.service = selection.service)
+    AND (selection.account = '' OR results.account = selection.account)
+    AND (selection.day IS NULL OR results.day = selection.day)
+    AND (selection.rule = '' OR results.rule = selection.rule)
+GROUP BY ALL;
+
+-- What was taken whole, in groups that were claimed alike.
+CREATE TEMP TABLE explained_groups AS
+SELECT
+    dense_rank() OVER (
+        ORDER BY charge_group, method, rule, driver, service, account, region, charge_category,
+            reason, tag_key, tag_value
+    ) AS number,
+    taken_whole.* EXCLUDE (units)
+FROM taken_whole
+SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule);
+
+-- Parts of pools' cells, each with its cell and with the bucket that split it in the end.
+CREATE TEMP TABLE explained_parts AS
+SELECT
+    pooled.*,
+    items.cell,
+    cells.pool,
+    cells.grain,
+    cells.bucket,
+    buckets.bucket_end,
+    items.via,
+    items.grain AS via_grain,
+    items.bucket AS via_bucket,
+    parts.level
+FROM pooled
+SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule)
+JOIN items ON items.item = pooled.item
+JOIN cells ON cells.cell = items.cell
+JOIN buckets
+    ON buckets.pool = cells.pool AND buckets.grain = cells.grain AND buckets.bucket = cells.bucket
+LEFT JOIN parts ON parts.cell = items.item AND parts.recipient = pooled.tenant;
+
+-- The facts behind both.
+CREATE TEMP TABLE wanted AS
+SELECT 'group ' || number AS part, kid, hour, span
+FROM explained_groups
+UNION ALL
+SELECT 'cell ' || cells.cell, pool_facts.kid, pool_facts.hour, pool_facts.span
+FROM pool_facts
+JOIN cells USING (
+    pool, grain, bucket, day, service, account, region, rule, dimensions, source, charge_category
+)
+SEMI JOIN explained_parts ON explained_parts.cell = cells.cell;

@@ -1,0 +1,27 @@
+-- The bill lines behind each part: how many, their sum, and the largest of them.
+WITH asked AS (
+    SELECT *
+    FROM keys
+    SEMI JOIN wanted USING (kid)
+),
+found AS (
+    SELECT
+        wanted.part,
+        lines.source,
+        lines.line,
+        lines.units,
+        row_number() OVER (
+            PARTITION BY wanted.part ORDER BY abs(lines.units) DESC, lines.source, lines.line
+        ) AS place
+    FROM keyed_lines AS lines
+    JOIN asked USING ({names})
+    JOIN wanted ON wanted.kid = asked.kid AND wanted.hour = lines.hour AND wanted.span = lines.span
+)
+SELECT
+    part,
+    count(*) AS count,
+    CAST(sum(units) AS HUGEINT) AS units,
+    list(struct_pack(source := source, line := line, units := units) ORDER BY place)
+        FILTER (WHERE place <= $rows_max) AS largest
+FROM found
+GROUP BY part;

@@ -1,0 +1,64 @@
+-- The signals behind each weight, per meter: how many, their sum, and the largest of them. What is
+-- unmetered rests on the signals of those that were not active, and on the pool's control total.
+WITH asked AS (
+    SELECT DISTINCT
+        asked_of_all.pool,
+        asked_of_all.own_grain,
+        asked_of_all.bucket,
+        asked_of_all.grain,
+        asked_of_all.moment,
+        meters.meter,
+        meters.is_control
+    FROM explained_parts AS parts
+    JOIN asked_of_all
+        ON asked_of_all.pool = parts.via AND asked_of_all.own_grain = parts.via_grain
+        AND asked_of_all.bucket = parts.via_bucket AND asked_of_all.level = parts.level
+    JOIN meters ON meters.pool = parts.via AND meters.level = parts.level
+),
+own AS (
+    SELECT usage.*, starts_with(selection.tenant, 'unmetered:') AS is_unmetered
+    FROM usage
+    CROSS JOIN selection
+    WHERE usage.weight > 0 AND CASE
+        WHEN starts_with(selection.tenant, 'unmetered:')
+            THEN NOT usage.is_active OR starts_with(usage.tenant, 'pool:')
+        ELSE usage.is_active AND usage.tenant = selection.tenant
+    END
+),
+found AS (
+    SELECT
+        asked.pool,
+        asked.own_grain,
+        asked.bucket,
+        own.*,
+        row_number() OVER (
+            PARTITION BY asked.pool, asked.own_grain, asked.bucket, own.meter
+            ORDER BY own.quantity DESC, own.file, own.row
+        ) AS place
+    FROM own
+    JOIN asked
+        ON own.meter = asked.meter
+        AND CASE asked.grain
+            WHEN 1 THEN own.hour = asked.moment
+            WHEN 2 THEN date_trunc('day', own.hour) = asked.moment
+            ELSE true
+        END
+        AND CASE
+            WHEN asked.is_control THEN own.is_unmetered AND own.tenant = 'pool:' || asked.pool
+            ELSE NOT starts_with(own.tenant, 'pool:')
+        END
+)
+SELECT
+    pool,
+    own_grain AS grain,
+    bucket,
+    meter,
+    count(*) AS count,
+    sum(quantity) AS quantity,
+    max(unit) AS unit,
+    list(
+        struct_pack(file := file, row := row, start := hour, quantity := quantity) ORDER BY place
+    ) FILTER (WHERE place <= $rows_max) AS largest
+FROM found
+GROUP BY pool, own_grain, bucket, meter
+ORDER BY pool, own_grain, bucket, meter;

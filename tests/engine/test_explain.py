@@ -1,0 +1,232 @@
+"""Every amount of a run is given by its evidence: bill lines, weights and shares, and no more."""
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+
+from services.attribution.domain.evidence import (
+    BillLines,
+    Selection,
+    Share,
+    Total,
+    bill_lines,
+    recompute,
+)
+from services.attribution.engine.explain import NothingToExplain, explain
+from shared.configuration import parse_configuration
+from shared.money import from_units, to_units
+from tests.bills import (
+    OCTOBER,
+    RULESET,
+    focus_line,
+    run_of,
+    snapshot_of,
+    write_focus,
+    write_signals,
+    write_workloads,
+)
+from tests.engine import test_any_cluster as clusters
+from tests.engine import test_conservation as worlds
+from tests.engine import test_mutual_pools as mutual
+from tests.engine.test_workloads import PODS, node, pod
+
+BILL = (
+    focus_line(cost="3", tags={"customer": "acme"}, ResourceId="i-1"),
+    focus_line(cost="-1", tags={"customer": "acme"}, ResourceId="i-1", ChargeCategory="Credit"),
+    focus_line(cost="2", tags={"customer": "stranger"}),
+    focus_line(cost="10", SkuMeter="NatGateway-Bytes"),
+    focus_line(
+        cost="4",
+        SkuMeter="NatGateway-Bytes",
+        ChargePeriodStart="2026-10-03T07:00:00Z",
+        ChargePeriodEnd="2026-10-03T08:00:00Z",
+    ),
+    focus_line(cost="5", ServiceName="AWS Support"),
+    focus_line(cost="1", ServiceName="Amazon RDS"),
+)
+POOLED = (
+    RULESET
+    + """
+rules: [{name: help, when: {service: [AWS Support]}, assign: {overhead: platform}}]
+pools: [{name: nat, when: {usage_type: [NatGateway*]}, drivers: [{signal: bytes}, {even: true}]}]
+"""
+)
+SIGNALS = (
+    *("bytes 2026-10-03T04:00:00Z acme 1", "bytes 2026-10-03T04:00:00Z acme 2"),
+    "bytes 2026-10-03T04:00:00Z globex 1",
+)
+
+
+class World:
+    """A bill with its run, and what explains it."""
+
+    def __init__(self, work, lines, ruleset, signals=(), workloads=()):
+        bill = write_focus(work / "bill.csv", lines)
+        self.work = work
+        self.given = {
+            "signals": [write_signals(work / "signals.csv", *signals)],
+            "workloads": [write_workloads(work / "workloads.csv", workloads)] if workloads else [],
+        }
+        self.ruleset = ruleset
+        self.run = run_of(
+            bill, work, ruleset, self.given["signals"], workloads=self.given["workloads"]
+        )
+        self.snapshot = snapshot_of(bill, work)
+
+    def explain(self, tenant, **asked):
+        return explain(
+            snapshot_parts=self.snapshot.parts,
+            config=parse_configuration(self.ruleset),
+            period=OCTOBER,
+            selection=Selection(tenant, **asked),
+            scratch_dir=self.work / "why",
+            memory_limit_mb=512,
+            **self.given,
+        )
+
+    def line(self, tenant, charge_group, **asked):
+        [line] = self.explain(tenant, charge_group=charge_group, **asked).lines
+        return line
+
+    def check(self):
+        """Of every statement line: the sum of what its parts' evidence gives."""
+        by_tenant: dict[str, dict[tuple[str, str], Decimal]] = {}
+        for each in self.run.statements:
+            key = each.charge_group, each.method
+            by_tenant.setdefault(each.tenant, {})[key] = each.amount
+        for tenant, expected in by_tenant.items():
+            found = {
+                (line.charge_group, line.method): from_units(
+                    sum(recompute(part.evidence) for part in line.parts)
+                )
+                for line in self.explain(tenant).lines
+            }
+            assert found == expected
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path, BILL, POOLED, SIGNALS)
+
+
+class TestATaggedLine:
+    def test_names_its_label_and_its_bill_lines(self, world):
+        credit, usage = world.line("acme", "Compute").parts
+        assert (usage.rule, usage.service) == ("tag:customer", "Amazon EC2")
+        assert [line.line for line in usage.evidence.largest] == ["0:1"]
+        assert (credit.charge_category, credit.units) == ("Credit", to_units(Decimal(-1)))
+
+    def test_counts_all_lines_and_names_few(self, tmp_path):
+        lines = [focus_line(cost=str(at), tags={"customer": "acme"}) for at in range(1, 9)]
+        [part] = World(tmp_path, lines, RULESET).line("acme", "Compute").parts
+        assert part.evidence.count == 8
+        assert part.evidence.units == to_units(Decimal(36))
+        assert [line.line for line in part.evidence.largest] == ["0:8", "0:7", "0:6", "0:5", "0:4"]
+
+
+class TestAPool:
+    def test_names_the_driver_the_weights_and_the_signals_of_each_hour(self, world):
+        by_signal, by_fallback = world.explain("acme", charge_group="pool:nat").lines[::-1]
+        [part] = by_signal.parts
+        share = part.evidence
+        assert (part.driver, share.fraction) == ("signal:bytes", Fraction(3, 4))
+        assert share.of == BillLines(1, to_units(Decimal(10)), share.of.largest)
+        [signals] = share.signals
+        assert (signals.meter, signals.count, signals.quantity) == ("bytes", 2, 3)
+        assert [(row.row, row.quantity) for row in signals.largest] == [(2, 2), (1, 1)]
+        [part] = by_fallback.parts
+        assert (part.driver, part.evidence.weights) == ("fallback:even", (1, 1))
+        assert part.evidence.signals == ()
+
+    def test_tells_nothing_of_others_but_their_weights(self, world):
+        assert "globex" not in repr(world.explain("acme"))
+
+    def test_that_others_use_shows_the_way_of_its_money(self, tmp_path):
+        signals = mutual.TestTwoPoolsThatUseEachOther.SIGNALS
+        rules = mutual.ruleset(mutual.CLUSTER, mutual.MONITORING)
+        world = World(tmp_path, [mutual.line("cluster", "75")], rules, signals)
+        own, through = (part.evidence for part in world.line("acme", "pool:cluster").parts)
+        assert own.of.fraction + through.of.fraction == 1
+        assert round(float(through.of.fraction), 12) == 0.2
+        assert through.fraction == Fraction(1, 3)
+        world.check()
+
+    def test_that_nobody_used_is_explained_whole(self, tmp_path):
+        ruleset = POOLED.replace(", {even: true}", "")
+        [part] = World(tmp_path, BILL, ruleset).line("unallocated", "pool:nat").parts[:1]
+        assert (part.reason, part.tag_key) == ("no-consumer", "pool:nat")
+        assert part.evidence.units == to_units(Decimal(10))
+
+    def test_gives_an_unmetered_part_by_the_signals_of_those_that_were_not_active(self, tmp_path):
+        ruleset = POOLED.replace("{key: globex}", "{key: globex, active: {to: 2026-10-01}}")
+        world = World(tmp_path, BILL, ruleset, SIGNALS)
+        [part] = world.line("unmetered:nat", "pool:nat").parts
+        assert part.evidence.fraction == Fraction(1, 4)
+        assert part.evidence.signals[0].quantity == 1
+        world.check()
+
+
+class TestAPod:
+    def test_names_its_node_and_what_it_took_of_each_resource(self, tmp_path):
+        rows = [pod("a", "acme"), pod("b", "globex", memory="8")]
+        world = World(tmp_path, [node()], PODS, workloads=rows)
+        parts = {part.evidence.of.by: part for part in world.line("acme", "Compute").parts}
+        cpu, memory = parts["cpu"], parts["memory"]
+        assert (cpu.place, cpu.pods, memory.place) == ("i-0aa", "prod/apps", "i-0aa")
+        assert cpu.evidence.of.fraction == Fraction(36, 52)
+        assert (cpu.evidence.fraction, memory.evidence.fraction) == (Fraction(1, 4), Fraction(1, 4))
+        assert [lines.count for lines in bill_lines(cpu.evidence)] == [1]
+
+
+class TestWhatNobodyOwns:
+    def test_says_what_was_missing(self, world):
+        [part] = world.line("unallocated", "Compute").parts
+        assert (part.reason, part.tag_key) == ("no-label", "customer")
+        [part] = world.line("unmapped:stranger", "Compute").parts
+        assert (part.reason, part.tag_value) == ("unknown-value", "stranger")
+
+    def test_by_a_rule_names_the_rule(self, world):
+        [part] = world.explain("overhead:platform").lines[0].parts
+        assert (part.rule, part.service) == ("help", "AWS Support")
+
+
+class TestASelection:
+    def test_is_of_what_was_asked_for(self, world):
+        assert world.explain("acme", charge_group="pool:nat").units == to_units(Decimal("9.5"))
+        assert world.explain("acme", method="pool-even").units == to_units(Decimal(2))
+        assert world.explain("unallocated", service="Amazon RDS").units == to_units(Decimal(1))
+        assert world.explain("acme", day=dt.date(2026, 10, 3)).units == to_units(Decimal("11.5"))
+
+    def test_of_a_tenant_that_is_none_names_one_that_is_near(self, world):
+        with pytest.raises(NothingToExplain, match="Try acme"):
+            world.explain("acmee")
+
+    def test_of_a_day_without_cost_is_told(self, world):
+        with pytest.raises(NothingToExplain, match="no such amount"):
+            world.explain("acme", day=dt.date(2026, 10, 9))
+
+
+class TestEvidence:
+    def test_gives_a_unit_that_is_left_to_the_largest_remainder_then_by_name(self):
+        ten = BillLines(1, 10)
+        assert [recompute(Share(ten, "even", (1, 1, 1), own)) for own in range(3)] == [4, 3, 3]
+        assert recompute(Share(Total((ten, BillLines(2, -21))), "even", (1, 1), 1)) == -6
+
+
+class TestAnyWorld:
+    @settings(max_examples=25, deadline=None)
+    @given(worlds.lines, worlds.rulesets, worlds.signals)
+    def test_is_given_line_by_line_by_its_evidence(self, lines, ruleset, signals):
+        with worlds.folder() as work:
+            World(work, [focus_line(**line) for line in lines], ruleset, signals).check()
+
+    @settings(max_examples=20, deadline=None)
+    @given(clusters.lines, clusters.pods, clusters.policies)
+    def test_of_pods_is_given_by_nodes_and_what_was_taken_of_them(self, lines, specs, policy):
+        ruleset = PODS + clusters.RULES + f"idle: {policy}\n"
+        with worlds.folder() as work:
+            rows = clusters.rows_of_world(specs)
+            World(work, [node("0"), *lines], ruleset, workloads=rows).check()
