@@ -67,6 +67,9 @@ CUR_TYPES = {
     "reservation_effective_cost": "DOUBLE",
     "reservation_unused_recurring_fee": "DOUBLE",
     "reservation_unused_amortized_upfront_fee_for_billing_period": "DOUBLE",
+    "split_line_item_parent_resource_id": "VARCHAR",
+    "split_line_item_split_cost": "DOUBLE",
+    "split_line_item_unused_cost": "DOUBLE",
     "product": "MAP(VARCHAR, VARCHAR)",
     "resource_tags": "MAP(VARCHAR, VARCHAR)",
 }
@@ -91,6 +94,7 @@ CUR_LINE = {
 _LEGACY_CATEGORIES = {
     "bill_": "bill",
     "line_item_": "lineItem",
+    "split_line_item_": "splitLineItem",
     "savings_plan_": "savingsPlan",
     "reservation_": "reservation",
     "product_": "product",

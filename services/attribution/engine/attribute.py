@@ -21,9 +21,10 @@ from services.attribution.engine.readiness import (
 )
 from services.attribution.engine.run import Run
 from services.attribution.engine.signals import SignalTables
+from services.attribution.engine.split_costs import SplitCosts, find_split_costs
 from services.attribution.engine.tables import create_table, run_sql
 from services.attribution.engine.workloads import WorkloadTables
-from shared.columnar import Session, open_session
+from shared.columnar import Session, open_session, parquet_scan
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
@@ -87,27 +88,41 @@ class Attribution:
     def split(
         self, snapshot_parts: Sequence[Path], signals: Sequence[Path], workloads: Sequence[Path]
     ) -> list[Finding]:
-        refuse_what_comes_later(self.config, has_workloads=bool(workloads))
+        split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
+        has_workloads = bool(workloads or split_costs)
+        refuse_what_comes_later(self.config, has_workloads=has_workloads)
         self._create_registers()
         pools = PoolSplit(self.session, self.config, self.work_dir)
         pools.create_pool_tables()
         SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
-        findings = list(self._claim(snapshot_parts, workloads))
+        findings = list(unused_settings(self.config, has_workloads=has_workloads))
+        findings += self._claim(snapshot_parts, workloads, split_costs)
         run_sql(self.session, "direct.sql")
         pools.split()
         return [*findings, *self._findings()]
 
     def _claim(
-        self, snapshot_parts: Sequence[Path], workloads: Sequence[Path]
+        self,
+        snapshot_parts: Sequence[Path],
+        workloads: Sequence[Path],
+        split_costs: SplitCosts | None,
     ) -> Iterator[Finding]:
-        yield from unused_settings(self.config, has_workloads=bool(workloads))
-        keys = KeyDictionary(self.session, self.config, self.work_dir, bool(workloads))
-        if not workloads:
+        keys = KeyDictionary(
+            self.session,
+            self.config,
+            self.work_dir,
+            has_workloads=bool(workloads or split_costs),
+            has_split_rows=split_costs is not None,
+        )
+        if not keys.has_workloads:
             keys.build(snapshot_parts)
             return
         pods = PodKeys(self.config)
         tables = WorkloadTables(self.session, pods, self.period)
         tables.load(workloads)
+        if split_costs is not None:
+            split_costs.load(pods)
+            yield from split_costs.without_parent(self.config.currency)
         keys.build(snapshot_parts)
         yield from tables.unbilled()
         split = PodSplit(self.session, self.config, self.work_dir)

@@ -7,7 +7,6 @@ depends on the order of files or lines (allocation facts, Part B).
 # ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from services.attribution.engine.label_sources import (
     SourceValue,
     first_source_sql,
     first_value_sql,
+    tag_sql,
 )
 from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.pools import driver_scopes
@@ -53,11 +53,12 @@ _SPAN = """CASE
     ELSE 3
 END"""
 _SANITISED = ("CUR 2.0", "legacy CUR (Parquet)")
-_BARE_RESOURCE = (
+BARE_RESOURCE = (
     "regexp_replace(ResourceId, '^arn:[^:]*:(ec2:[^:]*:[^:]*:(instance|volume)/([^/]*)"
     "|eks:[^:]*:[^:]*:(pod/[^/]*/[^/]*/[^/]*)/.*)$', '\\3\\4')"
 )
 _IS_TASK = "coalesce(ResourceId, '') LIKE 'arn:%:ecs:%:task/%'"
+IS_SPLIT_ROW = "coalesce(x_Operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false)"
 _CARRIED = ("carrier", "cluster", "cluster_tag")
 _CLUSTER_TAGS = (CLUSTER_TAG, "eks:cluster-name")
 
@@ -78,13 +79,15 @@ _CLAIM_COLUMNS = {
 class KeyDictionary:
     """Builds `facts`, `keys` and `claims` in a session, and the view `keyed_lines` of the bill.
 
-    With workloads, `keys` say what each line pays for by the table `resources`.
+    With workloads, or split cost rows for them, `keys` say what each line pays for by the table
+    `resources`.
     """
 
     session: Session
     config: Configuration
     scratch_dir: Path
     has_workloads: bool = False
+    has_split_rows: bool = False
 
     def build(self, parts: Sequence[Path]) -> None:
         scan = parquet_scan(parts)
@@ -113,9 +116,11 @@ class KeyDictionary:
         self._find_scopes()
 
     def _with_resources(self, scan: str) -> str:
+        if self.has_split_rows:
+            scan = f"(FROM {scan} WHERE NOT {IS_SPLIT_ROW})"
         if not self.has_workloads:
             return scan
-        return f"{scan} LEFT JOIN resources ON resources.resource = {_BARE_RESOURCE}"
+        return f"{scan} LEFT JOIN resources ON resources.resource = {BARE_RESOURCE}"
 
     def _number(self, table: str, number: str, names: str, origin: str) -> None:
         self.session.execute(
@@ -179,7 +184,7 @@ class KeyDictionary:
     def _columns(self, *, sanitised: bool) -> dict[str, str]:
         """All of `keys`: what results carry, what rules see, and the values of labels."""
         columns = _ATTRIBUTES | {name: _SEEN[name] for name in self._seen_attributes}
-        tags = {tag: _tag_sql(tag, sanitised=sanitised) for tag in self._tags}
+        tags = {tag: tag_sql(tag, sanitised=sanitised) for tag in self._tags}
         columns |= {
             column: tags[tag] for tag, column in zip(self._tags, self._tag_columns, strict=True)
         }
@@ -312,7 +317,7 @@ def _tag_values(sources: Sequence[str], *, sanitised: bool) -> list[SourceValue]
     values = []
     for at, source in enumerate(sources):
         kind, key = source.split(":", 1)
-        value = f"trim({_tag_sql(key, sanitised=sanitised)}, {literal(BLANKS)})"
+        value = f"trim({tag_sql(key, sanitised=sanitised)}, {literal(BLANKS)})"
         if kind == "tag":
             values.append((at, value))
         elif kind == "ecs.tag":
@@ -322,12 +327,12 @@ def _tag_values(sources: Sequence[str], *, sanitised: bool) -> list[SourceValue]
 
 def _carried(*, sanitised: bool) -> dict[str, str]:
     """What of a cluster a line pays for, or which cluster's instance it says it is."""
-    tags = [f"nullif({_tag_sql(tag, sanitised=sanitised)}, '')" for tag in _CLUSTER_TAGS]
+    tags = [f"nullif({tag_sql(tag, sanitised=sanitised)}, '')" for tag in _CLUSTER_TAGS]
     return {
         "place": "coalesce(resources.place, 0)",
         "carrier": "coalesce(resources.carrier, '')",
         "cluster": "coalesce(resources.cluster, '')",
-        "cluster_tag": f"CASE WHEN resources.place IS NULL AND {_BARE_RESOURCE} LIKE 'i-%'"
+        "cluster_tag": f"CASE WHEN resources.place IS NULL AND {BARE_RESOURCE} LIKE 'i-%'"
         f" THEN coalesce({', '.join(tags)}, '') ELSE '' END",
     }
 
@@ -358,15 +363,3 @@ def dimensions_sql(columns: Mapping[str, str]) -> str:
         f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
         " AS VARCHAR)"
     )
-
-
-def _tag_sql(tag: str, *, sanitised: bool) -> str:
-    candidates = [tag, sanitise_tag(tag)] if sanitised else [tag]
-    found = ", ".join(f"Tags[{literal(key)}]" for key in dict.fromkeys(candidates))
-    return f"coalesce({found}, '')"
-
-
-def sanitise_tag(key: str) -> str:
-    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
-    spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
-    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")

@@ -1,5 +1,6 @@
 """A label's sources as SQL: the first that has a value counts, and which one it was."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ _POD_COLUMNS = {
         "cluster_tags": "cluster",
     },
 }
+
+
+_KIND_OF = {"k8s.label": "pod", "ecs.tag": "task"}
 
 
 class Answer(NamedTuple):
@@ -46,6 +50,19 @@ def pod_answers(sources: Sequence[str]) -> Iterator[Answer]:
             yield Answer(at, origin, entry_sql(column, key))
 
 
+def split_row_answers(sources: Sequence[str]) -> Iterator[Answer]:
+    """Of AWS's split cost rows, which have pods' labels and tasks' tags among their tags."""
+    for at, source in enumerate(sources):
+        kind, key = source.split(":", 1)
+        value = f"trim({tag_sql(key, sanitised=True)}, {literal(BLANKS)})"
+        if kind == "tag":
+            yield Answer(at, "", value)
+        elif kind in _KIND_OF:
+            yield Answer(
+                at, "", f"CASE WHEN kind = {literal(_KIND_OF[kind])} THEN {value} ELSE '' END"
+            )
+
+
 def entry_sql(column: str, key: str) -> str:
     """By JSON pointer, which takes any key."""
     pointer = "/" + key.replace("~", "~0").replace("/", "~1")
@@ -63,3 +80,15 @@ def first_source_sql(values: Sequence[SourceValue]) -> str:
     """The place of the source that `first_value_sql` answers by; -1 for none."""
     cases = [f"WHEN {sql} <> '' THEN {at}" for at, sql in values]
     return f"CASE {' '.join(cases)} ELSE -1 END" if cases else "-1"
+
+
+def tag_sql(tag: str, *, sanitised: bool) -> str:
+    candidates = [tag, sanitise_tag(tag)] if sanitised else [tag]
+    found = ", ".join(f"Tags[{literal(key)}]" for key in dict.fromkeys(candidates))
+    return f"coalesce({found}, '')"
+
+
+def sanitise_tag(key: str) -> str:
+    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
+    spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
+    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")

@@ -1,6 +1,6 @@
-"""What rules and labels can see of a pod or task, as columns over its row of the workloads."""
+"""What rules and labels can see of a pod or task, as columns over the rows that tell of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,8 @@ from services.attribution.engine.label_sources import (
     first_value_sql,
     pod_answers,
     pod_column,
+    split_row_answers,
+    tag_sql,
 )
 from shared.configuration.models import Configuration
 
@@ -22,17 +24,35 @@ class PodKeys:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        tenant = [(at, answer.sql) for at, answer in enumerate(self._tenant_answers)]
-        columns = {
+        """Over a row of workloads."""
+        own = {
             "cluster": "cluster",
             "namespace": "coalesce(namespace, '')",
             "kind": "CASE WHEN task IS NULL THEN 'pod' ELSE 'task' END",
         }
-        columns |= {name: entry_sql("labels", key) for key, name in self._label_columns.items()}
-        columns["pod_label_answer"] = first_source_sql(tenant)
-        columns["pod_label_value"] = first_value_sql(tenant)
+        labels = {name: entry_sql("labels", key) for key, name in self._label_columns.items()}
+        return own | labels | self._answered(pod_answers, first_answer=0)
+
+    @cached_property
+    def columns_of_split_rows(self) -> dict[str, str]:
+        """The same over a split cost row with `cluster`, `namespace` and `kind`."""
+        own = {name: name for name in ("cluster", "namespace", "kind")}
+        labels = {name: tag_sql(key, sanitised=True) for key, name in self._label_columns.items()}
+        first = len(list(pod_answers(self.config.tenant_labels)))
+        return own | labels | self._answered(split_row_answers, first_answer=first)
+
+    def _answered(
+        self, answers_of: Callable[[Sequence[str]], Iterable[Answer]], *, first_answer: int
+    ) -> dict[str, str]:
+        """The label `tenant` and which of `_tenant_answers` it has, and the dimensions."""
+        answers = answers_of(self.config.tenant_labels)
+        tenant = [(at, answer.sql) for at, answer in enumerate(answers, start=first_answer)]
+        columns = {
+            "pod_label_answer": first_source_sql(tenant),
+            "pod_label_value": first_value_sql(tenant),
+        }
         for at, sources in enumerate(self.config.dimensions.values()):
-            values = [(answer.place, answer.sql) for answer in pod_answers(sources)]
+            values = [(answer.place, answer.sql) for answer in answers_of(sources)]
             columns[f"pod_dimension_{at}"] = first_value_sql(values)
             columns[f"pod_dimension_{at}_source"] = first_source_sql(values)
         return columns
@@ -67,7 +87,8 @@ class PodKeys:
 
     @cached_property
     def _tenant_answers(self) -> list[Answer]:
-        return list(pod_answers(self.config.tenant_labels))
+        sources = self.config.tenant_labels
+        return [*pod_answers(sources), *split_row_answers(sources)]
 
     @cached_property
     def _label_columns(self) -> dict[str, str]:

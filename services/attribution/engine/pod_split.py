@@ -70,12 +70,13 @@ class PodSplit:
         )
 
     def _create_prices(self) -> None:
+        """`split` stands for split cost rows, which have no other resource beside them."""
         prices = whole_weights(self.config.node_prices.model_dump())
         create_table(
             self.session,
             "prices",
             {"resource": "VARCHAR", "price": "HUGEINT"},
-            list(prices.items()),
+            [*prices.items(), ("split", 1)],
             scratch_dir=self.scratch_dir,
         )
 

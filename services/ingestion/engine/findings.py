@@ -43,7 +43,8 @@ def find_findings(session: Session, scan: str) -> Iterator[Finding]:
     if split_count:
         yield Finding(
             "split-cost-rows",
-            f"{split_count} split cost rows restate their instances; their split cost is not used.",
+            f"{split_count} split cost rows restate parts of their instances: they divide these,"
+            " and are never added to them.",
         )
 
 

@@ -103,7 +103,8 @@ CUR = Layout(
         " reservation_unused_amortized_upfront_fee_for_billing_period"
         " reservation_net_unused_amortized_upfront_fee_for_billing_period"
         " reservation_unused_recurring_fee reservation_net_unused_recurring_fee"
-        " pricing_public_on_demand_cost split_line_item_split_cost split_line_item_unused_cost",
+        " pricing_public_on_demand_cost split_line_item_split_cost split_line_item_unused_cost"
+        " split_line_item_net_split_cost split_line_item_net_unused_cost",
         quantity="line_item_usage_amount pricing_public_on_demand_rate"
         " reservation_total_reserved_units split_line_item_split_usage"
         " split_line_item_split_usage_ratio split_line_item_reserved_usage"

@@ -237,6 +237,12 @@ class _Normalisation:
         yield from find_findings(self.session, scan)
         for month, count in sorted(tally.other_months.items()):
             yield Finding("other-period", f"{count} rows of {month} were left out.")
+        if tally.restated:
+            yield Finding(
+                "split-cost-amounts",
+                f"Split cost rows were billed {tally.restated.normalize(EXACT):f} of their own;"
+                " it restates their instances and was left out.",
+            )
         for file in filter(_is_unchecked, self.delivery.sources):
             yield Finding(
                 "no-checksum",

@@ -24,7 +24,8 @@ class RawReader:
     plain_amounts: tuple[tuple[str, ...], tuple[str, ...]]
     """Where a plain line's billed and effective amounts stand, the first filled one counting."""
     is_plain: str
-    """SQL: the line's amounts stand in `plain_amounts` as they are."""
+    """SQL: the line's amounts stand in `plain_amounts` as they are, whatever its `operation`."""
+    operation: str | None
     billing_period: str
     currency: str
     accounts: tuple[str, ...]
@@ -52,6 +53,9 @@ _PURCHASES = frozenset(
 _USAGES = frozenset(["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", "SavingsPlanNegation"])
 _FEE_REFUND = "Refund for one-time fee for Savings Plan ID"
 _ZERO = Decimal(0)
+_CHARGED = ("line_item_net_unblended_cost", "line_item_unblended_cost")
+SPLIT_OPERATIONS = ("EKSPod-EC2", "ECSTask-EC2")
+"""Of rows that restate a part of their instance and are never added to it."""
 
 
 def _cur_category(row: Row) -> str:
@@ -68,7 +72,10 @@ def _cur_category(row: Row) -> str:
 
 def _cur_measures(row: Row) -> Iterator[Measures]:
     category = _cur_category(row)
-    billed = _number(row, "line_item_net_unblended_cost", "line_item_unblended_cost")
+    if row.get("line_item_operation") in SPLIT_OPERATIONS:
+        yield category, _ZERO, _ZERO
+        return
+    billed = _number(row, *_CHARGED)
     match row.get("line_item_line_item_type"):
         case "SavingsPlanCoveredUsage":
             net = "savings_plan_net_savings_plan_effective_cost"
@@ -90,6 +97,12 @@ def _cur_measures(row: Row) -> Iterator[Measures]:
         case _:
             effective = _ZERO if _is_prepaid(row) else billed
     yield category, billed, effective
+
+
+def restated(row: Row) -> Decimal:
+    """What a split cost row was billed of its own, which is left out."""
+    is_split = row.get("line_item_operation") in SPLIT_OPERATIONS
+    return _number(row, *_CHARGED) if is_split else _ZERO
 
 
 def _unused_reservation(row: Row) -> Decimal:
@@ -126,8 +139,6 @@ def _product_name(text: str) -> str | None:
     return None if name is None else str(name)
 
 
-_CHARGED = ("line_item_net_unblended_cost", "line_item_unblended_cost")
-
 _FOCUS_PLAIN = (
     "BillingPeriodStart",
     "BillingCurrency",
@@ -145,6 +156,7 @@ FOCUS = RawReader(
     plain_columns=_FOCUS_PLAIN,
     plain_amounts=(("BilledCost",), ("EffectiveCost",)),
     is_plain="true",
+    operation=None,
     billing_period="BillingPeriodStart",
     currency="BillingCurrency",
     accounts=("SubAccountId", "BillingAccountId"),
@@ -165,6 +177,7 @@ _CUR_PLAIN = (
 CUR = RawReader(
     columns=(
         *_CUR_PLAIN,
+        "line_item_operation",
         "line_item_line_item_description",
         "savings_plan_savings_plan_a_r_n",
         "reservation_reservation_a_r_n",
@@ -184,6 +197,7 @@ CUR = RawReader(
     plain_columns=_CUR_PLAIN,
     plain_amounts=(_CHARGED, _CHARGED),
     is_plain="line_item_line_item_type IN ('Usage', 'Tax', 'Credit')",
+    operation="line_item_operation",
     billing_period="bill_billing_period_start_date",
     currency="line_item_currency_code",
     accounts=("line_item_usage_account_id", "bill_payer_account_id"),

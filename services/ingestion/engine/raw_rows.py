@@ -11,8 +11,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from services.ingestion.engine.raw_measures import RawReader, Row
-from shared.columnar import Session
+from services.ingestion.engine.raw_measures import SPLIT_OPERATIONS, RawReader, Row
+from shared.columnar import Session, literal
 from shared.faults import BadInput
 from shared.tabular import INTEGERS, SourceFile, open_text
 
@@ -93,6 +93,10 @@ def _is_summed(file: SourceFile, reader: RawReader) -> str:
     A double's shortest decimal has at most 17 digits, so from 1e-11 on it does.
     """
     conditions = [reader.is_plain]
+    operation = file.find(reader.operation) if reader.operation else None
+    if operation is not None:
+        others = ", ".join(map(literal, SPLIT_OPERATIONS))
+        conditions.append(f"coalesce({operation.reference}, '') NOT IN ({others})")
     for columns in reader.plain_amounts:
         found = [column for name in columns if (column := file.find(name)) is not None]
         if not found or any(column.type != "DOUBLE" for column in found):

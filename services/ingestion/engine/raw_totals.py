@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from services.ingestion.engine.layouts import Kind
-from services.ingestion.engine.raw_measures import CUR, FOCUS, RawReader, Row
+from services.ingestion.engine.raw_measures import CUR, FOCUS, RawReader, Row, restated
 from services.ingestion.engine.raw_rows import csv_rows, parquet_rows, plain_sums
 from shared.columnar import Session
 from shared.contracts.raw_totals import RawTotal
@@ -56,6 +56,8 @@ class RawTally:
     row_count: int = 0
     unreadable_count: int = 0
     """Rows with a value that is no number or no time; the staging names them."""
+    restated: Decimal = Decimal(0)
+    """What split cost rows were billed of their own."""
     currencies: set[str] = field(default_factory=set)
     other_months: dict[str, int] = field(default_factory=dict)
     sums: dict[tuple[str, str, str], _Sums] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class RawTally:
     def _add(self, reader: RawReader, row: Row, count: int) -> None:
         group = self._group(reader, row, count)
         if group is not None:
+            self.restated = EXACT.fma(restated(row), Decimal(count), self.restated)
             for category, billed, effective in reader.measures(row):
                 self._sums(group, category).add(billed, effective, count)
 

@@ -17,6 +17,9 @@ priced AS (
     SELECT cluster, grain, bucket, 'none' AS resource, pid, sum(weight * price) AS weight
     FROM summed
     JOIN prices USING (resource)
+    WHERE resource = 'split' OR (cluster, grain, bucket) NOT IN (
+        SELECT (cluster, grain, bucket) FROM summed WHERE resource = 'split'
+    )
     GROUP BY ALL
 )
 SELECT * FROM summed WHERE weight > 0

@@ -48,6 +48,15 @@ FROM placed
 WHERE grain IN (SELECT grain FROM pod_cells)
 GROUP BY ALL;
 
+-- In a time that AWS's split cost rows tell of they stand alone, in place of the workloads.
+DELETE FROM taken WHERE resource <> 'split' AND (place, grain, bucket) IN (
+    SELECT (place, grain, bucket) FROM had WHERE resource = 'split'
+);
+
+DELETE FROM had WHERE resource <> 'split' AND (place, grain, bucket) IN (
+    SELECT (place, grain, bucket) FROM had WHERE resource = 'split'
+);
+
 -- Whose a volume or a pod is seldom changes: an hour without a row goes by the period's.
 UPDATE pod_cells
 SET grain = 3, bucket = (SELECT started_at FROM period)

@@ -1,14 +1,18 @@
 -- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (aws-bills facts, 1.3 and 1.4). Amounts
 -- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
 -- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
--- measures tie to the bill.
+-- measures tie to the bill. A split cost row restates a part of its instance, so its own amounts are 0.
 CREATE OR REPLACE TEMP VIEW priced AS
 SELECT
     staged.*,
     tagset.tags AS tag_map,
     line_item_line_item_type AS line_type,
     coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n) AS commitment,
-    CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10)) AS charged,
+    coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split,
+    CASE
+        WHEN is_split THEN 0
+        ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10))
+    END AS charged,
     balanced.plan IS NOT NULL AS is_balanced
 FROM lines AS staged
 LEFT JOIN tagset
@@ -29,6 +33,7 @@ SELECT
     '' AS line_suffix,
     CASE WHEN is_balanced THEN 0 ELSE charged END AS billed,
     CASE
+        WHEN is_split THEN 0
         WHEN line_type = 'SavingsPlanCoveredUsage' THEN CAST(coalesce(
             savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost
         ) AS DECIMAL(18,10))
@@ -122,7 +127,7 @@ SELECT
     CAST(effective AS DECIMAL(18,10)) AS EffectiveCost,
     bill_invoice_id AS InvoiceId,
     bill_invoicing_entity AS InvoiceIssuerName,
-    CASE WHEN line_suffix <> '' THEN 0
+    CASE WHEN line_suffix <> '' OR is_split THEN 0
         ELSE coalesce(CAST(pricing_public_on_demand_cost AS DECIMAL(18,10)), CAST(billed AS DECIMAL(18,10)))
     END AS ListCost,
     pricing_public_on_demand_rate AS ListUnitPrice,
@@ -164,8 +169,10 @@ SELECT
     split_line_item_parent_resource_id AS x_SplitParentResourceId,
     split_line_item_split_usage AS x_SplitUsage,
     split_line_item_split_usage_ratio AS x_SplitUsageRatio,
-    CAST(split_line_item_split_cost AS DECIMAL(18,10)) AS x_SplitCost,
-    CAST(split_line_item_unused_cost AS DECIMAL(18,10)) AS x_UnusedCost,
+    CAST(coalesce(split_line_item_net_split_cost, split_line_item_split_cost) AS DECIMAL(18,10))
+        AS x_SplitCost,
+    CAST(coalesce(split_line_item_net_unused_cost, split_line_item_unused_cost) AS DECIMAL(18,10))
+        AS x_UnusedCost,
     split_line_item_reserved_usage AS x_ReservedUsage,
     split_line_item_actual_usage AS x_ActualUsage
 FROM measured
