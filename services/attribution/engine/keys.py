@@ -149,12 +149,12 @@ class KeyDictionary:
         create_table(
             self.session,
             "scopes",
-            {"scope": "VARCHAR", "vid": "BIGINT"},
+            {"scope": "VARCHAR", "vid": "BIGINT", "counts_all": "BOOLEAN"},
             [
-                (name, vid)
+                (name, vid, scope.counts_all)
                 for vid, line in self._visible_lines()
-                for name, selector in driver_scopes(self.config).items()
-                if matches_bill(selector, line)
+                for name, scope in driver_scopes(self.config).items()
+                if scope.lines is None or matches_bill(scope.lines, line)
             ],
             scratch_dir=self.scratch_dir,
         )
@@ -302,7 +302,7 @@ def breakpoints(config: Configuration) -> list[dt.date]:
 def _selectors(config: Configuration) -> Iterable[Selector]:
     yield from (rule.when for rule in config.rules)
     yield from (pool.when for pool in config.pools if pool.when is not None)
-    yield from driver_scopes(config).values()
+    yield from (scope.lines for scope in driver_scopes(config).values() if scope.lines)
 
 
 def _segment_sql(days: Sequence[dt.date]) -> str:

@@ -105,6 +105,8 @@ class MutualPools:
             for driver in pool.drivers:
                 consumers = {key for key in driver.consumers if key.startswith(POOL_PREFIX)}
                 consumers.update(*(by_meter[meter] for meter in driver.meters))
+                if driver.scope is not None and driver.scope.counts_all:
+                    consumers.update(POOL_PREFIX + other.name for other in self.config.pools)
                 pairs |= {(pool.name, key.removeprefix(POOL_PREFIX)) for key in consumers}
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 

@@ -8,9 +8,8 @@ from services.attribution.engine.money_kernel import split_weighed
 from services.attribution.engine.mutual_pools import MutualPools
 from services.attribution.engine.tables import create_table, run_sql, sql_text
 from shared.columnar import Session
-from shared.configuration.drivers import Driver
+from shared.configuration.drivers import Driver, Scope
 from shared.configuration.models import Configuration, Pool
-from shared.configuration.selectors import Selector
 from shared.exact import whole_weights
 from shared.faults import BadConfiguration, BadInput
 
@@ -110,8 +109,8 @@ class PoolSplit:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
 
 
-def driver_scopes(config: Configuration) -> dict[str, Selector]:
-    """The selectors of the drivers that look at the cost of some lines alone."""
+def driver_scopes(config: Configuration) -> dict[str, Scope]:
+    """Of the drivers that do not look at the direct cost of all lines."""
     return {
         _scope(pool, level, driver): driver.scope
         for pool, level, driver in _levels(config)

@@ -1,6 +1,7 @@
 """The base of all drivers. The next driver of a pool is the fallback of the one before."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -25,6 +26,17 @@ LEFT JOIN tenants
 WHERE tenants.tenant IS NOT NULL OR starts_with(named_weights.recipient, 'pool:')
 """
 """Of pools, and of tenants that are active at some time in the bucket."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The costs of some lines: of tenants, or, `counts_all`, of everybody but what is excluded.
+
+    Of pools as `pool:<name>`.
+    """
+
+    lines: Selector | None
+    counts_all: bool
 
 
 class Driver(Entry):
@@ -66,8 +78,8 @@ class Driver(Entry):
         return ()
 
     @property
-    def scope(self) -> Selector | None:
-        """Of the direct costs that are looked at."""
+    def scope(self) -> Scope | None:
+        """Of the costs that `direct` has for it; those of all tenants if it is None."""
         return None
 
     def grain(self, pool_grain: Grain) -> Grain:

@@ -2,14 +2,16 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from shared.configuration.drivers.driver import Driver, Grain
+from shared.configuration.drivers.driver import Driver, Grain, Scope
 from shared.configuration.selectors import Selector
 
 
 class ProportionalDriver(Driver):
-    """By each tenant's direct cost (claimed by rule, label or default); below zero counts as 0.
+    """By cost; what is below zero counts as 0.
 
-    `within` counts the cost of the lines alone that it selects.
+    `direct`: each tenant's direct cost (claimed by rule, label or default). `total`: all cost, to
+    wherever it went: to tenants, pools, overhead and nobody, so that a credit or a tax follows what
+    it is for. `within` counts the lines alone that it selects.
     """
 
     word: ClassVar = "proportional"
@@ -21,7 +23,7 @@ JOIN direct
     ON direct.scope = asked.scope AND direct.grain = asked.grain AND direct.moment = asked.moment
 """
 
-    proportional: Literal["direct"]
+    proportional: Literal["direct", "total"]
     within: Selector | None = None
     per: Grain | None = None
 
@@ -37,5 +39,6 @@ JOIN direct
         return f"proportional:{self.proportional}"
 
     @property
-    def scope(self) -> Selector | None:
-        return self.within
+    def scope(self) -> Scope | None:
+        counts_all = self.proportional == "total"
+        return Scope(self.within, counts_all) if counts_all or self.within is not None else None

@@ -22,14 +22,13 @@ SELECT
     cells.source,
     cells.charge_category,
     CASE
-        WHEN parts.recipient IS NULL THEN 'no-consumer'
+        WHEN parts.recipient IS NULL OR parts.recipient = 'unallocated'
+            OR starts_with(parts.recipient, 'unmapped:')
+        THEN 'no-consumer'
         WHEN starts_with(parts.recipient, 'unmetered:') THEN 'unmetered'
         ELSE ''
     END AS reason,
-    CASE
-        WHEN parts.recipient IS NULL OR starts_with(parts.recipient, 'unmetered:')
-        THEN 'pool:' || items.via ELSE ''
-    END AS tag_key,
+    CASE WHEN reason <> '' THEN 'pool:' || items.via ELSE '' END AS tag_key,
     '' AS tag_value,
     coalesce(parts.units, items.units) AS units
 FROM items
