@@ -150,6 +150,7 @@ _DRIVERS = (
     "{blend: {bytes: 0.7, requests: 0.3}}",
     "{proportional: direct}",
     "{proportional: direct, per: period, within: {service: [Amazon VPC]}}",
+    "{proportional: total, within: {charge_category: [Usage]}}",
 )
 _RULES = (
     "",
