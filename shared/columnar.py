@@ -41,13 +41,15 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def parquet_scan(paths: Sequence[Path]) -> str:
+def parquet_scan(paths: Sequence[Path], *, rows: bool = False) -> str:
     """A table function over these files, read as one table by the names of their columns.
 
-    The paths are taken as they are: a `*` or `[` in one is part of its name.
+    The paths are taken as they are: a `*` or `[` in one is part of its name. With `rows` there are
+    the columns `filename` and `file_row_number` too.
     """
     listed = ", ".join(literal(_escape_glob(str(path))) for path in paths)
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    numbered = ", filename = true, file_row_number = true" if rows else ""
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{numbered})"
 
 
 def csv_scan(path: Path, columns: Sequence[str], *, new_line: str, is_gzip: bool) -> str:

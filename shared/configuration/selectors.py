@@ -49,6 +49,8 @@ class Selector(Entry):
     region: Patterns | None = None
     usage_type: Patterns | None = None
     charge_category: Patterns | None = None
+    commitment: Patterns | None = None
+    """FOCUS' CommitmentDiscountStatus: Used or Unused."""
     tags: Mapping[str, Patterns] = Field(default_factory=dict)
     k8s: KubernetesSelector | None = None
     dates: Dates | None = None

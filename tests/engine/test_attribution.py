@@ -397,7 +397,7 @@ class TestWhatComesLater:
     @pytest.mark.parametrize(
         ("more", "field"),
         [
-            ("commitments: smoothed\n", "commitments"),
+            ("commitments: smoothed\ncost: BilledCost\n", "commitments"),
             (
                 "rules: [{name: k, when: {k8s: {namespace: [a]}}, assign: {overhead: o}}]\n",
                 "rules.k.when.k8s",

@@ -48,6 +48,7 @@ def line(label=None, day=dt.date(2026, 10, 3), tags=None, **values):
         "usage_type",
         "resource",
         "charge_category",
+        "commitment",
     ]
     return LineKey(
         **{name: values.get(name, "") for name in names},

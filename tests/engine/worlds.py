@@ -70,6 +70,8 @@ def _line(draw: st.DrawFn) -> dict[str, Any]:
         "ServiceName": draw(_one_of("Amazon EC2", "Amazon VPC")),
         "ChargeCategory": draw(_one_of("Usage", "Usage", "Usage", "Credit", "Tax", "Purchase")),
         "SubAccountId": draw(_one_of("1", "2", "")),
+        "CommitmentDiscountStatus": draw(_one_of("", "", "Used")),
+        "ConsumedQuantity": draw(_one_of("", "1", "2.5", "3")),
         "Tags": json.dumps({key: value for key, value in tags.items() if value}),
     }
 
@@ -169,7 +171,11 @@ def _rulesets(draw: st.DrawFn, cost: str, *, has_workloads: bool) -> Callable[[D
         last = draw(_one_of("weights", "even", "none")) if listed else "weights"
         pools.append((name, listed, last, weights, draw(_one_of("hour", "day", "period"))))
     rule, idle = draw(_one_of(*_RULES)), draw(_one_of("overhead", "proportional", "reserved"))
-    tail = f"cost: {cost}\nidle: {idle}\nrules: [{rule}]\ndefaults: {{accounts: {{'1': globex}}}}\n"
+    spread = draw(_one_of("as_billed", "smoothed")) if cost == "EffectiveCost" else "as_billed"
+    tail = (
+        f"cost: {cost}\ncommitments: {spread}\nidle: {idle}\nrules: [{rule}]\n"
+        "defaults: {accounts: {'1': globex}}\n"
+    )
     system = "  - {name: system, when: {k8s: {namespace: [kube-*]}}, drivers: [{even: true}]}\n"
 
     def text(factor: Decimal) -> str:

@@ -46,6 +46,7 @@ class LineKey:
     usage_type: str
     resource: str
     charge_category: str
+    commitment: str
     tags: Mapping[str, str]
     """Those that selectors name."""
     day: dt.date
@@ -88,6 +89,7 @@ def matches_bill(selector: Selector, line: LineKey) -> bool:
         (selector.region, (line.region,)),
         (selector.usage_type, (line.usage_type,)),
         (selector.charge_category, (line.charge_category,)),
+        (selector.commitment, (line.commitment,)),
     )
     return (
         all(_any_matches(patterns, texts) for patterns, texts in values if patterns is not None)

@@ -21,6 +21,7 @@ from services.attribution.engine.readiness import (
 )
 from services.attribution.engine.run import Run
 from services.attribution.engine.signals import SignalTables
+from services.attribution.engine.smoothing import smooth_commitments
 from services.attribution.engine.split_costs import SplitCosts, find_split_costs
 from services.attribution.engine.tables import create_table, run_sql
 from services.attribution.engine.workloads import WorkloadTables
@@ -88,6 +89,8 @@ class Attribution:
     def split(
         self, snapshot_parts: Sequence[Path], signals: Sequence[Path], workloads: Sequence[Path]
     ) -> list[Finding]:
+        if self.config.commitments == "smoothed":
+            snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
         split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
         has_workloads = bool(workloads or split_costs)
         refuse_what_comes_later(self.config, has_workloads=has_workloads)

@@ -45,6 +45,7 @@ _SEEN = {
     "usage_type": "coalesce(x_UsageType, SkuMeter, '')",
     "resource": "coalesce(ResourceId, '')",
     "charge_category": _ATTRIBUTES["charge_category"],
+    "commitment": "coalesce(CommitmentDiscountStatus, '')",
 }
 _SPAN = """CASE
     WHEN ChargePeriodEnd IS NULL

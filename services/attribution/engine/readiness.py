@@ -13,9 +13,11 @@ _UNCONTROLLED = "nothing of it counts as unmetered"
 
 
 def refuse_what_comes_later(config: Configuration, *, has_workloads: bool) -> None:
-    if config.commitments == "smoothed":
+    if config.commitments == "smoothed" and config.cost != "EffectiveCost":
         raise BadConfiguration(
-            f"`smoothed` {_LATER}", field="commitments", remedy="Write `commitments: as_billed`."
+            "what was billed is not smoothed: it holds the fees, not the rates.",
+            field="commitments",
+            remedy="Write `cost: EffectiveCost`, or `commitments: as_billed`.",
         )
     for place, selector in _selectors(config):
         if selector.k8s is not None and not has_workloads:
