@@ -21,3 +21,9 @@ def whole_weights(weights: Mapping[str, Decimal]) -> dict[str, int]:
     pairs = {key: weight.as_integer_ratio() for key, weight in weights.items()}
     below = lcm(*(denominator for _, denominator in pairs.values()))
     return {key: above * (below // denominator) for key, (above, denominator) in pairs.items()}
+
+
+def shortened(number: Decimal) -> Decimal:
+    """Without trailing zeros, and without an exponent when written."""
+    text = f"{number:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)

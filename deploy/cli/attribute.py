@@ -35,7 +35,7 @@ def attribute(
     memory_mb: Annotated[int, typer.Option(min=128, help="Memory limit of the engine.")] = 1024,
 ) -> None:
     """Attribute a month's bill to tenants, exactly, and prove it."""
-    month = _month(period)
+    month = month_of(period)
     if config is None and (out / _STARTER).exists():
         raise BadConfiguration(
             "a ruleset is there already, and is never overwritten.",
@@ -48,7 +48,7 @@ def attribute(
         _whole_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="trueback-", dir=folder.parent) as scratch,
     ):
-        snapshot = _snapshot(bill, month, Path(scratch), memory_mb)
+        snapshot = read_snapshot(bill, month, Path(scratch), memory_mb)
         ruleset = given or _guessed(snapshot, folder / _STARTER, Path(scratch), memory_mb)
         run = attribute_snapshot(
             snapshot_parts=snapshot.parts,
@@ -77,14 +77,14 @@ def _guessed(snapshot: Snapshot, starter: Path, scratch: Path, memory_mb: int) -
     return parse_configuration(text, file=starter.name)
 
 
-def _month(text: str) -> Month:
+def month_of(text: str, hint: str = "--period") -> Month:
     try:
         return Month.parse(text)
     except Fault as fault:
-        raise typer.BadParameter(str(fault), param_hint="--period") from fault
+        raise typer.BadParameter(str(fault), param_hint=hint) from fault
 
 
-def _snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Snapshot:
+def read_snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Snapshot:
     root = Path(bill)
     if bill.startswith("s3://"):
         from deploy.cli.s3 import download_delivery  # noqa: PLC0415 - boto3 starts slowly

@@ -13,6 +13,7 @@ from rich.console import Console
 from deploy.cli import operate, stack
 from deploy.cli.attribute import attribute
 from deploy.cli.doctor import doctor
+from deploy.cli.explain import explain
 from shared.faults import Fault
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("attribute")(attribute)
+app.command("explain")(explain)
 app.command("doctor")(doctor)
 stack.register(app)
 operate.register(app)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deploy.local.stack import Stack
 
 _OPERATOR = "operator"
+_ANSWER_SECONDS = 900
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,7 @@ def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
 
     load_configuration(file)
     content = {"content": file.read_text(encoding="utf-8")}
-    with _calls() as call:
+    with calls() as call:
         call("attribution", "PUT", "/api/v1/ruleset", content)
         call("invoicing", "PUT", "/api/v1/plans", content)
     print(f"{file} is in force")
@@ -59,7 +60,7 @@ def source(
     kind: Annotated[str, typer.Option(help="bill, signals or workloads")] = "bill",
 ) -> None:
     """Say where bills, usage signals or workloads are delivered."""
-    with _calls() as call:
+    with calls() as call:
         call("ingestion", "POST", "/api/v1/sources", {"key": key, "kind": kind, "uri": uri})
     print(f"{kind} of {key} are read from {uri}")
 
@@ -74,7 +75,7 @@ def close(
 ) -> None:
     """Close a month on its current run; invoices are drafted from it."""
     reasons = dict(_reason(text) for text in reason or [])
-    with _calls() as call:
+    with calls() as call:
         call("attribution", "POST", f"/api/v1/periods/{period}/close", {"reasons": reasons})
     print(f"{period} is closed")
 
@@ -126,7 +127,7 @@ def _stack() -> "Stack":
 
 
 @contextmanager
-def _calls() -> Iterator[Any]:
+def calls() -> Iterator[Any]:
     stack = _stack()
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
     from shared.auth.actors import Actor  # noqa: PLC0415
@@ -139,3 +140,16 @@ def _calls() -> Iterator[Any]:
         yield lambda service, method, path, body: client.call(actor, service, method, path, body)
     finally:
         client.close()
+
+
+def answer_of(method: str, path: str, body: Any | None = None) -> Any:
+    """Of attribution, to a question that takes a while; the same call again tells how far it is."""
+    with calls() as call:
+        from deploy.local.api_client import SPARING_SECONDS, wait_for  # noqa: PLC0415
+
+        return wait_for(
+            "answer",
+            lambda: call("attribution", method, path, body)["answer"],
+            seconds=_ANSWER_SECONDS,
+            poll=SPARING_SECONDS,
+        )

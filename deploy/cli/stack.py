@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.cli.attribute import month_of
 from deploy.cli.requirements import require_servers
-from shared.faults import Fault
-from shared.periods import Month
 
 if TYPE_CHECKING:
     from deploy.local.home import Home
@@ -47,18 +46,11 @@ def demo(
     from deploy.local.home import find_home  # noqa: PLC0415
     from deploy.local.session import reset_home  # noqa: PLC0415
 
-    month = _month(anchor) if anchor else None
+    month = month_of(anchor, hint="--anchor") if anchor else None
     home = find_home()
     if reset:
         reset_home(home)
     raise typer.Exit(run_demo(home=home, check=check, anchor=month))
-
-
-def _month(text: str) -> Month:
-    try:
-        return Month.parse(text)
-    except Fault as fault:
-        raise typer.BadParameter(str(fault), param_hint="--anchor") from fault
 
 
 def up(

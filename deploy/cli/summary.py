@@ -1,12 +1,13 @@
 """What `trueback attribute` prints when it is done."""
 
 from collections import defaultdict
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from deploy.cli.figures import money, per_cent
 from services.attribution.domain.proof import plain, side_of
 from services.attribution.engine import Coverage, Run
 from services.attribution.engine.guess import Guess
@@ -16,7 +17,7 @@ BRACKET = r"\["
 
 _UNALLOCATED_SHOWN = 5
 _LABELS_SHOWN = 3
-_LABELS = {
+METHODS = {
     "label": "by label",
     "rule": "by rule",
     "pod": "by pod",
@@ -63,7 +64,7 @@ def _tenants(run: Run) -> Table:
         table.add_column(heading, justify="right")
     for name in sorted(totals, key=lambda name: (side_of(name) != "attributed", -totals[name])):
         style = "" if side_of(name) == "attributed" else "dim"
-        amounts = (_money(each) for each in (direct[name], shared[name], totals[name]))
+        amounts = (money(each) for each in (direct[name], shared[name], totals[name]))
         table.add_row(name.replace("[", r"\["), *amounts, style=style)
     return table
 
@@ -74,9 +75,9 @@ def _coverage(coverage: Coverage, bill: Decimal) -> Table:
     table.add_column("amount", justify="right")
     table.add_column("share", justify="right")
     for method, amount in coverage.by_method.items():
-        table.add_row(_LABELS.get(method, method), _money(amount), _share(amount, bill))
+        table.add_row(METHODS.get(method, method), money(amount), per_cent(amount, bill))
     table.add_row(
-        "of pools, by a fallback", _money(coverage.by_fallback), _share(coverage.by_fallback, bill)
+        "of pools, by a fallback", money(coverage.by_fallback), per_cent(coverage.by_fallback, bill)
     )
     return table
 
@@ -89,7 +90,7 @@ def _unallocated(run: Run) -> Table:
     table.add_column("amount", justify="right")
     for each in largest:
         texts = (each.reason, each.service, each.account, each.tag_value)
-        table.add_row(*(text.replace("[", BRACKET) for text in texts), _money(each.amount))
+        table.add_row(*(text.replace("[", BRACKET) for text in texts), money(each.amount))
     return table
 
 
@@ -110,15 +111,3 @@ def print_guess(guess: Guess, starter: str) -> None:
         console.print(f"{head} ({ranked.certainty}): {why}", soft_wrap=True)
     pools = ", ".join(pool.service.pool for pool in guess.pools) or "none"
     console.print(f"[green]guess[/] shared services: {pools}; see {starter}", soft_wrap=True)
-
-
-def _money(amount: Decimal) -> str:
-    """For reading only, rounded half-even to cents; the files hold every digit."""
-    return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
-
-
-def _share(amount: Decimal, bill: Decimal) -> str:
-    if not bill:
-        return ""
-    with localcontext(prec=28):
-        return f"{100 * amount / bill:.1f} %"

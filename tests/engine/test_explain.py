@@ -1,6 +1,7 @@
 """Every amount of a run is given by its evidence: bill lines, weights and shares, and no more."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +16,8 @@ from services.attribution.domain.evidence import (
     bill_lines,
     recompute,
 )
+from services.attribution.domain.evidence_json import from_json, to_json
+from services.attribution.domain.evidence_rows import HEADER, rows
 from services.attribution.engine.explain import NothingToExplain, explain
 from shared.configuration import parse_configuration
 from shared.money import from_units, to_units
@@ -92,17 +95,18 @@ class World:
         return line
 
     def check(self):
-        """Of every statement line: the sum of what its parts' evidence gives."""
+        """Of every statement line: what its evidence gives, as it is handed on and read again."""
         by_tenant: dict[str, dict[tuple[str, str], Decimal]] = {}
         for each in self.run.statements:
             key = each.charge_group, each.method
             by_tenant.setdefault(each.tenant, {})[key] = each.amount
         for tenant, expected in by_tenant.items():
+            written = json.dumps(to_json(self.explain(tenant)))
             found = {
                 (line.charge_group, line.method): from_units(
                     sum(recompute(part.evidence) for part in line.parts)
                 )
-                for line in self.explain(tenant).lines
+                for line in from_json(json.loads(written)).lines
             }
             assert found == expected
 
@@ -214,6 +218,24 @@ class TestEvidence:
         ten = BillLines(1, 10)
         assert [recompute(Share(ten, "even", (1, 1, 1), own)) for own in range(3)] == [4, 3, 3]
         assert recompute(Share(Total((ten, BillLines(2, -21))), "even", (1, 1), 1)) == -6
+
+
+class TestForms:
+    def test_as_json_loses_nothing(self, world):
+        explanation = world.explain("acme")
+        assert from_json(json.loads(json.dumps(to_json(explanation)))) == explanation
+
+    def test_as_rows_sum_to_the_amount_and_say_where_each_part_is_from(self, world):
+        found = [dict(zip(HEADER, row, strict=True)) for row in rows(world.explain("acme"))]
+        assert sum(Decimal(row["amount"]) for row in found) == Decimal("11.5")
+        [nat] = [row for row in found if row["driver"] == "signal:bytes"]
+        assert (nat["bill_lines"], nat["bill_amount"], nat["largest_lines"]) == (
+            "1",
+            "10.0000000000",
+            "bill/0:4",
+        )
+        assert (nat["weight"], nat["total_weight"], nat["share"]) == ("3", "4", "3/4")
+        assert (nat["signals"], nat["quantity"]) == ("2", "3")
 
 
 class TestAnyWorld:

@@ -125,8 +125,10 @@ class Part:
     charge_category: str
     rule: str
     driver: str
+    day: dt.date | None
+    """Of the cost. None where lines of several days are taken whole."""
     start: dt.datetime | None
-    """Of the time that was split at once. None where lines are taken whole."""
+    """Of the time whose cost was split at once: the day's, or a longer one."""
     place: str
     """The node or volume that was split."""
     pods: str
@@ -170,13 +172,23 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """What the run was made of, by name: enough to make it again."""
+
+    run_id: str
+    ruleset: str
+    snapshots: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Explanation:
     selection: Selection
     period: str
     currency: str
     cost_measure: str
-    run_id: str
-    ruleset_digest: str
+    provenance: Provenance
     lines: tuple[LineEvidence, ...]
 
     @property

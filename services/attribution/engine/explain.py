@@ -15,6 +15,7 @@ from services.attribution.domain.evidence import (
     Explanation,
     LineEvidence,
     Part,
+    Provenance,
     Selection,
     total_of,
 )
@@ -61,12 +62,13 @@ def explain(
     period: Month,
     selection: Selection,
     scratch_dir: Path,
-    run_id: str | None = None,
+    provenance: Provenance | None = None,
     rows_max: int = 5,
     memory_limit_mb: int = 1024,
 ) -> Explanation:
     """At most `rows_max` bill lines and signal rows are named per part, the largest; all count.
 
+    Without a `provenance` the run is named as `attribute` names one.
     Raises NothingToExplain; BadConfiguration or BadInput as `attribute` does; and ProofFailed
     where the evidence does not give the amount.
     """
@@ -79,8 +81,8 @@ def explain(
             period=str(period),
             currency=config.currency,
             cost_measure=config.cost,
-            run_id=run_id or attribution.name_of_content(),
-            ruleset_digest=ruleset_digest(config),
+            provenance=provenance
+            or Provenance(attribution.name_of_content(), ruleset_digest(config)),
             lines=tuple(_lines(attribution, selection, rows_max)),
         )
 
@@ -139,6 +141,7 @@ def _taken_whole(
 def _part(row: Row, evidence: Evidence) -> Part:
     return Part(
         **{name: row[name] for name in _DESCRIBED},
+        day=row.get("day"),
         start=row.get("bucket") or row.get("hour"),
         place=row.get("place", ""),
         pods=row.get("pods", ""),

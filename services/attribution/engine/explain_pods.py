@@ -42,7 +42,7 @@ class PodEvidence:
             )
 
     def of(self, lines: Mapping[str, Evidence]) -> Iterator[tuple[Row, Evidence]]:
-        """Rows with their `part`, `hour`, `place` and `pods`, each with what was got and why."""
+        """Rows with `part`, `day`, `hour`, `place` and `pods`, each with what was got and why."""
         rows = records(
             self.session,
             "SELECT explained_pods.*, coalesce(cluster || '/' || namespace, '') AS pods"
@@ -56,6 +56,7 @@ class PodEvidence:
                 of = self._idle(lines, item)
             else:
                 of = self._item(lines, item)
+            row["day"] = row["hour"].date()
             row["place"] = self._items[item]["place"] if item in self._items else ""
             yield row, self._share(of, step, item, row["recipient"])
 

@@ -12,6 +12,7 @@ from services.attribution.domain.evidence import Evidence, Share, SignalRow, Sig
 from services.attribution.engine.tables import Row, create_table, records, sql_text
 from shared.columnar import Session
 from shared.configuration.models import Configuration
+from shared.exact import shortened
 
 Name = TypeVar("Name", bound=Hashable)
 Bucket = tuple[str, int, dt.datetime]
@@ -86,9 +87,12 @@ class PoolEvidence:
                 SignalRows(
                     row["meter"],
                     row["count"],
-                    row["quantity"],
+                    shortened(row["quantity"]),
                     row["unit"],
-                    tuple(SignalRow(**each) for each in row["largest"] or ()),
+                    tuple(
+                        SignalRow(**each | {"quantity": shortened(each["quantity"])})
+                        for each in row["largest"] or ()
+                    ),
                 ),
             )
         return found

@@ -25,6 +25,7 @@ from services.attribution.engine.run import (
 )
 from services.attribution.engine.tables import sql_text
 from shared.columnar import Session, parquet_scan, write_parquet
+from shared.exact import shortened
 
 ROW_GROUP_SIZE = 122_880
 
@@ -78,7 +79,9 @@ class Outputs:
             " WHERE NOT starts_with(tenant, 'pool:')"
             " GROUP BY tenant, meter ORDER BY tenant, meter"
         )
-        return tuple(Usage(tenant, meter, _short(sum_), unit) for tenant, meter, sum_, unit in rows)
+        return tuple(
+            Usage(tenant, meter, shortened(sum_), unit) for tenant, meter, sum_, unit in rows
+        )
 
     def usage_days(self) -> tuple[UsageDay, ...]:
         rows = self._rows(
@@ -86,7 +89,7 @@ class Outputs:
             " WHERE NOT starts_with(tenant, 'pool:')"
             " GROUP BY tenant, meter, day ORDER BY tenant, meter, day"
         )
-        return tuple(UsageDay(row[0], row[1], row[2], _short(row[3]), row[4]) for row in rows)
+        return tuple(UsageDay(row[0], row[1], row[2], shortened(row[3]), row[4]) for row in rows)
 
     def unallocated(self) -> tuple[Unallocated, ...]:
         rows = self._rows(
@@ -158,9 +161,3 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
             writer.writerow(
                 [plain(value) if isinstance(value, Decimal) else value for value in row]
             )
-
-
-def _short(quantity: Decimal) -> Decimal:
-    """Without trailing zeros, and without an exponent when written."""
-    text = f"{quantity:f}"
-    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)

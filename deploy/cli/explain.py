@@ -1,0 +1,132 @@
+"""`trueback explain`: why an amount is what it is, on files or of a run of the stack."""
+
+import csv
+import datetime as dt
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from deploy.cli.attribute import month_of, read_snapshot
+from deploy.cli.explain_text import print_explanation
+from deploy.cli.operate import answer_of
+from services.attribution.domain.evidence import Explanation, Selection
+from services.attribution.domain.evidence_json import from_json, to_json
+from services.attribution.domain.evidence_rows import HEADER, rows
+from services.attribution.engine.explain import explain as explain_run
+from shared.configuration import load_configuration
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class BillFiles:
+    """What `trueback attribute` takes; it gives the same run."""
+
+    bill: str
+    config: Path
+    signals: Path | None
+    workloads: Path | None
+    memory_mb: int
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+def explain(
+    period: Annotated[str, typer.Argument(help="Month, such as 2026-10.")],
+    tenant: Annotated[
+        str, typer.Argument(help="A tenant, or overhead:platform, idle:prod, unallocated ...")
+    ],
+    *,
+    charge_group: Annotated[str, typer.Option(help="Such as Compute or pool:nat.")] = "",
+    method: Annotated[str, typer.Option(help="Such as label or pool-signal.")] = "",
+    service: Annotated[str, typer.Option()] = "",
+    account: Annotated[str, typer.Option()] = "",
+    day: Annotated[str, typer.Option(help="Such as 2026-10-03.")] = "",
+    rule: Annotated[str, typer.Option()] = "",
+    format_: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+    rows_max: Annotated[
+        int, typer.Option("--rows", min=1, max=10_000, help="Lines and signals named per part.")
+    ] = 5,
+    run: Annotated[str, typer.Option(help="On the stack: a run; else the current one.")] = "",
+    bill: Annotated[str, typer.Option(help="On files: as of `trueback attribute`.")] = "",
+    config: Annotated[Path | None, typer.Option(help="On files: the ruleset.")] = None,
+    signals: Annotated[Path | None, typer.Option()] = None,
+    workloads: Annotated[Path | None, typer.Option()] = None,
+    memory_mb: Annotated[int, typer.Option(min=128)] = 1024,
+) -> None:
+    """Why an amount is what it is: bill lines, rule, driver, weights, share.
+
+    With --bill and --config on files, as `trueback attribute`; else of a run of the stack.
+    """
+    month = month_of(period, hint="PERIOD")
+    selection = Selection(
+        tenant=tenant,
+        charge_group=charge_group,
+        method=method,
+        service=service,
+        account=account,
+        day=_day(day),
+        rule=rule,
+    )
+    if config is not None and bill:
+        files = BillFiles(bill, config, signals, workloads, memory_mb)
+        found = _of_files(files, month, selection, rows_max)
+    elif config is None and not bill:
+        found = _of_stack(month, selection, run, rows_max)
+    else:
+        raise typer.BadParameter("on files both are needed.", param_hint="--bill, --config")
+    _print(found, format_)
+
+
+def _of_files(files: BillFiles, month: Month, selection: Selection, rows_max: int) -> Explanation:
+    config = load_configuration(files.config)
+    with tempfile.TemporaryDirectory(prefix="trueback-") as scratch:
+        snapshot = read_snapshot(files.bill, month, Path(scratch), files.memory_mb)
+        return explain_run(
+            snapshot_parts=snapshot.parts,
+            config=config,
+            signals=[files.signals] if files.signals else [],
+            workloads=[files.workloads] if files.workloads else [],
+            period=month,
+            selection=selection,
+            scratch_dir=Path(scratch),
+            rows_max=rows_max,
+            memory_limit_mb=files.memory_mb,
+        )
+
+
+def _of_stack(month: Month, selection: Selection, run: str, rows_max: int) -> Explanation:
+    asked = {name: str(value) for name, value in asdict(selection).items() if value}
+    query = urlencode(asked | ({"run": run} if run else {}) | {"rows": rows_max})
+    return from_json(answer_of("GET", f"/api/v1/periods/{month}/explanations?{query}"))
+
+
+def _print(explanation: Explanation, form: Format) -> None:
+    match form:
+        case Format.TEXT:
+            print_explanation(explanation)
+        case Format.JSON:
+            print(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
+        case Format.CSV:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(HEADER)
+            writer.writerows(rows(explanation))
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no day such as 2026-10-03.", param_hint="--day"
+        ) from error

@@ -1,0 +1,25 @@
+"""Figures for reading: rounded half-even, with thousands; the files hold every digit."""
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+
+
+def money(amount: Decimal, digits: int = 2) -> str:
+    return f"{amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN):,}"
+
+
+def per_cent(part: Decimal, whole: Decimal) -> str:
+    if not whole:
+        return ""
+    with localcontext(prec=28):
+        return f"{100 * part / whole:.1f} %"
+
+
+def short_fraction(fraction: Fraction) -> str:
+    """As it is where a person can read it, else in per cent."""
+    if fraction.denominator < _READABLE:
+        return str(fraction)
+    return per_cent(Decimal(fraction.numerator), Decimal(fraction.denominator))
+
+
+_READABLE = 1_000

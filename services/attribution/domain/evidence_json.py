@@ -1,0 +1,170 @@
+"""Evidence as JSON and back: amounts and weights are texts, so that no reader rounds them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from services.attribution.domain.evidence import (
+    BillLines,
+    Evidence,
+    Explanation,
+    Line,
+    LineEvidence,
+    Part,
+    Provenance,
+    Selection,
+    Share,
+    SignalRow,
+    SignalRows,
+    Total,
+    recompute,
+)
+from services.attribution.domain.proof import plain
+from shared.money import from_units, to_units
+
+Json = dict[str, Any]
+_TEXTS = (
+    *("service", "account", "region", "charge_category", "rule", "driver", "place", "pods"),
+    *("reason", "tag_key", "tag_value"),
+)
+
+
+def to_json(explanation: Explanation) -> Json:
+    asked = {name: str(value) for name, value in asdict(explanation.selection).items() if value}
+    return {
+        "period": explanation.period,
+        "currency": explanation.currency,
+        "cost_measure": explanation.cost_measure,
+        "selection": asked,
+        "amount": _amount(explanation.units),
+        "run": asdict(explanation.provenance),
+        "lines": [
+            {
+                "charge_group": line.charge_group,
+                "method": line.method,
+                "amount": _amount(line.units),
+                "parts": [_part(part) for part in line.parts],
+            }
+            for line in explanation.lines
+        ],
+    }
+
+
+def from_json(found: Mapping[str, Any]) -> Explanation:
+    selection = dict(found["selection"])
+    if "day" in selection:
+        selection["day"] = dt.date.fromisoformat(selection["day"])
+    made_of = {name: _tuple(value) for name, value in found["run"].items()}
+    return Explanation(
+        selection=Selection(**selection),
+        period=found["period"],
+        currency=found["currency"],
+        cost_measure=found["cost_measure"],
+        provenance=Provenance(**made_of),
+        lines=tuple(
+            LineEvidence(
+                line["charge_group"],
+                line["method"],
+                to_units(Decimal(line["amount"])),
+                tuple(_read_part(part) for part in line["parts"]),
+            )
+            for line in found["lines"]
+        ),
+    )
+
+
+def _part(part: Part) -> Json:
+    said = {name: getattr(part, name) for name in _TEXTS if getattr(part, name)}
+    when = {name: str(getattr(part, name)) for name in ("day", "start") if getattr(part, name)}
+    return {"amount": _amount(part.units), **said, **when, "evidence": _evidence(part.evidence)}
+
+
+def _read_part(found: Mapping[str, Any]) -> Part:
+    day, start = found.get("day"), found.get("start")
+    return Part(
+        **{name: found.get(name, "") for name in _TEXTS},
+        day=dt.date.fromisoformat(day) if day else None,
+        start=dt.datetime.fromisoformat(start) if start else None,
+        evidence=_read_evidence(found["evidence"]),
+    )
+
+
+def _evidence(evidence: Evidence) -> Json:
+    match evidence:
+        case BillLines():
+            largest = [
+                {"source": line.source, "line": line.line, "amount": _amount(line.units)}
+                for line in evidence.largest
+            ]
+            amount = _amount(evidence.units)
+            return {"bill_lines": {"count": evidence.count, "amount": amount, "largest": largest}}
+        case Total():
+            return {"total_of": [_evidence(part) for part in evidence.parts]}
+        case Share():
+            share = {
+                "by": evidence.by,
+                "fraction": str(evidence.fraction),
+                "amount": _amount(recompute(evidence)),
+                "own_place": evidence.own,
+                "weights": [str(weight) for weight in evidence.weights],
+                "signals": [_signals(rows) for rows in evidence.signals],
+                "of": _evidence(evidence.of),
+            }
+            return {"share": share}
+
+
+def _read_evidence(found: Mapping[str, Any]) -> Evidence:
+    if "bill_lines" in found:
+        lines = found["bill_lines"]
+        largest = (
+            Line(line["source"], line["line"], to_units(Decimal(line["amount"])))
+            for line in lines["largest"]
+        )
+        return BillLines(lines["count"], to_units(Decimal(lines["amount"])), tuple(largest))
+    if "total_of" in found:
+        return Total(tuple(map(_read_evidence, found["total_of"])))
+    share = found["share"]
+    return Share(
+        of=_read_evidence(share["of"]),
+        by=share["by"],
+        weights=tuple(map(int, share["weights"])),
+        own=share["own_place"],
+        signals=tuple(map(_read_signals, share["signals"])),
+    )
+
+
+def _signals(rows: SignalRows) -> Json:
+    largest = [
+        {
+            "file": row.file,
+            "row": row.row,
+            "start": row.start.isoformat(),
+            "quantity": plain(row.quantity),
+        }
+        for row in rows.largest
+    ]
+    return {**asdict(rows), "quantity": plain(rows.quantity), "largest": largest}
+
+
+def _read_signals(found: Mapping[str, Any]) -> SignalRows:
+    largest = (
+        SignalRow(
+            row["file"],
+            row["row"],
+            dt.datetime.fromisoformat(row["start"]),
+            Decimal(row["quantity"]),
+        )
+        for row in found["largest"]
+    )
+    said = {**found, "quantity": Decimal(found["quantity"]), "largest": tuple(largest)}
+    return SignalRows(**said)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _amount(units: int) -> str:
+    return plain(from_units(units))
