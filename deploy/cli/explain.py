@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from deploy.cli.attribute import month_of, read_snapshot
 from deploy.cli.explain_text import print_explanation
 from deploy.cli.operate import answer_of
 from services.attribution.domain.evidence import Explanation, Selection
-from services.attribution.domain.evidence_json import from_json, to_json
+from services.attribution.domain.evidence_json import from_json, selection_to_json, to_json
 from services.attribution.domain.evidence_rows import HEADER, rows
 from services.attribution.engine.explain import explain as explain_run
 from shared.configuration import load_configuration
@@ -106,8 +106,8 @@ def _of_files(files: BillFiles, month: Month, selection: Selection, rows_max: in
 
 
 def _of_stack(month: Month, selection: Selection, run: str, rows_max: int) -> Explanation:
-    asked = {name: str(value) for name, value in asdict(selection).items() if value}
-    query = urlencode(asked | ({"run": run} if run else {}) | {"rows": rows_max})
+    asked = selection_to_json(selection) | ({"run": run} if run else {})
+    query = urlencode(asked | {"rows": rows_max})
     return from_json(answer_of("GET", f"/api/v1/periods/{month}/explanations?{query}"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.attribution.operations.attribute_period import attribute_period
+from services.attribution.operations.explain_amount import explain_amount
 from services.attribution.operations.record_inputs import (
     record_quarantine,
     record_signals,
@@ -12,6 +13,7 @@ from services.attribution.operations.record_inputs import (
 )
 from services.attribution.operations.record_revenue import record_revenue
 from services.attribution.operations.remind_periods import remind_periods
+from services.attribution.operations.replay_run import replay_run
 from shared.contracts.ingestion import (
     DELIVERY_QUARANTINED,
     SIGNALS_PUBLISHED,
@@ -31,4 +33,8 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
 
 POKES: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
 
-JOBS: Mapping[str, JobHandler] = {"attribute_period": lambda payload: attribute_period(**payload)}
+JOBS: Mapping[str, JobHandler] = {
+    "attribute_period": lambda payload: attribute_period(**payload),
+    "explain_amount": lambda payload: explain_amount(**payload),
+    "replay_run": lambda payload: replay_run(**payload),
+}

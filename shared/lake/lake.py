@@ -32,6 +32,9 @@ class Lake:
     def run_folder(self, *, period: str, run_id: str) -> str:
         return f"{self.root}/allocations/period={period}/run={run_id}"
 
+    def answer_uri(self, *, kind: str, answer_id: str) -> str:
+        return f"{self.root}/answers/{kind}/{answer_id}.json"
+
     def publish(self, files: list[Path], folder: str) -> list[str]:
         return [self.storage.put(file, f"{folder}/{file.name}") for file in files]
 

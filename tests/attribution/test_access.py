@@ -12,7 +12,7 @@ from tests.access_matrix import leaks
 from tests.tokens import client_of
 
 ANN = Actor("ann", "customer_admin", "acme")
-FOREIGN = {"<str:period>": "2026-10", "<str:tenant>": "foreign"}
+FOREIGN = {"<str:period>": "2026-10", "<str:tenant>": "foreign", "<str:run_id>": "run_1"}
 MARKS = ("Foreign & Sons", "4242.4242")
 
 

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from services.attribution.api import views
+from services.attribution.api import questions, views
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
@@ -15,4 +15,10 @@ urlpatterns = [
         views.StatementView.as_view(),
         name="statement",
     ),
+    path(
+        "api/v1/periods/<str:period>/explanations",
+        questions.Explanation.as_view(),
+        name="explanation",
+    ),
+    path("api/v1/runs/<str:run_id>/replays", questions.Replay.as_view(), name="replay"),
 ]

@@ -32,12 +32,11 @@ _TEXTS = (
 
 
 def to_json(explanation: Explanation) -> Json:
-    asked = {name: str(value) for name, value in asdict(explanation.selection).items() if value}
     return {
         "period": explanation.period,
         "currency": explanation.currency,
         "cost_measure": explanation.cost_measure,
-        "selection": asked,
+        "selection": selection_to_json(explanation.selection),
         "amount": _amount(explanation.units),
         "run": asdict(explanation.provenance),
         "lines": [
@@ -53,12 +52,9 @@ def to_json(explanation: Explanation) -> Json:
 
 
 def from_json(found: Mapping[str, Any]) -> Explanation:
-    selection = dict(found["selection"])
-    if "day" in selection:
-        selection["day"] = dt.date.fromisoformat(selection["day"])
     made_of = {name: _tuple(value) for name, value in found["run"].items()}
     return Explanation(
-        selection=Selection(**selection),
+        selection=selection_of(found["selection"]),
         period=found["period"],
         currency=found["currency"],
         cost_measure=found["cost_measure"],
@@ -73,6 +69,16 @@ def from_json(found: Mapping[str, Any]) -> Explanation:
             for line in found["lines"]
         ),
     )
+
+
+def selection_to_json(selection: Selection) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(selection).items() if value}
+
+
+def selection_of(asked: Mapping[str, str]) -> Selection:
+    day = asked.get("day")
+    texts = {name: value for name, value in asked.items() if name != "day"}
+    return Selection(**texts, day=dt.date.fromisoformat(day) if day else None)
 
 
 def _part(part: Part) -> Json:

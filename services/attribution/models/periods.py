@@ -8,6 +8,7 @@ class Run(models.Model):
     The same inputs are the same run (`input_digest`), also when a ruleset is taken back: it then
     becomes current again. `activation` counts how often a run of the period became current; facts
     carry it as their version. A run whose proof fails is kept as failed and never becomes current.
+    `inputs` says where all of them lie (see `RunInputs`), so that it can be made again.
     """
 
     class State(models.TextChoices):
@@ -25,6 +26,7 @@ class Run(models.Model):
     snapshot_ids = models.JSONField()
     signal_set_ids = models.JSONField()
     workload_set_ids = models.JSONField(default=list, db_default=[])
+    inputs = models.JSONField(default=dict, db_default={})
     currency = models.CharField(max_length=3, blank=True)
     cost_measure = models.CharField(max_length=20)
     proof = models.JSONField(default=dict)

@@ -2,10 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +13,9 @@ from django.db.models import Max
 from services.attribution.domain.days import amounts_by_day, as_texts
 from services.attribution.domain.proof import plain
 from services.attribution.engine import Run as Attributed
-from services.attribution.engine import attribute
 from services.attribution.engine.pools import driver_label
 from services.attribution.engine.run import Coverage
 from services.attribution.models import (
-    InputSet,
     RevenueEntry,
     Run,
     Statement,
@@ -26,9 +23,9 @@ from services.attribution.models import (
     StatementQuantity,
     Tenant,
 )
+from services.attribution.operations.compute_run import compute_run
 from services.attribution.operations.measure_margin import measure_margin
 from services.attribution.operations.revise_statements import revise_statements
-from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
 from shared.contracts.attribution import (
@@ -65,41 +62,17 @@ def attribute_period(*, period: str) -> None:
             return
     run_id = new_id("run")
     try:
-        attributed = _compute(inputs, Month.parse(period), run_id)
+        attributed, out_dir = compute_run(inputs, Month.parse(period), run_id)
     except ProofFailed as fault:
         with as_ops():
             _record(inputs, period, run_id, state=Run.State.FAILED, error=str(fault))
         raise
     lake = Lake(settings.ENVIRONMENT)
     folder = lake.run_folder(period=period, run_id=run_id)
-    files = sorted((settings.ENVIRONMENT.scratch_dir / "out").iterdir())
+    files = sorted(out_dir.iterdir())
     lake.publish(files, folder)
     content_hash = sha256_of(next(path for path in files if path.name == "allocations.parquet"))
     _publish(inputs, run_id, attributed, folder, content_hash)
-
-
-def _compute(inputs: RunInputs, period: Month, run_id: str) -> Attributed:
-    scratch = settings.ENVIRONMENT.scratch_dir
-    lake = Lake(settings.ENVIRONMENT)
-    raw_totals = [
-        total for item in inputs.snapshots for total in control_totals(lake, item.raw_totals_uri)
-    ]
-    return attribute(
-        snapshot_parts=_fetch(lake, inputs.snapshots, scratch / "bill"),
-        raw_totals=raw_totals,
-        config=parse_configuration(inputs.ruleset.content),
-        signals=_fetch(lake, inputs.signals, scratch / "signals"),
-        workloads=_fetch(lake, inputs.workloads, scratch / "workloads"),
-        period=period,
-        out_dir=scratch / "out",
-        scratch_dir=scratch / "spill",
-        run_id=run_id,
-        memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
-    )
-
-
-def _fetch(lake: Lake, sets: Iterable[InputSet], to: Path) -> list[Path]:
-    return lake.fetch_all([uri for item in sets for uri in item.part_uris], to)
 
 
 def _publish(
@@ -159,6 +132,7 @@ def _record(
         snapshot_ids=[item.set_id for item in inputs.snapshots],
         signal_set_ids=[item.set_id for item in inputs.signals],
         workload_set_ids=[item.set_id for item in inputs.workloads],
+        inputs=inputs.to_json(),
         cost_measure=configuration.cost,
         **fields,
     )

@@ -1,7 +1,25 @@
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from services.attribution.models import InputSet, Ruleset
+from services.attribution.models import InputSet, Ruleset, Run
+from shared.faults import Fault
+
+
+class InputsNotKept(Fault):
+    """The run is of a time when runs did not say what they were made of."""
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """A snapshot, a signal set or a set of workloads in the lake."""
+
+    set_id: str
+    source: str
+    content_hash: str
+    part_uris: list[str]
+    raw_totals_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -9,10 +27,24 @@ class RunInputs:
     """Everything a run is a function of; the same digest is the same output, byte for byte."""
 
     ruleset: Ruleset
-    snapshots: tuple[InputSet, ...]
-    signals: tuple[InputSet, ...]
-    workloads: tuple[InputSet, ...]
-    digest: str
+    snapshots: tuple[InputFiles, ...]
+    signals: tuple[InputFiles, ...]
+    workloads: tuple[InputFiles, ...]
+
+    @property
+    def digest(self) -> str:
+        parts = [
+            self.ruleset.digest,
+            *(f"snapshot {item.source} {item.content_hash}" for item in self.snapshots),
+            *(f"signals {item.source} {item.content_hash}" for item in self.signals),
+            *(f"workloads {item.source} {item.content_hash}" for item in self.workloads),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the ruleset, which is kept by its digest."""
+        kinds = ("snapshots", "signals", "workloads")
+        return {kind: [asdict(item) for item in getattr(self, kind)] for kind in kinds}
 
 
 def inputs_of_period(period: str) -> RunInputs | None:
@@ -20,17 +52,26 @@ def inputs_of_period(period: str) -> RunInputs | None:
     ruleset = Ruleset.objects.filter(is_current=True).first()
     sets = list(InputSet.objects.filter(period=period).order_by("source", "set_id"))
     snapshots, signals, workloads = (
-        tuple(item for item in sets if item.kind == kind)
+        tuple(_files(item for item in sets if item.kind == kind))
         for kind in (InputSet.Kind.SNAPSHOT, InputSet.Kind.SIGNALS, InputSet.Kind.WORKLOADS)
     )
     if ruleset is None or not snapshots:
         return None
-    parts = [
-        ruleset.digest,
-        *(
-            f"{item.kind} {item.source} {item.content_hash}"
-            for item in (*snapshots, *signals, *workloads)
-        ),
-    ]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return RunInputs(ruleset, snapshots, signals, workloads, digest)
+    return RunInputs(ruleset, snapshots, signals, workloads)
+
+
+def inputs_of_run(run: Run) -> RunInputs:
+    if not run.inputs:
+        raise InputsNotKept(
+            f"what {run.run_id} was made of was not kept.", remedy="Attribute the period again."
+        )
+    ruleset = Ruleset.objects.get(digest=run.ruleset_digest)
+    kept = {kind: tuple(InputFiles(**item) for item in sets) for kind, sets in run.inputs.items()}
+    return RunInputs(ruleset, **kept)
+
+
+def _files(sets: Iterable[InputSet]) -> Iterable[InputFiles]:
+    for item in sets:
+        yield InputFiles(
+            item.set_id, item.source, item.content_hash, item.part_uris, item.raw_totals_uri
+        )

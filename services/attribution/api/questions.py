@@ -1,0 +1,88 @@
+"""Questions that a job answers: asked again, the same question tells how far it is."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.attribution.models import Run
+from services.attribution.operations.ask import UnableToAnswer, ask
+from shared.auth.api import ScopedView
+from shared.runtime.problems import Conflict
+
+_ANALYSTS = ("operator_analyst", "operator_admin")
+_STAFF = ("operator_viewer", *_ANALYSTS, "billing_clerk", "billing_approver")
+
+
+class Explanation(ScopedView):
+    """Why an amount of a run is what it is: 202 while it is computed, then its evidence.
+
+    Of the period's current run, or of `run`. It shows cost: for the operator's people alone.
+    """
+
+    roles = {"GET": _STAFF}
+
+    def get(self, request: Request, period: str) -> Response:
+        given = _Asked(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        asked = {name: str(value) for name, value in given.validated_data.items() if value}
+        rows_max = int(asked.pop("rows"))
+        run = _run(period, asked.pop("run", ""))
+        question = {"run_id": run.run_id, "selection": asked, "rows_max": rows_max}
+        answer = _ask("explain_amount", question)
+        if answer is not None and "nothing" in answer:
+            raise NotFound(answer["nothing"])
+        return _answered(answer)
+
+
+class _Asked(serializers.Serializer[Any]):
+    tenant = serializers.CharField(max_length=300)
+    charge_group = serializers.CharField(default="", max_length=200)
+    method = serializers.CharField(default="", max_length=20)
+    service = serializers.CharField(default="", max_length=200)
+    account = serializers.CharField(default="", max_length=40)
+    day = serializers.DateField(default=None, allow_null=True)
+    rule = serializers.CharField(default="", max_length=200)
+    run = serializers.CharField(default="", max_length=40)
+    rows = serializers.IntegerField(default=5, min_value=1, max_value=10_000)
+
+
+class Replay(ScopedView):
+    """Computes a run again from what it was made of; `replay_id` tells one replay from the next."""
+
+    roles = {"POST": _ANALYSTS}
+
+    def post(self, request: Request, run_id: str) -> Response:
+        if not Run.objects.filter(run_id=run_id, state=Run.State.PROVEN).exists():
+            raise Http404
+        given = _ReplayGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        replay_id = str(given.validated_data["replay_id"])
+        return _answered(_ask("replay_run", {"run_id": run_id, "replay_id": replay_id}))
+
+
+class _ReplayGiven(serializers.Serializer[Any]):
+    replay_id = serializers.UUIDField()
+
+
+def _run(period: str, run_id: str) -> Run:
+    runs = Run.objects.filter(period=period, state=Run.State.PROVEN)
+    run = runs.filter(run_id=run_id).first() if run_id else runs.filter(is_current=True).first()
+    if run is None:
+        raise Http404
+    return run
+
+
+def _ask(kind: str, question: dict[str, Any]) -> Any:
+    try:
+        return ask(kind=kind, question=question)
+    except UnableToAnswer as error:
+        raise Conflict(str(error)) from error
+
+
+def _answered(answer: Any) -> Response:
+    code = status.HTTP_202_ACCEPTED if answer is None else status.HTTP_200_OK
+    return Response({"answer": answer}, status=code)

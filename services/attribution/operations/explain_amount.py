@@ -1,0 +1,52 @@
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from services.attribution.domain.evidence import Provenance
+from services.attribution.domain.evidence_json import selection_of, to_json
+from services.attribution.engine.explain import NothingToExplain, explain
+from services.attribution.models import Run
+from services.attribution.operations.ask import keep_answer
+from services.attribution.queries.local_inputs import fetch_inputs
+from services.attribution.queries.run_inputs import RunInputs, inputs_of_run
+from shared.configuration import parse_configuration
+from shared.isolation.scope import as_ops
+from shared.periods import Month
+
+
+def explain_amount(
+    *, answer_id: str, run_id: str, selection: Mapping[str, str], rows_max: int
+) -> None:
+    """A job: what the run was made of is split again, and the evidence is kept as the answer."""
+    with as_ops():
+        run = Run.objects.get(run_id=run_id)
+        inputs = inputs_of_run(run)
+    files, scratch = fetch_inputs(inputs), settings.ENVIRONMENT.scratch_dir
+    try:
+        explanation = explain(
+            snapshot_parts=files.snapshot_parts,
+            config=parse_configuration(inputs.ruleset.content),
+            signals=files.signals,
+            workloads=files.workloads,
+            period=Month.parse(run.period),
+            selection=selection_of(selection),
+            scratch_dir=scratch / "spill",
+            provenance=_provenance(run_id, inputs),
+            rows_max=rows_max,
+            memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+        )
+    except NothingToExplain as nothing:
+        answer = {"nothing": str(nothing)}
+    else:
+        answer = to_json(explanation)
+    keep_answer(answer, kind="explain_amount", answer_id=answer_id)
+
+
+def _provenance(run_id: str, inputs: RunInputs) -> Provenance:
+    return Provenance(
+        run_id=run_id,
+        ruleset=f"version {inputs.ruleset.version} ({inputs.ruleset.digest})",
+        snapshots=tuple(item.set_id for item in inputs.snapshots),
+        signals=tuple(item.set_id for item in inputs.signals),
+        workloads=tuple(item.set_id for item in inputs.workloads),
+    )

@@ -1,0 +1,37 @@
+from django.conf import settings
+
+from services.attribution.models import Run
+from services.attribution.operations.ask import keep_answer
+from services.attribution.operations.compute_run import compute_run
+from services.attribution.queries.run_inputs import inputs_of_run
+from shared.isolation.scope import as_ops
+from shared.lake.lake import Lake
+from shared.lake.storage import sha256_of
+from shared.periods import Month
+
+
+def replay_run(*, answer_id: str, run_id: str, replay_id: str) -> None:
+    """A job: the run once more from what it was made of, compared with what the lake holds of it.
+
+    `replay_id` tells one replay from the next, so that each is computed.
+    """
+    with as_ops():
+        run = Run.objects.get(run_id=run_id)
+        inputs = inputs_of_run(run)
+    kept = Lake(settings.ENVIRONMENT).storage.fetch(
+        f"{run.folder_uri}/allocations.parquet", settings.ENVIRONMENT.scratch_dir / "kept.parquet"
+    )
+    _, out_dir = compute_run(inputs, Month.parse(run.period), run_id)
+    hashes = {
+        "recorded": run.content_hash,
+        "kept": sha256_of(kept),
+        "replayed": sha256_of(out_dir / "allocations.parquet"),
+    }
+    answer = {
+        "replay_id": replay_id,
+        "run_id": run_id,
+        "period": run.period,
+        "hashes": hashes,
+        "is_same": len(set(hashes.values())) == 1,
+    }
+    keep_answer(answer, kind="replay_run", answer_id=answer_id)

@@ -1,0 +1,167 @@
+"""Why an amount is what it is, and a run once more: of the very inputs a run was made of."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from services.attribution.domain.evidence import recompute
+from services.attribution.domain.evidence_json import from_json
+from services.attribution.models import InputSet, Job, Run, StatementLine
+from services.attribution.operations.apply_ruleset import apply_ruleset
+from services.attribution.operations.attribute_period import attribute_period
+from services.attribution.queries.run_inputs import InputsNotKept, inputs_of_run
+from services.attribution.tasks import JOBS
+from shared.auth.actors import Actor
+from shared.isolation.scope import as_ops
+from shared.money import from_units
+from tests.attribution.test_period import (
+    ACME,
+    LINES,
+    RULESET,
+    announce_bill,
+    current,
+    period,
+    storage,
+)
+from tests.bills import cur_line
+from tests.tokens import client_of
+
+__all__ = ["period", "storage"]
+
+OLIVIA = Actor("olivia", "operator_admin")
+
+
+@pytest.fixture
+def run(period):
+    attribute_period(period=period)
+    return current()
+
+
+@pytest.fixture
+def restated(run, storage, tmp_path):
+    """Another bill and another ruleset since; the run is not current any more."""
+    announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME)], version=2)
+    with as_ops():
+        apply_ruleset(content=RULESET.replace("{signal: nat_bytes}, ", ""), applied_by="olivia")
+    attribute_period(period=run.period)
+    assert current().run_id != run.run_id
+    return run
+
+
+def asked(path, body=None, *, actor=OLIVIA):
+    client = client_of(actor)
+    if body is None:
+        return client.get(path)
+    return client.post(path, body, content_type="application/json")
+
+
+def answer(path, body=None):
+    """Asked until it is answered, with the job in between."""
+    first = asked(path, body)
+    assert (first.status_code, first.json()) == (202, {"answer": None})
+    with as_ops():
+        job = Job.objects.get(kind__in=["explain_amount", "replay_run"], state="queued")
+    JOBS[job.kind](job.payload)
+    with as_ops():
+        job.delete()
+    return asked(path, body)
+
+
+def explanation(run, query, **more):
+    path = f"/api/v1/periods/{run.period}/explanations?{query}"
+    return answer(path, **more)
+
+
+class TestAnExplanation:
+    def test_gives_each_line_of_a_statement_from_its_evidence(self, run):
+        found = from_json(explanation(run, "tenant=acme").json()["answer"])
+        given = {
+            (line.charge_group, line.method): sum(recompute(part.evidence) for part in line.parts)
+            for line in found.lines
+        }
+        with as_ops():
+            lines = StatementLine.objects.filter(tenant_id="acme")
+            kept = {(line.charge_group, line.method): line.amount for line in lines}
+        assert {key: from_units(units) for key, units in given.items()} == kept
+
+    def test_names_all_that_the_run_was_made_of(self, run):
+        made_of = explanation(run, "tenant=acme&charge_group=pool:nat").json()["answer"]["run"]
+        assert made_of["run_id"] == run.run_id
+        assert made_of["snapshots"] == run.snapshot_ids
+        assert made_of["signals"] == run.signal_set_ids
+        assert made_of["ruleset"] == f"version 1 ({run.ruleset_digest})"
+
+    def test_of_a_run_that_is_not_current_is_as_it_was(self, restated):
+        query = f"tenant=acme&run={restated.run_id}"
+        assert explanation(restated, query).json()["answer"]["amount"] == "3.7500000000"
+        now = explanation(restated, "tenant=acme").json()["answer"]
+        assert Decimal(now["amount"]) == Decimal("7.5")
+
+    def test_is_computed_once(self, run):
+        explanation(run, "tenant=acme")
+        path = f"/api/v1/periods/{run.period}/explanations?tenant=acme"
+        assert asked(path).status_code == 200
+        with as_ops():
+            assert not Job.objects.filter(kind="explain_amount").exists()
+
+    def test_of_what_is_not_there_is_a_404_that_says_what_is_near(self, run):
+        told = explanation(run, "tenant=acmee")
+        assert told.status_code == 404
+        assert "Try acme" in told.json()["detail"]
+
+    def test_of_a_run_that_is_none_is_a_404(self, run):
+        path = f"/api/v1/periods/{run.period}/explanations?tenant=acme&run=run_none"
+        assert asked(path).status_code == 404
+
+    def test_that_failed_says_why(self, run):
+        path = f"/api/v1/periods/{run.period}/explanations?tenant=acme"
+        asked(path)
+        with as_ops():
+            Job.objects.filter(kind="explain_amount").update(
+                state="failed", error="the lake is gone", finished_at="2999-01-01T00:00:00Z"
+            )
+        told = asked(path)
+        assert (told.status_code, told.json()["detail"]) == (409, "the lake is gone")
+
+    @pytest.mark.parametrize("role", ["operator_viewer", "billing_clerk"])
+    def test_is_for_the_operators_people(self, run, role):
+        path = f"/api/v1/periods/{run.period}/explanations?tenant=acme"
+        assert asked(path, actor=Actor("vic", role)).status_code == 202
+
+
+class TestAReplay:
+    def replay(self, run):
+        path = f"/api/v1/runs/{run.run_id}/replays"
+        return answer(path, {"replay_id": str(uuid4())}).json()["answer"]
+
+    def test_gives_the_same_bytes_whatever_came_since(self, restated):
+        told = self.replay(restated)
+        assert told["is_same"]
+        assert set(told["hashes"].values()) == {restated.content_hash}
+
+    def test_of_a_run_that_was_tampered_with_shows_it(self, run, storage):
+        uri = f"{run.folder_uri}/allocations.parquet"
+        storage.write(storage.read(uri) + b" ", uri)
+        told = self.replay(run)
+        assert not told["is_same"]
+        assert told["hashes"]["kept"] != told["hashes"]["replayed"] == run.content_hash
+
+    def test_is_not_for_those_who_only_look(self, run):
+        path = f"/api/v1/runs/{run.run_id}/replays"
+        body = {"replay_id": str(uuid4())}
+        assert asked(path, body, actor=Actor("vic", "operator_viewer")).status_code == 403
+
+
+class TestARunsInputs:
+    def test_are_kept_with_it(self, restated):
+        with as_ops():
+            inputs = inputs_of_run(Run.objects.get(run_id=restated.run_id))
+            newest = InputSet.objects.get(kind="snapshot").part_uris
+        assert inputs.digest == restated.input_digest
+        assert inputs.snapshots[0].part_uris != newest
+
+    def test_of_a_run_before_they_were_are_missing_and_said_to_be(self, run):
+        run.inputs = {}
+        with pytest.raises(InputsNotKept, match="was not kept"):
+            inputs_of_run(run)
