@@ -118,48 +118,6 @@ def run(work, bill_lines, rows, ruleset):
 
 class TestAnyCluster:
     @worlds
-    @given(lines, pods, policies)
-    def test_gives_out_exactly_what_the_bill_says(self, bill_lines, specs, policy):
-        with folder() as work:
-            found = run(work, bill_lines, rows_of_world(specs), ALL + RULES + f"idle: {policy}\n")
-        assert found.proof.difference == 0
-        assert found.proof.unproven == ()
-        assert sum(amounts(found).values()) == sum(
-            Decimal(line["EffectiveCost"]) for line in bill_lines
-        )
-
-    @worlds
-    @given(lines, pods, policies, st.randoms(use_true_random=False))
-    def test_is_the_same_in_any_order(self, bill_lines, specs, policy, chance):
-        rows = rows_of_world(specs)
-        ruleset = ALL + RULES + f"idle: {policy}\n"
-        with folder() as work:
-            run(work, bill_lines, rows, ruleset)
-            first = (work / "run/allocations.parquet").read_bytes()
-            for listed in (bill_lines, rows):
-                chance.shuffle(listed)
-            run(work, bill_lines, rows, ruleset)
-            assert (work / "run/allocations.parquet").read_bytes() == first
-
-    @worlds
-    @given(lines, pods, policies, st.sampled_from(["3", "0.125", "1000"]))
-    def test_is_the_same_when_all_quantities_are_scaled(self, bill_lines, specs, policy, factor):
-        rows = rows_of_world(specs)
-        scaled = [
-            {
-                name: str(Decimal(value) * Decimal(factor))
-                if name.endswith("_hours") and value
-                else value
-                for name, value in row.items()
-            }
-            for row in rows
-        ]
-        ruleset = ALL + RULES + f"idle: {policy}\n"
-        with folder() as work:
-            first = amounts(run(work, bill_lines, rows, ruleset))
-            assert amounts(run(work, bill_lines, scaled, ruleset)) == first
-
-    @worlds
     @given(st.lists(costs, min_size=1, max_size=3), pods)
     def test_is_split_as_the_formula_says(self, listed, specs):
         """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""

@@ -133,36 +133,6 @@ class TestAnyWorld:
         assert abs(Decimal(proof["quantisation"])) <= len(bill_lines) * Decimal("5e-11")
         assert sum(amounts(found).values()) + Decimal(proof["quantisation"]) == exact
 
-    @worlds
-    @given(lines, rulesets, signals, st.randoms(use_true_random=False))
-    def test_is_the_same_in_any_order(self, bill_lines, ruleset, rows, chance):
-        shuffled = list(bill_lines)
-        chance.shuffle(shuffled)
-        with folder() as work:
-            run(bill_lines, ruleset, rows, work)
-            first = (work / "run/allocations.parquet").read_bytes()
-            run(shuffled, ruleset, rows[::-1], work)
-            assert (work / "run/allocations.parquet").read_bytes() == first
-
-    @worlds
-    @given(lines, st.integers(2, 1000))
-    def test_is_the_same_when_all_weights_are_scaled(self, bill_lines, factor):
-        weights = "pools: [{{name: p, when: {{usage_type: ['*']}}, drivers: [{{weights: {{acme: {}, globex: {}}}}}]}}]\n"  # noqa: E501
-        with folder() as work:
-            first = amounts(run(bill_lines, RULESET + weights.format("0.3", "0.7"), [], work))
-            scaled = weights.format(Decimal("0.3") * factor, Decimal("0.7") * factor)
-            assert amounts(run(bill_lines, RULESET + scaled, [], work)) == first
-
-    @worlds
-    @given(lines, rulesets)
-    def test_is_the_same_when_all_quantities_are_scaled(self, bill_lines, ruleset):
-        rows = [f"bytes 2026-10-03T{h:02d}:00:00Z {t} {{}}" for h in range(6) for t in TENANTS]
-        with folder() as work:
-            first = [row.format(n + 1) for n, row in enumerate(rows)]
-            scaled = [row.format(Decimal(n + 1) * Decimal("0.125")) for n, row in enumerate(rows)]
-            one = amounts(run(bill_lines, ruleset, first, work))
-            assert amounts(run(bill_lines, ruleset, scaled, work)) == one
-
 
 class TestADelivery:
     @settings(max_examples=15, deadline=None)

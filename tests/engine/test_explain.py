@@ -2,11 +2,13 @@
 
 import datetime as dt
 import json
+import tempfile
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from services.attribution.domain.evidence import (
     BillLines,
@@ -31,10 +33,9 @@ from tests.bills import (
     write_signals,
     write_workloads,
 )
-from tests.engine import test_any_cluster as clusters
-from tests.engine import test_conservation as worlds
 from tests.engine import test_mutual_pools as mutual
 from tests.engine.test_workloads import PODS, node, pod
+from tests.engine.worlds import ONE, closed_loops_refused, worlds
 
 BILL = (
     focus_line(cost="3", tags={"customer": "acme"}, ResourceId="i-1"),
@@ -239,16 +240,11 @@ class TestForms:
 
 
 class TestAnyWorld:
-    @settings(max_examples=25, deadline=None)
-    @given(worlds.lines, worlds.rulesets, worlds.signals)
-    def test_is_given_line_by_line_by_its_evidence(self, lines, ruleset, signals):
-        with worlds.folder() as work:
-            World(work, [focus_line(**line) for line in lines], ruleset, signals).check()
-
-    @settings(max_examples=20, deadline=None)
-    @given(clusters.lines, clusters.pods, clusters.policies)
-    def test_of_pods_is_given_by_nodes_and_what_was_taken_of_them(self, lines, specs, policy):
-        ruleset = PODS + clusters.RULES + f"idle: {policy}\n"
-        with worlds.folder() as work:
-            rows = clusters.rows_of_world(specs)
-            World(work, [node("0"), *lines], ruleset, workloads=rows).check()
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(worlds())
+    def test_is_given_line_by_line_by_its_evidence(self, world):
+        lines = [focus_line(**line) for line in world.lines]
+        with tempfile.TemporaryDirectory() as work, closed_loops_refused():
+            World(
+                Path(work), lines, world.ruleset(ONE), world.signals, workloads=world.workloads
+            ).check()

@@ -4,23 +4,20 @@ import csv
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.attribution.engine import attribute
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import parse_configuration
-from shared.faults import BadInput
 from tests.bills import OCTOBER, focus_line, rows_of, write_focus, write_signals, write_workloads
-from tests.engine.worlds import World, worlds
+from tests.engine.worlds import ONE, World, closed_loops_refused, worlds
 
-ONE = Decimal(1)
 _WORLDS = int(os.environ.get("TRUEBACK_WORLDS", "500"))
 Bills = Sequence[Sequence[Mapping[str, Any]]]
 Sums = Mapping[tuple[str, ...], Decimal]
@@ -105,17 +102,6 @@ def _nodes(rows: Iterable[tuple[Any, ...]]) -> Sums:
         for depth in range(len(path) + 1):
             sums[tuple(path[:depth])] += amount
     return {node: total for node, total in sums.items() if total}
-
-
-@contextmanager
-def closed_loops_refused() -> Iterator[None]:
-    """Pools that use each other and no tenant are the one reason to refuse a world."""
-    try:
-        yield
-    except BadInput as refusal:
-        if "use each other and no tenant" not in str(refusal):
-            raise
-        event("refused")
 
 
 class TestAnyWorld:
