@@ -7,12 +7,9 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.engine.tables import run_sql
-from shared.money import split_by_largest_remainder
 from tests.bills import (
     RULESET,
     amounts,
@@ -162,37 +159,3 @@ class TestADelivery:
                 run_of(write_delivery(work / "bucket", parts), work)
                 written.add((work / "run/allocations.parquet").read_bytes())
         assert len(written) == 1
-
-
-class TestTheMoneyKernel:
-    @settings(max_examples=100, deadline=None)
-    @given(
-        st.lists(
-            st.tuples(
-                st.integers(-(10**14), 10**14),
-                st.dictionaries(
-                    st.sampled_from("abcdefgh"), st.integers(1, 10**18), min_size=1, max_size=6
-                ),
-            ),
-            min_size=1,
-            max_size=5,
-        )
-    )
-    def test_splits_as_the_largest_remainder_by_hand(self, cells):
-        with duckdb.connect() as session:
-            session.execute(
-                "CREATE TEMP TABLE weighed (cell INTEGER, units HUGEINT, recipient VARCHAR,"
-                " weight HUGEINT, total HUGEINT, level INTEGER)"
-            )
-            for cell, (units, weights) in enumerate(cells):
-                total = sum(weights.values())
-                session.executemany(
-                    "INSERT INTO weighed VALUES ($1, $2, $3, $4, $5, 0)",
-                    [[cell, units, key, weight, total] for key, weight in weights.items()],
-                )
-            run_sql(session, "split_kernel.sql")
-            parts = session.execute("SELECT cell, recipient, units FROM parts").fetchall()
-        for cell, (units, weights) in enumerate(cells):
-            split = {key: part for at, key, part in parts if at == cell}
-            assert split == split_by_largest_remainder(units, weights)
-            assert sum(split.values()) == units

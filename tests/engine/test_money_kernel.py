@@ -1,0 +1,77 @@
+"""The split of whole units, which every engine must give to the last unit.
+
+`golden/money_kernel.csv` holds what an engine of another SQL dialect is held to as well.
+"""
+
+import csv
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.attribution.engine.money_kernel import split_weighed
+from services.attribution.engine.tables import create_table
+from shared.columnar import open_session
+from shared.money import split_by_largest_remainder
+
+VECTORS = Path(__file__).with_name("golden") / "money_kernel.csv"
+_WEIGHED = {
+    **dict.fromkeys(("cell", "level"), "BIGINT"),
+    **dict.fromkeys(("units", "weight", "total"), "HUGEINT"),
+    "recipient": "VARCHAR",
+}
+Cell = tuple[int, Mapping[str, int]]
+"""Units, and weights by recipient."""
+
+
+def split(cells: Sequence[Cell]) -> list[dict[str, int]]:
+    rows = [
+        (cell, 0, units, weight, sum(weights.values()), recipient)
+        for cell, (units, weights) in enumerate(cells)
+        for recipient, weight in weights.items()
+    ]
+    with (
+        tempfile.TemporaryDirectory() as name,
+        open_session(scratch_dir=Path(name), memory_limit_mb=256) as session,
+    ):
+        create_table(session, "weighed", _WEIGHED, rows, scratch_dir=Path(name))
+        split_weighed(session, Path(name))
+        parts = session.execute("SELECT cell, recipient, units FROM parts").fetchall()
+    return [{key: units for at, key, units in parts if at == cell} for cell in range(len(cells))]
+
+
+def whole_numbers(text: str) -> dict[str, int]:
+    return {key: int(number) for key, number in (pair.split("=") for pair in text.split())}
+
+
+with VECTORS.open() as _file:
+    _VECTORS = list(csv.DictReader(_file))
+
+
+@pytest.mark.parametrize("vector", _VECTORS, ids=[each["why"] for each in _VECTORS])
+def test_golden_vector(vector):
+    cell = int(vector["units"]), whole_numbers(vector["weights"])
+    assert split([cell]) == [whole_numbers(vector["parts"])]
+
+
+class TestAnyCells:
+    @settings(max_examples=100, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(-(10**14), 10**14),
+                st.dictionaries(
+                    st.sampled_from("abcdefgh"), st.integers(1, 10**30), min_size=1, max_size=6
+                ),
+            ),
+            min_size=1,
+            max_size=5,
+        )
+    )
+    def test_are_split_by_the_largest_remainder_and_sum_to_the_whole(self, cells):
+        for (units, weights), found in zip(cells, split(cells), strict=True):
+            assert found == split_by_largest_remainder(units, weights)
+            assert sum(found.values()) == units
