@@ -20,11 +20,15 @@ class CostPlus(Entry):
 
 
 class FlatFee(Entry):
-    """`amount` a month, in the plan's currency."""
+    """`amount` a month, or a year in advance, in the plan's currency.
+
+    A year is charged with the month in which the contract began, and each year again.
+    """
 
     kind: Literal["flat_fee"]
     name: Name
     amount: Exact
+    every: Literal["month", "year"] = "month"
 
 
 Component = Annotated[CostPlus | FlatFee, Field(discriminator="kind")]

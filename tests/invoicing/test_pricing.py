@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import ContractTerms, covers_whole_month, price
+from services.invoicing.domain.revenue import by_month
 from shared.money import Money
 from shared.periods import Month
 
@@ -84,6 +85,46 @@ class TestAFlatFee:
             price(terms(FEE, start=cut), OCTOBER, {}),
         ]
         assert sum(line.exact for lines in parts for line in lines) == Decimal("310.00")
+
+
+class TestAYearlyFee:
+    FEE = FEE | {"amount": "36500", "every": "year"}
+
+    def test_is_charged_in_advance_in_the_month_the_contract_began_and_each_year_again(self):
+        contract = terms(self.FEE, start=date(2024, 10, 16))
+        [line] = price(contract, OCTOBER, {})
+        assert (line.minor, line.basis) == (3_650_000, "per year")
+        assert (line.service_start, line.service_end) == (date(2026, 10, 16), date(2027, 10, 16))
+        assert price(contract, OCTOBER.following, {}) == []
+        assert price(contract, Month(2023, 10), {}) == []
+
+    def test_is_by_the_day_where_the_contract_ends_in_the_year(self):
+        contract = terms(self.FEE, start=date(2026, 10, 1), end=date(2026, 10, 11))
+        [line] = price(contract, OCTOBER, {})
+        assert (line.minor, line.basis) == (100_000, "10 of 365 days")
+
+    def test_of_the_29th_of_february_is_of_the_28th_in_other_years(self):
+        contract = terms(self.FEE, start=date(2024, 2, 29))
+        [line] = price(contract, Month(2026, 2), {})
+        assert line.service_start == date(2026, 2, 28)
+
+
+class TestRevenue:
+    def test_of_a_month_is_that_months(self):
+        assert by_month(310, date(2026, 10, 1), date(2026, 11, 1)) == {"2026-10": 310}
+
+    def test_of_a_year_is_each_months_by_its_days(self):
+        months = by_month(36_500, date(2026, 10, 16), date(2027, 10, 16))
+        assert len(months) == 13
+        assert (months["2026-10"], months["2027-02"]) == (1_600, 2_800)
+
+    @given(
+        st.integers(-(10**9), 10**9),
+        st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+        st.integers(1, 800),
+    )
+    def test_sums_to_what_was_charged(self, minor, start, days):
+        assert sum(by_month(minor, start, start + timedelta(days)).values()) == minor
 
 
 class TestGuardrails:

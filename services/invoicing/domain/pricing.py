@@ -1,6 +1,6 @@
 """From a tenant's exact cost to priced lines under its contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -66,8 +66,11 @@ def price(
     for component in terms.components:
         if component["kind"] == "cost_plus":
             lines += _cost_plus(component, terms, costs, start, end)
+        elif component["kind"] == "flat_fee" and component.get("every") == "year":
+            lines += _yearly_fee(component, terms, month)
         elif component["kind"] == "flat_fee":
-            lines.append(_flat_fee(component, terms, month, start, end))
+            whole = month.start.date(), month.end.date()
+            lines.append(_flat_fee(component, terms, whole, (start, end)))
         else:
             raise ValueError(f"{component['kind']!r} is no price component")
     return lines
@@ -108,13 +111,37 @@ def _cost_plus(
     return lines
 
 
+def _yearly_fee(
+    component: Mapping[str, Any], terms: ContractTerms, month: Month
+) -> Iterator[PricedLine]:
+    """Of the year that begins in this month, if one does; by the day where the contract ends in it.
+
+    The 29th of February is the 28th in other years.
+    """
+    begins, ends = (_anniversary(terms.starts_on, month.year + years) for years in (0, 1))
+    within, until = terms.days_within(month)
+    if within <= begins < until:
+        covered = begins, min(terms.ends_on or ends, ends)
+        yield _flat_fee(component, terms, (begins, ends), covered)
+
+
+def _anniversary(day: date, year: int) -> date:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
+
+
 def _flat_fee(
-    component: Mapping[str, Any], terms: ContractTerms, month: Month, start: date, end: date
+    component: Mapping[str, Any],
+    terms: ContractTerms,
+    whole: tuple[date, date],
+    covered: tuple[date, date],
 ) -> PricedLine:
-    """A month's fee, by the day where the contract covers part of the month."""
-    days = (end - start).days
-    days_in_month = (month.end - month.start).days
-    exact = Decimal(str(component["amount"])) * days / days_in_month
+    """The fee of a `whole` time, by the day where the contract covers part of it."""
+    days, days_in_all = ((end - start).days for start, end in (covered, whole))
+    exact = Decimal(str(component["amount"])) * days / days_in_all
+    every = component.get("every") or "month"
     return PricedLine(
         description=component["name"],
         kind="flat_fee",
@@ -123,9 +150,9 @@ def _flat_fee(
         minor=Money(exact, terms.currency).to_minor(),
         cost=None,
         charge_group="",
-        basis="per month" if days == days_in_month else f"{days} of {days_in_month} days",
-        service_start=start,
-        service_end=end,
+        basis=f"per {every}" if days == days_in_all else f"{days} of {days_in_all} days",
+        service_start=covered[0],
+        service_end=covered[1],
     )
 
 

@@ -51,7 +51,10 @@ def _apply_plan(plan: Any) -> None:
     wanted = {
         "name": plan.name,
         "currency": plan.currency,
-        "components": [component.model_dump(mode="json") for component in plan.components],
+        "components": [
+            component.model_dump(mode="json", exclude_defaults=True)
+            for component in plan.components
+        ],
     }
     known, is_new = Plan.objects.get_or_create(
         key=plan.key,
