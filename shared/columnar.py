@@ -27,6 +27,7 @@ def open_session(*, scratch_dir: Path, memory_limit_mb: int) -> Iterator[Session
     session = duckdb.connect(":memory:", config=settings)
     try:
         session.execute("SET TimeZone = 'UTC'")
+        session.execute("SET enable_progress_bar = false")
         yield session
     finally:
         session.close()

@@ -44,3 +44,13 @@ class Lake:
             self.storage.fetch(uri, to / f"{index:05d}-{uri.rpartition('/')[2]}")
             for index, uri in enumerate(uris)
         ]
+
+    def publish_tree(self, root: Path, folder: str) -> None:
+        """All files under `root`, by their paths from there."""
+        for file in sorted(path for path in root.rglob("*") if path.is_file()):
+            self.storage.put(file, f"{folder}/{file.relative_to(root).as_posix()}")
+
+    def fetch_tree(self, folder: str, to: Path) -> None:
+        """What `publish_tree` left there, if it did."""
+        for item in self.storage.list(f"{folder}/"):
+            self.storage.fetch(item.uri, to / item.uri.removeprefix(f"{folder}/"))

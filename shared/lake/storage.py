@@ -1,6 +1,5 @@
 """Bulk data in S3: written once under a key that is never reused, read back by its URI."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,8 +138,3 @@ class Storage:
                 "the object was replaced while it was read.", file=uri, remedy="It is tried again."
             )
         return error
-
-
-def sha256_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

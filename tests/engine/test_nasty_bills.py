@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.attribution.engine import statement_days
 from services.ingestion.engine import find_delivery
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput
@@ -223,8 +224,9 @@ class Test23MonthBoundary:
     def test_23_the_last_hour_belongs_to_the_month_it_starts_in(self, tmp_path, start):
         end = {"ChargePeriodEnd": "2026-11-01T00:00:00Z"}
         path = write_focus(tmp_path / "bill.csv.gz", [focus_line(ChargePeriodStart=start, **end)])
-        run = run_of(path, tmp_path)
-        assert [each.day for each in run.statement_days] == [dt.date(2026, 10, 31)]
+        run_of(path, tmp_path)
+        days = statement_days(tmp_path / "run", scratch_dir=tmp_path / "scratch")
+        assert [each.day for each in days] == [dt.date(2026, 10, 31)]
 
     def test_23_a_charge_of_september_in_octobers_bill_counts_in_october(self, tmp_path):
         path = write_focus(

@@ -68,14 +68,14 @@ def matches(selector: Selector, line: LineKey) -> bool:
 
 
 def may_match_pods(selector: KubernetesSelector, cluster: str) -> bool:
-    return selector.cluster is None or _any_matches(selector.cluster, (cluster,))
+    return selector.cluster is None or any_matches(selector.cluster, (cluster,))
 
 
 def _matches_pod(selector: KubernetesSelector, pod: PodKey) -> bool:
     return (
         pod.kind == "pod"
         and may_match_pods(selector, pod.cluster)
-        and (selector.namespace is None or _any_matches(selector.namespace, (pod.namespace,)))
+        and (selector.namespace is None or any_matches(selector.namespace, (pod.namespace,)))
         and _all_match(selector.labels, pod.labels)
     )
 
@@ -92,7 +92,7 @@ def matches_bill(selector: Selector, line: LineKey) -> bool:
         (selector.commitment, (line.commitment,)),
     )
     return (
-        all(_any_matches(patterns, texts) for patterns, texts in values if patterns is not None)
+        all(any_matches(patterns, texts) for patterns, texts in values if patterns is not None)
         and _all_match(selector.tags, line.tags)
         and (selector.dates is None or line.day in selector.dates)
     )
@@ -100,12 +100,12 @@ def matches_bill(selector: Selector, line: LineKey) -> bool:
 
 def _all_match(selected: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
     return all(
-        name in found and _any_matches(patterns, (found[name],))
+        name in found and any_matches(patterns, (found[name],))
         for name, patterns in selected.items()
     )
 
 
-def _any_matches(patterns: Sequence[str], texts: Sequence[str]) -> bool:
+def any_matches(patterns: Sequence[str], texts: Sequence[str]) -> bool:
     return any(_compiled(pattern).fullmatch(text) for pattern in patterns for text in texts if text)
 
 

@@ -1,6 +1,19 @@
 """From a snapshot, a ruleset and signals to allocations with their proof: DuckDB over files."""
 
-from services.attribution.engine.attribute import attribute
-from services.attribution.engine.run import Coverage, Run, Statement, StatementDay, Usage, UsageDay
+from services.attribution.engine.attribute import attribute, attribute_prepared
+from services.attribution.engine.outputs import statement_days
+from services.attribution.engine.preparation import PreparedInputs, prepare
+from services.attribution.engine.run import Coverage, Run, Statement, StatementDay, Usage
 
-__all__ = ["Coverage", "Run", "Statement", "StatementDay", "Usage", "UsageDay", "attribute"]
+__all__ = [
+    "Coverage",
+    "PreparedInputs",
+    "Run",
+    "Statement",
+    "StatementDay",
+    "Usage",
+    "attribute",
+    "attribute_prepared",
+    "prepare",
+    "statement_days",
+]

@@ -1,6 +1,6 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """One run: every line of a snapshot to its tenant, exactly, with the proof that it all came out."""
 
-import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.attribution.domain.proof import Proof, plain, prove
+from services.attribution.engine.facts import PreparedFacts
+from services.attribution.engine.kept_results import KeptResults
 from services.attribution.engine.keys import KeyDictionary
 from services.attribution.engine.outputs import Outputs, results_digest, write_proof, write_tables
 from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.pod_split import PodSplit
 from services.attribution.engine.pools import PoolSplit
+from services.attribution.engine.preparation import PreparedInputs, kept_or_scratch, prepare
 from services.attribution.engine.readiness import (
     refuse_what_comes_later,
     unheard_meters,
     unused_settings,
 )
+from services.attribution.engine.registers import create_registers
 from services.attribution.engine.run import Run
 from services.attribution.engine.signals import SignalTables
 from services.attribution.engine.smoothing import smooth_commitments
@@ -45,22 +49,76 @@ def attribute(
     period: Month,
     out_dir: Path,
     scratch_dir: Path,
+    prepared_dir: Path | None = None,
     run_id: str | None = None,
     memory_limit_mb: int = 1024,
 ) -> Run:
     """Writes the output folder of the design's section 8 into `out_dir`.
 
+    What is prepared of the inputs, and what came out by day, is kept in `prepared_dir`, if there is
+    one, and taken from there the next time. (Where pods divide lines, by workloads or by
+    split cost rows, the inputs are read as they are.)
     Without a `run_id` the run is named by what came out and by its ruleset: the same bill gives
     the same bytes in whichever format it was delivered.
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    with kept_or_scratch(prepared_dir, scratch_dir) as home:
+        prepared = None
+        if not workloads:
+            prepared = prepare(
+                snapshot_parts=snapshot_parts,
+                signals=signals,
+                config=config,
+                period=period,
+                prepared_dir=home,
+                scratch_dir=scratch_dir,
+                memory_limit_mb=memory_limit_mb,
+            )
+        if prepared is not None:
+            return attribute_prepared(
+                prepared=prepared,
+                raw_totals=raw_totals,
+                config=config,
+                period=period,
+                out_dir=out_dir,
+                scratch_dir=scratch_dir,
+                results_dir=prepared_dir,
+                run_id=run_id,
+                memory_limit_mb=memory_limit_mb,
+            )
     with open_attribution(
         config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
     ) as attribution:
         findings = attribution.split(snapshot_parts, signals, workloads)
         return attribution.finish(out_dir, run_id, raw_totals, findings)
+
+
+def attribute_prepared(
+    *,
+    prepared: PreparedInputs,
+    raw_totals: Sequence[RawTotal],
+    config: Configuration,
+    period: Month,
+    out_dir: Path,
+    scratch_dir: Path,
+    results_dir: Path | None = None,
+    run_id: str | None = None,
+    memory_limit_mb: int = 1024,
+) -> Run:
+    """The same from what `prepare` made of the inputs for this ruleset.
+
+    With `results_dir` only those days are computed whose inputs changed since a run left its
+    results there, and this run leaves its own.
+    """
+    with open_attribution(
+        config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
+    ) as attribution:
+        kept = KeptResults(attribution.session, config, period, results_dir)
+        findings = attribution.split_prepared(prepared, kept)
+        run = attribution.finish(out_dir, run_id, raw_totals, findings)
+        kept.keep()
+        return run
 
 
 @contextmanager
@@ -87,22 +145,49 @@ class Attribution:
     work_dir: Path
 
     def split(
-        self, snapshot_parts: Sequence[Path], signals: Sequence[Path], workloads: Sequence[Path]
+        self,
+        snapshot_parts: Sequence[Path],
+        signals: Sequence[Path],
+        workloads: Sequence[Path] = (),
     ) -> list[Finding]:
+        """Straight from the inputs, every fact by its hour."""
         if self.config.commitments == "smoothed":
             snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
         split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
         has_workloads = bool(workloads or split_costs)
         refuse_what_comes_later(self.config, has_workloads=has_workloads)
-        self._create_registers()
-        pools = PoolSplit(self.session, self.config, self.work_dir)
-        pools.create_pool_tables()
+        pools = self._create_registers()
         SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
         findings += self._claim(snapshot_parts, workloads, split_costs)
+        return [*findings, *self._split(pools, "facts")]
+
+    def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
+        """What came out earlier for days that are as they were is taken as it is."""
+        refuse_what_comes_later(self.config, has_workloads=False)
+        pools = self._create_registers()
+        findings = list(unused_settings(self.config, has_workloads=False))
+        facts = PreparedFacts(self.session, self.config, self.work_dir, prepared)
+        facts.load_usage()
+        kept.find_due_days(prepared)
+        facts.load_keys()
+        facts.load_facts()
+        if not kept.is_of_use():
+            facts.load_facts()
+        return [*findings, *self._split(pools, prepared.scan("days"))]
+
+    def _create_registers(self) -> PoolSplit:
+        create_registers(self.session, self.config, self.period, self.work_dir)
+        pools = PoolSplit(self.session, self.config, self.work_dir)
+        pools.create_pool_tables()
+        return pools
+
+    def _split(self, pools: PoolSplit, costs: str) -> Iterator[Finding]:
+        """`costs` has the units by `kid` of the whole bill."""
         run_sql(self.session, "direct.sql")
         pools.split()
-        return [*findings, *self._findings()]
+        run_sql(self.session, "results.sql")
+        yield from self._findings(costs)
 
     def _claim(
         self,
@@ -139,10 +224,12 @@ class Attribution:
         raw_totals: Sequence[RawTotal],
         findings: Sequence[Finding],
     ) -> Run:
+        out_dir.mkdir(parents=True, exist_ok=True)
         outputs = Outputs(self.session, out_dir)
         run_id = run_id or self.name_of_content()
         self._create_run(run_id)
         outputs.write_allocations()
+        outputs.read_back()
         proof = prove(
             period=str(self.period),
             currency=self.config.currency,
@@ -160,38 +247,13 @@ class Attribution:
             period=str(self.period),
             proof=proof,
             statements=outputs.statements(),
-            statement_days=outputs.statement_days(),
             usage=outputs.usage(),
-            usage_days=outputs.usage_days(),
             unallocated=outputs.unallocated(),
             coverage=outputs.coverage(),
             findings=tuple(findings),
         )
         write_tables(out_dir, run.statements, run.usage, run.unallocated)
         return run
-
-    def _create_registers(self) -> None:
-        create_table(
-            self.session,
-            "tenants",
-            {"tenant": "VARCHAR", "active_from": "DATE", "active_to": "DATE"},
-            [
-                (
-                    tenant.key,
-                    tenant.active and tenant.active.from_,
-                    tenant.active and tenant.active.to,
-                )
-                for tenant in self.config.tenants
-            ],
-            scratch_dir=self.work_dir,
-        )
-        create_table(
-            self.session,
-            "period",
-            {"started_at": "TIMESTAMP", "ended_at": "TIMESTAMP"},
-            [(_naive(self.period.start), _naive(self.period.end))],
-            scratch_dir=self.work_dir,
-        )
 
     def _create_run(self, run_id: str) -> None:
         create_table(
@@ -207,12 +269,13 @@ class Attribution:
         content = f"{self.period}|{ruleset_digest(self.config)}|{results_digest(self.session)}"
         return f"run_{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
-    def _findings(self) -> Iterator[Finding]:
+    def _findings(self, costs: str) -> Iterator[Finding]:
         meters = self.session.execute("SELECT DISTINCT meter FROM usage ORDER BY meter").fetchall()
         yield from unheard_meters(self.config, [meter for (meter,) in meters])
         rows = self.session.execute(
-            "SELECT claims.recipient, claims.also_matched, sum(facts.units) FROM claims"
-            " JOIN facts USING (kid) WHERE also_matched <> '' GROUP BY ALL ORDER BY ALL"
+            "SELECT claims.recipient, claims.also_matched, sum(costs.units) FROM claims"
+            f" JOIN {costs} AS costs USING (kid) WHERE also_matched <> ''"
+            " GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         for pool, others, units in rows:
             amount = plain(from_units(units))
@@ -221,10 +284,6 @@ class Attribution:
                 f"{amount} {self.config.currency} went to the pool {pool!r}, but would also match"
                 f" {others}.",
             )
-
-
-def _naive(moment: dt.datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _failed(proof: Proof) -> ProofFailed:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.domain.claims import CLUSTER_TAG, Claim, Claims
-from services.attribution.domain.lines import Label, LineKey, matches_bill
+from services.attribution.domain.lines import Label, LineKey, any_matches, matches_bill
 from services.attribution.engine.label_sources import (
     BLANKS,
     SourceValue,
+    dimensions_sql,
     first_source_sql,
     first_value_sql,
     tag_sql,
@@ -91,30 +92,70 @@ class KeyDictionary:
     has_split_rows: bool = False
 
     def build(self, parts: Sequence[Path]) -> None:
+        """`facts` of each line by its hour, straight from a snapshot."""
+        self.view_lines(parts, sanitised=self.check(parts))
+        self.session.execute(
+            f"CREATE TEMP TABLE costs AS SELECT {self.names}, hour, span, sum(units) AS units"
+            " FROM keyed_lines GROUP BY ALL"
+        )
+        self._number("keys", "kid", self.names, "costs")
+        self.session.execute(
+            "CREATE TEMP TABLE facts AS SELECT kid, hour, span, units"
+            f" FROM costs JOIN keys USING ({self.names})"
+        )
+        self.session.execute("DROP TABLE costs")
+        self.claim()
+
+    def check(self, parts: Sequence[Path]) -> bool:
+        """Whether tag keys may be sanitised; raises BadConfiguration for another currency."""
         scan = parquet_scan(parts)
         self._check_currency(scan)
-        columns = self._columns(sanitised=self._has_sanitised_tags(scan))
+        return self._has_sanitised_tags(scan)
+
+    def view_lines(self, parts: Sequence[Path], *, sanitised: bool) -> None:
+        """`keyed_lines`: each line of these parts with its key, hour, length and cost.
+
+        What rules see of a line and results don't show is kept where a pattern matches it, and is
+        '' elsewhere: so lines that differ in what no rule asks for have one key.
+        """
+        scan = parquet_scan(parts)
+        columns = self.columns(sanitised=sanitised)
+        for name, selected in self.patterns.items():
+            found = self.session.execute(f"SELECT DISTINCT {columns[name]} FROM {scan}").fetchall()
+            matched = [(value,) for (value,) in found if any_matches(selected, (value,))]
+            self._create(f"matched_{name}", {"value": "VARCHAR"}, matched)
+            columns[name] = (
+                f"CASE WHEN {columns[name]} IN (SELECT value FROM matched_{name})"
+                f" THEN {columns[name]} ELSE '' END"
+            )
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-        names = ", ".join(columns)
         self.session.execute(
-            f"CREATE TEMP VIEW keyed_lines AS SELECT {listed},"
+            f"CREATE OR REPLACE TEMP VIEW keyed_lines AS SELECT {listed},"
             " date_trunc('hour', ChargePeriodStart) AS hour,"
             f" {_SPAN} AS span,"
             f" CAST({identifier(self.config.cost)} * 10000000000 AS BIGINT) AS units,"
             f" x_LineId AS line FROM {self._with_resources(scan)}"
         )
-        self.session.execute(
-            f"CREATE TEMP TABLE costs AS SELECT {names}, hour, span, sum(units) AS units"
-            " FROM keyed_lines GROUP BY ALL"
-        )
-        self._number("keys", "kid", names, "costs")
-        self.session.execute(
-            "CREATE TEMP TABLE facts AS SELECT kid, hour, span, units"
-            f" FROM costs JOIN keys USING ({names})"
-        )
-        self.session.execute("DROP TABLE costs")
-        self._claim()
-        self._find_scopes()
+
+    @cached_property
+    def names(self) -> str:
+        """The columns of `keys` beside its number."""
+        return ", ".join(self.columns(sanitised=False))
+
+    @cached_property
+    def patterns(self) -> dict[str, list[str]]:
+        """By column of `keys` that only rules look at, what they look for."""
+        found: dict[str, list[str]] = {}
+        for name in self._seen_attributes:
+            if name not in _ATTRIBUTES and name != "service_code":
+                found[name] = [
+                    pattern for each in self._selectors for pattern in getattr(each, name) or ()
+                ]
+        for tag, column in zip(self._tags, self._tag_columns, strict=True):
+            found[column] = [
+                pattern for each in self._selectors for pattern in each.tags.get(tag, ())
+            ]
+        return found
 
     def _with_resources(self, scan: str) -> str:
         if self.has_split_rows:
@@ -129,46 +170,39 @@ class KeyDictionary:
             f" AS {number}, {names} FROM (SELECT DISTINCT {names} FROM {origin})"
         )
 
-    def _claim(self) -> None:
+    def claim(self) -> None:
+        """`claims` of the table `keys`, and `scopes`."""
         seen = ", ".join(self._seen_columns)
         self._number("visible", "vid", seen, "keys")
-        create_table(
-            self.session,
-            "visible_claims",
-            {"vid": "BIGINT"} | _CLAIM_COLUMNS,
-            self._claims(),
-            scratch_dir=self.scratch_dir,
-        )
+        self._create("visible_claims", {"vid": "BIGINT"} | _CLAIM_COLUMNS, self._claims())
         self.session.execute(
             "CREATE TEMP TABLE claims AS SELECT kid, visible_claims.*, '' AS driver,"
             f" {dimensions_sql(self._dimension_columns)} AS dimensions"
             f" FROM keys JOIN visible USING ({seen}) JOIN visible_claims USING (vid)"
         )
+        self._find_scopes()
 
     def _find_scopes(self) -> None:
         """`scopes`: the kinds of lines whose cost a driver looks at."""
-        create_table(
-            self.session,
-            "scopes",
-            {"scope": "VARCHAR", "vid": "BIGINT", "counts_all": "BOOLEAN"},
-            [
-                (name, vid, scope.counts_all)
-                for vid, line in self._visible_lines()
-                for name, scope in driver_scopes(self.config).items()
-                if scope.lines is None or matches_bill(scope.lines, line)
-            ],
-            scratch_dir=self.scratch_dir,
+        scopes = driver_scopes(self.config)
+        found = (
+            (name, vid, scope.counts_all)
+            for vid, line in (self._visible_lines() if scopes else ())
+            for name, scope in scopes.items()
+            if scope.lines is None or matches_bill(scope.lines, line)
         )
+        types = {"scope": "VARCHAR", "vid": "BIGINT", "counts_all": "BOOLEAN"}
+        self._create("scopes", types, found)
 
     def claim_pods(self, pods: PodKeys) -> None:
         """`pod_claims` for the pairs (vid, pid) of the table `pod_pairs`."""
-        create_table(
-            self.session,
-            "pod_claims",
-            {"vid": "BIGINT", "pid": "BIGINT"} | _CLAIM_COLUMNS,
-            self._pod_claims(pods),
-            scratch_dir=self.scratch_dir,
-        )
+        types = {"vid": "BIGINT", "pid": "BIGINT"} | _CLAIM_COLUMNS
+        self._create("pod_claims", types, self._pod_claims(pods))
+
+    def _create(
+        self, name: str, types: Mapping[str, str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
 
     @property
     def pod_dimensions(self) -> str:
@@ -182,7 +216,7 @@ class KeyDictionary:
             )
         return dimensions_sql(columns)
 
-    def _columns(self, *, sanitised: bool) -> dict[str, str]:
+    def columns(self, *, sanitised: bool) -> dict[str, str]:
         """All of `keys`: what results carry, what rules see, and the values of labels."""
         columns = _ATTRIBUTES | {name: _SEEN[name] for name in self._seen_attributes}
         tags = {tag: tag_sql(tag, sanitised=sanitised) for tag in self._tags}
@@ -278,16 +312,20 @@ class KeyDictionary:
                 pod = pods.of(dict(zip(pods.columns, values[len(seen) :], strict=True)))
                 yield vid, pid, *_claim_values(claims.of(replace(line, pod=pod)))
 
+    @cached_property
+    def _days(self) -> list[dt.date]:
+        """One in each range of days that `segment` counts."""
+        return [dt.date.min, *breakpoints(self.config)]
+
     def _line(self, seen: dict[str, str | int]) -> LineKey:
         tags = zip(self._tags, (str(seen[column]) for column in self._tag_columns), strict=True)
         value = str(seen["label_value"])
         sources = self.config.tenant_labels
-        days = [dt.date.min, *breakpoints(self.config)]
         texts: dict[str, Any] = {name: str(seen.get(name, "")) for name in (*_SEEN, *_CARRIED)}
         return LineKey(
             **texts,
             tags={tag: value for tag, value in tags if value},
-            day=days[int(seen["segment"])],
+            day=self._days[int(seen["segment"])],
             label=Label(sources[int(seen["label_source"])], value) if value else None,
         )
 
@@ -349,18 +387,4 @@ def _claim_values(claim: Claim) -> Sequence[object]:
         claim.tag_value,
         ", ".join(claim.also_matched),
         claim.is_divided,
-    )
-
-
-def dimensions_sql(columns: Mapping[str, str]) -> str:
-    """A JSON object of those that have a value, in the order of their names."""
-    pairs = ", ".join(
-        f"struct_pack(key := {literal(name)}, value := {column})"
-        for name, column in sorted(columns.items())
-    )
-    if not pairs:
-        return "'{}'"
-    return (
-        f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
-        " AS VARCHAR)"
     )

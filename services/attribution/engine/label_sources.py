@@ -1,7 +1,7 @@
 """A label's sources as SQL: the first that has a value counts, and which one it was."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.columnar import literal
@@ -92,3 +92,17 @@ def sanitise_tag(key: str) -> str:
     """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
     spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
     return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")
+
+
+def dimensions_sql(columns: Mapping[str, str]) -> str:
+    """A JSON object of those that have a value, in the order of their names."""
+    pairs = ", ".join(
+        f"struct_pack(key := {literal(name)}, value := {column})"
+        for name, column in sorted(columns.items())
+    )
+    if not pairs:
+        return "'{}'"
+    return (
+        f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
+        " AS VARCHAR)"
+    )

@@ -42,7 +42,7 @@ class MutualPools:
             self.session,
             "uses",
             {"pool": "VARCHAR", "used": "VARCHAR"},
-            self._uses(),
+            self.uses(),
             scratch_dir=self.scratch_dir,
         )
         count = -1
@@ -93,7 +93,8 @@ class MutualPools:
     def _candidate_count(self) -> int:
         return int(self.session.execute("SELECT count(*) FROM candidates").fetchall()[0][0])
 
-    def _uses(self) -> Sequence[tuple[str, str]]:
+    def uses(self) -> Sequence[tuple[str, str]]:
+        """Pairs of a pool and another that it may use."""
         by_meter: defaultdict[str, set[str]] = defaultdict(set)
         rows = self.session.execute(
             "SELECT DISTINCT meter, tenant FROM usage WHERE starts_with(tenant, 'pool:')"

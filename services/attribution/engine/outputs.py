@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """The output folder of a run, with the columns of the design's section 8.
 
 `allocations.parquet` carries `source` and `charge_category` beyond these, so that the proof is
@@ -7,8 +8,8 @@ one thread in row groups of one size: the same inputs give the same bytes.
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,17 @@ from services.attribution.engine.run import (
     StatementDay,
     Unallocated,
     Usage,
-    UsageDay,
 )
 from services.attribution.engine.tables import sql_text
-from shared.columnar import Session, parquet_scan, write_parquet
+from shared.columnar import Session, open_session, parquet_scan, write_parquet
 from shared.exact import shortened
 
 ROW_GROUP_SIZE = 122_880
+_READING_MEMORY_MB = 256
+_TEXTS = (
+    *("period", "tenant", "charge_group", "service", "account", "region", "method", "rule"),
+    *("driver", "cost_measure", "currency", "run", "source", "charge_category"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,15 @@ class Outputs:
     session: Session
     out_dir: Path
 
-    @property
-    def _scan(self) -> str:
-        return parquet_scan([self.out_dir / "allocations.parquet"])
-
     def write_allocations(self) -> None:
-        """From the table `results` and the constants in the table `run`."""
+        """From the results and the constants in the table `run`."""
+        for name in _TEXTS:
+            self.session.execute(
+                f"CREATE TYPE said_{name} AS ENUM"
+                f" (SELECT DISTINCT {name} FROM result_lines CROSS JOIN run ORDER BY {name})"
+            )
+        texts = ", ".join(f"CAST({name} AS said_{name}) AS {name}" for name in _TEXTS)
+        self.session.execute(sql_text("said.sql").replace("{texts}", texts))
         self.session.execute("SET threads = 1")
         write_parquet(
             self.session,
@@ -50,28 +58,30 @@ class Outputs:
         )
         self.session.execute("RESET threads")
 
+    def read_back(self) -> None:
+        """`handed_on`: the sums of the rows as they were written, for all that is said of them."""
+        scan = parquet_scan([self.out_dir / "allocations.parquet"])
+        self.session.execute(sql_text("handed_on.sql").replace("{scan}", scan))
+
     def by_recipient(self) -> dict[str, Decimal]:
-        rows = self._rows("SELECT tenant, sum(amount) FROM {scan} GROUP BY tenant ORDER BY tenant")
+        rows = self._rows(
+            "SELECT tenant, sum(amount) FROM handed_on GROUP BY tenant ORDER BY tenant"
+        )
         return {str(tenant): amount for tenant, amount in rows}
 
     def by_group(self) -> dict[Group, Decimal]:
         rows = self._rows(
-            "SELECT source, account, service, charge_category, sum(amount) FROM {scan} GROUP BY ALL"
+            "SELECT source, account, service, charge_category, sum(amount) FROM handed_on"
+            " GROUP BY ALL"
         )
         return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
 
     def statements(self) -> tuple[Statement, ...]:
         rows = self._rows(
-            "SELECT tenant, charge_group, method, cost_measure, sum(amount), currency FROM {scan}"
-            " GROUP BY ALL ORDER BY ALL"
+            "SELECT tenant, charge_group, method, cost_measure, sum(amount), currency"
+            " FROM handed_on GROUP BY ALL ORDER BY ALL"
         )
         return tuple(Statement(*row) for row in rows)
-
-    def statement_days(self) -> tuple[StatementDay, ...]:
-        rows = self._rows(
-            "SELECT tenant, day, charge_group, sum(amount) FROM {scan} GROUP BY ALL ORDER BY ALL"
-        )
-        return tuple(StatementDay(*row) for row in rows)
 
     def usage(self) -> tuple[Usage, ...]:
         rows = self._rows(
@@ -83,14 +93,6 @@ class Outputs:
             Usage(tenant, meter, shortened(sum_), unit) for tenant, meter, sum_, unit in rows
         )
 
-    def usage_days(self) -> tuple[UsageDay, ...]:
-        rows = self._rows(
-            "SELECT tenant, meter, day, sum(quantity), max(unit) FROM usage"
-            " WHERE NOT starts_with(tenant, 'pool:')"
-            " GROUP BY tenant, meter, day ORDER BY tenant, meter, day"
-        )
-        return tuple(UsageDay(row[0], row[1], row[2], shortened(row[3]), row[4]) for row in rows)
-
     def unallocated(self) -> tuple[Unallocated, ...]:
         rows = self._rows(
             "SELECT reason, service, account, tag_key, tag_value,"
@@ -101,7 +103,7 @@ class Outputs:
 
     def coverage(self) -> Coverage:
         methods = self._rows(
-            "SELECT method, sum(amount) FROM {scan} GROUP BY method ORDER BY method"
+            "SELECT method, sum(amount) FROM handed_on GROUP BY method ORDER BY method"
         )
         pools = self._rows(sql_text("pool_coverage.sql"))
         return Coverage(
@@ -111,18 +113,23 @@ class Outputs:
         )
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.session.execute(query.replace("{scan}", self._scan)).fetchall()
+        return self.session.execute(query).fetchall()
+
+
+def statement_days(out_dir: Path, *, scratch_dir: Path) -> Iterator[StatementDay]:
+    """Of a run's folder: far more rows than statements, for those that want them."""
+    scan = parquet_scan([out_dir / "allocations.parquet"])
+    with open_session(scratch_dir=scratch_dir, memory_limit_mb=_READING_MEMORY_MB) as session:
+        result = session.execute(
+            f"SELECT tenant, day, charge_group, sum(amount) FROM {scan} GROUP BY ALL ORDER BY ALL"
+        )
+        while rows := result.fetchmany(10_000):
+            yield from (StatementDay(*row) for row in rows)
 
 
 def results_digest(session: Session) -> str:
     """Of the table `results`, whatever the order of its rows."""
-    row = session.execute(
-        "SELECT count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line)) FROM ("
-        "SELECT CAST(summed AS VARCHAR) AS line FROM ("
-        "SELECT * EXCLUDE (units, reason, tag_key, tag_value), sum(units) AS units"
-        " FROM results GROUP BY ALL) AS summed)"
-    ).fetchall()[0]
-    return "|".join(map(str, row))
+    return "|".join(map(str, session.execute(sql_text("results_digest.sql")).fetchall()[0]))
 
 
 def write_tables(
@@ -134,17 +141,17 @@ def write_tables(
     _write_csv(
         out_dir / "statements.csv",
         ("tenant", "charge_group", "method", "cost_measure", "amount", "currency"),
-        (astuple(statement) for statement in statements),
+        (vars(statement).values() for statement in statements),
     )
     _write_csv(
         out_dir / "usage.csv",
         ("tenant", "meter", "quantity", "unit"),
-        (astuple(each) for each in usage),
+        (vars(each).values() for each in usage),
     )
     _write_csv(
         out_dir / "unallocated.csv",
         ("reason", "service", "account", "tag_key", "tag_value", "amount"),
-        (astuple(each) for each in unallocated),
+        (vars(each).values() for each in unallocated),
     )
 
 
@@ -153,7 +160,7 @@ def write_proof(out_dir: Path, proof: Proof) -> None:
     (out_dir / "proof.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

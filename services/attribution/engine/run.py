@@ -37,15 +37,6 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class UsageDay:
-    tenant: str
-    meter: str
-    day: dt.date
-    quantity: Decimal
-    unit: str
-
-
-@dataclass(frozen=True)
 class Unallocated:
     reason: str
     service: str
@@ -90,9 +81,7 @@ class Run:
     period: str
     proof: Proof
     statements: tuple[Statement, ...]
-    statement_days: tuple[StatementDay, ...]
     usage: tuple[Usage, ...]
-    usage_days: tuple[UsageDay, ...]
     unallocated: tuple[Unallocated, ...]
     coverage: Coverage
     findings: tuple[Finding, ...]

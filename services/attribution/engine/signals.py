@@ -40,15 +40,18 @@ class SignalTables:
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """
         self._rows.create()
-        files = input_files(
-            paths, endings=_ENDINGS, what="signal", remedy="Give CSV, Parquet or JSON lines."
-        )
+        files = self.files(paths)
         for at, path in enumerate(files):
             self._read(at, path)
         self._check(files)
         self._resolve_consumers(files)
         run_sql(self.session, "usage.sql")
         self._check_units()
+
+    def files(self, paths: Sequence[Path]) -> list[Path]:
+        return input_files(
+            paths, endings=_ENDINGS, what="signal", remedy="Give CSV, Parquet or JSON lines."
+        )
 
     @property
     def _rows(self) -> InputRows:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Max
 from services.attribution.domain.days import amounts_by_day, as_texts
 from services.attribution.domain.proof import plain
 from services.attribution.engine import Run as Attributed
+from services.attribution.engine import statement_days
 from services.attribution.engine.pools import driver_label
 from services.attribution.engine.run import Coverage
 from services.attribution.models import (
@@ -34,11 +36,11 @@ from shared.contracts.attribution import (
     PoolMeasured,
     Totals,
 )
+from shared.digests import sha256_of
 from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
-from shared.lake.storage import sha256_of
 from shared.messaging.emit import emit
 from shared.periods import Month
 
@@ -60,19 +62,35 @@ def attribute_period(*, period: str) -> None:
             if not known.is_current:
                 _activate(known)
             return
-    run_id = new_id("run")
+    run_id, lake = new_id("run"), Lake(settings.ENVIRONMENT)
+    prepared_dir = settings.ENVIRONMENT.scratch_dir / "prepared"
+    _fetch_prepared(lake, period, prepared_dir)
     try:
-        attributed, out_dir = compute_run(inputs, Month.parse(period), run_id)
+        attributed, out_dir = compute_run(
+            inputs, Month.parse(period), run_id, prepared_dir=prepared_dir
+        )
     except ProofFailed as fault:
         with as_ops():
             _record(inputs, period, run_id, state=Run.State.FAILED, error=str(fault))
         raise
-    lake = Lake(settings.ENVIRONMENT)
     folder = lake.run_folder(period=period, run_id=run_id)
     files = sorted(out_dir.iterdir())
     lake.publish(files, folder)
+    lake.publish_tree(prepared_dir, _prepared(folder))
     content_hash = sha256_of(next(path for path in files if path.name == "allocations.parquet"))
     _publish(inputs, run_id, attributed, folder, content_hash)
+
+
+def _fetch_prepared(lake: Lake, period: str, to: Path) -> None:
+    """What the current run left, so that inputs and days that are as they were cost nothing."""
+    with as_ops():
+        current = Run.objects.filter(period=period, is_current=True).first()
+    if current is not None:
+        lake.fetch_tree(_prepared(current.folder_uri), to)
+
+
+def _prepared(folder: str) -> str:
+    return f"{folder}/prepared"
 
 
 def _publish(
@@ -193,7 +211,8 @@ def _days(attributed: Attributed) -> dict[str, dict[str, list[str]]]:
     """Tenant to charge group to an amount a day."""
     month = Month.parse(attributed.period)
     found: defaultdict[str, list[tuple[str, date, Decimal]]] = defaultdict(list)
-    for row in attributed.statement_days:
+    scratch = settings.ENVIRONMENT.scratch_dir
+    for row in statement_days(scratch / "out", scratch_dir=scratch / "spill"):
         found[row.tenant].append((row.charge_group, row.day, row.amount))
     return {tenant: as_texts(amounts_by_day(month, rows)) for tenant, rows in found.items()}
 

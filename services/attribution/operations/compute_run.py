@@ -10,11 +10,17 @@ from shared.periods import Month
 
 
 def compute_run(
-    inputs: RunInputs, period: Month, run_id: str, *, config: Configuration | None = None
+    inputs: RunInputs,
+    period: Month,
+    run_id: str,
+    *,
+    config: Configuration | None = None,
+    prepared_dir: Path | None = None,
 ) -> tuple[Run, Path]:
     """The run and its output folder in the scratch folder, by the inputs' ruleset or `config`.
 
-    Nothing is recorded. Raises what the engine raises.
+    Nothing is recorded. What an earlier run left in `prepared_dir` is taken from there; without
+    one, all is computed. Raises what the engine raises.
     """
     files, scratch = fetch_inputs(inputs), settings.ENVIRONMENT.scratch_dir
     run = attribute(
@@ -26,6 +32,7 @@ def compute_run(
         period=period,
         out_dir=scratch / "out",
         scratch_dir=scratch / "spill",
+        prepared_dir=prepared_dir,
         run_id=run_id,
         memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
     )

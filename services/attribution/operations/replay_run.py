@@ -4,9 +4,9 @@ from services.attribution.models import Run
 from services.attribution.operations.ask import keep_answer
 from services.attribution.operations.compute_run import compute_run
 from services.attribution.queries.run_inputs import inputs_of_run
+from shared.digests import sha256_of
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
-from shared.lake.storage import sha256_of
 from shared.periods import Month
 
 

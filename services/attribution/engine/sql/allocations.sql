@@ -1,34 +1,31 @@
 -- The rows of a run, in one order that depends on nothing but themselves.
+WITH summed AS (
+    SELECT amounts.day, result_lines.allocation, CAST(sum(amounts.units) AS HUGEINT) AS units
+    FROM amounts
+    JOIN result_lines ON result_lines.line = amounts.line
+    GROUP BY ALL
+)
 SELECT
-    run.period,
-    results.day,
-    results.tenant,
-    results.charge_group,
-    results.service,
-    results.account,
-    results.region,
-    results.method,
-    results.rule,
-    results.driver,
-    CAST(CAST(results.dimensions AS JSON) AS MAP(VARCHAR, VARCHAR)) AS dimensions,
-    run.cost_measure,
+    said.period,
+    summed.day,
+    said.tenant,
+    said.charge_group,
+    said.service,
+    said.account,
+    said.region,
+    said.method,
+    said.rule,
+    said.driver,
+    said.dimensions,
+    said.cost_measure,
     CAST(
-        CAST(results.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        CAST(summed.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(38,10)
     ) AS amount,
-    run.currency,
-    run.run,
-    results.source,
-    results.charge_category
-FROM (
-    SELECT
-        day, tenant, charge_group, service, account, region, method, rule, driver, dimensions,
-        source, charge_category, CAST(sum(units) AS HUGEINT) AS units
-    FROM results
-    GROUP BY ALL
-) AS results
-CROSS JOIN run
-ORDER BY
-    results.day, results.tenant, results.charge_group, results.service, results.account,
-    results.region, results.method, results.rule, results.driver, results.dimensions,
-    results.source, results.charge_category;
+    said.currency,
+    said.run,
+    said.source,
+    said.charge_category
+FROM summed
+JOIN said ON said.allocation = summed.allocation
+ORDER BY summed.day, summed.allocation;

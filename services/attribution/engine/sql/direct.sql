@@ -1,10 +1,7 @@
 -- What rules, labels and defaults claimed goes to its recipient as it is.
-CREATE TEMP VIEW taken_whole AS
+CREATE TEMP TABLE whole_keys AS
 SELECT
-    facts.kid,
-    facts.hour,
-    facts.span,
-    CAST(facts.hour AS DATE) AS day,
+    keys.kid,
     claims.recipient AS tenant,
     keys.charge_group,
     keys.service,
@@ -18,17 +15,21 @@ SELECT
     keys.charge_category,
     claims.reason,
     claims.tag_key,
-    claims.tag_value,
-    facts.units
-FROM facts
-JOIN keys ON keys.kid = facts.kid
-JOIN claims ON claims.kid = facts.kid
+    claims.tag_value
+FROM keys
+JOIN claims ON claims.kid = keys.kid
 WHERE claims.kind <> 'pool';
 
-CREATE TEMP TABLE results AS
-SELECT * EXCLUDE (kid, hour, span, units), CAST(sum(units) AS HUGEINT) AS units
-FROM taken_whole
-GROUP BY ALL;
+CREATE TEMP VIEW taken_whole AS
+SELECT
+    facts.kid,
+    facts.hour,
+    facts.span,
+    CAST(facts.hour AS DATE) AS day,
+    whole_keys.* EXCLUDE (kid),
+    facts.units
+FROM facts
+JOIN whole_keys ON whole_keys.kid = facts.kid;
 
 -- The base of `proportional: direct`: what each tenant got directly, hour by hour.
 CREATE TEMP TABLE direct_costs AS

@@ -38,5 +38,7 @@ LEFT JOIN chosen
 LEFT JOIN parts ON parts.cell = items.item
 LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level;
 
-INSERT INTO results
-SELECT * EXCLUDE (item, units), CAST(sum(units) AS HUGEINT) FROM pooled GROUP BY ALL;
+CREATE TEMP TABLE pooled_amounts AS
+SELECT * EXCLUDE (item, units), CAST(sum(units) AS HUGEINT) AS units
+FROM pooled
+GROUP BY ALL;

@@ -1,0 +1,92 @@
+-- What came out, by day: of the days that were computed, and of those that were kept. What a result
+-- says beside its day and amount is said once, in `result_lines`, numbered in its own order;
+-- `allocation` numbers what of it is handed on.
+CREATE TEMP TABLE IF NOT EXISTS kept_lines AS
+SELECT kid AS line, * EXCLUDE (kid) FROM whole_keys LIMIT 0;
+
+CREATE TEMP TABLE IF NOT EXISTS kept_amounts (day DATE, line BIGINT, units HUGEINT);
+
+CREATE TEMP TABLE IF NOT EXISTS kept_pool_hours (
+    pool VARCHAR, grain INTEGER, day DATE, hours BIGINT, covered BIGINT
+);
+
+CREATE TEMP TABLE result_lines AS
+SELECT
+    row_number() OVER (
+        ORDER BY tenant, charge_group, service, account, region, method, rule, driver, dimensions,
+            source, charge_category, reason, tag_key, tag_value
+    ) AS line,
+    dense_rank() OVER (
+        ORDER BY tenant, charge_group, service, account, region, method, rule, driver, dimensions,
+            source, charge_category
+    ) AS allocation,
+    *
+FROM (
+    SELECT * EXCLUDE (kid) FROM whole_keys WHERE kid IN (SELECT kid FROM facts)
+    UNION
+    SELECT * EXCLUDE (day, units) FROM pooled_amounts
+    UNION
+    SELECT * EXCLUDE (line) FROM kept_lines
+);
+
+CREATE TEMP TABLE amounts AS
+WITH numbered AS (
+    SELECT whole_keys.kid, result_lines.line
+    FROM whole_keys
+    JOIN result_lines USING (
+        tenant, charge_group, service, account, region, method, rule, driver, dimensions, source,
+        charge_category, reason, tag_key, tag_value
+    )
+),
+kept AS (
+    SELECT kept_lines.line AS kept_line, result_lines.line
+    FROM kept_lines
+    JOIN result_lines USING (
+        tenant, charge_group, service, account, region, method, rule, driver, dimensions, source,
+        charge_category, reason, tag_key, tag_value
+    )
+),
+placed AS (
+    SELECT CAST(facts.hour AS DATE) AS day, numbered.line, facts.units
+    FROM facts
+    JOIN numbered ON numbered.kid = facts.kid
+    UNION ALL
+    SELECT pooled_amounts.day, result_lines.line, pooled_amounts.units
+    FROM pooled_amounts
+    JOIN result_lines USING (
+        tenant, charge_group, service, account, region, method, rule, driver, dimensions, source,
+        charge_category, reason, tag_key, tag_value
+    )
+    UNION ALL
+    SELECT kept_amounts.day, kept.line, kept_amounts.units
+    FROM kept_amounts
+    JOIN kept ON kept.kept_line = kept_amounts.line
+)
+SELECT day, line, CAST(sum(units) AS HUGEINT) AS units
+FROM placed
+GROUP BY day, line;
+
+CREATE TEMP VIEW results AS
+SELECT amounts.day, result_lines.* EXCLUDE (line, allocation), amounts.units
+FROM amounts
+JOIN result_lines ON result_lines.line = amounts.line;
+
+-- The hours of pools' cost, and those in which a pool's first driver had a say.
+CREATE TEMP TABLE pool_hours AS
+SELECT
+    buckets.pool,
+    buckets.grain,
+    CAST(buckets.bucket AS DATE) AS day,
+    CAST(sum(date_diff('hour', buckets.bucket, buckets.bucket_end)) AS BIGINT) AS hours,
+    CAST(coalesce(sum(date_diff('hour', buckets.bucket, buckets.bucket_end)) FILTER (
+        WHERE chosen.level = 0
+    ), 0) AS BIGINT) AS covered
+FROM buckets
+SEMI JOIN cells
+    ON cells.pool = buckets.pool AND cells.grain = buckets.grain AND cells.bucket = buckets.bucket
+LEFT JOIN chosen
+    ON chosen.pool = buckets.pool AND chosen.grain = buckets.grain
+    AND chosen.bucket = buckets.bucket
+GROUP BY ALL
+UNION ALL
+SELECT * FROM kept_pool_hours;

@@ -1,0 +1,156 @@
+# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
+"""A synthetic month: a snapshot as ingestion writes it, signals, and the ruleset for both.
+
+30 parts of a day each, with every column of a snapshot and one more, the promoted tag `customer`
+for the bare scan. 2,000 skewed tenants in 200 accounts; three hourly pools with about 120 tenants
+in each hour. Made once and kept.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from services.ingestion.engine.focus_columns import COLUMNS, type_of
+from shared.columnar import literal, parquet_scan, write_parquet
+from shared.configuration import Configuration, parse_configuration
+from shared.contracts.raw_totals import RawTotal
+from shared.periods import Month
+
+PERIOD: Final = Month(2026, 10)
+DAYS: Final = 30
+RESTATED_DAY: Final = 14
+TENANTS: Final = 2000
+POOLS: Final = {"nat": "*NatGateway*", "lb": "*L*B*Usage*", "logs": "*DataProcessing*"}
+_ROW_GROUP_SIZE: Final = 122_880
+_HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class SyntheticMonth:
+    lines: int
+    folder: Path
+
+    @property
+    def parts(self) -> list[Path]:
+        return [self.folder / f"part-{day:05d}.parquet" for day in range(DAYS)]
+
+    @property
+    def restated_parts(self) -> list[Path]:
+        """The same month after a day's costs were restated."""
+        parts = self.parts
+        parts[RESTATED_DAY] = self.folder / "restated.parquet"
+        return parts
+
+    @property
+    def signals(self) -> Path:
+        return self.folder / "signals.parquet"
+
+    def raw_totals(self, *, restated: bool = False) -> list[RawTotal]:
+        name = "restated-totals.json" if restated else "totals.json"
+        return [RawTotal.from_json(each) for each in json.loads((self.folder / name).read_text())]
+
+    @cached_property
+    def config(self) -> Configuration:
+        return parse_configuration(self.ruleset)
+
+    @property
+    def ruleset(self) -> str:
+        tenants = ", ".join(f"{{key: t{at:04d}}}" for at in range(TENANTS))
+        accounts = ", ".join(f"'{100000000160 + at}': t{at:04d}" for at in range(20))
+        pools = "".join(
+            f"  - {{name: {name}, when: {{usage_type: ['{pattern}']}},"
+            f" drivers: [{{signal: {name}_use}}, {{proportional: direct}}, {{even: true}}]}}\n"
+            for name, pattern in POOLS.items()
+        )
+        return (
+            f"version: 1\ncurrency: USD\ntenants: [{tenants}]\n"
+            "labels: {tenant: ['tag:customer', 'tag:tenant'], team: ['tag:team']}\n"
+            f"pools:\n{pools}defaults: {{accounts: {{{accounts}}}}}\n"
+        )
+
+
+def synthetic_month(lines: int, home: Path) -> SyntheticMonth:
+    """The one that is kept in `home`, or a new one there."""
+    folder = home / f"lines-{lines}"
+    if not folder.exists():
+        fresh = home / f".lines-{lines}"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        _write(SyntheticMonth(lines, fresh))
+        fresh.rename(folder)
+    month = SyntheticMonth(lines, folder)
+    assert month.config  # parsed here, and in none of the processes that are measured
+    return month
+
+
+def _write(month: SyntheticMonth) -> None:
+    with duckdb.connect() as session:
+        for day, path in enumerate(month.parts):
+            _write_day(session, month.lines, day, path)
+        restated = month.restated_parts
+        _write_day(session, month.lines, RESTATED_DAY, restated[RESTATED_DAY], restated=True)
+        _write_totals(session, month.parts, month.folder / "totals.json")
+        _write_totals(session, restated, month.folder / "restated-totals.json")
+        session.execute(
+            f"COPY ({(_HERE / 'signals.sql').read_text()}) TO {literal(str(month.signals))}"
+        )
+
+
+def _write_day(
+    session: duckdb.DuckDBPyConnection,
+    lines: int,
+    day: int,
+    path: Path,
+    *,
+    restated: bool = False,
+) -> None:
+    variables = {
+        "day": day,
+        "first_line": lines * day // DAYS,
+        "last_line": lines * (day + 1) // DAYS,
+        "restated": restated,
+    }
+    for name, value in variables.items():
+        session.execute(f"SET VARIABLE {name} = {value}")
+    query = (_HERE / "lines.sql").read_text()
+    made = {row[0] for row in session.execute(f"DESCRIBE {query}").fetchall()}
+    columns = [
+        name if name in made else f"CAST(NULL AS {type_of(name)}) AS {name}" for name in COLUMNS
+    ]
+    write_parquet(
+        session,
+        f"SELECT {', '.join([*columns, 'customer'])} FROM ({query})",
+        path,
+        row_group_size=_ROW_GROUP_SIZE,
+    )
+
+
+def _write_totals(session: duckdb.DuckDBPyConnection, parts: Sequence[Path], path: Path) -> None:
+    rows = session.execute(
+        "SELECT x_Source, x_Account, ServiceName, ChargeCategory, sum(BilledCost),"
+        f" sum(EffectiveCost) FROM {parquet_scan(parts)} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    totals = [_raw_total(*row).to_json() for row in rows]
+    path.write_text(json.dumps(totals))
+
+
+def _raw_total(
+    source: str, account: str, service: str, category: str, billed: Decimal, effective: Decimal
+) -> RawTotal:
+    return RawTotal(
+        source=source,
+        account=account,
+        service=service,
+        charge_category=category,
+        billed=billed,
+        effective=effective,
+        billed_exact=billed,
+        effective_exact=effective,
+    )

@@ -1,0 +1,244 @@
+"""A restated bill computes the days that changed, and writes what computing all days would."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.attribution.engine import PreparedInputs, Run, attribute, prepare
+from shared.configuration import parse_configuration
+from shared.faults import ProofFailed
+from tests.bills import (
+    OCTOBER,
+    RULESET,
+    focus_line,
+    rows_of,
+    snapshot_of,
+    write_focus,
+    write_signals,
+)
+from tests.engine.test_conservation import folder
+
+DAYS = st.integers(3, 6)
+HOURS = st.integers(3, 4)
+ENDS = {"hour": "{day:02d}T{next:02d}", "day": "{day:02d}T23", "long": "20T00"}
+
+lines = st.lists(
+    st.builds(
+        lambda cost, day, hour, kind, length, value: focus_line(
+            cost=f"{cost:f}",
+            ChargePeriodStart=f"2026-10-{day:02d}T{hour:02d}:00:00Z",
+            ChargePeriodEnd=f"2026-10-{ENDS[length].format(day=day, next=hour + 1)}:00:00Z",
+            SkuMeter=f"{kind}-usage",
+            tags={"customer": value} if value else None,
+        ),
+        st.decimals(-20, 50, places=10),
+        DAYS,
+        HOURS,
+        st.sampled_from(["box", "nat", "lb"]),
+        st.sampled_from(["hour"] * 8 + ["day", "long"]),
+        st.sampled_from(["", "acme", "globex", "stranger"]),
+    ),
+    min_size=1,
+    max_size=20,
+)
+signals = st.lists(
+    st.builds(
+        lambda meter, day, hour, consumer, quantity: (
+            f"{meter} 2026-10-{day:02d}T{hour:02d}:00:00Z {consumer} {quantity:f}"
+        ),
+        st.sampled_from(["bytes", "requests"]),
+        DAYS,
+        HOURS,
+        st.sampled_from(["acme", "globex", "acme", "globex", "pool:lb"]),
+        st.decimals(0, 1000, places=2),
+    ),
+    max_size=15,
+)
+chains = st.lists(
+    st.sampled_from(
+        [
+            "{signal: bytes}",
+            "{signal: requests, per: day}",
+            "{proportional: direct}",
+            "{proportional: direct, per: day}",
+            "{weights: {acme: 1, globex: 2}}",
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
+rulesets = st.builds(
+    lambda nat, lb, per: (
+        RULESET.replace("{key: globex}", "{key: globex, active: {to: 2026-10-05}}")
+        + f"pools:\n  - {{name: nat, when: {{usage_type: ['nat-*']}}, drivers: [{', '.join(nat)}],"
+        f" per: {per}}}\n"
+        f"  - {{name: lb, when: {{usage_type: ['lb-*']}}, drivers: [{', '.join(lb)}]}}\n"
+    ),
+    chains,
+    chains.map(lambda chain: [*chain, "{even: true}"]),
+    st.sampled_from(["hour", "hour", "day", "period"]),
+)
+
+
+def run(work: Path, bill_lines, ruleset: str, rows, kept: Path | None) -> tuple[Run, dict]:
+    """With all files that it wrote."""
+    bill = write_focus(work / "bill.csv", bill_lines)
+    shutil.rmtree(work / "snapshot", ignore_errors=True)
+    snapshot = snapshot_of(bill, work)
+    found = attribute(
+        snapshot_parts=snapshot.parts,
+        raw_totals=snapshot.raw_totals,
+        config=parse_configuration(ruleset),
+        signals=[write_signals(work / "signals.csv", *rows)],
+        period=OCTOBER,
+        out_dir=work / "run",
+        scratch_dir=work / "scratch",
+        prepared_dir=kept,
+        memory_limit_mb=512,
+    )
+    return found, {path.name: path.read_bytes() for path in (work / "run").iterdir()}
+
+
+class TestARestatedBill:
+    @settings(max_examples=60, deadline=None)
+    @given(lines, lines, rulesets, signals, signals, st.data())
+    def test_gives_the_bytes_of_a_run_that_computes_all_days(
+        self, before, others, ruleset, rows, other_rows, data
+    ):
+        changed = data.draw(st.sets(DAYS, max_size=2))
+        after = restated(before, others, changed)
+        rows_after = restated(rows, other_rows, changed) if data.draw(st.booleans()) else rows
+        with folder() as work:
+            run(work, before, ruleset, rows, work / "kept")
+            again = run(work, after, ruleset, rows_after, work / "kept")
+            assert again == run(work, after, ruleset, rows_after, None)
+
+    def test_takes_what_came_out_of_a_day_that_did_not_change(self, tmp_path):
+        self.run_on_two_days(tmp_path, "1")
+        falsify(tmp_path, day=3)
+        with pytest.raises(ProofFailed):
+            self.run_on_two_days(tmp_path, "2")
+
+    def test_computes_a_day_that_changed(self, tmp_path):
+        self.run_on_two_days(tmp_path, "1")
+        falsify(tmp_path, day=4)
+        found = self.run_on_two_days(tmp_path, "2")
+        assert str(found.proof.attributed_total) == "3.0000000000"
+
+    def test_computes_all_days_where_the_ruleset_changed(self, tmp_path):
+        self.run_on_two_days(tmp_path, "1")
+        falsify(tmp_path, day=3)
+        self.run_on_two_days(tmp_path, "1", RULESET + "idle: proportional\n")
+
+    @pytest.mark.parametrize(
+        "split",
+        ["drivers: [{even: true}], per: period", "drivers: [{signal: bytes, per: period}]"],
+    )
+    def test_keeps_nothing_where_a_pool_is_split_over_the_period(self, tmp_path, split):
+        ruleset = f"{RULESET}pools: [{{name: p, when: {{usage_type: [x]}}, {split}}}]\n"
+        self.run_on_two_days(tmp_path, "1", ruleset)
+        assert not list((tmp_path / "kept").glob("results-*"))
+
+    def run_on_two_days(self, work: Path, second: str, ruleset: str = RULESET) -> Run:
+        bill_lines = [
+            focus_line(
+                cost=cost,
+                ChargePeriodStart=f"2026-10-{day:02d}T03:00:00Z",
+                ChargePeriodEnd=f"2026-10-{day:02d}T04:00:00Z",
+                tags={"customer": "acme"},
+            )
+            for day, cost in ((3, "1"), (4, second))
+        ]
+        return run(work, bill_lines, ruleset, [], work / "kept")[0]
+
+
+class TestAPreparedBill:
+    LINES = [
+        focus_line(
+            cost=f"{day}.{hour}",
+            ChargePeriodStart=f"2026-10-{day:02d}T{hour:02d}:00:00Z",
+            ChargePeriodEnd=f"2026-10-{day:02d}T{hour + 1:02d}:00:00Z",
+            tags={"customer": "acme"},
+        )
+        for day in (3, 4)
+        for hour in (5, 6, 7)
+    ]
+
+    def test_has_the_same_fingerprints_of_days_in_another_order_and_other_parts(self, tmp_path):
+        whole = prints(tmp_path / "whole", [self.LINES])
+        assert prints(tmp_path / "turned", [self.LINES[::-1]]) == whole
+        assert prints(tmp_path / "cut", [self.LINES[4:], self.LINES[:4]]) == whole
+
+    def test_has_another_fingerprint_of_a_day_with_a_line_of_no_cost_more(self, tmp_path):
+        free = self.LINES[0] | {"BilledCost": "0", "EffectiveCost": "0"}
+        whole = prints(tmp_path / "whole", [self.LINES])
+        more = prints(tmp_path / "more", [[*self.LINES, free]])
+        assert [day for day, print_ in more.items() if print_ != whole[day]] == ["2026-10-03"]
+
+    def test_reads_a_part_that_it_knows_no_more(self, tmp_path):
+        first, second = (
+            snapshot_of(write_focus(tmp_path / f"{at}.csv", lines), tmp_path / str(at)).parts[0]
+            for at, lines in enumerate((self.LINES[:2], self.LINES[2:]))
+        )
+        known = prepared(tmp_path, [first]).parts
+        written_at = (known[0] / "hours.parquet").stat().st_mtime_ns
+        parts = prepared(tmp_path, [second, first]).parts
+        assert set(known) < set(parts)
+        assert (known[0] / "hours.parquet").stat().st_mtime_ns == written_at
+
+    def test_is_prepared_anew_where_the_ruleset_looks_at_something_else(self, tmp_path):
+        part = snapshot_of(write_focus(tmp_path / "bill.csv", self.LINES), tmp_path).parts[0]
+        known = prepared(tmp_path, [part])
+        other = RULESET.replace("tag:customer", "tag:tenant")
+        assert set(prepared(tmp_path, [part], other).parts).isdisjoint(known.parts)
+        assert not known.parts[0].exists()
+
+
+def falsify(work: Path, *, day: int) -> None:
+    """The results that were kept of this day."""
+    path = next((work / "kept").glob("results-*")) / "amounts.parquet"
+    with duckdb.connect() as session:
+        session.execute(
+            f"COPY (SELECT day, line, CASE WHEN day = DATE '2026-10-{day:02d}' THEN units + 1"  # noqa: S608
+            f" ELSE units END::DECIMAL(38,0) AS units FROM '{path}') TO '{path}.new'"
+            " (FORMAT parquet)"
+        )
+    path.with_suffix(".parquet.new").rename(path)
+
+
+def prepared(work: Path, parts, ruleset: str = RULESET) -> PreparedInputs:
+    return prepare(
+        snapshot_parts=parts,
+        signals=[],
+        config=parse_configuration(ruleset),
+        period=OCTOBER,
+        prepared_dir=work / "prepared",
+        scratch_dir=work / "scratch",
+        memory_limit_mb=512,
+    )
+
+
+def prints(work: Path, parts) -> dict[str, str]:
+    """By day."""
+    files = [
+        snapshot_of(write_focus(work / f"{at}.csv", lines), work / str(at)).parts[0]
+        for at, lines in enumerate(parts)
+    ]
+    rows = rows_of(prepared(work, files).bill / "prints.parquet")
+    return {str(day): print_ for day, print_ in rows}
+
+
+def restated(before: list, others: list, days: set[int]) -> list:
+    """The lines, or signals, of `before`, but on these days those of `others`."""
+    found = [each for each in before if day_of(each) not in days]
+    found += [each for each in others if day_of(each) in days]
+    return found or before
+
+
+def day_of(line) -> int:
+    start = line["ChargePeriodStart"] if isinstance(line, dict) else line.split()[1]
+    return int(start[8:10])
