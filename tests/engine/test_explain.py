@@ -29,11 +29,13 @@ from tests.bills import (
     focus_line,
     run_of,
     snapshot_of,
+    write_cur,
     write_focus,
     write_signals,
     write_workloads,
 )
 from tests.engine import test_mutual_pools as mutual
+from tests.engine import test_split_costs as split_costs
 from tests.engine.test_workloads import PODS, node, pod
 from tests.engine.worlds import ONE, closed_loops_refused, worlds
 
@@ -67,8 +69,8 @@ SIGNALS = (
 class World:
     """A bill with its run, and what explains it."""
 
-    def __init__(self, work, lines, ruleset, signals=(), workloads=()):
-        bill = write_focus(work / "bill.csv", lines)
+    def __init__(self, work, lines, ruleset, signals=(), workloads=(), bill=None):
+        bill = bill or write_focus(work / "bill.csv", lines)
         self.work = work
         self.given = {
             "signals": [write_signals(work / "signals.csv", *signals)],
@@ -248,3 +250,8 @@ class TestAnyWorld:
             World(
                 Path(work), lines, world.ruleset(ONE), world.signals, workloads=world.workloads
             ).check()
+
+    def test_with_split_cost_rows_is_given_by_their_instances(self, tmp_path):
+        lines = [split_costs.instance(8.0), *split_costs.TestSplitCostRows.ROWS]
+        bill = write_cur(tmp_path / "bill.parquet", lines)
+        World(tmp_path, [], PODS, bill=bill).check()
