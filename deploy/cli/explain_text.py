@@ -30,7 +30,9 @@ def print_explanation(explanation: Explanation) -> None:
     console = Console(highlight=False, soft_wrap=True)
     asked = explanation.selection
     amount = f"[bold]{_money(explanation.units)} {explanation.currency}[/]"
-    tenant = f"[bold]{escape(asked.tenant)}[/]"
+    narrowed = (asked.charge_group, asked.method, asked.service, asked.account, asked.rule)
+    what = ", ".join(text for text in (*narrowed, str(asked.day or "")) if text)
+    tenant = f"[bold]{escape(asked.tenant)}[/]{escape(f' ({what})' if what else '')}"
     console.print(f"{tenant} in {explanation.period}: {amount} of {explanation.cost_measure}")
     shown = _SHOWN if len(explanation.lines) <= _SHOWN else 1
     for line in sorted(explanation.lines, key=lambda line: -abs(line.units)):
@@ -121,9 +123,11 @@ def _of_part(part: Part) -> str:
     more = ", …" if lines.count > _SHOWN else ""
     cost = money(from_units(lines.units), _FINE)
     got = money(from_units(part.units), _FINE)
-    steps = " x ".join(short_fraction(share.fraction) for share in shares(part.evidence))
-    sum_ = f"{cost} x {steps} = {got}" if steps else cost
-    return f"{_when(part)}{escape(what)}: {sum_} [dim](lines {named}{more})[/]"
+    taken = list(shares(part.evidence))
+    steps = [f"{short_fraction(step.fraction)} ({step.by})" for step in taken[:0:-1]]
+    steps += [short_fraction(step.fraction) for step in taken[:1]]
+    sum_ = f"{' x '.join([cost, *steps])} = {got}" if steps else cost
+    return f"{_when(part)}{escape(f'{what}: {sum_}')} [dim](lines {named}{more})[/]"
 
 
 def _when(part: Part) -> str:

@@ -33,7 +33,7 @@ class PoolEvidence:
             via = _bucket_of(row, "via", "via_grain", "via_bucket")
             ways = self._ways.get(_bucket_of(row))
             if ways is not None:
-                evidence = _share(evidence, f"way:{via[0]}", ways, via)
+                evidence = _share(evidence, f"pool:{via[0]}", ways, via)
             if row["level"] is not None:
                 weights, signals = self._weights[via], self._signals[via]
                 evidence = _share(evidence, row["driver"], weights, row["tenant"], signals)
