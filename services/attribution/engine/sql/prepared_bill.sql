@@ -18,6 +18,7 @@ CREATE TEMP TABLE prints AS
 SELECT
     day,
     CAST(sum(CAST(of_units AS HUGEINT)) AS VARCHAR) || '|'
+        || CAST(sum(CAST(of_units_low AS HUGEINT)) AS VARCHAR) || '|'
         || CAST(sum(CAST(of_lines AS HUGEINT)) AS VARCHAR) AS print
 FROM prints_of_parts
 GROUP BY day;
