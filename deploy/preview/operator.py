@@ -217,6 +217,7 @@ def _groups(tenant: TenantMonth) -> list[dict[str, Any]]:
         amount = (tenant.shared if is_shared else tenant.direct) * Decimal(part)
         found.append(
             {
+                "key": label,
                 "label": label,
                 "is_shared": is_shared,
                 "amount": usd(amount),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from deploy.preview import billing, costs, customer_months, demo, inbox, months, operator
+from deploy.preview import billing, costs, customer_months, demo, inbox, months, operator, whys
 from deploy.preview.numbers import PERIOD
 from deploy.preview.operator import frame
 
@@ -140,6 +140,15 @@ PAGES: dict[str, Page] = {
                 groups=[], quantities=[], invoices=[], change=None, by_day=None, by_month=None
             ),
         ),
+    ),
+    "why-globex.html": _operator("margins", "why.html", whys.page),
+    "why-computed.html": _operator(
+        "margins", "why.html", lambda: whys.page(state="computed", amount=None, group="Shared NAT")
+    ),
+    "why-unknown.html": _operator(
+        "margins",
+        "why.html",
+        lambda: whys.page(state="unknown", amount=None, problem="The run was deleted."),
     ),
     "margins-tour.html": ("operator/margins.html", _on_tour),
     "plans-globex.html": (

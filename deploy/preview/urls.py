@@ -20,6 +20,7 @@ _portal = (
         path("margins.csv", nothing, name="margins_csv"),
         path("tenant-<slug:key>.html", nothing, name="tenant"),
         path("plans-<slug:key>.html", nothing, name="tenant_plans"),
+        path("why-<slug:key>.html", nothing, name="why"),
         path("demo-person", nothing, name="demo_person"),
         path("demo-tour", nothing, name="demo_tour"),
         path("invoices.html", nothing, name="invoices"),

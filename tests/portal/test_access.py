@@ -35,6 +35,7 @@ READS = {
     "/margins.csv": OPERATORS,
     "/tenants/acme": OPERATORS,
     "/tenants/acme/plans": OPERATORS,
+    "/tenants/acme/why": OPERATORS,
     "/invoices": (*OPERATORS, *BILLING),
     "/invoices/inv_acme": (*OPERATORS, *BILLING),
     "/invoices.csv": (*OPERATORS, *BILLING),

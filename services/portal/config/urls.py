@@ -20,6 +20,7 @@ _pages = [
     path("margins", operator.margins, name="margins"),
     path("margins.csv", operator.margins_csv, name="margins_csv"),
     path("tenants/<str:key>", operator.tenant, name="tenant"),
+    path("tenants/<str:key>/why", operator.why, name="why"),
     path("tenants/<str:key>/plans", plans.tenant_plans, name="tenant_plans"),
     path("tenants/<str:key>/costs.csv", operator.tenant_csv, name="tenant_csv"),
     path("pools", operator.pools, name="pools"),

@@ -4,6 +4,18 @@ import re
 from typing import Final
 
 POOL: Final = "pool:"
+METHODS: Final = {
+    "rule": "By rule",
+    "label": "By its tag",
+    "pod": "By its pods",
+    "task": "By its tasks",
+    "default": "By its account or cluster",
+    "pool-signal": "By measured use",
+    "pool-proportional": "In proportion to direct cost",
+    "pool-even": "Evenly",
+    "pool-weights": "By fixed weights",
+    "none": "Nobody's",
+}
 _ACRONYMS: Final = frozenset(
     [
         *("alb", "api", "cpu", "ebs", "ec2", "ecs", "eks", "elb", "gpu", "iam", "kms", "nat"),

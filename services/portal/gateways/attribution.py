@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -13,6 +14,7 @@ from shared.auth.actors import Actor
 from shared.faults import Fault
 
 READ_SECONDS = 2
+EXPLAIN_SECONDS = 10
 CLOSE_SECONDS = 20
 _MISSING = httpx.codes.NOT_FOUND
 
@@ -65,6 +67,31 @@ def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | Non
         raise UnableToRead(
             "The attribution service does not answer, so that the checks are not known.",
             remedy="Load the page again in a minute.",
+        ) from error
+
+
+def read_explanation(
+    *, period: str, tenant: str, charge_group: str, actor: Actor, now: datetime
+) -> dict[str, Any] | None:
+    """Attribution's evidence as it gives it; None while a job gathers it."""
+    asked = {"tenant": tenant} | ({"charge_group": charge_group} if charge_group else {})
+    try:
+        answer = ask(
+            "attribution",
+            "GET",
+            f"periods/{period}/explanations?{urlencode(asked)}",
+            actor=actor,
+            now=now,
+            timeout_seconds=EXPLAIN_SECONDS,
+        )
+        if answer.status_code == httpx.codes.ACCEPTED:
+            return None
+        if answer.status_code != httpx.codes.OK:
+            raise UnableToRead(refusal_of("attribution", answer))
+        return dict[str, Any](answer.json())
+    except (httpx.HTTPError, ValueError, TypeError) as error:
+        raise UnableToRead(
+            "The attribution service does not answer.", remedy="Load the page again in a minute."
         ) from error
 
 

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import POOL, as_heading, pool_name
+from services.portal.domain.labels import METHODS, POOL, as_heading, pool_name
 from services.portal.models import PeriodSummary, TenantMargin
 from services.portal.queries.margin_totals import find_summary
-from services.portal.queries.tenant_costs import METHODS
 from shared.money import Money
 from shared.periods import Month
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import POOL, charge_group_name
+from services.portal.domain.labels import METHODS, POOL, charge_group_name
 from services.portal.domain.stacks import stacked
 from services.portal.models import TenantMargin
 from services.portal.queries.cost_changes import Span, daily_of, sums_of
@@ -15,17 +15,6 @@ from shared.money import Money
 from shared.periods import Month
 
 CHART_MONTHS: Final = 12
-METHODS: Final = {
-    "rule": "By rule",
-    "label": "By its tag",
-    "pod": "By its pods",
-    "task": "By its tasks",
-    "default": "By its account or cluster",
-    "pool-signal": "By measured use",
-    "pool-proportional": "In proportion to direct cost",
-    "pool-even": "Evenly",
-    "pool-weights": "By fixed weights",
-}
 
 
 @dataclass(frozen=True)
@@ -41,6 +30,7 @@ class Method:
 class Group:
     """New in the month where `change` and `was` are both None."""
 
+    key: str
     label: str
     is_shared: bool
     amount: Money
@@ -85,6 +75,7 @@ def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) ->
         by, was = change_or_base(later.get(group), earlier.get(group), now.currency)
         found.append(
             Group(
+                key=group,
                 label=charge_group_name(group),
                 is_shared=group.startswith(POOL),
                 amount=Money(amount, now.currency),

@@ -31,7 +31,7 @@ def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, A
         .filter(tenant=key, period__lte=str(month))
         .order_by("-period")[:HISTORY_MONTHS]
     )
-    name = next((row.name for row in history), None) or _name_elsewhere(key)
+    name = next((row.name for row in history), None) or tenant_name(key)
     if name is None:
         return None
     by_period = {row.period: row for row in history}
@@ -63,7 +63,7 @@ def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, A
     }
 
 
-def _name_elsewhere(key: str) -> str | None:
+def tenant_name(key: str) -> str | None:
     return TenantMargin.objects.filter(tenant=key).values_list("name", flat=True).first()
 
 

@@ -197,6 +197,16 @@ def day_and_month(value: date) -> str:
 
 
 @register.filter
+def hour_or_day(value: datetime | date | None) -> str:
+    """`14 Oct, 09:00` of an hour in UTC, `14 Oct` of a day."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{day_and_month(value.date())}, {value:%H:%M}"
+    return day_and_month(value)
+
+
+@register.filter
 def utc(value: datetime | None) -> str | SafeString:
     """`24 Nov 2026, 06:07 UTC`, machine-readable beside; a naive datetime is a bug and raises."""
     if value is None:

@@ -5,18 +5,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from services.portal.gateways.attribution import UnableToRead, read_standing
+from services.portal.domain.explanation import UnableToUnderstand, explained
+from services.portal.domain.labels import charge_group_name
+from services.portal.gateways.attribution import UnableToRead, read_explanation, read_standing
 from services.portal.queries.calendar import Calendar
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.pools import read_pools
-from services.portal.queries.tenant_page import read_tenant
+from services.portal.queries.tenant_page import read_tenant, tenant_name
 from services.portal.views.access import OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
+from shared.periods import Month
 
 
 @for_roles(*OPERATORS)
@@ -65,6 +68,40 @@ def tenant(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     context = {"period": month, "period_state": state, **page}
     return render(request, "portal/operator/tenant.html", context)
+
+
+@for_roles(*OPERATORS)
+@require_safe
+def why(request: HttpRequest, key: str) -> HttpResponse:
+    """The evidence of a tenant's cost, or of one of its charge groups, from its owner."""
+    _, month = asked_period(request)
+    name = tenant_name(key)
+    if name is None:
+        raise Http404
+    group = request.GET.get("group", "")[:200]
+    context = {
+        "period": month,
+        "tenant": {"key": key, "name": name},
+        "group": charge_group_name(group),
+        **_evidence(request, key, group, month),
+    }
+    return render(request, "portal/operator/why.html", context)
+
+
+def _evidence(request: HttpRequest, key: str, group: str, month: Month) -> dict[str, Any]:
+    try:
+        found = read_explanation(
+            period=str(month),
+            tenant=key,
+            charge_group=group,
+            actor=actor_of(request),
+            now=datetime.now(UTC),
+        )
+        if found is None:
+            return {"state": "computed"}
+        return {"state": "known", **explained(found)}
+    except (UnableToRead, UnableToUnderstand) as fault:
+        return {"state": "unknown", "problem": str(fault)}
 
 
 @for_roles(*OPERATORS)

@@ -1,0 +1,70 @@
+"""Why an amount is what it is, on a page: what attribution says of it, and nothing else."""
+
+import pytest
+
+from deploy.preview.whys import answer
+from services.portal.operations.record_facts import record_margin, record_period
+from shared.isolation.scope import as_ops
+from tests.portal.attribution_standin import running_attribution
+from tests.portal.world import client_of, margin_fact, period_fact, put_cast
+from tests.preview.test_pages import Page
+
+PATH = "/tenants/acme/why?period=2026-10"
+
+
+@pytest.fixture
+def attribution(db):
+    with as_ops():
+        put_cast()
+        record_period(period_fact())
+        record_margin(margin_fact("acme"))
+    with running_attribution() as found:
+        found.answer = answer()
+        yield found
+
+
+def page_of(path=PATH):
+    found = client_of("olivia").get(path)
+    assert found.status_code == 200
+    return Page(found.content.decode())
+
+
+class TestThePage:
+    def test_says_of_each_line_by_what_it_was_split_and_from_which_bill_lines(self, attribution):
+        page = page_of()
+        assert "pool:nat by signal:nat_bytes : 3.8% of $264.86 , which is $10.19" in page.words
+        assert "on 56 bill lines." in page.words
+        assert "It used 15,032,385,536 By of nat_bytes , by 28 signals." in page.words
+        assert "14 Oct, 13:00" in page.words
+        assert "1/12" in page.words
+        assert "The largest 12 of 14 parts." in page.words
+
+    def test_asks_attribution_in_the_name_of_the_person_for_what_is_asked(self, attribution):
+        page_of(PATH + "&group=pool:nat")
+        [(actor, method, path, _)] = attribution.calls
+        assert (actor.name, method) == ("olivia", "GET")
+        assert path == "/api/v1/periods/2026-10/explanations?tenant=acme&charge_group=pool%3Anat"
+
+    def test_waits_while_the_evidence_is_gathered(self, attribution):
+        attribution.status = 202
+        page = page_of()
+        assert "The evidence is being gathered." in page.words
+        assert [each for each in page.all("div") if each.get("hx-trigger") == "every 2s"]
+
+    @pytest.mark.parametrize("answer", [[], {}, {"lines": [{}], "currency": "USD"}])
+    def test_is_whole_where_the_answer_makes_no_sense(self, attribution, answer):
+        attribution.answer = answer
+        assert "There is no explanation now." in page_of().words
+
+    def test_says_what_attribution_says_where_there_is_nothing_to_explain(self, attribution):
+        attribution.status = 404
+        attribution.answer = {"detail": "acme has no pool:lb."}
+        assert "acme has no pool:lb." in page_of(PATH + "&group=pool:lb").words
+
+    def test_of_a_tenant_that_is_none_is_a_404(self, attribution):
+        assert client_of("olivia").get("/tenants/nobody/why?period=2026-10").status_code == 404
+
+    def test_is_one_click_from_the_amounts_of_the_tenants_page(self, attribution):
+        links = {each.get("href", "") for each in page_of("/tenants/acme?period=2026-10").all("a")}
+        assert PATH in links
+        assert f"{PATH}&group=Compute" in links
