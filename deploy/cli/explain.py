@@ -4,16 +4,22 @@ import csv
 import datetime as dt
 import json
 import sys
-import tempfile
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 
 import typer
 
-from deploy.cli.attribute import month_of, read_snapshot
+from deploy.cli.attribute import month_of
+from deploy.cli.bill_files import (
+    Bill,
+    BillFiles,
+    Config,
+    MemoryMb,
+    Signals,
+    Workloads,
+    bill_files,
+)
 from deploy.cli.explain_text import print_explanation
 from deploy.cli.operate import answer_of
 from services.attribution.domain.evidence import Explanation, Selection
@@ -22,17 +28,6 @@ from services.attribution.domain.evidence_rows import HEADER, rows
 from services.attribution.engine.explain import explain as explain_run
 from shared.configuration import load_configuration
 from shared.periods import Month
-
-
-@dataclass(frozen=True)
-class BillFiles:
-    """What `trueback attribute` takes; it gives the same run."""
-
-    bill: str
-    config: Path
-    signals: Path | None
-    workloads: Path | None
-    memory_mb: int
 
 
 class Format(StrEnum):
@@ -58,11 +53,11 @@ def explain(
         int, typer.Option("--rows", min=1, max=10_000, help="Lines and signals named per part.")
     ] = 5,
     run: Annotated[str, typer.Option(help="On the stack: a run; else the current one.")] = "",
-    bill: Annotated[str, typer.Option(help="On files: as of `trueback attribute`.")] = "",
-    config: Annotated[Path | None, typer.Option(help="On files: the ruleset.")] = None,
-    signals: Annotated[Path | None, typer.Option()] = None,
-    workloads: Annotated[Path | None, typer.Option()] = None,
-    memory_mb: Annotated[int, typer.Option(min=128)] = 1024,
+    bill: Bill = "",
+    config: Config = None,
+    signals: Signals = None,
+    workloads: Workloads = None,
+    memory_mb: MemoryMb = 1024,
 ) -> None:
     """Why an amount is what it is: bill lines, rule, driver, weights, share.
 
@@ -78,28 +73,24 @@ def explain(
         day=_day(day),
         rule=rule,
     )
-    if config is not None and bill:
-        files = BillFiles(bill, config, signals, workloads, memory_mb)
-        found = _of_files(files, month, selection, rows_max)
-    elif config is None and not bill:
-        found = _of_stack(month, selection, run, rows_max)
+    files = bill_files(bill, config, signals, workloads, memory_mb)
+    if files is None:
+        _print(_of_stack(month, selection, run, rows_max), format_)
     else:
-        raise typer.BadParameter("on files both are needed.", param_hint="--bill, --config")
-    _print(found, format_)
+        _print(_of_files(files, month, selection, rows_max), format_)
 
 
 def _of_files(files: BillFiles, month: Month, selection: Selection, rows_max: int) -> Explanation:
     config = load_configuration(files.config)
-    with tempfile.TemporaryDirectory(prefix="trueback-") as scratch:
-        snapshot = read_snapshot(files.bill, month, Path(scratch), files.memory_mb)
+    with files.snapshot(month) as (snapshot, scratch):
         return explain_run(
             snapshot_parts=snapshot.parts,
             config=config,
-            signals=[files.signals] if files.signals else [],
-            workloads=[files.workloads] if files.workloads else [],
+            signals=files.signals,
+            workloads=files.workloads,
             period=month,
             selection=selection,
-            scratch_dir=Path(scratch),
+            scratch_dir=scratch,
             rows_max=rows_max,
             memory_limit_mb=files.memory_mb,
         )

@@ -14,6 +14,7 @@ from deploy.cli import operate, stack
 from deploy.cli.attribute import attribute
 from deploy.cli.doctor import doctor
 from deploy.cli.explain import explain
+from deploy.cli.export import app as export
 from deploy.cli.replay import replay
 from shared.faults import Fault
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("attribute")(attribute)
 app.command("explain")(explain)
 app.command("replay")(replay)
+app.add_typer(export)
 app.command("doctor")(doctor)
 stack.register(app)
 operate.register(app)

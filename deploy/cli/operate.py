@@ -142,6 +142,26 @@ def calls() -> Iterator[Any]:
         client.close()
 
 
+def current_run(period: str) -> str:
+    with calls() as call:
+        run = call("attribution", "GET", f"/api/v1/periods/{period}", None)["run"]
+    if run is None:
+        raise Fault(f"{period} has no current run.", remedy="Deliver its bill first.")
+    return str(run["run_id"])
+
+
+def download(uris: dict[str, str], to: Path) -> None:
+    """Objects of the stack's lake, by the names they get."""
+    from deploy.local.sample_checks import connect  # noqa: PLC0415
+
+    storage = connect(_stack().servers)
+    try:
+        for name, uri in uris.items():
+            storage.fetch(uri, to / name)
+    finally:
+        storage.close()
+
+
 def answer_of(method: str, path: str, body: Any | None = None) -> Any:
     """Of attribution, to a question that takes a while; the same call again tells how far it is."""
     with calls() as call:

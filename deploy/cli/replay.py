@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.attribute import month_of
-from deploy.cli.operate import answer_of, calls
+from deploy.cli.operate import answer_of, current_run
 from shared.faults import Fault, ProofFailed
 
 
@@ -16,7 +16,7 @@ def replay(
     as_of: Annotated[str, typer.Option(help="The run; else the period's current one.")] = "",
 ) -> None:
     """Compute a run again and compare it, byte for byte, with what is kept of it."""
-    run_id = as_of or _current_run(str(month_of(period, hint="PERIOD")))
+    run_id = as_of or current_run(str(month_of(period, hint="PERIOD")))
     question = {"replay_id": str(uuid.uuid4())}
     answer = answer_of("POST", f"/api/v1/runs/{run_id}/replays", question)
     if answer["period"] != period:
@@ -30,11 +30,3 @@ def replay(
             remedy="If another release computed it, its form may differ; its inputs are whole.",
         )
     print(f"{run_id} of {period}: the same, byte for byte")
-
-
-def _current_run(period: str) -> str:
-    with calls() as call:
-        run = call("attribution", "GET", f"/api/v1/periods/{period}", None)["run"]
-    if run is None:
-        raise Fault(f"{period} has no current run.", remedy="Deliver its bill first.")
-    return str(run["run_id"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.explain_amount import explain_amount
+from services.attribution.operations.export_focus import export_focus
 from services.attribution.operations.record_inputs import (
     record_quarantine,
     record_signals,
@@ -36,5 +37,6 @@ POKES: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
 JOBS: Mapping[str, JobHandler] = {
     "attribute_period": lambda payload: attribute_period(**payload),
     "explain_amount": lambda payload: explain_amount(**payload),
+    "export_focus": lambda payload: export_focus(**payload),
     "replay_run": lambda payload: replay_run(**payload),
 }

@@ -61,7 +61,7 @@ def answer(path, body=None):
     first = asked(path, body)
     assert (first.status_code, first.json()) == (202, {"answer": None})
     with as_ops():
-        job = Job.objects.get(kind__in=["explain_amount", "replay_run"], state="queued")
+        job = Job.objects.get(kind__in=JOBS.keys() - {"attribute_period"}, state="queued")
     JOBS[job.kind](job.payload)
     with as_ops():
         job.delete()
@@ -151,6 +151,16 @@ class TestAReplay:
         path = f"/api/v1/runs/{run.run_id}/replays"
         body = {"replay_id": str(uuid4())}
         assert asked(path, body, actor=Actor("vic", "operator_viewer")).status_code == 403
+
+
+class TestFocusCharges:
+    def test_lie_beside_the_runs_allocations(self, restated, storage):
+        told = answer(f"/api/v1/runs/{restated.run_id}/focus").json()["answer"]
+        assert set(told["files"]) == {"focus.csv", "focus.parquet", "metadata.json"}
+        assert all(uri.startswith(restated.folder_uri) for uri in told["files"].values())
+        written = storage.read(told["files"]["focus.csv"]).decode()
+        assert len(written.splitlines()) == told["metadata"]["RowCount"] + 1
+        assert restated.run_id in written
 
 
 class TestARunsInputs:

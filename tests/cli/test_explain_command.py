@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -69,3 +70,14 @@ class TestExplain:
     def test_needs_the_ruleset_with_the_bill(self, work):
         done = trueback(work, "explain", "2026-10", "acme", "--bill", "bill.csv")
         assert done.returncode == 2
+
+
+class TestExportFocus:
+    def test_writes_charges_that_sum_to_the_bill(self, work):
+        out = "--out", "focus"
+        done = trueback(work, "export", "focus", "2026-10", *out, *FILES, without=("django",))
+        assert done.returncode == 0, done.stderr
+        assert "3 charges of 2026-10 written to focus" in done.stdout
+        rows = list(csv.DictReader(io.StringIO((work / "focus/focus.csv").read_text())))
+        assert sum(Decimal(row["EffectiveCost"]) for row in rows) == 7
+        assert {row["ChargePeriodStart"] for row in rows} == {"2026-10-03T00:00:00Z"}

@@ -50,14 +50,23 @@ class _Asked(serializers.Serializer[Any]):
     rows = serializers.IntegerField(default=5, min_value=1, max_value=10_000)
 
 
+class FocusCharges(ScopedView):
+    """A run's charges in the names of FOCUS 1.3: where in the lake the files lie."""
+
+    roles = {"GET": _ANALYSTS}
+
+    def get(self, _request: Request, run_id: str) -> Response:
+        _check_proven(run_id)
+        return _answered(_ask("export_focus", {"run_id": run_id}))
+
+
 class Replay(ScopedView):
     """Computes a run again from what it was made of; `replay_id` tells one replay from the next."""
 
     roles = {"POST": _ANALYSTS}
 
     def post(self, request: Request, run_id: str) -> Response:
-        if not Run.objects.filter(run_id=run_id, state=Run.State.PROVEN).exists():
-            raise Http404
+        _check_proven(run_id)
         given = _ReplayGiven(data=request.data)
         given.is_valid(raise_exception=True)
         replay_id = str(given.validated_data["replay_id"])
@@ -66,6 +75,11 @@ class Replay(ScopedView):
 
 class _ReplayGiven(serializers.Serializer[Any]):
     replay_id = serializers.UUIDField()
+
+
+def _check_proven(run_id: str) -> None:
+    if not Run.objects.filter(run_id=run_id, state=Run.State.PROVEN).exists():
+        raise Http404
 
 
 def _run(period: str, run_id: str) -> Run:

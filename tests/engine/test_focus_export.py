@@ -1,0 +1,144 @@
+# ruff: noqa: S608 - names of columns in tests
+"""Charges in FOCUS 1.3's names: they sum to their origin charge in every metric that has a sum."""
+
+import datetime as dt
+import json
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from services.attribution.engine.focus_export import FocusExport
+from shared.configuration import parse_configuration
+from tests.bills import (
+    OCTOBER,
+    amounts,
+    focus_line,
+    rows_of,
+    run_of,
+    snapshot_of,
+    write_focus,
+    write_signals,
+    write_workloads,
+)
+from tests.engine.worlds import ONE, closed_loops_refused, worlds
+
+RULES = """
+version: 1
+currency: USD
+tenants: [{key: acme, name: Acme Corp}, {key: globex}]
+labels: {tenant: ["tag:customer"]}
+pools:
+  - {name: nat, when: {usage_type: [Nat*]}, drivers: [{signal: bytes}]}
+  - {name: fees, when: {service: [Support]}, drivers: [{proportional: direct}], per: period}
+"""
+
+
+def priced(billed, effective, listed, **changes):
+    costs = {"BilledCost": billed, "ContractedCost": billed, "ListCost": listed}
+    return focus_line(EffectiveCost=effective, **costs, **changes)
+
+
+BILL = (
+    priced("30", "20", "40", tags={"customer": "acme"}),
+    priced("0", "10", "20", tags={"customer": "globex"}),
+    priced("0.0000000003", "7", "11", SkuMeter="NatGateway-Bytes"),
+    priced("9", "9", "9", ServiceName="Support"),
+)
+SIGNALS = ("bytes 2026-10-03T04:00:00Z acme 3", "bytes 2026-10-03T04:00:00Z globex 1")
+
+
+def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=()):
+    snapshot = snapshot_of(write_focus(work / "bill.csv", lines), work)
+    rows = [write_workloads(work / "workloads.csv", workloads)] if workloads else []
+    return FocusExport(
+        config=parse_configuration(ruleset),
+        period=OCTOBER,
+        snapshot_parts=snapshot.parts,
+        signals=[write_signals(work / "signals.csv", *signals)],
+        workloads=rows,
+        scratch_dir=work / "scratch",
+        memory_limit_mb=512,
+    ).write(work / "focus")
+
+
+def charges(work, columns, order="ALL"):
+    return rows_of(work / "focus/focus.parquet", f"SELECT {columns} FROM {{}} ORDER BY {order}")
+
+
+@pytest.fixture
+def exported(tmp_path):
+    export(tmp_path, BILL)
+    return tmp_path
+
+
+class TestAllocatedCharges:
+    def test_of_a_pool_have_one_ratio_in_every_metric(self, exported):
+        ratio = "AllocatedMethodDetails->>'$.Elements[0].AllocatedRatio'"
+        found = charges(exported, f"x_TenantId, EffectiveCost, BilledCost, ListCost, {ratio}")
+        assert [row for row in found if row[4]] == [
+            ("acme", Decimal("5.25"), Decimal("2e-10"), Decimal("8.25"), "0.75"),
+            ("acme", 6, 6, 6, "0.666666666666"),
+            ("globex", Decimal("1.75"), Decimal("1e-10"), Decimal("2.75"), "0.25"),
+            ("globex", 3, 3, 3, "0.333333333333"),
+        ]
+
+    def test_name_the_tenant_as_what_the_cost_was_allocated_to(self, exported):
+        columns = "AllocatedMethodId, AllocatedResourceId, AllocatedResourceName"
+        assert ("pool-signal", "acme", "Acme Corp") in charges(exported, columns)
+
+    def test_are_not_those_that_are_taken_whole(self, exported):
+        found = charges(exported, "x_TenantId, BilledCost, ListCost, AllocatedMethodId")
+        assert ("acme", 30, 40, None) in found
+        assert ("globex", 0, 20, None) in found
+
+
+class TestAnExport:
+    def test_is_of_the_run_that_attribute_gives(self, exported):
+        bill, signals = exported / "bill.csv", exported / "signals.csv"
+        run = run_of(bill, exported, RULES, [signals], run_id=None)
+        assert charges(exported, "DISTINCT x_RunId") == [(run.run_id,)]
+        query = "SELECT x_TenantId, sum(EffectiveCost) FROM {} GROUP BY ALL"
+        assert dict(rows_of(exported / "focus/focus.parquet", query)) == amounts(run)
+
+    def test_says_what_an_origin_charge_is_and_which_columns_there_are(self, exported):
+        metadata = json.loads((exported / "focus/metadata.json").read_text())
+        assert "aggregate" in metadata["OriginCharge"]
+        assert metadata["FocusVersion"] == "1.3"
+        header = (exported / "focus/focus.csv").read_text().splitlines()[0].split(",")
+        assert [column["ColumnName"] for column in metadata["Columns"]] == header
+
+    def test_leaves_out_a_metric_that_some_line_does_not_have(self, tmp_path):
+        metadata = export(tmp_path, [*BILL, focus_line()])
+        assert metadata["SummableMetrics"] == ["BilledCost", "EffectiveCost"]
+
+    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(worlds())
+    def test_sums_to_its_origin_charges_in_every_metric(self, world):
+        """What the lines say, by all that an origin charge and the lines have in common."""
+        lines = [focus_line(**line) for line in world.lines]
+        with tempfile.TemporaryDirectory() as name, closed_loops_refused():
+            work = Path(name)
+            export(work, lines, world.ruleset(ONE), world.signals, world.workloads)
+            for metric in ("BilledCost", "EffectiveCost"):
+                assert _sums(work / "focus/focus.parquet", metric) == _expected(lines, metric)
+
+
+def _sums(path, metric):
+    query = (
+        "SELECT ServiceName, coalesce(SubAccountId, ''), ChargeCategory,"
+        f" CAST(ChargePeriodStart AS DATE), sum({metric}) FROM {{}} GROUP BY ALL"
+    )
+    return {row[:4]: row[4] for row in rows_of(path, query)}
+
+
+def _expected(lines, metric):
+    sums: dict[tuple, Decimal] = {}
+    for line in lines:
+        account = line["SubAccountId"] or line["BillingAccountId"]
+        day = dt.date.fromisoformat(line["ChargePeriodStart"][:10])
+        key = line["ServiceName"], account, line["ChargeCategory"], day
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(line[metric])
+    return sums
