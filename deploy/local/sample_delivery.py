@@ -35,12 +35,12 @@ class Deliveries:
         return self._written[month]
 
     def deliver(self, month: SampleMonth) -> Sample:
-        """Signals, then data, the manifest last as AWS does; nothing where it is restated."""
+        """What was used first, the manifest last as AWS does; nothing where it is restated."""
         sample = self.sample(month)
         if not month.is_restated and self._is_restated(month):
             return sample
-        usage = f"s3://{EXPORT_BUCKET}/usage/period={month}"
-        self._put_if_new(sample.signals, f"{usage}/{sample.signals.name}")
+        for folder, used in (("workloads", sample.workloads), ("usage", sample.signals)):
+            self._put_if_new(used, f"s3://{EXPORT_BUCKET}/{folder}/period={month}/{used.name}")
         files = sorted(sample.manifest.parents[3].rglob(f"*BILLING_PERIOD={month}/*"))
         for file in [*(file for file in files if file != sample.manifest), sample.manifest]:
             self._put_if_new(file, f"s3://{EXPORT_BUCKET}/{file.relative_to(sample.bill)}")
@@ -76,6 +76,10 @@ def configure(client: ApiClient, operator: Actor, sample: Sample) -> None:
     content = {"content": sample.configuration.read_text()}
     client.call(operator, "attribution", "PUT", "/api/v1/ruleset", content)
     client.call(operator, "invoicing", "PUT", "/api/v1/plans", content)
-    for key, kind, folder in (("usage", "signals", "usage/"), ("aws", "bill", "exports/")):
+    for key, kind, folder in (
+        ("clusters", "workloads", "workloads/"),
+        ("usage", "signals", "usage/"),
+        ("aws", "bill", "exports/"),
+    ):
         source = {"key": key, "kind": kind, "uri": f"s3://{EXPORT_BUCKET}/{folder}"}
         client.call(operator, "ingestion", "POST", "/api/v1/sources", source)

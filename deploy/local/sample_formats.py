@@ -78,6 +78,7 @@ def attribute_format(
         raw_totals=snapshot.raw_totals,
         config=load_configuration(sample.configuration),
         signals=[sample.signals],
+        workloads=[sample.workloads],
         period=sample.period,
         out_dir=work / "run",
         scratch_dir=work / "scratch",

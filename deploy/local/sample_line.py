@@ -140,7 +140,8 @@ def _deliver(line: _Line, progress: Progress) -> None:
         step.text = (
             f"sample bills: {span}, {len(TENANTS)} tenants,"
             f" {sum(sample.line_count for sample in samples):,} lines,"
-            f" {sum(sample.signal_count for sample in samples):,} signals"
+            f" {sum(sample.signal_count for sample in samples):,} signals,"
+            f" {sum(sample.workload_count for sample in samples):,} pod and task hours"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deploy.sample import meters
 from deploy.sample.commitments import covered, plan_lines, reservation_fee, reserved
-from deploy.sample.fleet import Resource, fleet
+from deploy.sample.fleet import Resource, fleet, runs
 from deploy.sample.lines import Line
 from deploy.sample.meters import Meter
 from deploy.sample.months import SampleMonth
@@ -16,7 +16,6 @@ from deploy.sample.tenants import DATA, INITECH, PAYER, PRODUCTION, SANDBOX
 from deploy.sample.traffic import GATEWAYS, Traffic
 
 _UNITS_PER_DOLLAR: Final = 10**10
-_BUSINESS_HOURS: Final = range(7, 20)
 _SHARED_TAGS: Final = MappingProxyType({"user:environment": "production", "user:team": "platform"})
 
 
@@ -47,9 +46,7 @@ def _times(schedule: str, moment: datetime, span: int) -> int:
         return 1
     if schedule == "always":
         return span
-    if moment.weekday() >= 5:  # noqa: PLR2004 - Saturday
-        return 0
-    return sum(moment.hour + hour in _BUSINESS_HOURS for hour in range(span))
+    return sum(runs(schedule, moment + timedelta(hours=hour)) for hour in range(span))
 
 
 def _steady(month: SampleMonth) -> Iterator[Line]:

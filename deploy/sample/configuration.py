@@ -12,8 +12,15 @@ from deploy.sample.truth import WEIGHTS
 from shared.periods import Month
 
 _LABELS: Final = {
-    "tenant": ["tag:customer"],
-    "team": ["tag:team"],
+    "tenant": [
+        "tag:customer",
+        "k8s.label:tenant",
+        "k8s.annotation:tenant",
+        "k8s.namespace-label:tenant",
+        "k8s.namespace-annotation:trueback.io/tenant",
+        "ecs.tag:customer",
+    ],
+    "team": ["tag:team", "k8s.label:team"],
     "product": ["tag:product"],
     "environment": ["tag:environment"],
     "feature": ["tag:feature"],
@@ -52,9 +59,9 @@ _RULES: Final = [
         "assign": {"pool": "credits"},
     },
     {
-        "name": "halcyon-by-its-service",
-        "when": {"tags": {"aws:ecs:serviceName": ["halcyon-*"]}},
-        "assign": {"tenant": "halcyon"},
+        "name": "control-planes-to-cluster",
+        "when": {"usage_type": ["*AmazonEKS-Hours*"]},
+        "assign": {"pool": "cluster"},
     },
 ]
 
@@ -85,14 +92,14 @@ _POOLS: Final = [
         _DIRECT,
     ),
     _pool(
-        "kubernetes-nodes",
-        {"tags": {"aws:eks:cluster-name": ["lark-*"]}},
+        "cluster",
+        {"k8s": {"namespace": ["kube-system"]}},
         "hour",
-        {"signal": "pod_cpu"},
-        {"signal": "pod_cpu", "per": "day"},
+        {"signal": "pod_count"},
+        {"signal": "pod_count", "per": "day"},
         _EVEN,
     ),
-    _pool("control-plane", {"usage_type": ["*AmazonEKS-Hours*"]}, "hour", _EVEN),
+    _pool("monitoring", {"tags": {"app": ["monitoring"]}}, "hour", {"signal": "series"}, _EVEN),
     *(
         _pool(name, {"tags": {"app": [name]}}, "period", {"weights": weights})
         for name, weights in WEIGHTS.items()

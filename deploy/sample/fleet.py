@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from deploy.sample import meters
@@ -12,6 +13,9 @@ from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import DATA, INITECH, PRODUCTION, SANDBOX, TENANTS, Tenant
 
 MISSPELT: Final = "gloobex"
+BUSINESS_HOURS: Final = range(7, 20)
+CLUSTERS: Final = ("lark-blue", "lark-green")
+TASKS: Final = "lark-tasks"
 _PRODUCTS: Final = ("ingest", "query", "dashboards")
 _FEATURES: Final = {
     "ingest": ("connectors", "pipelines"),
@@ -23,6 +27,8 @@ _FEATURES: Final = {
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """`owner` is the truth: a tenant's key, `pool:<name>`, `overhead:<name>` and so on.
+
+    Of `node:<id>` it is whoever ran on that machine.
 
     `amount` is in millionths of the meter's unit: an hour's where `schedule` is `always` or
     `business` (weekdays, 07:00 to 20:00), a day's where it is `daily`.
@@ -43,12 +49,32 @@ class Resource:
     is_reserved: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What pods or tasks of several tenants share."""
+
+    id: str
+    cluster: str
+    kind: str
+    zone: str = "us-west-2a"
+    schedule: str = "always"
+
+
+def runs(schedule: str, moment: datetime) -> bool:
+    is_weekday = moment.weekday() < 5  # noqa: PLR2004 - Saturday
+    return schedule != "business" or (is_weekday and moment.hour in BUSINESS_HOURS)
+
+
 def _hex(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:17]
 
 
 def _arn(service: str, account: str, rest: str) -> str:
     return f"arn:aws:{service}:{meters.REGION}:{account}:{rest}"
+
+
+def task_arn(service: str, account: str = PRODUCTION) -> str:
+    return _arn("ecs", account, f"task/{TASKS}/{_hex(service)}")
 
 
 def _tags(tenant: Tenant, turn: int, product: str) -> dict[str, str]:
@@ -111,15 +137,15 @@ def _storage(tenant: Tenant, account: str, month: SampleMonth) -> Iterator[Resou
 
 
 def _tasks(tenant: Tenant, account: str, month: SampleMonth) -> Iterator[Resource]:
-    """Services on Fargate; where nobody tagged one, ECS's own tags still tell whose it is."""
+    """Services on Fargate; where a task was not tagged, its service is."""
     for turn, (name, cpus, is_tagged) in enumerate(tenant.services):
         service = f"{tenant.key}-{name}"
-        tags = {"aws:ecs:clusterName": "lark-tasks", "aws:ecs:serviceName": service}
+        tags = {"aws:ecs:clusterName": TASKS, "aws:ecs:serviceName": service}
         if is_tagged:
             tags |= _tags(tenant, turn, "dashboards")
         for meter, amount in ((meters.FARGATE_CPU, cpus), (meters.FARGATE_MEMORY, cpus * 2)):
             yield Resource(
-                id=_arn("ecs", account, f"task/lark-tasks/{_hex(service)}"),
+                id=task_arn(service, account),
                 meter=meter,
                 account=account,
                 tags=tags,
@@ -165,48 +191,83 @@ def _of_tenant(tenant: Tenant, month: SampleMonth) -> Iterator[Resource]:
         )
 
 
-def _nodes(month: SampleMonth) -> Iterator[Resource]:
-    """Worker nodes that the pods of several tenants share: four are reserved, two work by day."""
-    for turn in range(5):
-        cluster = ("lark-blue", "lark-green")[turn % 2]
-        tags = {
-            "aws:eks:cluster-name": cluster,
-            "user:environment": "production",
-            "user:team": "platform",
-        }
-        yield Resource(
+# Workers of two clusters of EKS, of which four are reserved and two work by day, and of one of ECS.
+MACHINES: Final = (
+    *(
+        Machine(
             id=f"i-{_hex(f'node-{turn}')}",
-            meter=meters.INSTANCES["m6i.2xlarge"],
-            account=PRODUCTION,
-            tags=tags,
-            owner="pool:kubernetes-nodes",
+            cluster=CLUSTERS[turn % 2],
+            kind="m6i.2xlarge",
             zone=f"us-west-2{'ab'[turn % 2]}",
             schedule="always" if turn < 3 else "business",  # noqa: PLR2004 - the others are spare
-            is_reserved=turn < RESERVED_COUNT,
         )
+        for turn in range(5)
+    ),
+    Machine(id=f"i-{_hex('tasks-0')}", cluster=TASKS, kind="m6i.xlarge"),
+    Machine(id=f"i-{_hex('tasks-1')}", cluster=TASKS, kind="m6i.xlarge", schedule="business"),
+)
+# A claim of kestrel's pod in the blue cluster.
+CLAIMED_VOLUME: Final = f"vol-{_hex('underwriting-data')}"
+CLAIMED_GB: Final = 300
+
+
+def volume_of(machine: Machine) -> str:
+    return machine.id.replace("i-", "vol-", 1)
+
+
+def _nodes(month: SampleMonth) -> Iterator[Resource]:
+    """Machines that pods or tasks of several tenants share, each with a volume of its own."""
+    for turn, machine in enumerate(MACHINES):
+        tags = {"user:environment": "production", "user:team": "platform"}
+        if machine.cluster in CLUSTERS:
+            tags |= {"aws:eks:cluster-name": machine.cluster}
         yield Resource(
-            id=f"vol-{_hex(f'node-{turn}')}",
-            meter=meters.VOLUME,
+            id=machine.id,
+            meter=meters.INSTANCES[machine.kind],
             account=PRODUCTION,
             tags=tags,
-            owner="pool:kubernetes-nodes",
-            zone=f"us-west-2{'ab'[turn % 2]}",
-            schedule="daily",
-            amount=100_000_000 // month.days_of_month,
+            owner=f"node:{machine.id}",
+            zone=machine.zone,
+            schedule=machine.schedule,
+            is_reserved=turn < RESERVED_COUNT,
         )
+        yield _volume(volume_of(machine), 100, month, tags, f"node:{machine.id}", machine.zone)
+    yield _volume(CLAIMED_VOLUME, CLAIMED_GB, month, {}, "kestrel", "us-west-2a")
+
+
+def _volume(
+    volume: str, size_gb: int, month: SampleMonth, tags: Mapping[str, str], owner: str, zone: str
+) -> Resource:
+    return Resource(
+        id=volume,
+        meter=meters.VOLUME,
+        account=PRODUCTION,
+        tags=tags,
+        owner=owner,
+        zone=zone,
+        schedule="daily",
+        amount=size_gb * 1_000_000 // month.days_of_month,
+    )
 
 
 def _shared() -> Iterator[Resource]:
     base = {"user:environment": "production", "user:team": "platform"}
-    for turn, name in enumerate(("lark-blue", "lark-green")):
+    for turn, name in enumerate(CLUSTERS):
         yield Resource(
             id=_arn("eks", PRODUCTION, f"cluster/{name}"),
             meter=meters.CLUSTER,
             account=PRODUCTION,
             tags=base,
-            owner="pool:control-plane",
+            owner="pool:cluster",
             zone=f"us-west-2{'ab'[turn]}",
         )
+    yield Resource(
+        id=f"i-{_hex('monitoring')}",
+        meter=meters.INSTANCES["m6i.2xlarge"],
+        account=PRODUCTION,
+        tags=base | {"user:app": "monitoring"},
+        owner="pool:monitoring",
+    )
     for turn in range(4):
         yield Resource(
             id=_arn("kafka", DATA, f"cluster/events/{_hex('msk')}"),

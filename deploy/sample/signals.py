@@ -12,11 +12,18 @@ import pyarrow.parquet as pq  # noqa: TID251 - plays the operator's recorders
 from deploy.sample.tenants import TENANTS
 from deploy.sample.traffic import Traffic
 
-_UNITS: Final = {"nat_bytes": "By", "alb_lcu": "LCU", "log_bytes": "By", "pod_cpu": "core-hours"}
+_UNITS: Final = {
+    "nat_bytes": "By",
+    "alb_lcu": "LCU",
+    "log_bytes": "By",
+    "pod_count": "pods",
+    "series": "thousand",
+}
+_SCALES: Final = {"By": Decimal(1000), "LCU": Decimal("0.000001")}
 
 
 def _quantity(meter: str, amount: int) -> Decimal:
-    return Decimal(amount * 1000) if _UNITS[meter] == "By" else Decimal(amount).scaleb(-6)
+    return amount * _SCALES.get(_UNITS[meter], Decimal(1))
 
 
 def record(traffic: Traffic) -> list[dict[str, object]]:
@@ -28,8 +35,8 @@ def record(traffic: Traffic) -> list[dict[str, object]]:
             if traffic.is_silent(meter, hour):
                 continue
             start = traffic.month.at(hour).astimezone(UTC)
-            for turn, (tenant, amount) in enumerate(quantities.items()):
-                spellings = names[tenant]
+            for turn, (consumer, amount) in enumerate(quantities.items()):
+                spellings = names.get(consumer, (consumer,))
                 rows.append(
                     {
                         "meter": meter,

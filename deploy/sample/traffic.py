@@ -9,13 +9,15 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Final
 
 from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import TENANTS, Tenant
 
 GATEWAYS: Final = ("nat-a", "nat-b")
-CLUSTERS: Final = ("lark-blue", "lark-green")
+# The clusters run the monitoring, the monitoring watches the clusters: what each uses of the other.
+_OF_POOLS: Final = {"pod_count": ("pool:monitoring", 9), "series": ("pool:cluster", 60)}
 # Per cent of the typical hour, from midnight UTC on.
 _BY_HOUR: Final = (38, 33, 30, 29, 31, 36, 48, 66, 92, 118, 136, 148)
 _BY_HOUR_LATER: Final = (152, 155, 160, 162, 158, 149, 137, 121, 104, 86, 65, 50)
@@ -27,7 +29,8 @@ _OUTAGES: Final[Mapping[int, Mapping[str, frozenset[int]]]] = {
     0: {
         "nat_bytes": frozenset([*range(316, 322), 81, 407, 530]),
         "alb_lcu": frozenset([*range(200, 203), 611]),
-        "pod_cpu": frozenset([*range(455, 459), 700]),
+        "pod_count": frozenset([*range(455, 459), 700]),
+        "series": frozenset([*range(120, 123), 456]),
     },
 }
 # Globex re-reads a partner's catalogue through NAT since the 9th: its loss has a first day.
@@ -39,7 +42,7 @@ _CORRECTED_HOURS: Final = range(240, 336)
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """Quantity by (meter, where it was measured), hour of the month and tenant."""
+    """Quantity by (meter, where it was measured), hour of the month and consumer."""
 
     month: SampleMonth
     measured: Mapping[tuple[str, str], list[dict[str, int]]]
@@ -51,8 +54,8 @@ class Traffic:
         for (name, _), by_hour in self.measured.items():
             if name == meter:
                 for hour in chosen:
-                    for tenant, quantity in by_hour[hour].items():
-                        total[tenant] = total.get(tenant, 0) + quantity
+                    for consumer, quantity in by_hour[hour].items():
+                        total[consumer] = total.get(consumer, 0) + quantity
         return total
 
     def recorded(self, meter: str, hours: Iterable[int]) -> list[int]:
@@ -67,7 +70,7 @@ def is_active(tenant: Tenant, month: SampleMonth, hour: int) -> bool:
     return hour >= tenant.first_hour(month)
 
 
-def _level(moment: datetime) -> int:
+def level(moment: datetime) -> int:
     percent = _ALL_DAY[moment.hour]
     return percent if moment.weekday() < 5 else percent * _WEEKEND_PER_CENT // 100  # noqa: PLR2004 - Saturday
 
@@ -86,18 +89,22 @@ def _correction(tenant: Tenant, month: SampleMonth, hour: int) -> int:
 
 
 def imagine(month: SampleMonth, dice: random.Random) -> Traffic:
-    kinds = [("nat_bytes", gateway, "nat", 500_000) for gateway in GATEWAYS]
-    kinds += [("alb_lcu", "alb", "requests", 1_000), ("log_bytes", "logs", "logs", 1_000)]
-    kinds += [("pod_cpu", cluster, "pods", 500) for cluster in CLUSTERS]
-    levels = [_level(month.at(hour)) for hour in range(month.hours)]
+    kinds = [("nat_bytes", gateway, "nat", Fraction(500_000)) for gateway in GATEWAYS]
+    kinds += [("alb_lcu", "alb", "requests", Fraction(1_000))]
+    kinds += [("log_bytes", "logs", "logs", Fraction(1_000))]
+    kinds += [("pod_count", "kubernetes", "pods", Fraction(1, 100))]
+    kinds += [("series", "prometheus", "requests", Fraction(1, 50))]
+    levels = [level(month.at(hour)) for hour in range(month.hours)]
     measured = {}
     for meter, source, attribute, scale in kinds:
         typical = {
-            tenant: tenant.sized(getattr(tenant, attribute), month) * scale for tenant in TENANTS
+            tenant: int(tenant.sized(getattr(tenant, attribute), month) * scale)
+            for tenant in TENANTS
         }
+        of_pools = dict([_OF_POOLS[meter]] if meter in _OF_POOLS else [])
         measured[meter, source] = [
-            dict(_hour(meter, typical, month, hour, level, dice))
-            for hour, level in enumerate(levels)
+            dict(_hour(meter, typical, month, hour, percent, dice)) | of_pools
+            for hour, percent in enumerate(levels)
         ]
     return Traffic(month=month, measured=measured)
 
@@ -107,13 +114,13 @@ def _hour(
     typical: Mapping[Tenant, int],
     month: SampleMonth,
     hour: int,
-    level: int,
+    percent: int,
     dice: random.Random,
 ) -> Iterator[tuple[str, int]]:
     for tenant, quantity in typical.items():
         if not quantity or not is_active(tenant, month, hour):
             continue
-        amount = quantity * level * dice.randrange(700, 1300) // 100_000
+        amount = quantity * percent * dice.randrange(700, 1300) // 100_000
         if meter == "nat_bytes":
             amount = amount * _surge(tenant, month, hour) // 100
             amount = amount * _correction(tenant, month, hour) // 100

@@ -13,26 +13,29 @@ from deploy.sample.lines import Line
 from deploy.sample.months import SampleMonth
 from deploy.sample.tenants import TENANTS
 from deploy.sample.traffic import Traffic, is_active
+from deploy.sample.workloads import Workloads
 
 # Pools of the sample: what is split hour by hour, and by what.
-NODES: Final = "kubernetes-nodes"
+CLUSTER: Final = "cluster"
+MONITORING: Final = "monitoring"
 SIGNALS: Final = {
     "nat": "nat_bytes",
     "load-balancer": "alb_lcu",
     "logs": "log_bytes",
-    NODES: "pod_cpu",
+    CLUSTER: "pod_count",
+    MONITORING: "series",
 }
+_USE_EACH_OTHER: Final = {CLUSTER: MONITORING, MONITORING: CLUSTER}
 WEIGHTS: Final = {
     "streaming": {"acme": 4, "borealis": 3, "globex": 2, "kestrel": 1},
     "search": {"acme": 5, "eastgate": 3, "halcyon": 2, "initech": 1, "juniper": 1},
 }
-EVEN: Final = "control-plane"
 _DIGITS: Final = 30
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Exact US dollars by recipient; `cells` counts the cells that a tenant has a share of."""
+    """Exact US dollars by recipient; `cells` counts the cells that each has a share of."""
 
     amounts: Mapping[str, Fraction]
     cells: Mapping[str, int]
@@ -82,47 +85,88 @@ def sum_exactly(fractions: Iterable[Fraction]) -> Fraction:
     return Fraction(*terms[0]) if terms else Fraction(0)
 
 
-def _shares(weights: Mapping[str, int]) -> dict[str, Fraction]:
+def _shares(weights: Mapping[str, int | Fraction]) -> dict[str, Fraction]:
     total = sum(weights.values())
-    return {key: Fraction(weight, total) for key, weight in weights.items() if weight}
+    return {key: Fraction(weight) / total for key, weight in weights.items() if weight}
 
 
 def _even(month: SampleMonth, hour: int) -> dict[str, Fraction]:
     return _shares({tenant.key: 1 for tenant in TENANTS if is_active(tenant, month, hour)})
 
 
-def _split(pool: str, traffic: Traffic, hour: int, span: int) -> dict[str, Fraction]:
-    """By what was recorded in the cell's own hours; nodes then by their day's, the rest evenly."""
-    if pool != EVEN:
-        meter = SIGNALS[pool]
-        tries = [range(hour, hour + span)]
-        if pool == NODES:
-            day = hour - hour % 24
-            tries.append(range(day, day + 24))
-        for hours in tries:
-            heard = traffic.recorded(meter, hours)
-            if heard:
-                return _shares(traffic.at(meter, heard))
+def _driven(pool: str, traffic: Traffic, hour: int, span: int) -> dict[str, Fraction]:
+    """By what was recorded in the cell's own hours; clusters then by their day's, else evenly."""
+    meter = SIGNALS[pool]
+    tries = [range(hour, hour + span)]
+    if pool == CLUSTER:
+        day = hour - hour % 24
+        tries.append(range(day, day + 24))
+    for hours in tries:
+        heard = traffic.recorded(meter, hours)
+        if heard:
+            return _shares(traffic.at(meter, heard))
     return _even(traffic.month, hour)
 
 
-def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
-    """Direct lines as they are meant; each pool by its driver, within its hour or its month."""
+def _split(pool: str, traffic: Traffic, hour: int, span: int) -> dict[str, Fraction]:
+    """Of two pools that use each other, what comes to tenants after any number of rounds."""
+    own = _driven(pool, traffic, hour, span)
+    other = _USE_EACH_OTHER.get(pool)
+    if other is None:
+        return own
+    theirs = _driven(other, traffic, hour, span)
+    used = own.pop(f"pool:{other}", Fraction(0))
+    comes_back = theirs.pop(f"pool:{pool}", Fraction(0))
+    return {
+        tenant: (own.get(tenant, 0) + used * theirs.get(tenant, 0)) / (1 - used * comes_back)
+        for tenant in {**own, **theirs}
+    }
+
+
+def tell(lines: Iterable[Line], traffic: Traffic, workloads: Workloads) -> Truth:
+    """Direct lines as they are meant; machines by who ran there; each pool by its driver."""
     by_owner: defaultdict[str, int] = defaultdict(int)
-    by_cell: defaultdict[tuple[str, int, int], int] = defaultdict(int)
+    by_machine: defaultdict[tuple[str, int, int], int] = defaultdict(int)
+    by_cell: defaultdict[tuple[str, int, int], int | Fraction] = defaultdict(int)
     count = 0
     for line in lines:
         count += 1
-        if line.owner == NEGATION_OWNER:
-            continue
-        pool = line.owner.removeprefix("pool:")
-        if pool in SIGNALS or pool == EVEN:
-            by_cell[pool, line.hour or 0, line.span] += line.amortised_units
-        else:
+        kind, _, name = line.owner.partition(":")
+        cell = name, line.hour or 0, line.span
+        if kind == "node":
+            by_machine[cell] += line.amortised_units
+        elif kind == "pool" and name in SIGNALS:
+            by_cell[cell] += line.amortised_units
+        elif line.owner != NEGATION_OWNER:
             by_owner[line.owner] += line.amortised_units
-    keys = {tenant.key for tenant in TENANTS}
-    direct = {key: max(0, by_owner[key]) for key in sorted(keys)}
     parts: defaultdict[str, list[Fraction]] = defaultdict(list)
+    for (machine, hour, span), units in by_machine.items():
+        for owner, share in workloads.shares(machine, range(hour, hour + span)):
+            kind, _, pool = owner.partition(":")
+            if kind == "pool":
+                by_cell[pool, hour, span] += units * share
+            else:
+                parts[owner].append(units * share)
+    _tell_owned(by_owner, parts)
+    for (pool, hour, span), amount in by_cell.items():
+        for tenant, share in _split(pool, traffic, hour, span).items():
+            parts[tenant].append(amount * share)
+    dollar = 10**10
+    return Truth(
+        amounts={key: sum_exactly(terms) / dollar for key, terms in parts.items()},
+        cells={key: len(parts[key]) for key in {*parts, *(tenant.key for tenant in TENANTS)}},
+        lines=count,
+    )
+
+
+def _tell_owned(by_owner: Mapping[str, int], parts: defaultdict[str, list[Fraction]]) -> None:
+    """Whole lines, and the month's pools, which go by fixed weights or by what is direct."""
+    direct = {
+        tenant.key: max(
+            Fraction(0), by_owner.get(tenant.key, 0) + sum_exactly(parts.get(tenant.key, []))
+        )
+        for tenant in TENANTS
+    }
     for owner, units in by_owner.items():
         pool = owner.removeprefix("pool:")
         if pool == owner:
@@ -130,12 +174,3 @@ def tell(lines: Iterable[Line], traffic: Traffic) -> Truth:
             continue
         for tenant, share in _shares(WEIGHTS.get(pool, direct)).items():
             parts[tenant].append(units * share)
-    for (pool, hour, span), units in by_cell.items():
-        for tenant, share in _split(pool, traffic, hour, span).items():
-            parts[tenant].append(units * share)
-    dollar = 10**10
-    return Truth(
-        amounts={key: sum_exactly(terms) / dollar for key, terms in parts.items()},
-        cells={key: len(parts[key]) for key in keys},
-        lines=count,
-    )

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from deploy.sample import bill, configuration, cur2, focus, legacy, signals, traffic
+from deploy.sample import bill, configuration, cur2, focus, legacy, signals, traffic, workloads
 from deploy.sample.lines import Line
 from deploy.sample.months import SampleMonth, months_of
 from deploy.sample.truth import Truth, tell
@@ -27,18 +27,24 @@ class Story:
 
     month: SampleMonth
     flow: traffic.Traffic = field(repr=False)
+    work: workloads.Workloads = field(repr=False)
     lines: list[Line] = field(repr=False)
 
     @cached_property
     def truth(self) -> Truth:
-        return tell(self.lines, self.flow)
+        return tell(self.lines, self.flow, self.work)
 
 
 def imagine(month: SampleMonth, *, seed: int) -> Story:
     """Same month and seed, same story; one that is restated differs by what was corrected."""
     dice = random.Random(f"{month}/{seed}")  # noqa: S311 - an example, and it has to repeat
     flow = traffic.imagine(month, dice)
-    return Story(month=month, flow=flow, lines=bill.write_bill(month, flow, dice))
+    return Story(
+        month=month,
+        flow=flow,
+        work=workloads.imagine(month, seed=seed),
+        lines=bill.write_bill(month, flow, dice),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +55,13 @@ class Sample:
     bills: Mapping[str, Path]
     manifests: Mapping[str, Path]
     signals: Path
+    workloads: Path
     configuration: Path
     truth_file: Path
     truth: Truth = field(repr=False)
     line_count: int
     signal_count: int
+    workload_count: int
     bill_total: Decimal
 
     @property
@@ -84,20 +92,24 @@ def write_sample(
     story = imagine(month, seed=seed)
     place = root / "restated" if month.is_restated else root
     rows = signals.record(story.flow)
+    stays = list(workloads.record(story.work))
     manifests = _deliver(story, place, bucket, formats)
     sample = Sample(
         month=month,
         bills={name: place / _folder(name) for name in formats},
         manifests=manifests,
         signals=place / "signals" / f"period={month}" / "signals.parquet",
+        workloads=place / "workloads" / f"period={month}" / "workloads.parquet",
         configuration=root / "trueback.yaml",
         truth_file=place / f"truth-{month}.json",
         truth=story.truth,
         line_count=len(story.lines),
         signal_count=len(rows),
+        workload_count=len(stays),
         bill_total=Decimal(sum(line.units for line in story.lines)).scaleb(-10),
     )
     signals.write_signals(rows, sample.signals)
+    workloads.write_workloads(stays, sample.workloads)
     sample.configuration.write_text(configuration.compose(month.anchor), encoding="utf-8")
     sample.truth_file.write_text(sample.truth.to_json(period=str(month)), encoding="utf-8")
     return sample

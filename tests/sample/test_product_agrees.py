@@ -73,6 +73,7 @@ class TestTheCommand:
                 "--bill": bill,
                 "--config": sample.configuration,
                 "--signals": sample.signals,
+                "--workloads": sample.workloads,
                 "--period": sample.period,
                 "--out": out,
             }

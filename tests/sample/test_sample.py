@@ -268,7 +268,8 @@ class TestSignals:
             "nat_bytes": 744 - 9,
             "alb_lcu": 744 - 4,
             "log_bytes": 744,
-            "pod_cpu": 744 - 5,
+            "pod_count": 744 - 5,
+            "series": 744 - 4,
         }
 
     def test_hold_rows_that_were_delivered_twice(self, sample: Sample) -> None:
@@ -277,6 +278,29 @@ class TestSignals:
         )[0]
         assert delivered == sample.signal_count
         assert 0 < delivered - distinct < 100
+
+
+class TestWorkloads:
+    def test_are_of_pods_tasks_and_volumes(self, sample: Sample) -> None:
+        counted = rows(
+            "select count(pod) filter (where volume_id is null), count(task), count(volume_id),"
+            " count(claim) from read_parquet(?)",
+            sample.workloads,
+        )[0]
+        assert min(counted) > 0
+        assert counted[2] == 7 + counted[3]
+
+    def test_overcommit_a_machine_and_leave_others_idle(self, sample: Sample) -> None:
+        found = rows(
+            "select bool_or(taken > had), bool_or(taken < had / 2) from (select sum(greatest("
+            "cpu_request_core_hours, cpu_used_core_hours)) as taken, max(node_cpu_core_hours) as"
+            " had from read_parquet(?) where volume_id is null group by provider_id, start)",
+            sample.workloads,
+        )[0]
+        assert found == (True, True)
+
+    def test_are_not_restated_with_the_bill(self, sample: Sample, restated: Sample) -> None:
+        assert sample.workloads.read_bytes() == restated.workloads.read_bytes()
 
 
 class TestTruth:
@@ -288,6 +312,9 @@ class TestTruth:
         assert set(document["tenants"]) == {tenant.key for tenant in TENANTS}
         assert set(document["others"]) == {
             "excluded:marketplace",
+            "idle:lark-blue",
+            "idle:lark-green",
+            "idle:lark-tasks",
             "overhead:commitments",
             "overhead:engineering",
             "unallocated",
