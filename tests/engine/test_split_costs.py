@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.attribution.domain.evidence import Selection
+from services.attribution.engine.explain import explain
+from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration
+from shared.money import from_units
 from tests.bills import (
+    OCTOBER,
     RULESET,
     amounts,
     cur_line,
@@ -169,6 +174,31 @@ class TestSplitCostRows:
         lines = [instance(10.0), split_row("b", 10.0, labels=GLOBEX), instance(52.0, hour=5)]
         found = run(tmp_path, lines, PODS, rows)
         assert amounts(found) == {"globex": 10, "acme": 26, "idle:prod": 26}
+
+    def test_divide_an_instance_whose_commitments_are_smoothed(self, tmp_path):
+        """Covered at 6 and not at 10, twins cost 8 each; what AWS split was the 6."""
+        covered = instance(
+            0.0, type="DiscountedUsage", reservation_effective_cost=6.0, line_item_usage_amount=1.0
+        )
+        twin = instance(10.0, line_item_usage_amount=1.0, tags={"customer": "globex"})
+        rows = [split_row("a", 2.0, 1.0, labels=ACME), split_row("b", 3.0, labels=GLOBEX)]
+        twin |= {"line_item_resource_id": "i-0bb"}
+        found = run(tmp_path, [covered, twin, *rows], PODS + "commitments: smoothed\n")
+        assert amounts(found) == {"acme": 4, "globex": 4 + 8}
+
+    def test_are_explained_as_what_divides_their_instance(self, tmp_path):
+        lines = [instance(10.0), instance(4.0, usage_type="EBS:x"), *self.ROWS]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        found = explain(
+            snapshot_parts=snapshot.parts,
+            config=parse_configuration(PODS),
+            signals=[],
+            period=OCTOBER,
+            selection=Selection("acme"),
+            scratch_dir=tmp_path / "why",
+        )
+        assert [(line.method, from_units(line.units)) for line in found.lines] == [("pod", 7)]
+        assert {part.place for part in found.lines[0].parts} == {NODE}
 
     def test_tell_whose_tag_takes_the_instance_whole(self, tmp_path):
         line = instance(10.0, tags={"customer": "globex"})

@@ -151,9 +151,9 @@ class Attribution:
         workloads: Sequence[Path] = (),
     ) -> list[Finding]:
         """Straight from the inputs, every fact by its hour."""
+        split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
         if self.config.commitments == "smoothed":
             snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
-        split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
         has_workloads = bool(workloads or split_costs)
         refuse_what_comes_later(self.config, has_workloads=has_workloads)
         pools = self._create_registers()

@@ -26,7 +26,7 @@ _COMPUTE = "(Box|Spot|Dedicated|Sched|Host)Usage"
 
 
 def find_split_costs(session: Session, scan: str) -> "SplitCosts | None":
-    """`scan` is the table function over the snapshot's parts."""
+    """`scan` is the table function over the snapshot's parts, with the costs that AWS split."""
     query = f"SELECT 1 FROM {scan} WHERE x_SplitCost IS NOT NULL AND {IS_SPLIT_ROW} LIMIT 1"
     return SplitCosts(session, scan) if session.execute(query).fetchone() else None
 
