@@ -21,6 +21,7 @@ METHODS = {
     "label": "by label",
     "rule": "by rule",
     "pod": "by pod",
+    "task": "by task",
     "default": "by default",
     "pool-signal": "pools, by signal",
     "pool-proportional": "pools, proportional",
