@@ -36,13 +36,19 @@ class BillFiles:
 
 
 def bill_files(
-    bill: str, config: Path | None, signals: Path | None, workloads: Path | None, memory_mb: int
+    bill: str,
+    config: Path | None,
+    signals: Path | None,
+    workloads: Path | None,
+    memory_mb: int,
+    *,
+    config_option: str = "--config",
 ) -> BillFiles | None:
     """None where neither is given: the stack is meant."""
     if config is None and not bill:
         return None
     if config is None or not bill:
-        raise typer.BadParameter("on files both are needed.", param_hint="--bill, --config")
+        raise typer.BadParameter("on files both are needed.", param_hint=f"--bill, {config_option}")
     return BillFiles(
         bill=bill,
         config=config,

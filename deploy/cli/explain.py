@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import json
 import sys
-from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -21,6 +20,7 @@ from deploy.cli.bill_files import (
     bill_files,
 )
 from deploy.cli.explain_text import print_explanation
+from deploy.cli.formats import Format
 from deploy.cli.operate import answer_of
 from services.attribution.domain.evidence import Explanation, Selection
 from services.attribution.domain.evidence_json import from_json, selection_to_json, to_json
@@ -28,12 +28,6 @@ from services.attribution.domain.evidence_rows import HEADER, rows
 from services.attribution.engine.explain import explain as explain_run
 from shared.configuration import load_configuration
 from shared.periods import Month
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
 
 
 def explain(

@@ -16,6 +16,7 @@ from deploy.cli.doctor import doctor
 from deploy.cli.explain import explain
 from deploy.cli.export import app as export
 from deploy.cli.replay import replay
+from deploy.cli.what_if import what_if
 from shared.faults import Fault
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command("attribute")(attribute)
 app.command("explain")(explain)
 app.command("replay")(replay)
+app.command("what-if")(what_if)
 app.add_typer(export)
 app.command("doctor")(doctor)
 stack.register(app)

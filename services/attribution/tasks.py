@@ -15,6 +15,7 @@ from services.attribution.operations.record_inputs import (
 from services.attribution.operations.record_revenue import record_revenue
 from services.attribution.operations.remind_periods import remind_periods
 from services.attribution.operations.replay_run import replay_run
+from services.attribution.operations.try_ruleset import try_ruleset
 from shared.contracts.ingestion import (
     DELIVERY_QUARANTINED,
     SIGNALS_PUBLISHED,
@@ -39,4 +40,5 @@ JOBS: Mapping[str, JobHandler] = {
     "explain_amount": lambda payload: explain_amount(**payload),
     "export_focus": lambda payload: export_focus(**payload),
     "replay_run": lambda payload: replay_run(**payload),
+    "try_ruleset": lambda payload: try_ruleset(**payload),
 }

@@ -81,3 +81,24 @@ class TestExportFocus:
         rows = list(csv.DictReader(io.StringIO((work / "focus/focus.csv").read_text())))
         assert sum(Decimal(row["EffectiveCost"]) for row in rows) == 7
         assert {row["ChargePeriodStart"] for row in rows} == {"2026-10-03T00:00:00Z"}
+
+
+class TestWhatIf:
+    def try_(self, work, *more):
+        changed = POOLED.replace("{signal: bytes}, ", "")
+        (work / "changed.yaml").write_text(changed)
+        files = "--bill", "bill.csv", "--before", "trueback.yaml", "--signals", "signals.csv"
+        given = "what-if", "2026-10", "--config", "changed.yaml", *files, *more
+        return trueback(work, *given, without=("django",))
+
+    def test_shows_each_tenants_difference(self, work):
+        done = self.try_(work)
+        assert done.returncode == 0, done.stderr
+        row = next(line for line in done.stdout.splitlines() if "globex" in line)
+        assert row.replace("│", " ").split() == ["globex", "1.00", "2.00", "1.00", "100.0", "%"]
+        assert "0 stay as they are" in done.stdout
+
+    def test_gives_a_table(self, work):
+        found = list(csv.DictReader(io.StringIO(self.try_(work, "--format", "csv").stdout)))
+        differences = {row["tenant"]: row["difference"] for row in found}
+        assert differences == {"acme": "-1.0000000000", "globex": "1.0000000000"}

@@ -1,5 +1,6 @@
 """Questions that a job answers: asked again, the same question tells how far it is."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
@@ -8,9 +9,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.attribution.domain.what_if import PeriodChange, compare, to_json
 from services.attribution.models import Run
 from services.attribution.operations.ask import UnableToAnswer, ask
+from services.attribution.queries.compared_runs import PERIODS_MAX, compared_runs, revenue_of
+from services.attribution.queries.run_inputs import inputs_of_run
 from shared.auth.api import ScopedView
+from shared.configuration import parse_configuration
 from shared.runtime.problems import Conflict
 
 _ANALYSTS = ("operator_analyst", "operator_admin")
@@ -75,6 +80,40 @@ class Replay(ScopedView):
 
 class _ReplayGiven(serializers.Serializer[Any]):
     replay_id = serializers.UUIDField()
+
+
+class WhatIf(ScopedView):
+    """A ruleset tried on past runs before it is saved; nothing of it is stored as current."""
+
+    roles = {"POST": _ANALYSTS}
+
+    def post(self, request: Request) -> Response:
+        given = _WhatIfGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        content = given.validated_data["content"]
+        parse_configuration(content)
+        runs = compared_runs(given.validated_data["periods"])
+        for run in runs:
+            inputs_of_run(run)
+        question = {"content": content, "run_ids": [run.run_id for run in runs]}
+        costs = _ask("try_ruleset", question)
+        return _answered(costs and {"periods": [_compared(run, costs[run.run_id]) for run in runs]})
+
+
+class _WhatIfGiven(serializers.Serializer[Any]):
+    content = serializers.CharField(trim_whitespace=False)
+    periods = serializers.ListField(
+        child=serializers.CharField(max_length=7), default=list, max_length=PERIODS_MAX
+    )
+
+
+def _compared(run: Run, costs: dict[str, dict[str, str]]) -> dict[str, Any]:
+    before, after = (
+        {tenant: Decimal(amount) for tenant, amount in costs[name].items()}
+        for name in ("before", "after")
+    )
+    changes = compare(before, after, revenue_of(run))
+    return to_json(PeriodChange(run.period, run.run_id, run.currency, changes))
 
 
 def _check_proven(run_id: str) -> None:

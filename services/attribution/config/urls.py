@@ -20,6 +20,7 @@ urlpatterns = [
         questions.Explanation.as_view(),
         name="explanation",
     ),
+    path("api/v1/what-if", questions.WhatIf.as_view(), name="what-if"),
     path("api/v1/runs/<str:run_id>/focus", questions.FocusCharges.as_view(), name="focus"),
     path("api/v1/runs/<str:run_id>/replays", questions.Replay.as_view(), name="replay"),
 ]

@@ -1,0 +1,90 @@
+"""What a changed ruleset would do: each tenant's cost before and after, and whose margin turns."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from services.attribution.domain.proof import plain
+from shared.exact import EXACT
+
+Costs = Mapping[str, Decimal]
+"""By tenant, or by what stands in its place, such as `unallocated`."""
+
+
+@dataclass(frozen=True)
+class Change:
+    tenant: str
+    before: Decimal
+    after: Decimal
+    revenue: Decimal | None = None
+    """Unknown is None, never zero: then there is no margin that could turn."""
+
+    @property
+    def difference(self) -> Decimal:
+        return EXACT.subtract(self.after, self.before)
+
+    @property
+    def turns(self) -> str:
+        """`negative` or `positive` where the margin changes its sign, else ''."""
+        if self.revenue is None or (self.revenue < self.before) == (self.revenue < self.after):
+            return ""
+        return "negative" if self.revenue < self.after else "positive"
+
+
+@dataclass(frozen=True)
+class PeriodChange:
+    period: str
+    run_id: str
+    """The run that it is compared with."""
+    currency: str
+    changes: tuple[Change, ...]
+
+
+def compare(before: Costs, after: Costs, revenue: Costs) -> tuple[Change, ...]:
+    """The largest difference first; those of equal ones by name."""
+    zero = Decimal(0)
+    changes = (
+        Change(tenant, before.get(tenant, zero), after.get(tenant, zero), revenue.get(tenant))
+        for tenant in before.keys() | after.keys()
+    )
+    return tuple(sorted(changes, key=lambda change: (-abs(change.difference), change.tenant)))
+
+
+def costs_by_tenant(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for tenant, amount in amounts:
+        totals[tenant] = EXACT.add(totals.get(tenant, Decimal(0)), amount)
+    return totals
+
+
+def to_json(found: PeriodChange) -> dict[str, Any]:
+    return {
+        "period": found.period,
+        "run_id": found.run_id,
+        "currency": found.currency,
+        "tenants": [
+            {
+                "tenant": change.tenant,
+                "cost_before": plain(change.before),
+                "cost_after": plain(change.after),
+                "difference": plain(change.difference),
+                "revenue": None if change.revenue is None else plain(change.revenue),
+                "margin_turns": change.turns,
+            }
+            for change in found.changes
+        ],
+    }
+
+
+def from_json(found: Mapping[str, Any]) -> PeriodChange:
+    changes = (
+        Change(
+            tenant=row["tenant"],
+            before=Decimal(row["cost_before"]),
+            after=Decimal(row["cost_after"]),
+            revenue=None if row["revenue"] is None else Decimal(row["revenue"]),
+        )
+        for row in found["tenants"]
+    )
+    return PeriodChange(found["period"], found["run_id"], found["currency"], tuple(changes))
