@@ -143,7 +143,7 @@ def waterfall(revenue: Decimal | None = None) -> dict[str, Any]:
         ("Direct cost", sum((one.direct for one in found.tenants), Decimal(0))),
         ("Shared cost", sum((one.shared for one in found.tenants), Decimal(0))),
         ("Overhead", _others("overhead")),
-        ("Unallocated", _others("un")),
+        ("Unallocated", _others("un", "idle")),
     ]
     left = earned - sum((cost for _, cost in costs), Decimal(0))
     return {
@@ -159,6 +159,6 @@ def waterfall(revenue: Decimal | None = None) -> dict[str, Any]:
     }
 
 
-def _others(prefix: str) -> Decimal:
+def _others(*prefixes: str) -> Decimal:
     others = numbers().others.items()
-    return sum((amount for key, amount in others if key.startswith(prefix)), Decimal(0))
+    return sum((amount for key, amount in others if key.startswith(prefixes)), Decimal(0))

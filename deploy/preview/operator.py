@@ -27,6 +27,9 @@ _OTHERS: Final = {
     "overhead:commitments": ("Unused commitment", "by rule unused-commitment-is-overhead"),
     "unallocated": ("Unallocated", "no customer tag on 2 instances and 1 volume"),
     "unmapped:gloobex": ("Unmapped: gloobex", "a tag value that no tenant has; is it globex?"),
+    "idle:lark-blue": ("Idle: lark-blue", "what no pod took of its nodes"),
+    "idle:lark-green": ("Idle: lark-green", "what no pod took of its nodes"),
+    "idle:lark-tasks": ("Idle: lark-tasks", "what no task took of its instances"),
     "excluded:marketplace": ("Excluded: marketplace", "by rule marketplace-is-billed-apart"),
 }
 
@@ -69,7 +72,7 @@ def _other(key: str, amount: Decimal) -> dict[str, Any]:
 def proof(difference: str = "0") -> dict[str, Any]:
     found = numbers()
     unallocated = sum(
-        (value for key, value in found.others.items() if key.startswith("un")), Decimal(0)
+        (value for key, value in found.others.items() if key.startswith(("un", "idle"))), Decimal(0)
     )
     overhead = sum(
         (value for key, value in found.others.items() if key.startswith("overhead")), Decimal(0)
