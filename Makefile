@@ -10,8 +10,10 @@ SUITES := architecture shared cli engine sample stripe_standin local docker prev
 CHECKS := set -a && . deploy/checks.env && set +a &&
 
 FAULTS ?= 30
+LINES ?= 5000000 20000000
 
-.PHONY: help install assets demo demo-check up test e2e browser chaos lint types format lock clean
+.PHONY: help install assets demo demo-check up test e2e browser chaos bench bench-attribution \
+	bench-fairness lint types format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +54,14 @@ browser: ## Chromium, where there is none (Debian, as root)
 
 chaos: install assets ## A close under FAULTS seeded faults (SEED=n repeats a plan); one JSON object
 	@$(BIN)/python -m tests.system.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
+
+bench: bench-attribution bench-fairness ## Both benches; fails where a limit is missed
+
+bench-attribution: install ## Speed, memory and restatement of LINES bill lines; a JSON object per size
+	@$(BIN)/python -m tests.bench.attribution $(LINES)
+
+bench-fairness: install ## How far tenants' cost is off where signals are missing; JSON objects
+	@$(BIN)/python -m tests.bench.fairness
 
 lint: install ## Style, import contracts, migrations that models need
 	$(BIN)/ruff check --output-format concise .

@@ -119,26 +119,32 @@ def _write_day(
     }
     for name, value in variables.items():
         session.execute(f"SET VARIABLE {name} = {value}")
-    query = (_HERE / "lines.sql").read_text()
+    query = snapshot_query(session, (_HERE / "lines.sql").read_text(), more=["customer"])
+    write_parquet(session, query, path, row_group_size=_ROW_GROUP_SIZE)
+
+
+def snapshot_query(
+    session: duckdb.DuckDBPyConnection, query: str, *, more: Sequence[str] = ()
+) -> str:
+    """The query's rows with every column of a snapshot, and these."""
     made = {row[0] for row in session.execute(f"DESCRIBE {query}").fetchall()}
     columns = [
         name if name in made else f"CAST(NULL AS {type_of(name)}) AS {name}" for name in COLUMNS
     ]
-    write_parquet(
-        session,
-        f"SELECT {', '.join([*columns, 'customer'])} FROM ({query})",
-        path,
-        row_group_size=_ROW_GROUP_SIZE,
-    )
+    return f"SELECT {', '.join([*columns, *more])} FROM ({query})"
 
 
 def _write_totals(session: duckdb.DuckDBPyConnection, parts: Sequence[Path], path: Path) -> None:
+    path.write_text(json.dumps([total.to_json() for total in raw_totals_of(session, parts)]))
+
+
+def raw_totals_of(session: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> list[RawTotal]:
+    """As ingestion would find them: all costs are written with ten decimals."""
     rows = session.execute(
         "SELECT x_Source, x_Account, ServiceName, ChargeCategory, sum(BilledCost),"
         f" sum(EffectiveCost) FROM {parquet_scan(parts)} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    totals = [_raw_total(*row).to_json() for row in rows]
-    path.write_text(json.dumps(totals))
+    return [_raw_total(*row) for row in rows]
 
 
 def _raw_total(

@@ -66,7 +66,17 @@ class PoolSplit:
             run_sql(self.session, "routed_items.sql")
         run_sql(self.session, "weighed.sql")
         split_weighed(self.session, self.scratch_dir)
-        run_sql(self.session, "pooled.sql")
+        run_sql(self.session, "divided.sql")
+        self._say_of_parts()
+
+    def _say_of_parts(self) -> None:
+        """The view `pooled` of each part, and the table `pooled_amounts`, by day."""
+        said = sql_text("pooled.sql")
+        self.session.execute(f"CREATE TEMP VIEW pooled AS {said.replace('{divided}', 'divided')}")
+        self.session.execute(
+            "CREATE TEMP TABLE pooled_amounts AS SELECT * EXCLUDE (item)"
+            f" FROM ({said.replace('{divided}', 'divided_by_day')})"
+        )
 
     def _propose(self, pool: Pool, level: int, driver: Driver) -> None:
         self.session.execute(

@@ -1,11 +1,10 @@
--- A pool's parts join the results; what no driver could split is nobody's, and named. Money that
--- came by the use of other pools says by which pool's weights it was split in the end, and that it
--- went by a fallback where either pool's driver was one.
-CREATE TEMP VIEW pooled AS
+-- What parts of pools say, from {divided}. Money that came by the use of other pools says by which
+-- pool's weights it was split in the end, and that it went by a fallback where either pool's driver
+-- was one.
 SELECT
-    items.item,
+    divided.item,
     cells.day,
-    coalesce(parts.recipient, 'unallocated') AS tenant,
+    coalesce(divided.recipient, 'unallocated') AS tenant,
     'pool:' || cells.pool AS charge_group,
     cells.service,
     cells.account,
@@ -22,23 +21,18 @@ SELECT
     cells.source,
     cells.charge_category,
     CASE
-        WHEN parts.recipient IS NULL OR parts.recipient = 'unallocated'
-            OR starts_with(parts.recipient, 'unmapped:')
+        WHEN divided.recipient IS NULL OR divided.recipient = 'unallocated'
+            OR starts_with(divided.recipient, 'unmapped:')
         THEN 'no-consumer'
-        WHEN starts_with(parts.recipient, 'unmetered:') THEN 'unmetered'
+        WHEN starts_with(divided.recipient, 'unmetered:') THEN 'unmetered'
         ELSE ''
     END AS reason,
     CASE WHEN reason <> '' THEN 'pool:' || items.via ELSE '' END AS tag_key,
     '' AS tag_value,
-    coalesce(parts.units, items.units) AS units
-FROM items
+    divided.units
+FROM {divided} AS divided
+JOIN items ON items.item = divided.item
 JOIN cells ON cells.cell = items.cell
 LEFT JOIN chosen
     ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
-LEFT JOIN parts ON parts.cell = items.item
-LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = parts.level;
-
-CREATE TEMP TABLE pooled_amounts AS
-SELECT * EXCLUDE (item, units), CAST(sum(units) AS HUGEINT) AS units
-FROM pooled
-GROUP BY ALL;
+LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level
