@@ -19,7 +19,7 @@ def attribution(db):
         record_period(period_fact())
         record_margin(margin_fact("acme"))
     with running_attribution() as found:
-        found.answer = answer()
+        found.answer = {"answer": answer()}
         yield found
 
 
@@ -51,7 +51,9 @@ class TestThePage:
         assert "The evidence is being gathered." in page.words
         assert [each for each in page.all("div") if each.get("hx-trigger") == "every 2s"]
 
-    @pytest.mark.parametrize("answer", [[], {}, {"lines": [{}], "currency": "USD"}])
+    @pytest.mark.parametrize(
+        "answer", [[], {}, {"answer": {}}, {"answer": {"lines": [{}], "currency": "USD"}}]
+    )
     def test_is_whole_where_the_answer_makes_no_sense(self, attribution, answer):
         attribution.answer = answer
         assert "There is no explanation now." in page_of().words

@@ -88,8 +88,8 @@ def read_explanation(
             return None
         if answer.status_code != httpx.codes.OK:
             raise UnableToRead(refusal_of("attribution", answer))
-        return dict[str, Any](answer.json())
-    except (httpx.HTTPError, ValueError, TypeError) as error:
+        return dict[str, Any](answer.json()["answer"])
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
         raise UnableToRead(
             "The attribution service does not answer.", remedy="Load the page again in a minute."
         ) from error
