@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.attribution.engine.input_rows import InputRows, input_files
+from services.attribution.engine.openshift_pods import as_workloads
 from services.attribution.engine.pod_keys import PodKeys
 from services.attribution.engine.tables import run_sql
 from services.attribution.engine.workload_checks import (
@@ -58,7 +59,7 @@ class WorkloadTables:
             remedy="Give CSV or Parquet.",
         )
         for at, path in enumerate(files):
-            file = open_source_file(path)
+            file = as_workloads(open_source_file(path))
             self._check_columns(file)
             rows.insert(at, file)
         check_rows(self.session, files, self.period)
