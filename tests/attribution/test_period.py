@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,12 @@ ACME = {"resource_tags": {"user_customer": "acme"}}
 GLOBEX = {"resource_tags": {"user_customer": "globex"}}
 NAT = {"line_item_usage_type": "NatGateway-Bytes"}
 LINES = [cur_line(3.0, **ACME), cur_line(2.0, **GLOBEX), cur_line(1.0, **NAT)]
+
+
+ANOTHER_DAY = {
+    "line_item_usage_start_date": "2026-10-05 04:00:00",
+    "line_item_usage_end_date": "2026-10-05 05:00:00",
+}
 
 
 @pytest.fixture
@@ -153,6 +160,16 @@ def announce_workloads(storage, folder, *rows, version=1):
         record_workloads(WORKLOADS_PUBLISHED.load(fact))
 
 
+def spoil_amounts(storage, folder, uri):
+    path = storage.fetch(uri, folder / "amounts.parquet")
+    with duckdb.connect() as session:
+        session.execute(
+            f"COPY (SELECT day, line, CAST(units + 1 AS DECIMAL(38,0)) AS units FROM '{path}')"  # noqa: S608
+            f" TO '{folder}/spoilt.parquet' (FORMAT parquet)"
+        )
+    storage.put(folder / "spoilt.parquet", uri)
+
+
 def current():
     with as_ops():
         return Run.objects.get(is_current=True)
@@ -208,6 +225,21 @@ class TestAttribution:
             runs = list(Run.objects.order_by("version").values_list("is_current", flat=True))
             assert runs == [False, True]
         assert current().proof["bill_total"] == "10.0000000000"
+
+    def test_of_a_restated_bill_takes_what_the_current_run_left_of_days_that_did_not_change(
+        self, period, storage, tmp_path, settings
+    ):
+        attribute_period(period=period)
+        prefix = f"{current().folder_uri}/prepared/"
+        kept = {item.uri.removeprefix(prefix): item.uri for item in storage.list(prefix)}
+        assert {name.split("-")[0] for name in kept} == {"bill", "part", "results", "usage"}
+        spoil_amounts(storage, tmp_path, next(uri for uri in kept.values() if "/amounts." in uri))
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+            update={"scratch_dir": tmp_path / "another"}
+        )
+        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME, **ANOTHER_DAY)], version=2)
+        with pytest.raises(ProofFailed):
+            attribute_period(period=period)
 
     def test_whose_proof_fails_is_kept_as_failed_and_not_current(self, period, storage, tmp_path):
         attribute_period(period=period)

@@ -74,7 +74,7 @@ class PoolSplit:
         said = sql_text("pooled.sql")
         self.session.execute(f"CREATE TEMP VIEW pooled AS {said.replace('{divided}', 'divided')}")
         self.session.execute(
-            "CREATE TEMP TABLE pooled_amounts AS SELECT * EXCLUDE (item)"
+            "CREATE TEMP TABLE pooled_amounts AS SELECT * EXCLUDE (item)"  # noqa: S608 - our own text
             f" FROM ({said.replace('{divided}', 'divided_by_day')})"
         )
 
