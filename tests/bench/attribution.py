@@ -129,6 +129,7 @@ def run_month(
         out_dir=work / "out",
         scratch_dir=work / "scratch",
         results_dir=results_dir,
+        run_id="run_bench",
         memory_limit_mb=MEMORY_LIMIT_MB,
     )
 

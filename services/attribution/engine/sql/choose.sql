@@ -7,13 +7,21 @@ SELECT pool, grain, bucket, min(level) AS level FROM candidates GROUP BY ALL;
 
 -- `total` is of all consumers, `tenants_total` of those among them that are no pools.
 CREATE OR REPLACE TEMP TABLE shares AS
-SELECT
-    candidates.*,
-    sum(weight) OVER bucket_of AS total,
-    sum(weight) FILTER (WHERE NOT starts_with(recipient, 'pool:')) OVER bucket_of AS tenants_total
+WITH totals AS (
+    SELECT
+        pool,
+        grain,
+        bucket,
+        level,
+        sum(weight) AS total,
+        sum(weight) FILTER (WHERE NOT starts_with(recipient, 'pool:')) AS tenants_total
+    FROM candidates
+    JOIN chosen USING (pool, grain, bucket, level)
+    GROUP BY ALL
+)
+SELECT candidates.*, totals.total, totals.tenants_total
 FROM candidates
-JOIN chosen USING (pool, grain, bucket, level)
-WINDOW bucket_of AS (PARTITION BY pool, grain, bucket);
+JOIN totals USING (pool, grain, bucket, level);
 
 -- What is split: a cell whole, by its own pool's weights.
 CREATE OR REPLACE TEMP TABLE items AS
