@@ -35,7 +35,7 @@ READS = {
     "/margins.csv": OPERATORS,
     "/tenants/acme": OPERATORS,
     "/tenants/acme/plans": OPERATORS,
-    "/tenants/acme/why": OPERATORS,
+    "/tenants/acme/why": (*OPERATORS, *BILLING),
     "/invoices": (*OPERATORS, *BILLING),
     "/invoices/inv_acme": (*OPERATORS, *BILLING),
     "/invoices.csv": (*OPERATORS, *BILLING),

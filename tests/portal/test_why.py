@@ -3,10 +3,14 @@
 import pytest
 
 from deploy.preview.whys import answer
-from services.portal.operations.record_facts import record_margin, record_period
+from services.portal.operations.record_facts import (
+    record_invoice,
+    record_margin,
+    record_period,
+)
 from shared.isolation.scope import as_ops
 from tests.portal.attribution_standin import running_attribution
-from tests.portal.world import client_of, margin_fact, period_fact, put_cast
+from tests.portal.world import client_of, invoice_fact, margin_fact, period_fact, put_cast
 from tests.preview.test_pages import Page
 
 PATH = "/tenants/acme/why?period=2026-10"
@@ -62,6 +66,14 @@ class TestThePage:
         attribution.status = 404
         attribution.answer = {"detail": "acme has no pool:lb."}
         assert "acme has no pool:lb." in page_of(PATH + "&group=pool:lb").words
+
+    def test_of_an_invoices_line_is_by_the_run_that_it_was_made_of(self, attribution):
+        with as_ops():
+            record_invoice(invoice_fact("acme", "draft"))
+        found = client_of("clara").get("/invoices/inv_acme").content.decode()
+        [link] = {each["href"] for each in Page(found).all("a") if "/why" in each.get("href", "")}
+        assert client_of("clara").get(link).status_code == 200
+        assert attribution.calls[-1][2].endswith("&charge_group=Compute&run=run_0192f0c3")
 
     def test_of_a_tenant_that_is_none_is_a_404(self, attribution):
         assert client_of("olivia").get("/tenants/nobody/why?period=2026-10").status_code == 404

@@ -179,6 +179,7 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
             tenant=customer,
             basis="cost plus 20 %",
             cost=cost,
+            charge_group="Compute",
         ),
         InvoiceLineFact(
             position=2,

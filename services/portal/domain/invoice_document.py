@@ -43,6 +43,16 @@ class Line:
     evidence: list[Evidence]
     by: Money | None = None
     why: str = ""
+    cost_of: "CostOf | None" = None
+
+
+@dataclass(frozen=True)
+class CostOf:
+    """What a line's cost is asked for by: whose, of which charge group, by which run."""
+
+    tenant: str
+    charge_group: str
+    run_id: str
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,7 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
                 Evidence("Above cost", Money(amount - cost, currency)),
                 *earlier,
             ],
+            cost_of=CostOf(line["tenant"], line["charge_group"], document["run_id"]),
             **shown,
         )
     flags = [*found.flags, *filter(None, [against.flag])]

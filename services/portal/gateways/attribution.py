@@ -71,10 +71,12 @@ def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | Non
 
 
 def read_explanation(
-    *, period: str, tenant: str, charge_group: str, actor: Actor, now: datetime
+    *, period: str, asked: Mapping[str, str], actor: Actor, now: datetime
 ) -> dict[str, Any] | None:
-    """Attribution's evidence as it gives it; None while a job gathers it."""
-    asked = {"tenant": tenant} | ({"charge_group": charge_group} if charge_group else {})
+    """Attribution's evidence as it gives it; None while a job gathers it.
+
+    Of the period's current run, or of the one that `asked["run"]` names.
+    """
     try:
         answer = ask(
             "attribution",

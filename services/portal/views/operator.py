@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.pools import read_pools
 from services.portal.queries.tenant_page import read_tenant, tenant_name
-from services.portal.views.access import OPERATORS, actor_of, for_roles
+from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
@@ -70,7 +71,7 @@ def tenant(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "portal/operator/tenant.html", context)
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, *BILLING)
 @require_safe
 def why(request: HttpRequest, key: str) -> HttpResponse:
     """The evidence of a tenant's cost, or of one of its charge groups, from its owner."""
@@ -78,24 +79,21 @@ def why(request: HttpRequest, key: str) -> HttpResponse:
     name = tenant_name(key)
     if name is None:
         raise Http404
-    group = request.GET.get("group", "")[:200]
+    group = request.GET.get("group", "")
+    asked = {"tenant": key, "charge_group": group, "run": request.GET.get("run", "")}
     context = {
         "period": month,
         "tenant": {"key": key, "name": name},
         "group": charge_group_name(group),
-        **_evidence(request, key, group, month),
+        **_evidence(request, month, {name: text for name, text in asked.items() if text}),
     }
     return render(request, "portal/operator/why.html", context)
 
 
-def _evidence(request: HttpRequest, key: str, group: str, month: Month) -> dict[str, Any]:
+def _evidence(request: HttpRequest, month: Month, asked: Mapping[str, str]) -> dict[str, Any]:
     try:
         found = read_explanation(
-            period=str(month),
-            tenant=key,
-            charge_group=group,
-            actor=actor_of(request),
-            now=datetime.now(UTC),
+            period=str(month), asked=asked, actor=actor_of(request), now=datetime.now(UTC)
         )
         if found is None:
             return {"state": "computed"}
