@@ -90,7 +90,7 @@ class TestAnExplanation:
         assert made_of["run_id"] == run.run_id
         assert made_of["snapshots"] == run.snapshot_ids
         assert made_of["signals"] == run.signal_set_ids
-        assert made_of["ruleset"] == f"version 1 ({run.ruleset_digest})"
+        assert made_of["ruleset"] == f"{run.ruleset_digest} (version 1)"
 
     def test_of_a_run_that_is_not_current_is_as_it_was(self, restated):
         query = f"tenant=acme&run={restated.run_id}"

@@ -132,7 +132,7 @@ class Part:
     place: str
     """The node or volume that was split."""
     pods: str
-    """Whose part of it, as `cluster/namespace`."""
+    """Whose part of it, as `cluster/namespace`; of tasks the cluster alone."""
     reason: str
     tag_key: str
     tag_value: str

@@ -150,21 +150,19 @@ def _part(row: Row, evidence: Evidence) -> Part:
 
 
 def _nothing(session: Session, selection: Selection) -> NothingToExplain:
-    tenants = [
-        tenant
-        for (tenant,) in session.execute(
-            "SELECT DISTINCT tenant FROM results ORDER BY tenant"
-        ).fetchall()
-    ]
-    if selection.tenant in tenants:
+    tenant = selection.tenant
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    rows = session.execute(
+        "SELECT DISTINCT tenant, charge_group, method FROM results ORDER BY ALL"
+    ).fetchall()
+    for name, charge_group, method in rows:
+        found[name].append(f"{charge_group} by {method}")
+    if tenant in found:
         return NothingToExplain(
-            f"{selection.tenant!r} has no such amount.",
-            remedy="Ask for less at once: leave an option out.",
+            f"{tenant!r} has no such amount.", remedy=f"It has {', '.join(found[tenant])}."
         )
-    near = difflib.get_close_matches(selection.tenant, tenants, n=3) or tenants[:_SHOWN]
-    return NothingToExplain(
-        f"nothing of the run is {selection.tenant!r}.", remedy=f"Try {', '.join(near)}."
-    )
+    near = difflib.get_close_matches(tenant, found, n=_SHOWN) or list(found)[:_SHOWN]
+    return NothingToExplain(f"nothing of the run is {tenant!r}.", remedy=f"Try {', '.join(near)}.")
 
 
 def _unexplained(line: LineEvidence, currency: str) -> ProofFailed:

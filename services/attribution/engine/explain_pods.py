@@ -45,7 +45,7 @@ class PodEvidence:
         """Rows with `part`, `day`, `hour`, `place` and `pods`, each with what was got and why."""
         rows = records(
             self.session,
-            "SELECT explained_pods.*, coalesce(cluster || '/' || namespace, '') AS pods"
+            "SELECT explained_pods.*, coalesce(rtrim(cluster || '/' || namespace, '/'), '') AS pods"
             " FROM explained_pods LEFT JOIN pods USING (pid) ORDER BY part, hour, step, item, pid",
         )
         for row in rows:

@@ -45,7 +45,7 @@ def explain_amount(
 def _provenance(run_id: str, inputs: RunInputs) -> Provenance:
     return Provenance(
         run_id=run_id,
-        ruleset=f"version {inputs.ruleset.version} ({inputs.ruleset.digest})",
+        ruleset=f"{inputs.ruleset.digest} (version {inputs.ruleset.version})",
         snapshots=tuple(item.set_id for item in inputs.snapshots),
         signals=tuple(item.set_id for item in inputs.signals),
         workloads=tuple(item.set_id for item in inputs.workloads),
