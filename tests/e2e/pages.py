@@ -29,6 +29,7 @@ PAGES: Final = (
     ShownPage("margins", "olivia", "/margins?period=2019-01"),
     ShownPage("tenant", "olivia", "/tenants/globex?period={month}"),
     ShownPage("tenant_plans", "olivia", "/tenants/globex/plans?period={month}"),
+    ShownPage("why", "olivia", "/tenants/globex/why?period={month}&group=pool:nat"),
     ShownPage("invoices", "clara", "/invoices?period={month}"),
     ShownPage("invoice", "clara", "/invoices/{draft}"),
     ShownPage("invoice", "bruno", "/invoices/{issued}"),

@@ -20,6 +20,10 @@ class TestTheOperator:
             expect(page.get_by_role("heading", level=1)).to_contain_text("Globex Logistics")
             groups = page.get_by_role("region", name="Cost by charge group")
             expect(groups.locator("tbody tr").first).to_contain_text("NAT")
+            groups.get_by_role("link", name=re.compile("Why Shared NAT")).click()
+            evidence = page.get_by_text("Computed again from this evidence alone")
+            expect(evidence).to_be_visible(timeout=60_000)
+            expect(page.get_by_role("main")).to_contain_text("signal:nat_bytes")
 
     def test_sees_the_proof_that_the_parts_are_the_bill(self, demo, browser):
         with demo.visit(browser, "olivia") as visit:
