@@ -107,10 +107,21 @@ class KeyDictionary:
         self.claim()
 
     def check(self, parts: Sequence[Path]) -> bool:
-        """Whether tag keys may be sanitised; raises BadConfiguration for another currency."""
-        scan = parquet_scan(parts)
-        self._check_currency(scan)
-        return self._has_sanitised_tags(scan)
+        """Whether tag keys may be sanitised; raises BadConfiguration for another currency.
+
+        CUR 2.0 and Athena's Parquet write tag keys in lower case, `_` for every other sign.
+        """
+        found = self.session.execute(
+            f"SELECT DISTINCT BillingCurrency, x_SourceFormat FROM {parquet_scan(parts)}"
+        ).fetchall()
+        for currency in sorted({currency for currency, _ in found}):
+            if currency != self.config.currency:
+                raise BadConfiguration(
+                    f"the bill is in {currency}, the ruleset in {self.config.currency}.",
+                    field="currency",
+                    remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
+                )
+        return any(source_format in _SANITISED for _, source_format in found)
 
     def view_lines(self, parts: Sequence[Path], *, sanitised: bool) -> None:
         """`keyed_lines`: each line of these parts with its key, hour, length and cost.
@@ -269,21 +280,6 @@ class KeyDictionary:
         if self.has_workloads:
             fixed += _CARRIED
         return [*self._seen_attributes, *self._tag_columns, *fixed]
-
-    def _check_currency(self, scan: str) -> None:
-        rows = self.session.execute(f"SELECT DISTINCT BillingCurrency FROM {scan}").fetchall()
-        for (currency,) in sorted(rows):
-            if currency != self.config.currency:
-                raise BadConfiguration(
-                    f"the bill is in {currency}, the ruleset in {self.config.currency}.",
-                    field="currency",
-                    remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
-                )
-
-    def _has_sanitised_tags(self, scan: str) -> bool:
-        """CUR 2.0 and Athena's Parquet write tag keys in lower case, `_` for every other sign."""
-        rows = self.session.execute(f"SELECT DISTINCT x_SourceFormat FROM {scan}").fetchall()
-        return any(row[0] in _SANITISED for row in rows)
 
     def _claims(self) -> Iterator[Sequence[object]]:
         claims = Claims(self.config)

@@ -8,6 +8,7 @@ of what the ruleset looks at, so what is there already is not read again (decisi
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,17 +144,22 @@ class _Preparation:
 
     def bill(self, snapshot_parts: Sequence[Path]) -> tuple[Path, tuple[Path, ...]]:
         sanitised = self._keys.check(snapshot_parts)
-        parts = sorted(self._part(path, sanitised=sanitised) for path in snapshot_parts)
+        with ThreadPoolExecutor() as threads:
+            digests = threads.map(sha256_of, snapshot_parts)
+        parts = sorted(
+            self._part(path, digest, sanitised=sanitised)
+            for path, digest in zip(snapshot_parts, digests, strict=True)
+        )
         folder = self._folder("bill", *(part.name for part in parts))
         if not folder.exists():
             self._merge(parts)
             write_folder(self.session, folder, _OF_A_BILL)
         return folder, tuple(parts)
 
-    def _part(self, path: Path, *, sanitised: bool) -> Path:
+    def _part(self, path: Path, digest: str, *, sanitised: bool) -> Path:
         columns = self._keys.columns(sanitised=sanitised)
         asked = repr((self.config.cost, columns, self._keys.patterns))
-        folder = self._folder("part", sha256_of(path), asked)
+        folder = self._folder("part", digest, asked)
         if not folder.exists():
             self._keys.view_lines([path], sanitised=sanitised)
             self.session.execute(self._sql("prepared_part.sql"))
