@@ -1,5 +1,6 @@
 """`trueback attribute`: one bill to its tenants, on files alone, without any server."""
 
+import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -82,6 +83,16 @@ def month_of(text: str, hint: str = "--period") -> Month:
         return Month.parse(text)
     except Fault as fault:
         raise typer.BadParameter(str(fault), param_hint=hint) from fault
+
+
+def day_of(text: str, hint: str = "--day") -> dt.date | None:
+    """None for an empty text."""
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no day such as 2026-10-03.", param_hint=hint
+        ) from error
 
 
 def read_snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Snapshot:

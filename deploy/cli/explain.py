@@ -1,7 +1,6 @@
 """`trueback explain`: why an amount is what it is, on files or of a run of the stack."""
 
 import csv
-import datetime as dt
 import json
 import sys
 from typing import Annotated
@@ -9,7 +8,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from deploy.cli.attribute import month_of
+from deploy.cli.attribute import day_of, month_of
 from deploy.cli.bill_files import (
     Bill,
     BillFiles,
@@ -64,7 +63,7 @@ def explain(
         method=method,
         service=service,
         account=account,
-        day=_day(day),
+        day=day_of(day),
         rule=rule,
     )
     files = bill_files(bill, config, signals, workloads, memory_mb)
@@ -106,12 +105,3 @@ def _print(explanation: Explanation, form: Format) -> None:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(HEADER)
             writer.writerows(rows(explanation))
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} is no day such as 2026-10-03.", param_hint="--day"
-        ) from error

@@ -1,11 +1,12 @@
 """`trueback export focus`: a run's charges for whoever reads FOCUS."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
-from deploy.cli.attribute import month_of
+from deploy.cli.attribute import day_of, month_of
 from deploy.cli.bill_files import (
     Bill,
     BillFiles,
@@ -16,7 +17,10 @@ from deploy.cli.bill_files import (
     bill_files,
 )
 from deploy.cli.operate import answer_of, current_run, download
-from services.attribution.engine.focus_export import FocusExport
+from services.attribution.domain.evidence import Selection
+from services.attribution.domain.evidence_json import selection_to_json
+from services.attribution.engine.focus import export_focus
+from services.attribution.engine.focus_files import FocusInputs
 from shared.configuration import load_configuration
 from shared.periods import Month
 
@@ -33,6 +37,8 @@ def focus(
     period: Annotated[str, typer.Argument(help="Month, such as 2026-10.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder for focus.parquet, focus.csv, metadata.json.")],
+    tenant: Annotated[str, typer.Option(help="One tenant's part of each bill line.")] = "",
+    day: Annotated[str, typer.Option(help="With --tenant: one day, such as 2026-10-03.")] = "",
     run: Annotated[str, typer.Option(help="On the stack: a run; else the current one.")] = "",
     bill: Bill = "",
     config: Config = None,
@@ -42,20 +48,28 @@ def focus(
 ) -> None:
     """Allocated charges in the names of FOCUS 1.3; they sum to their origin charge."""
     month = month_of(period, hint="PERIOD")
+    if day and not tenant:
+        raise typer.BadParameter("a day is of one tenant's lines.", param_hint="--tenant")
+    selection = Selection(tenant, day=day_of(day)) if tenant else None
     files = bill_files(bill, config, signals, workloads, memory_mb)
     if files is None:
-        answer = answer_of("GET", f"/api/v1/runs/{run or current_run(period)}/focus")
+        query = urlencode(selection_to_json(selection)) if selection else ""
+        path = f"/api/v1/runs/{run or current_run(period)}/focus?{query}"
+        answer = answer_of("GET", path)
         download(answer["files"], out)
-        count = answer["metadata"]["RowCount"]
+        metadata = answer["metadata"]
     else:
-        count = _of_files(files, month, out)
-    print(f"{count} charges of {period} written to {out}")
+        metadata = _of_files(files, month, selection, out)
+    what = "lines" if tenant else "charges"
+    print(f"{metadata['RowCount']} {what} of {period} written to {out}")
 
 
-def _of_files(files: BillFiles, month: Month, out: Path) -> int:
+def _of_files(
+    files: BillFiles, month: Month, selection: Selection | None, out: Path
+) -> dict[str, Any]:
     ruleset = load_configuration(files.config)
     with files.snapshot(month) as (snapshot, scratch):
-        metadata = FocusExport(
+        inputs = FocusInputs(
             config=ruleset,
             period=month,
             snapshot_parts=snapshot.parts,
@@ -63,5 +77,5 @@ def _of_files(files: BillFiles, month: Month, out: Path) -> int:
             workloads=files.workloads,
             scratch_dir=scratch,
             memory_limit_mb=files.memory_mb,
-        ).write(out)
-    return int(metadata["RowCount"])
+        )
+        return export_focus(inputs, out, selection)

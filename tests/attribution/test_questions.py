@@ -162,6 +162,16 @@ class TestFocusCharges:
         assert len(written.splitlines()) == told["metadata"]["RowCount"] + 1
         assert restated.run_id in written
 
+    def test_of_one_tenant_are_its_parts_of_bill_lines(self, run, storage):
+        path = f"/api/v1/runs/{run.run_id}/focus?tenant=acme"
+        told = answer(path).json()["answer"]
+        written = storage.read(told["files"]["focus.csv"]).decode().splitlines()
+        assert len(written) == 1 + 2  # its own line, and its part of the pool's
+        assert asked(f"/api/v1/runs/{run.run_id}/focus?day=2026-10-03").status_code == 400
+
+    def test_of_a_tenant_that_is_none_are_a_404(self, run):
+        assert answer(f"/api/v1/runs/{run.run_id}/focus?tenant=nobody").status_code == 404
+
 
 class TestARunsInputs:
     def test_are_kept_with_it(self, restated):

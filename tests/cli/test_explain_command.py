@@ -82,6 +82,12 @@ class TestExportFocus:
         assert sum(Decimal(row["EffectiveCost"]) for row in rows) == 7
         assert {row["ChargePeriodStart"] for row in rows} == {"2026-10-03T00:00:00Z"}
 
+    def test_writes_one_tenants_part_of_each_line(self, work):
+        asked = "--out", "focus", "--tenant", "acme", "--day", "2026-10-03"
+        done = trueback(work, "export", "focus", "2026-10", *asked, *FILES)
+        assert done.returncode == 0, done.stderr
+        assert "2 lines of 2026-10 written to focus" in done.stdout
+
 
 class TestWhatIf:
     def try_(self, work, *more):

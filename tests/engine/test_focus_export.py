@@ -5,12 +5,17 @@ import datetime as dt
 import json
 import tempfile
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from services.attribution.engine.focus_export import FocusExport
+from services.attribution.domain.evidence import Selection
+from services.attribution.domain.line_amounts import spread
+from services.attribution.engine.focus import export_focus
+from services.attribution.engine.focus_files import FocusInputs
 from shared.configuration import parse_configuration
 from tests.bills import (
     OCTOBER,
@@ -50,10 +55,10 @@ BILL = (
 SIGNALS = ("bytes 2026-10-03T04:00:00Z acme 3", "bytes 2026-10-03T04:00:00Z globex 1")
 
 
-def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=()):
+def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=(), selection=None):
     snapshot = snapshot_of(write_focus(work / "bill.csv", lines), work)
     rows = [write_workloads(work / "workloads.csv", workloads)] if workloads else []
-    return FocusExport(
+    inputs = FocusInputs(
         config=parse_configuration(ruleset),
         period=OCTOBER,
         snapshot_parts=snapshot.parts,
@@ -61,7 +66,8 @@ def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=()):
         workloads=rows,
         scratch_dir=work / "scratch",
         memory_limit_mb=512,
-    ).write(work / "focus")
+    )
+    return export_focus(inputs, work / "focus", selection)
 
 
 def charges(work, columns, order="ALL"):
@@ -124,6 +130,57 @@ class TestAnExport:
             export(work, lines, world.ruleset(ONE), world.signals, world.workloads)
             for metric in ("BilledCost", "EffectiveCost"):
                 assert _sums(work / "focus/focus.parquet", metric) == _expected(lines, metric)
+
+
+class TestATenantsLines:
+    def test_are_what_of_each_bill_line_went_to_it(self, tmp_path):
+        export(tmp_path, BILL, selection=Selection("acme"))
+        found = charges(tmp_path, "x_LineId, EffectiveCost, x_OriginCost, AllocatedMethodId")
+        assert found == [
+            ("0:1", 20, 20, None),
+            ("0:3", Decimal("5.25"), 7, "pool-signal"),
+            ("0:4", 6, 9, "pool-proportional"),
+        ]
+
+    def test_of_one_day_are_that_days(self, tmp_path):
+        later = focus_line(
+            tags={"customer": "acme"},
+            ChargePeriodStart="2026-10-07T00:00:00Z",
+            ChargePeriodEnd="2026-10-08T00:00:00Z",
+        )
+        day = Selection("acme", day=dt.date(2026, 10, 7))
+        assert export(tmp_path, [*BILL, later], selection=day)["RowCount"] == 1
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(worlds())
+    def test_sum_to_what_the_run_gives_it(self, world):
+        lines = [focus_line(**line) for line in world.lines]
+        with tempfile.TemporaryDirectory() as name, closed_loops_refused():
+            work = Path(name)
+            given = lines, world.ruleset(ONE), world.signals, world.workloads
+            export(work, *given)
+            query = f"SELECT x_TenantId, sum({world.cost}) FROM {{}} GROUP BY ALL"
+            for tenant, amount in rows_of(work / "focus/focus.parquet", query):
+                export(work, *given, selection=Selection(tenant))
+                [(found,)] = charges(work, f"sum({world.cost})")
+                assert found == amount
+
+    @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6), st.integers(-200, 200))
+    def test_are_spread_within_a_unit_of_their_proportion(self, amounts, units):
+        whole = sum(amounts)
+        if whole == 0:
+            assert spread(0, amounts) == [0] * len(amounts)
+            return
+        parts = spread(units, amounts)
+        assert sum(parts) == units
+        assert all(
+            abs(part - Fraction(units * amount, whole)) < 1
+            for part, amount in zip(parts, amounts, strict=True)
+        )
+
+    def test_have_no_proportion_where_they_sum_to_nothing(self):
+        with pytest.raises(ValueError, match="no line to go to"):
+            spread(1, [1, -1])
 
 
 def _sums(path, metric):

@@ -37,10 +37,7 @@ class Explanation(ScopedView):
         rows_max = int(asked.pop("rows"))
         run = _run(period, asked.pop("run", ""))
         question = {"run_id": run.run_id, "selection": asked, "rows_max": rows_max}
-        answer = _ask("explain_amount", question)
-        if answer is not None and "nothing" in answer:
-            raise NotFound(answer["nothing"])
-        return _answered(answer)
+        return _answered(_something(_ask("explain_amount", question)))
 
 
 class _Asked(serializers.Serializer[Any]):
@@ -56,13 +53,30 @@ class _Asked(serializers.Serializer[Any]):
 
 
 class FocusCharges(ScopedView):
-    """A run's charges in the names of FOCUS 1.3: where in the lake the files lie."""
+    """A run's charges in the names of FOCUS 1.3, or one tenant's part of each bill line.
+
+    The answer says where in the lake the files lie.
+    """
 
     roles = {"GET": _ANALYSTS}
 
-    def get(self, _request: Request, run_id: str) -> Response:
+    def get(self, request: Request, run_id: str) -> Response:
         _check_proven(run_id)
-        return _answered(_ask("export_focus", {"run_id": run_id}))
+        given = _LinesAsked(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        selection = {name: str(value) for name, value in given.validated_data.items() if value}
+        answer = _ask("export_focus", {"run_id": run_id, "selection": selection})
+        return _answered(_something(answer))
+
+
+class _LinesAsked(serializers.Serializer[Any]):
+    tenant = serializers.CharField(default="", max_length=300)
+    day = serializers.DateField(default=None, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["day"] and not attrs["tenant"]:
+            raise serializers.ValidationError({"tenant": "A day is of one tenant's lines."})
+        return attrs
 
 
 class Replay(ScopedView):
@@ -134,6 +148,12 @@ def _ask(kind: str, question: dict[str, Any]) -> Any:
         return ask(kind=kind, question=question)
     except UnableToAnswer as error:
         raise Conflict(str(error)) from error
+
+
+def _something(answer: Any) -> Any:
+    if answer is not None and "nothing" in answer:
+        raise NotFound(answer["nothing"])
+    return answer
 
 
 def _answered(answer: Any) -> Response:

@@ -194,3 +194,8 @@ class Explanation:
     @property
     def units(self) -> int:
         return sum(line.units for line in self.lines)
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        for line in self.lines:
+            yield from line.parts

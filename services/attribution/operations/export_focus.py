@@ -1,6 +1,11 @@
+from collections.abc import Mapping
+
 from django.conf import settings
 
-from services.attribution.engine.focus_export import FocusExport
+from services.attribution.domain.evidence_json import selection_of
+from services.attribution.engine import focus
+from services.attribution.engine.explain import NothingToExplain
+from services.attribution.engine.focus_files import FocusInputs
 from services.attribution.models import Run
 from services.attribution.operations.ask import keep_answer
 from services.attribution.queries.local_inputs import fetch_inputs
@@ -11,13 +16,16 @@ from shared.lake.lake import Lake
 from shared.periods import Month
 
 
-def export_focus(*, answer_id: str, run_id: str) -> None:
-    """A job: the run's charges in the names of FOCUS, kept beside its allocations."""
+def export_focus(*, answer_id: str, run_id: str, selection: Mapping[str, str]) -> None:
+    """A job: the run's charges in the names of FOCUS, kept beside its allocations.
+
+    With a tenant in `selection`, what of each bill line went to it.
+    """
     with as_ops():
         run = Run.objects.get(run_id=run_id)
         inputs = inputs_of_run(run)
     files, scratch = fetch_inputs(inputs), settings.ENVIRONMENT.scratch_dir
-    metadata = FocusExport(
+    given = FocusInputs(
         config=parse_configuration(inputs.ruleset.content),
         period=Month.parse(run.period),
         snapshot_parts=files.snapshot_parts,
@@ -26,11 +34,15 @@ def export_focus(*, answer_id: str, run_id: str) -> None:
         scratch_dir=scratch / "spill",
         run_id=run_id,
         memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
-    ).write(scratch / "focus")
+    )
+    try:
+        metadata = focus.export_focus(
+            given, scratch / "focus", selection_of(selection) if selection else None
+        )
+    except NothingToExplain as nothing:
+        keep_answer({"nothing": str(nothing)}, kind="export_focus", answer_id=answer_id)
+        return
     written = sorted((scratch / "focus").iterdir())
-    uris = Lake(settings.ENVIRONMENT).publish(written, f"{run.folder_uri}/focus")
-    answer = {
-        "files": {path.name: uri for path, uri in zip(written, uris, strict=True)},
-        "metadata": metadata,
-    }
-    keep_answer(answer, kind="export_focus", answer_id=answer_id)
+    uris = Lake(settings.ENVIRONMENT).publish(written, f"{run.folder_uri}/focus/{answer_id}")
+    found = {path.name: uri for path, uri in zip(written, uris, strict=True)}
+    keep_answer({"files": found, "metadata": metadata}, kind="export_focus", answer_id=answer_id)

@@ -6,7 +6,6 @@ service, account, region and charge category. Every metric that can be summed is
 run's own cost as the run has it, the others of a pool by the same ratio.
 """
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.engine.attribute import open_attribution
+from services.attribution.engine.focus_files import FocusInputs, filled, write_focus_files
 from services.attribution.engine.money_kernel import split_weighed
 from services.attribution.engine.outputs import ROW_GROUP_SIZE
 from services.attribution.engine.tables import create_table, sql_text
@@ -21,12 +21,9 @@ from shared.columnar import (
     Session,
     identifier,
     literal,
-    open_session,
     parquet_scan,
     write_parquet,
 )
-from shared.configuration.models import Configuration
-from shared.periods import Month
 
 METRICS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
 _ORIGIN = (
@@ -38,78 +35,64 @@ _ORIGIN = (
 
 
 @dataclass(frozen=True)
-class FocusExport:
-    config: Configuration
-    period: Month
-    snapshot_parts: Sequence[Path]
-    signals: Sequence[Path]
-    workloads: Sequence[Path]
-    scratch_dir: Path
-    run_id: str | None = None
-    memory_limit_mb: int = 1024
+class FocusCharges:
+    inputs: FocusInputs
 
     def write(self, out_dir: Path) -> dict[str, Any]:
         """`focus.parquet`, `focus.csv` and `metadata.json`, whose content is given back."""
-        shutil.rmtree(self._work_dir, ignore_errors=True)
-        out_dir.mkdir(parents=True, exist_ok=True)
-        with self._open() as session:
+        shutil.rmtree(self.inputs.work_dir, ignore_errors=True)
+        with self.inputs.open() as session:
             metrics = self._metrics(session)
         names = {metric: self._measure(metric) for metric in metrics}
-        run_id = self.run_id or names[self.config.cost]
-        with self._open() as session:
+        run_id = self.inputs.run_id or names[self.inputs.config.cost]
+        with self.inputs.open() as session:
             self._create_charges(session, metrics, run_id)
-            query = "SELECT * FROM focus"
-            write_parquet(session, query, out_dir / "focus.parquet", row_group_size=ROW_GROUP_SIZE)
-            csv = literal(str(out_dir / "focus.csv"))
-            session.execute(
-                f"COPY ({query}) TO {csv}"
-                " (FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ')"
+            return write_focus_files(
+                session,
+                out_dir,
+                {
+                    "BillingPeriod": str(self.inputs.period),
+                    "RunId": run_id,
+                    "SummableMetrics": metrics,
+                    "OriginCharge": _ORIGIN,
+                },
             )
-            metadata = self._metadata(session, metrics, run_id)
-        text = json.dumps(metadata, indent=2, ensure_ascii=False)
-        (out_dir / "metadata.json").write_text(text + "\n", encoding="utf-8")
-        return metadata
-
-    @property
-    def _work_dir(self) -> Path:
-        return self.scratch_dir / "focus"
-
-    def _open(self) -> Any:
-        return open_session(scratch_dir=self._work_dir, memory_limit_mb=self.memory_limit_mb)
 
     def _metrics(self, session: Session) -> list[str]:
         """Those that every line has; what some lines don't have can't be summed."""
         counts = ", ".join(f"count({identifier(metric)}) = count(*)" for metric in METRICS)
         row = session.execute(
-            f"SELECT {counts} FROM {parquet_scan(self.snapshot_parts)}"
+            f"SELECT {counts} FROM {parquet_scan(self.inputs.snapshot_parts)}"
         ).fetchall()[0]
         return [metric for metric, is_whole in zip(METRICS, row, strict=True) if is_whole]
 
     def _measure(self, metric: str) -> str:
         """Splits the bill once more with the metric as its cost; the run's name by its content."""
         changes = {"cost": metric}
-        if metric != self.config.cost:
+        if metric != self.inputs.config.cost:
             changes["commitments"] = "as_billed"
         with open_attribution(
-            config=self.config.model_copy(update=changes),
-            period=self.period,
-            scratch_dir=self.scratch_dir,
-            memory_limit_mb=self.memory_limit_mb,
+            config=self.inputs.config.model_copy(update=changes),
+            period=self.inputs.period,
+            scratch_dir=self.inputs.scratch_dir,
+            memory_limit_mb=self.inputs.memory_limit_mb,
         ) as attribution:
-            attribution.split(self.snapshot_parts, self.signals, self.workloads)
+            attribution.split(
+                self.inputs.snapshot_parts, self.inputs.signals, self.inputs.workloads
+            )
             write_parquet(
                 attribution.session,
                 f"SELECT {literal(metric)} AS metric,"
                 " * EXCLUDE (reason, tag_key, tag_value, units),"
                 " CAST(sum(units) AS DECIMAL(38,0)) AS units FROM results GROUP BY ALL",
-                self._work_dir / f"{metric}.parquet",
+                self.inputs.work_dir / f"{metric}.parquet",
                 row_group_size=ROW_GROUP_SIZE,
             )
             return attribution.name_of_content()
 
     def _create_charges(self, session: Session, metrics: Sequence[str], run_id: str) -> None:
         session.execute("SET threads = 1")
-        parts = [self._work_dir / f"{metric}.parquet" for metric in metrics]
+        parts = [self.inputs.work_dir / f"{metric}.parquet" for metric in metrics]
         session.execute(
             "CREATE TEMP TABLE measured AS"
             f" SELECT * REPLACE (CAST(units AS HUGEINT) AS units) FROM {parquet_scan(parts)}"
@@ -118,36 +101,22 @@ class FocusExport:
             session,
             "names",
             {"tenant": "VARCHAR", "name": "VARCHAR"},
-            [(tenant.key, tenant.name or tenant.key) for tenant in self.config.tenants],
-            scratch_dir=self._work_dir,
+            [(tenant.key, tenant.name or tenant.key) for tenant in self.inputs.config.tenants],
+            scratch_dir=self.inputs.work_dir,
         )
         said = {
-            "metric": literal(self.config.cost),
-            "currency": literal(self.config.currency),
+            "metric": literal(self.inputs.config.cost),
+            "currency": literal(self.inputs.config.currency),
             "run": literal(run_id),
-            "started_at": f"TIMESTAMP {literal(f'{self.period.start:%Y-%m-%d %H:%M:%S}')}",
-            "ended_at": f"TIMESTAMP {literal(f'{self.period.end:%Y-%m-%d %H:%M:%S}')}",
-            "lines": parquet_scan(self.snapshot_parts),
+            "started_at": f"TIMESTAMP {literal(f'{self.inputs.period.start:%Y-%m-%d %H:%M:%S}')}",
+            "ended_at": f"TIMESTAMP {literal(f'{self.inputs.period.end:%Y-%m-%d %H:%M:%S}')}",
+            "lines": parquet_scan(self.inputs.snapshot_parts),
             "amounts": ", ".join(map(_amount, metrics)),
         }
         for name in ("focus_charges.sql", "focus_metrics.sql"):
-            session.execute(_filled(sql_text(name), said))
-        split_weighed(session, self._work_dir)
-        session.execute(_filled(sql_text("focus_table.sql"), said))
-
-    def _metadata(self, session: Session, metrics: Sequence[str], run_id: str) -> dict[str, Any]:
-        described = session.execute("DESCRIBE focus").fetchall()
-        count = session.execute("SELECT count(*) FROM focus").fetchall()[0][0]
-        return {
-            "FocusVersion": "1.3",
-            "DataGenerator": "trueback",
-            "BillingPeriod": str(self.period),
-            "RunId": run_id,
-            "RowCount": count,
-            "SummableMetrics": list(metrics),
-            "OriginCharge": _ORIGIN,
-            "Columns": [{"ColumnName": row[0], "DataType": row[1]} for row in described],
-        }
+            session.execute(filled(sql_text(name), said))
+        split_weighed(session, self.inputs.work_dir)
+        session.execute(filled(sql_text("focus_table.sql"), said))
 
 
 def _amount(metric: str) -> str:
@@ -157,9 +126,3 @@ def _amount(metric: str) -> str:
         f"CAST(CAST({units} AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))"
         f" AS DECIMAL(38,10)) AS {identifier(metric)}"
     )
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
