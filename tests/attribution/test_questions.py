@@ -140,6 +140,15 @@ class TestAReplay:
         assert told["is_same"]
         assert set(told["hashes"].values()) == {restated.content_hash}
 
+    def test_of_a_run_of_which_days_were_taken_from_an_earlier_one_is_the_same_too(
+        self, run, storage, tmp_path
+    ):
+        later = {"line_item_usage_start_date": "2026-10-05 04:00:00"}
+        later |= {"line_item_usage_end_date": "2026-10-05 05:00:00"}
+        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME, **later)], version=2)
+        attribute_period(period=run.period)
+        assert self.replay(current())["is_same"]
+
     def test_of_a_run_that_was_tampered_with_shows_it(self, run, storage):
         uri = f"{run.folder_uri}/allocations.parquet"
         storage.write(storage.read(uri) + b" ", uri)
