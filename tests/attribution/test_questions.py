@@ -13,6 +13,7 @@ from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.queries.run_inputs import InputsNotKept, inputs_of_run
 from services.attribution.tasks import JOBS
 from shared.auth.actors import Actor
+from shared.faults import ProofFailed
 from shared.isolation.scope import as_ops
 from shared.money import from_units
 from tests.attribution.test_period import (
@@ -109,6 +110,15 @@ class TestAnExplanation:
         told = explanation(run, "tenant=acmee")
         assert told.status_code == 404
         assert "Try acme" in told.json()["detail"]
+
+    def test_of_another_amount_than_was_told_is_not_given(self, run):
+        with as_ops():
+            line = StatementLine.objects.get(tenant_id="acme", charge_group="pool:nat")
+            line.delete()
+            line.amount = 1
+            line.save(force_insert=True)
+        with pytest.raises(ProofFailed, match=r"0\.7500000000 now, and was 1"):
+            explanation(run, "tenant=acme")
 
     def test_of_a_run_that_is_none_is_a_404(self, run):
         path = f"/api/v1/periods/{run.period}/explanations?tenant=acme&run=run_none"
