@@ -212,6 +212,26 @@ class TestSplitCostRows:
         assert again.statements == first.statements
         assert again.proof == first.proof
 
+    def test_that_name_no_tenant_take_what_the_workloads_say_of_their_pod(self, tmp_path):
+        says = {"namespace_annotations": {"trueback.io/tenant": "globex"}}
+        rows = [pod("a", **says, hour=9), pod("b", **says), pod("c", **says, namespace="x")]
+        lines = [
+            instance(10.0),
+            split_row("a", 4.0),
+            split_row("b", 3.0, labels=ACME),
+            split_row("c", 2.0),
+            split_row("d", 1.0),
+        ]
+        found = run(tmp_path, lines, PODS, rows)
+        assert amounts(found) == {"globex": 4, "acme": 3, "unallocated": 3}
+
+    def test_of_a_task_take_what_the_workloads_say_of_it(self, tmp_path):
+        row = task_row("a", 10.0)
+        known = {"cluster": "tasks", "task": row["line_item_resource_id"], "tags": "{}"}
+        known |= {"start": "2026-10-03T09:00:00Z", "service_tags": {"customer": "acme"}}
+        found = run(tmp_path, [instance(10.0), row], TASKS, [known])
+        assert amounts(found) == {"acme": 10}
+
     def test_of_a_discounted_account_count_net(self, tmp_path):
         rows = [
             split_row(name, 5.0, labels=labels) | {"split_line_item_net_split_cost": net}

@@ -21,6 +21,13 @@ from shared.money import from_units
 
 _KIND = "CASE x_Operation WHEN 'EKSPod-EC2' THEN 'pod' ELSE 'task' END"
 _PARENT = BARE_RESOURCE.replace("ResourceId", "x_SplitParentResourceId")
+_KNOWN = (
+    "SELECT CASE WHEN starts_with(pod, 'arn:') THEN pod"
+    " ELSE concat_ws('/', 'pod', cluster, namespace, pod) END AS who,"
+    " max(struct_pack(started_at := started_at, pid := pid)).pid AS pid"
+    " FROM workloads WHERE pod <> '' AND volume = '' GROUP BY 1"
+)
+"""What the workloads said last of a pod or task, by the name that split cost rows have for it."""
 _COMPUTE = "(Box|Spot|Dedicated|Sched|Host)Usage"
 """Of usage types: an instance's own price, which is all that AWS splits."""
 
@@ -41,7 +48,7 @@ class SplitCosts:
         columns = pods.columns_of_split_rows
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         self.session.execute(
-            "CREATE TEMP TABLE split_rows AS SELECT node, started_at,"
+            "CREATE TEMP TABLE split_rows AS SELECT node, started_at, who,"
             f" {listed}, CAST(sum(units) AS HUGEINT) AS weight, count(*) AS row_count"
             f" FROM ({self._told_rows}) GROUP BY ALL"
         )
@@ -67,7 +74,8 @@ class SplitCosts:
         cluster = _tag_or_part({"pod": CLUSTER_TAG, "task": "aws:ecs:clusterName"}, 2)
         namespace = _tag_or_part({"pod": "aws:eks:namespace"}, 3)
         return (
-            f"SELECT Tags, coalesce({_PARENT}, '') AS node, {_KIND} AS kind, {cluster} AS cluster,"
+            f"SELECT Tags, {BARE_RESOURCE} AS who, coalesce({_PARENT}, '') AS node,"
+            f" {_KIND} AS kind, {cluster} AS cluster,"
             f" CASE {_KIND} WHEN 'pod' THEN {namespace} ELSE '' END AS namespace,"
             " date_trunc('hour', ChargePeriodStart) AS started_at,"
             " CAST((coalesce(x_SplitCost, 0) + coalesce(x_UnusedCost, 0)) * 10000000000 AS BIGINT)"
@@ -75,14 +83,17 @@ class SplitCosts:
         )
 
     def _add_pods(self, names: str) -> None:
+        """A row whose tags name no tenant is of whom the workloads say its pod is."""
         self.session.execute(
             "INSERT INTO pods BY NAME SELECT (SELECT coalesce(max(pid), 0) FROM pods)"
             f" + row_number() OVER (ORDER BY {names}) AS pid, {names}"
             f" FROM (SELECT DISTINCT {names} FROM split_rows) ANTI JOIN pods USING ({names})"
         )
+        known = "pod_label_value = '' AND known.pid IS NOT NULL"
         self.session.execute(
-            "CREATE TEMP TABLE split_pods AS SELECT node, started_at, split_rows.cluster, pid,"
-            f" weight, row_count FROM split_rows JOIN pods USING ({names})"
+            "CREATE TEMP TABLE split_pods AS SELECT node, started_at, split_rows.cluster,"
+            f" CASE WHEN {known} THEN known.pid ELSE pods.pid END AS pid, weight, row_count"
+            f" FROM split_rows JOIN pods USING ({names}) LEFT JOIN ({_KNOWN}) AS known USING (who)"
         )
 
     def without_parent(self, currency: str) -> Iterator[Finding]:
