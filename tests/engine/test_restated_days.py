@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.attribution.engine import PreparedInputs, Run, attribute, prepare
+from services.attribution.engine.attribute import open_attribution
 from shared.configuration import parse_configuration
 from shared.faults import ProofFailed
 from tests.bills import (
@@ -100,7 +101,11 @@ def run(work: Path, bill_lines, ruleset: str, rows, kept: Path | None) -> tuple[
         prepared_dir=kept,
         memory_limit_mb=512,
     )
-    return found, {path.name: path.read_bytes() for path in (work / "run").iterdir()}
+    return found, written(work)
+
+
+def written(work: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (work / "run").iterdir()}
 
 
 class TestARestatedBill:
@@ -157,6 +162,23 @@ class TestARestatedBill:
 
 
 class TestAPreparedBill:
+    @settings(max_examples=40, deadline=None)
+    @given(lines, rulesets, signals)
+    def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
+        with folder() as work:
+            found, files = run(work, bill_lines, ruleset, rows, None)
+            snapshot = snapshot_of(work / "bill.csv", work)
+            with open_attribution(
+                config=parse_configuration(ruleset),
+                period=OCTOBER,
+                scratch_dir=work / "scratch",
+                memory_limit_mb=512,
+            ) as whole:
+                findings = whole.split(snapshot.parts, [work / "signals.csv"])
+                again = whole.finish(work / "run", None, snapshot.raw_totals, findings)
+            assert again == found
+            assert written(work) == files
+
     LINES = [
         focus_line(
             cost=f"{day}.{hour}",
