@@ -1,6 +1,7 @@
 """A job: the period's newest inputs become a run; a proven one becomes current."""
 
 import logging
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -82,10 +83,15 @@ def attribute_period(*, period: str) -> None:
 
 
 def _fetch_prepared(lake: Lake, period: str, to: Path) -> None:
-    """What the current run left, so that inputs and days that are as they were cost nothing."""
+    """What the current run left, so that inputs and days that are as they were cost nothing.
+
+    Nothing, after a run whose proof failed: so the next one computes all.
+    """
+    shutil.rmtree(to, ignore_errors=True)
     with as_ops():
+        latest = Run.objects.filter(period=period).order_by("version").last()
         current = Run.objects.filter(period=period, is_current=True).first()
-    if current is not None:
+    if current is not None and latest is not None and latest.state == Run.State.PROVEN:
         lake.fetch_tree(_prepared(current.folder_uri), to)
 
 
