@@ -56,8 +56,8 @@ def attribute(
     """Writes the output folder of the design's section 8 into `out_dir`.
 
     What is prepared of the inputs, and what came out by day, is kept in `prepared_dir`, if there is
-    one, and taken from there the next time. (Where pods divide lines, by workloads or by
-    split cost rows, the inputs are read as they are.)
+    one, and taken from there the next time; where pods divide lines, by workloads or by split cost
+    rows, the inputs are read as they are and nothing is kept.
     Without a `run_id` the run is named by what came out and by its ruleset: the same bill gives
     the same bytes in whichever format it was delivered.
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
@@ -87,6 +87,7 @@ def attribute(
                 run_id=run_id,
                 memory_limit_mb=memory_limit_mb,
             )
+        shutil.rmtree(home, ignore_errors=True)  # nothing of it is of use to this bill
     with open_attribution(
         config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
     ) as attribution:

@@ -40,7 +40,6 @@ _OF_A_BILL = {
     "days": "days ORDER BY day, kid",
     "prints": "prints ORDER BY day",
 }
-
 # HUGEINT has no type of its own in Parquet.
 _USAGE = "SELECT * EXCLUDE (file, row) REPLACE (CAST(weight AS DECIMAL(38,0)) AS weight) FROM usage"
 
@@ -85,10 +84,10 @@ def prepare(
     shutil.rmtree(work_dir, ignore_errors=True)
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            if config.commitments == "smoothed":
-                snapshot_parts = smooth_commitments(session, snapshot_parts, work_dir)
             if find_split_costs(session, parquet_scan(snapshot_parts)) is not None:
                 return None
+            if config.commitments == "smoothed":
+                snapshot_parts = smooth_commitments(session, snapshot_parts, work_dir)
             making = _Preparation(session, config, period, prepared_dir, work_dir)
             usage = making.usage(signals)
             bill, parts = making.bill(snapshot_parts)
