@@ -389,7 +389,7 @@ class TestAProof:
         assert [path.name for path in (tmp_path / "run").iterdir()] == ["proof.json"]
 
 
-class TestWhatComesLater:
+class TestWhatCanNotBeDone:
     @pytest.mark.parametrize(
         ("more", "field"),
         [

@@ -18,7 +18,7 @@ from services.attribution.engine.pod_split import PodSplit
 from services.attribution.engine.pools import PoolSplit
 from services.attribution.engine.preparation import PreparedInputs, kept_or_scratch, prepare
 from services.attribution.engine.readiness import (
-    refuse_what_comes_later,
+    refuse_what_can_not_be_done,
     unheard_meters,
     unused_settings,
 )
@@ -156,7 +156,7 @@ class Attribution:
         if self.config.commitments == "smoothed":
             snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
         has_workloads = bool(workloads or split_costs)
-        refuse_what_comes_later(self.config, has_workloads=has_workloads)
+        refuse_what_can_not_be_done(self.config, has_workloads=has_workloads)
         pools = self._create_registers()
         SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
@@ -165,7 +165,7 @@ class Attribution:
 
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
         """What came out earlier for days that are as they were is taken as it is."""
-        refuse_what_comes_later(self.config, has_workloads=False)
+        refuse_what_can_not_be_done(self.config, has_workloads=False)
         pools = self._create_registers()
         findings = list(unused_settings(self.config, has_workloads=False))
         facts = PreparedFacts(self.session, self.config, self.work_dir, prepared)

@@ -1,4 +1,4 @@
-"""What a ruleset asks for and this version does not do yet is refused, never ignored."""
+"""What a ruleset asks for and can't be done is refused or said aloud, never ignored."""
 
 import difflib
 from collections.abc import Collection, Iterator
@@ -7,12 +7,11 @@ from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
 from shared.findings import Finding
 
-_LATER = "comes in a later version."
 _SILENT = "it went by its next driver"
 _UNCONTROLLED = "nothing of it counts as unmetered"
 
 
-def refuse_what_comes_later(config: Configuration, *, has_workloads: bool) -> None:
+def refuse_what_can_not_be_done(config: Configuration, *, has_workloads: bool) -> None:
     if config.commitments == "smoothed" and config.cost != "EffectiveCost":
         raise BadConfiguration(
             "what was billed is not smoothed: it holds the fees, not the rates.",
