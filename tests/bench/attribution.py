@@ -142,6 +142,7 @@ def bare_scan(month: SyntheticMonth) -> float:
     )
     took = []
     with duckdb.connect() as session:
+        session.execute("SET enable_progress_bar = false")
         for _ in range(3):
             started_at = time.perf_counter()
             session.execute(query).fetchall()

@@ -92,6 +92,7 @@ def synthetic_month(lines: int, home: Path) -> SyntheticMonth:
 
 def _write(month: SyntheticMonth) -> None:
     with duckdb.connect() as session:
+        session.execute("SET enable_progress_bar = false")
         for day, path in enumerate(month.parts):
             _write_day(session, month.lines, day, path)
         restated = month.restated_parts
