@@ -23,7 +23,7 @@ from services.attribution.engine.run import (
     Unallocated,
     Usage,
 )
-from services.attribution.engine.tables import sql_text
+from services.attribution.engine.tables import run_sql, sql_text
 from shared.columnar import Session, open_session, parquet_scan, write_parquet
 from shared.exact import shortened
 
@@ -49,10 +49,11 @@ class Outputs:
             )
         texts = ", ".join(f"CAST({name} AS said_{name}) AS {name}" for name in _TEXTS)
         self.session.execute(sql_text("said.sql").replace("{texts}", texts))
+        run_sql(self.session, "allocations.sql")
         self.session.execute("SET threads = 1")
         write_parquet(
             self.session,
-            sql_text("allocations.sql").rstrip().removesuffix(";"),
+            "FROM allocations",
             self.out_dir / "allocations.parquet",
             row_group_size=ROW_GROUP_SIZE,
         )

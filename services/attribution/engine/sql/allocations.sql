@@ -1,4 +1,5 @@
 -- The rows of a run, in one order that depends on nothing but themselves.
+CREATE TEMP TABLE allocations AS
 WITH summed AS (
     SELECT amounts.day, result_lines.allocation, CAST(sum(amounts.units) AS HUGEINT) AS units
     FROM amounts
