@@ -109,7 +109,7 @@ def written(work: Path) -> dict[str, bytes]:
 
 
 class TestARestatedBill:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(lines, lines, rulesets, signals, signals, st.data())
     def test_gives_the_bytes_of_a_run_that_computes_all_days(
         self, before, others, ruleset, rows, other_rows, data
@@ -162,7 +162,7 @@ class TestARestatedBill:
 
 
 class TestAPreparedBill:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(lines, rulesets, signals)
     def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
         with folder() as work:
