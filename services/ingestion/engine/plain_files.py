@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.columnar import Session, open_session
+from shared.digests import sha256_of
 from shared.faults import BadInput
 from shared.tabular import Column, SourceFile, open_source_file, open_text
 
@@ -48,7 +49,7 @@ def check_files(
             rows = _count_by_name(session, path, form)
             names.update(str(name) for name, _ in rows if name is not None)
             row_count += sum(count for _, count in rows)
-    digests = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    digests = sorted(sha256_of(path) for path in files)
     return PlainFiles(
         parts=tuple(files),
         names=tuple(sorted(names)),
