@@ -43,6 +43,14 @@ class TestThePage:
         assert "1/12" in page.words
         assert "The largest 12 of 14 parts." in page.words
 
+    def test_counts_bill_lines_behind_several_parts_once(self, attribution):
+        lines = attribution.answer["answer"]["lines"]
+        [even] = [line for line in lines if line["method"] == "pool-even"]
+        even["parts"] *= 2
+        words = page_of().words
+        assert "16.7% of $22.50 , which is $3.75" in words
+        assert "on 8 bill lines." in words
+
     def test_asks_attribution_in_the_name_of_the_person_for_what_is_asked(self, attribution):
         page_of(PATH + "&group=pool:nat")
         [(actor, method, path, _)] = attribution.calls

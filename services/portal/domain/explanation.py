@@ -1,7 +1,7 @@
 """An explanation as attribution gives it, in the words and the order of a page."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -124,7 +124,8 @@ def _ground(key: tuple[str, ...], parts: Sequence[Found], currency: str) -> Grou
     rule, driver, reason, tag_key, tag_value = key
     rows = sorted((_row(part, currency) for part in parts), key=lambda row: -abs(row.amount.amount))
     amount = sum((row.amount.amount for row in rows), Decimal(0))
-    cost = sum((row.cost.amount for row in rows), Decimal(0))
+    lines = _distinct_lines(part["evidence"] for part in parts)
+    cost = _cost_of(lines)
     said = _REASONS.get(reason, reason)
     return Ground(
         rule=rule,
@@ -133,7 +134,7 @@ def _ground(key: tuple[str, ...], parts: Sequence[Found], currency: str) -> Grou
         amount=Money(amount, currency),
         cost=Money(cost, currency),
         ratio=ratio(amount, cost),
-        line_count=sum(row.line_count for row in rows),
+        line_count=sum(each["count"] for each in lines),
         uses=tuple(_uses(parts)),
         parts=tuple(rows[:PARTS_MAX]),
         part_count=len(rows),
@@ -142,7 +143,7 @@ def _ground(key: tuple[str, ...], parts: Sequence[Found], currency: str) -> Grou
 
 def _row(part: Found, currency: str) -> PartRow:
     evidence = part["evidence"]
-    lines = list(_bill_lines(evidence))
+    lines = _distinct_lines([evidence])
     largest = sorted(
         (line for each in lines for line in each["largest"]),
         key=lambda line: -abs(Decimal(line["amount"])),
@@ -151,7 +152,7 @@ def _row(part: Found, currency: str) -> PartRow:
     return PartRow(
         when=_when(part),
         what=" ".join(part[name] for name in names if part.get(name)),
-        cost=Money(sum((Decimal(each["amount"]) for each in lines), Decimal(0)), currency),
+        cost=Money(_cost_of(lines), currency),
         shares=tuple(_written(Fraction(share["fraction"])) for share in _shares(evidence)),
         amount=Money(Decimal(part["amount"]), currency),
         lines=tuple(line["line"] for line in largest[:_LINES_MAX]),
@@ -164,6 +165,16 @@ def _when(part: Found) -> datetime | date | None:
     day = date.fromisoformat(part["day"]) if part.get("day") else None
     start = datetime.fromisoformat(part["start"]) if part.get("start") else None
     return start if start is not None and start.date() == day else day
+
+
+def _distinct_lines(evidence: Iterable[Found]) -> list[Found]:
+    """Bill lines that stand behind several parts, as a node's behind CPU and memory, count once."""
+    found = (lines for each in evidence for lines in _bill_lines(each))
+    return list({repr(sorted(lines.items())): lines for lines in found}.values())
+
+
+def _cost_of(lines: Sequence[Found]) -> Decimal:
+    return sum((Decimal(each["amount"]) for each in lines), Decimal(0))
 
 
 def _bill_lines(evidence: Found) -> Iterator[Found]:
