@@ -1,6 +1,8 @@
-"""Migration operations for rights, row-level security, composite keys and immutable rows.
+"""Migration operations for rights, row-level security and composite keys.
 
 Every table needs one of `scoped_rows` or `staff_only`: `check_rls` fails on a table without.
+`append_only` and `frozen_when` stay for the migrations that were made with them; a model declares
+its triggers now (see `triggers`).
 """
 
 from collections.abc import Sequence

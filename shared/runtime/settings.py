@@ -20,6 +20,7 @@ def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[s
             "shared.runtime",
             "rest_framework",
             "drf_spectacular",
+            "pgtrigger",
             f"services.{service}",
         ],
         "MIDDLEWARE": [

@@ -458,11 +458,11 @@ class TestACustomer:
             invoice.refresh_from_db()
             version = invoice.version
         _as_owner(
-            "alter table invoicing_invoice disable trigger frozen",
+            "alter table invoicing_invoice disable trigger user",
             f"update invoicing_invoice set state = 'issuing', number = '',"  # noqa: S608
             f" stripe_invoice_id = null, version = {version} + 1",
             "truncate invoicing_ledgerentry",
-            "alter table invoicing_invoice enable trigger frozen",
+            "alter table invoicing_invoice enable trigger user",
         )
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"stripe_look_first": True})
         issue_invoices()

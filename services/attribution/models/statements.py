@@ -1,6 +1,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from shared.isolation.triggers import append_only
+
 
 class Tenant(models.Model):
     tenant_id = models.CharField(primary_key=True, max_length=100)
@@ -90,6 +92,9 @@ class RevenueEntry(models.Model):
     invoice_id = models.CharField(max_length=40)
     recorded_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        triggers = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} of {self.tenant_id}, {self.basis}"

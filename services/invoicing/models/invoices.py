@@ -1,8 +1,17 @@
+import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
 from services.invoicing.domain.states import State
 from services.invoicing.models.customers import Contract, Customer
+from shared.isolation.triggers import append_only, frozen_when
+
+# What an invoice says once it has a number, and what it is found by.
+_FROZEN = (
+    *("invoice_id", "customer", "contract", "seller", "period", "kind", "sequence"),
+    *("currency", "total_minor", "exact_total", "run_id", "number", "stripe_invoice_id"),
+    *("issued_at", "frozen"),
+)
 
 
 class Invoice(models.Model):
@@ -55,6 +64,7 @@ class Invoice(models.Model):
             ),
             models.UniqueConstraint(fields=["customer", "invoice_id"], name="invoice_key"),
         ]
+        triggers = frozen_when(~pgtrigger.Q(old__number=""), *_FROZEN)
 
     def __str__(self) -> str:
         return f"invoice {self.invoice_id}: {self.state}"
@@ -83,6 +93,7 @@ class InvoiceLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_once")
         ]
+        triggers = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.description}"
@@ -108,6 +119,7 @@ class Transition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "sequence"], name="transition_once")
         ]
+        triggers = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.from_state or 'nothing'} to {self.to_state} by {self.actor}"
@@ -130,6 +142,7 @@ class LedgerEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["document", "account"], name="ledger_entry_once")
         ]
+        triggers = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.document} {self.account} {self.amount}"
