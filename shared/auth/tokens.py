@@ -1,13 +1,12 @@
 """Short-lived EdDSA JSON Web Tokens: the portal signs, every service verifies by JWKS, offline."""
 
 import json
-from collections.abc import Sequence
+import time
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import httpx
 import jwt
 
 from shared.auth.actors import Actor
@@ -18,6 +17,10 @@ ISSUER: Final = "trueback-portal"
 LIFETIME: Final = timedelta(seconds=60)
 CLOCK_SKEW: Final = timedelta(seconds=10)
 _ALGORITHM: Final = "EdDSA"
+# A withdrawn key is refused after LIFESPAN, a new one accepted within REFETCH_AFTER.
+LIFESPAN: Final = timedelta(minutes=5)
+REFETCH_AFTER: Final = timedelta(seconds=10)
+FETCH_DEADLINE: Final = timedelta(seconds=5)
 
 
 class InvalidToken(Fault):
@@ -53,28 +56,50 @@ def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
             options={"require": ["exp", "iat", "sub", "role", "customer"]},
         )
         return Actor(claims["sub"], claims["role"], claims["customer"])
-    except (jwt.PyJWTError, ValueError, OSError, httpx.HTTPError) as error:
+    except (jwt.PyJWTError, ValueError, OSError) as error:
         raise InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.") from error
 
 
 def _key(key_id: str, jwks: str) -> jwt.PyJWK:
-    found = _find(key_id, _keys(jwks))
-    if found is None:
-        _keys.cache_clear()  # the portal may have rotated its key
-        found = _find(key_id, _keys(jwks))
-    if found is None:
+    if jwks.startswith(("http://", "https://")):
+        return _published_keys(jwks).get_signing_key(key_id)
+    keys = jwt.PyJWKSet.from_json(Path(jwks).read_text()).keys
+    key = PublishedKeys.match_kid(keys, key_id)
+    if key is None:
         raise InvalidToken("The token was signed by a key that is not published.")
-    return found
+    return key
 
 
-def _find(key_id: str, keys: Sequence[jwt.PyJWK]) -> jwt.PyJWK | None:
-    return next((key for key in keys if key.key_id == key_id), None)
+class PublishedKeys(jwt.PyJWKClient):
+    """The portal's keys over HTTP, kept; a token can make this fetch, but not flood the portal.
+
+    An unknown `kid` refetches at most once per `REFETCH_AFTER` (the portal may have rotated its
+    key), and what is known stays known where that fails. PyJWT waits only after a fetch that
+    succeeded, and holds its lock while it fetches: a portal that hangs would hold up every request.
+    """
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            uri,
+            lifespan=LIFESPAN.total_seconds(),
+            timeout=FETCH_DEADLINE.total_seconds(),
+            cooldown_duration=REFETCH_AFTER.total_seconds(),
+        )
+        self._failed_at: float | None = None
+
+    def fetch_data(self) -> Any:
+        now = time.monotonic()
+        if self._failed_at is not None and now - self._failed_at < self.cooldown_duration:
+            raise jwt.PyJWKClientConnectionError("the keys could not be fetched a moment ago")
+        try:
+            keys = super().fetch_data()
+        except jwt.PyJWTError:
+            self._failed_at = time.monotonic()
+            raise
+        self._failed_at = None
+        return keys
 
 
 @lru_cache(maxsize=4)
-def _keys(jwks: str) -> tuple[jwt.PyJWK, ...]:
-    if jwks.startswith(("http://", "https://")):
-        text = httpx.get(jwks, timeout=5).raise_for_status().text
-    else:
-        text = Path(jwks).read_text()
-    return tuple(jwt.PyJWKSet.from_json(text).keys)
+def _published_keys(jwks: str) -> PublishedKeys:
+    return PublishedKeys(jwks)

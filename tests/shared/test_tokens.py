@@ -1,0 +1,176 @@
+"""Tokens are verified by the portal's published keys, which one bad token can not take away."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from shared.auth import tokens
+from shared.auth.actors import Actor
+from shared.auth.keys import new_signing_key, public_key_set, read_public_key_set
+from shared.auth.tokens import InvalidToken, sign_token, verify_token
+
+OLIVIA = Actor("olivia", "operator_viewer")
+
+
+class Portal:
+    """Publishes the keys it is told to; counts who asks; `hangs` answers nobody."""
+
+    def __init__(self):
+        self.keys = []
+        self.fetches = 0
+        self.hangs = threading.Event()
+        self.released = threading.Event()
+        portal = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                portal.fetches += 1
+                if portal.hangs.is_set():
+                    portal.released.wait(30)
+                    return
+                body = json.dumps({"keys": portal.keys}).encode()
+                self.send_response(200 if portal.keys else 503)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/.well-known/jwks.json"
+
+
+@pytest.fixture
+def portal():
+    running = Portal()
+    thread = threading.Thread(target=running.server.serve_forever)
+    thread.start()
+    yield running
+    running.released.set()
+    running.server.shutdown()
+    running.server.server_close()
+    thread.join()
+    tokens._published_keys.cache_clear()
+
+
+@pytest.fixture
+def signer(tmp_path):
+    """Makes a key pair: the public half, and a function that signs with it."""
+
+    def make(name):
+        key = new_signing_key()
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(key))
+
+        def sign(actor=OLIVIA, *, now=None):
+            return sign_token(
+                actor, audience="invoicing", now=now or datetime.now(UTC), key_file=path
+            )
+
+        return public_key_set(key)["keys"][0], sign
+
+    return make
+
+
+def verified(token, portal):
+    return verify_token(token, audience="invoicing", jwks=portal.url)
+
+
+class TestKeysOverHttp:
+    def test_are_fetched_once(self, portal, signer):
+        key, sign = signer("portal")
+        portal.keys = [key]
+        assert [verified(sign(), portal) for _ in range(3)] == [OLIVIA] * 3
+        assert portal.fetches == 1
+
+    def test_are_neither_lost_nor_fetched_again_for_each_unknown_key(self, portal, signer):
+        key, sign = signer("portal")
+        _, forge = signer("stranger")
+        portal.keys = [key]
+        verified(sign(), portal)
+        for _ in range(50):
+            with pytest.raises(InvalidToken, match="Unable to find a signing key"):
+                verified(forge(), portal)
+        assert verified(sign(), portal) == OLIVIA
+        assert portal.fetches == 1
+
+    def test_are_fetched_again_where_the_portal_has_a_new_one(self, portal, signer, monkeypatch):
+        key, sign = signer("portal")
+        fresh, sign_fresh = signer("fresh")
+        portal.keys = [key]
+        verified(sign(), portal)
+        portal.keys = [fresh]
+        monkeypatch.setattr(tokens._published_keys(portal.url), "cooldown_duration", 0)
+        assert verified(sign_fresh(), portal) == OLIVIA
+        with pytest.raises(InvalidToken):
+            verified(sign(), portal)
+
+    def test_stay_known_while_the_portal_fails(self, portal, signer, monkeypatch):
+        key, sign = signer("portal")
+        _, forge = signer("stranger")
+        portal.keys = [key]
+        verified(sign(), portal)
+        known = tokens._published_keys(portal.url)
+        portal.keys = []
+        known._last_successful_fetch -= tokens.REFETCH_AFTER.total_seconds()
+        for _ in range(50):
+            with pytest.raises(InvalidToken):
+                verified(forge(), portal)
+        assert portal.fetches == 2
+        assert verified(sign(), portal) == OLIVIA
+
+    def test_are_waited_for_no_longer_than_the_deadline_and_once(self, portal, signer, monkeypatch):
+        monkeypatch.setattr(tokens, "FETCH_DEADLINE", timedelta(seconds=0.2))
+        _, forge = signer("stranger")
+        portal.hangs.set()
+        start = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(InvalidToken, match="fetch"):
+                verified(forge(), portal)
+        assert time.monotonic() - start < 2
+        assert portal.fetches == 1
+
+
+class TestKeysInAFile:
+    def test_are_read_as_they_are_now(self, tmp_path, signer):
+        key, sign = signer("portal")
+        fresh, sign_fresh = signer("fresh")
+        path = tmp_path / "jwks.json"
+        for keys, token in ([key], sign()), ([fresh], sign_fresh()):
+            path.write_text(json.dumps({"keys": keys}))
+            assert verify_token(token, audience="invoicing", jwks=str(path)) == OLIVIA
+        with pytest.raises(InvalidToken, match="not published"):
+            verify_token(sign(), audience="invoicing", jwks=str(path))
+
+    def test_are_the_public_half_of_the_key_that_signs(self, tmp_path, signer):
+        key, _ = signer("portal")
+        assert read_public_key_set(tmp_path / "portal.json") == {"keys": [key]}
+        assert "d" not in key
+
+    def test_that_is_missing_makes_no_token_valid(self, tmp_path, signer):
+        _, sign = signer("portal")
+        with pytest.raises(InvalidToken):
+            verify_token(sign(), audience="invoicing", jwks=str(tmp_path / "none.json"))
+
+
+class TestAToken:
+    @pytest.mark.parametrize("seconds", [-90, 90])
+    def test_of_another_time_is_refused(self, tmp_path, signer, seconds):
+        key, sign = signer("portal")
+        path = tmp_path / "jwks.json"
+        path.write_text(json.dumps({"keys": [key]}))
+        token = sign(now=datetime.now(UTC) + timedelta(seconds=seconds))
+        with pytest.raises(InvalidToken):
+            verify_token(token, audience="invoicing", jwks=str(path))
+
+    def test_for_another_service_is_refused(self, tmp_path, signer):
+        key, sign = signer("portal")
+        path = tmp_path / "jwks.json"
+        path.write_text(json.dumps({"keys": [key]}))
+        with pytest.raises(InvalidToken):
+            verify_token(sign(), audience="portal", jwks=str(path))
