@@ -1,5 +1,6 @@
 """Context of the operator's overview, pools and close."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -9,27 +10,27 @@ from deploy.preview.numbers import PERIOD, numbers, usd
 from services.portal.domain.period_checks import Check, check_of, override_of
 
 _NOVEMBER: Final = PERIOD.following
-_FINDINGS: Final = (
-    ("snapshot_complete", True, "2 current snapshots"),
-    ("proof_holds", True, "bill minus its parts is 0"),
-    ("unallocated_within_limit", True, "1.68% of the bill is unallocated, the limit is 5%"),
-    ("signals_complete", True, "every meter has signals"),
-    ("month_is_over", True, "the month is over"),
-    ("no_quarantined_file", True, "no delivery is in quarantine"),
-    ("run_is_newest", True, "the run has the newest inputs"),
-)
-_FAILED: Final = {
-    "unallocated_within_limit": "7.31% of the bill is unallocated, the limit is 5%",
-    "signals_complete": "no signals for alb_lcu",
+_FIGURES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "snapshot_complete": {"snapshots": 2},
+    "proof_holds": {"difference": "0"},
+    "unallocated_within_limit": {"share": "0.0168", "limit": "0.05"},
+    "signals_complete": {"missing_meters": []},
+    "month_is_over": {},
+    "no_quarantined_file": {"deliveries": []},
+    "run_is_newest": {},
+}
+_FAILED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "unallocated_within_limit": {"share": "0.0731", "limit": "0.05"},
+    "signals_complete": {"missing_meters": ["alb_lcu"]},
 }
 
 
 def checks(*, failed: bool = False) -> list[Check]:
+    fails = _FAILED if failed else {}
     return [
-        check_of(name=name, passed=not failed or name not in _FAILED,
-                 finding=_FAILED[name] if failed and name in _FAILED else finding)
-        for name, passed, finding in _FINDINGS
-    ]  # fmt: skip
+        check_of(name=name, passed=name not in fails, figures=fails.get(name, figures))
+        for name, figures in _FIGURES.items()
+    ]
 
 
 def overview(**changed: Any) -> dict[str, Any]:
@@ -169,7 +170,11 @@ def closed(*, restated: bool = True) -> dict[str, Any]:
         period_state="reopened" if restated else "closed",
         closed_by="Olivia Marsh",
         closed_at=datetime(2026, 11, 3, 9, 12, tzinfo=UTC),
-        overrides=[override_of("signals_complete: the balancer was switched off (olivia)")],
+        overrides=[
+            override_of(
+                check="signals_complete", reason="the balancer was switched off", by="olivia"
+            )
+        ],
         revisions=revisions if restated else [],
         revised_by=usd("20.23") if restated else None,
         checks=[{"check": check, "reason": ""} for check in checks()],

@@ -67,6 +67,15 @@ class PeriodAttributed:
 
 
 @dataclass(frozen=True)
+class Override:
+    """A check that failed, and the reason that somebody (`by`) gave to close all the same."""
+
+    check: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
 class PeriodClosed:
     """A person closed the period on this run: its statements may be invoiced."""
 
@@ -81,7 +90,7 @@ class PeriodClosed:
     unallocated_share: Decimal
     closed_by: str
     closed_at: datetime
-    overrides: list[str] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -182,7 +191,7 @@ PERIOD_ATTRIBUTED: Final = Contract(
 )
 
 PERIOD_CLOSED: Final = Contract(
-    name="attribution.period_closed.v1",
+    name="attribution.period_closed.v2",
     payload=PeriodClosed,
     producer="attribution",
     consumers=("invoicing", "portal"),
@@ -198,6 +207,7 @@ PERIOD_CLOSED: Final = Contract(
         unallocated_share=Decimal("0.0168"),
         closed_by="olivia",
         closed_at=_MOMENT,
+        overrides=[Override("signals_complete", "the balancer was switched off", "olivia")],
     ),
 )
 

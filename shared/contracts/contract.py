@@ -1,9 +1,11 @@
 """A message: name and version, payload, example, who produces it and who consumes it.
 
 A payload is only ever extended by optional fields; anything else is a new version, and both are
-consumed for one release.
+consumed for one release: the older names its `successor`, producers send that one alone, and
+`newest` brings what still comes of the older into its form. Services handle the newest only.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
@@ -22,6 +24,8 @@ class Contract(Generic[Payload]):
     """`subject` names the payload field that holds the customer or tenant the fact is about.
 
     Consumers handle such a message in the scope of that subject; '' means the operator's own fact.
+    `upgrade` makes of a dumped payload one of the `successor`; it raises ValueError for a value
+    that the successor has no form for, so that nothing wrong is taken.
     """
 
     name: str
@@ -30,11 +34,15 @@ class Contract(Generic[Payload]):
     consumers: tuple[Service, ...]
     example: Payload
     subject: str = ""
+    successor: "Contract[Any] | None" = None
+    upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         producer, _, version = self.name.partition(".")[0], None, self.name.rpartition(".")[2]
         if producer != self.producer or not version.startswith("v"):
             raise ValueError(f"{self.name} is not producer.fact_in_past_tense.vN")
+        if (self.successor is None) != (self.upgrade is None):
+            raise ValueError(f"{self.name} has a successor without a way to it, or the reverse")
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Payload]:
@@ -48,6 +56,16 @@ class Contract(Generic[Payload]):
     def load(self, data: Any) -> Payload:
         """Raises pydantic.ValidationError, which names the field."""
         return self._adapter.validate_python(data)
+
+    def newest(self, data: Any) -> "tuple[Contract[Any], Any]":
+        """The newest contract of this fact, and the payload in its form.
+
+        Raises pydantic.ValidationError or ValueError where the data is not of this version.
+        """
+        payload = self.load(data)
+        if self.successor is None or self.upgrade is None:
+            return self, payload
+        return self.successor.newest(self.upgrade(self.dump(payload)))
 
     def schema(self) -> dict[str, Any]:
         return self._adapter.json_schema(mode="serialization")

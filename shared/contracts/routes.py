@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from shared.contracts import attribution, ingestion, invoicing
 from shared.contracts.contract import Contract, Service
+from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1
 
 SERVICES: Final[tuple[Service, ...]] = ("ingestion", "attribution", "invoicing", "portal")
 
@@ -22,6 +23,8 @@ CONTRACTS: Final[dict[str, Contract[Any]]] = {
         invoicing.CUSTOMER_CONTRACTED,
         invoicing.CHARGES_ESTIMATED,
         invoicing.REVENUE_RECORDED,
+        # Consumed for one release more.
+        PERIOD_CLOSED_V1,
     )
 }
 

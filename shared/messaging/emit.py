@@ -13,12 +13,15 @@ def emit(contract: Contract[Payload], payload: Payload) -> None:
     """Put a fact into the outbox, once per consumer, in the business transaction.
 
     Nothing is sent here: what the transaction does not commit never happened. Raises RuntimeError
-    outside a transaction, and ValueError for a fact that is not this service's to tell.
+    outside a transaction, and ValueError for a fact that is not this service's to tell, or of a
+    version that is not sent any more.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{contract.name} must be emitted in the transaction that makes it true")
     if contract.producer != settings.SERVICE_NAME:
         raise ValueError(f"{contract.name} is told by {contract.producer} alone")
+    if contract.successor is not None:
+        raise ValueError(f"{contract.name} is not sent any more: send {contract.successor.name}")
     data = contract.dump(payload)
     subject = str(data[contract.subject]) if contract.subject else ""
     model = outbox()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 
 from shared.contracts.routes import CONTRACTS
+from shared.faults import Fault
 from shared.isolation.scope import as_ops, as_subject
 from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope, ForgedEnvelope
@@ -21,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 FAILURES_MAX: Final = 8
 Handler = Callable[[Any], None]
+
+
+class UnknownVersion(Fault):
+    """A message of a version that this release does not take, such as one of a later release."""
 
 
 @dataclass
@@ -85,14 +90,26 @@ def _is_new(source: str, item: Mapping[str, Any]) -> bool:
 
 
 def _handle(item: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
-    contract = CONTRACTS[item["topic"]]
-    payload = contract.load(json.loads(item["payload"]))
+    """What comes in an older version is handled in the newest; in an unknown one, not at all."""
+    topic = item["topic"]
+    if topic not in CONTRACTS:
+        raise UnknownVersion(_unknown(topic, CONTRACTS))
+    contract, payload = CONTRACTS[topic].newest(json.loads(item["payload"]))
+    if contract.name not in handlers:
+        raise UnknownVersion(_unknown(topic, handlers))
     handler = handlers[contract.name]
     if item["subject"]:
         with as_subject(item["subject"]):
             handler(payload)
     else:
         handler(payload)
+
+
+def _unknown(topic: str, known: Iterable[str]) -> str:
+    fact = topic.rpartition(".")[0]
+    versions = sorted(name for name in known if name.rpartition(".")[0] == fact)
+    taken = f"takes {', '.join(versions)}" if versions else "takes nothing of that name"
+    return f"{settings.SERVICE_NAME} does not take {topic}: this release of it {taken}."
 
 
 def _check_constraints() -> None:

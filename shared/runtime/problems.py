@@ -1,6 +1,11 @@
-"""Errors over HTTP as RFC 9457 problem documents."""
+"""Errors over HTTP as RFC 9457 problem documents.
+
+`detail` is for the person who made the call; `reason`, `{}` where there is none, says the same as
+data: a `code` and what belongs to it.
+"""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -12,11 +17,26 @@ from shared.faults import Fault
 
 
 class Conflict(exceptions.APIException):
-    """The object is not in a state, or not of the version, that the request needs."""
+    """The object is not in a state, or not of the version, that the request needs.
+
+    `reason` says so as data, for a service that words it for its own readers.
+    """
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
     default_detail = "The object has changed or does not allow this now."
+
+    def __init__(self, detail: str, *, reason: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason or {}
+
+
+class Forbidden(exceptions.PermissionDenied):
+    """What was asked may not be done by this actor, or not now; `reason` as in `Conflict`."""
+
+    def __init__(self, detail: str, *, reason: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -41,6 +61,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         "status": response.status_code,
         "detail": _detail(response.data),
         "code": code,
+        "reason": getattr(error, "reason", {}),
         "trace_id": uuid.uuid4().hex,
         "errors": response.data if isinstance(error, exceptions.ValidationError) else [],
     }

@@ -1,6 +1,7 @@
 """A period from its inputs to its close, on real files in a real S3."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -37,6 +38,7 @@ from shared.contracts.attribution import (
     PERIOD_ATTRIBUTED,
     PERIOD_CLOSED,
     STATEMENT_REVISED,
+    Override,
 )
 from shared.contracts.ingestion import (
     SIGNALS_PUBLISHED,
@@ -352,6 +354,11 @@ class TestARuleset:
             )
 
 
+def answer_of(period, version):
+    client = client_of(Actor("olivia", "operator_admin"))
+    return client.get(f"/api/v{version}/periods/{period}").json()
+
+
 class TestAClose:
     def close(self, period, **reasons):
         with as_ops():
@@ -374,14 +381,29 @@ class TestAClose:
         announce_bill(storage, tmp_path, [*LINES, cur_line(1.0)], version=2)
         with pytest.raises(UnableToClose, match="run_is_newest"):
             self.close(period)
+        client = client_of(Actor("olivia", "operator_admin"))
+        refused = client.post(f"/api/v2/periods/{period}/close", {}, "application/json").json()
+        assert refused["reason"]["code"] == "checks_failed"
+        failed = {"name": "run_is_newest", "passed": False, "figures": {}}
+        assert failed in refused["reason"]["checks"]
         record = self.close(period, run_is_newest="the rest comes next month")
         assert record.state == Period.State.CLOSED
+        override = Override("run_is_newest", "the rest comes next month", "olivia")
+        assert record.overridden_checks == [asdict(override)]
         assert record.overrides == ["run_is_newest: the rest comes next month (olivia)"]
+        assert facts(PERIOD_CLOSED)[0]["overrides"] == [asdict(override)]
+        answers = {version: answer_of(period, version) for version in (1, 2)}
+        assert answers[1]["overrides"] == record.overrides
+        assert answers[2]["overrides"] == record.overridden_checks
+        assert {"passed": False, "name": "run_is_newest", "figures": {}} in answers[2]["checks"]
+        with as_ops():
+            Period.objects.update(overridden_checks=None)  # closed by an earlier release
+        assert answer_of(period, 2)["overrides"] == record.overridden_checks
 
     def test_keeps_no_reason_for_a_check_that_did_not_fail(self, period):
         attribute_period(period=period)
         record = self.close(period, proof_holds="just in case", nothing="of the kind")
-        assert record.overrides == []
+        assert record.overrides == record.overridden_checks == []
 
     def test_of_another_run_than_was_seen_is_refused(self, period):
         attribute_period(period=period)

@@ -14,6 +14,7 @@ from services.invoicing.models import ClosedPeriod, Inbox, InboxFailures, Outbox
 from services.invoicing.operations.record_close import record_close
 from shared.contracts.attribution import PERIOD_CLOSED
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, REVENUE_RECORDED
+from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
@@ -244,6 +245,69 @@ class TestReceive:
         receive(Sent(), HANDLERS, envelope(closed(version=2), closed(version=1)))
         with as_ops():
             assert ClosedPeriod.objects.get().version == 2
+
+
+class TestAMessageOfAnotherVersion:
+    """Each side is named, and nothing wrong is taken."""
+
+    def of(self, topic: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return {**closed(), "topic": topic, "payload": json.dumps(payload)}
+
+    def failure(self, item: dict[str, Any], handlers: dict[str, Any] = HANDLERS) -> str:
+        sent = Sent()
+        receive(sent, handlers, envelope(item))
+        with as_ops():
+            assert not ClosedPeriod.objects.exists()
+            assert not Inbox.objects.exists()
+            error = InboxFailures.objects.get().error
+        assert sent.items == []
+        return error
+
+    def test_of_the_one_before_is_taken_as_the_newest(self, transactional_db):
+        v1 = PERIOD_CLOSED_V1
+        receive(Sent(), HANDLERS, envelope(self.of(v1.name, v1.dump(v1.example))))
+        with as_ops():
+            assert ClosedPeriod.objects.get().run_id == v1.example.run_id
+
+    def test_that_says_it_is_of_the_newest_and_is_not_is_named(self, transactional_db):
+        payload = PERIOD_CLOSED_V1.dump(PERIOD_CLOSED_V1.example)
+        error = self.failure(self.of(PERIOD_CLOSED.name, payload))
+        assert error.startswith("ValidationError")
+        assert "overrides.0" in error
+
+    def test_that_says_it_is_of_the_one_before_and_is_not_is_named(self, transactional_db):
+        payload = PERIOD_CLOSED.dump(PERIOD_CLOSED.example)
+        error = self.failure(self.of(PERIOD_CLOSED_V1.name, payload))
+        assert error.startswith("ValidationError")
+        assert "overrides.0" in error
+
+    def test_whose_text_is_not_as_it_was_written_then_is_named(self, transactional_db):
+        payload = PERIOD_CLOSED_V1.dump(PERIOD_CLOSED_V1.example)
+        error = self.failure(self.of(PERIOD_CLOSED_V1.name, {**payload, "overrides": ["because"]}))
+        assert error == "ValueError: 'because' is not 'check: reason (olivia)'"
+
+    def test_of_a_later_release_is_named_with_those_that_are_taken(self, transactional_db):
+        item = self.of("attribution.period_closed.v3", PERIOD_CLOSED.dump(PERIOD_CLOSED.example))
+        assert self.failure(item) == (
+            "UnknownVersion: invoicing does not take attribution.period_closed.v3: this release of"
+            " it takes attribution.period_closed.v1, attribution.period_closed.v2."
+        )
+
+    def test_is_named_by_a_consumer_that_has_no_handler_for_it(self, transactional_db):
+        item = self.of(PERIOD_CLOSED.name, PERIOD_CLOSED.dump(PERIOD_CLOSED.example))
+        older = {PERIOD_CLOSED_V1.name: record_close}
+        assert self.failure(item, older) == (
+            "UnknownVersion: invoicing does not take attribution.period_closed.v2: this release of"
+            " it takes attribution.period_closed.v1."
+        )
+
+    def test_of_an_unknown_name_is_named(self, transactional_db):
+        assert "takes nothing of that name" in self.failure(self.of("attribution.moon.v1", {}))
+
+    def test_is_not_sent_of_the_one_before(self, as_staff, settings):
+        settings.SERVICE_NAME = "attribution"
+        with pytest.raises(ValueError, match=r"not sent any more: send .*period_closed\.v2"):
+            emit(PERIOD_CLOSED_V1, PERIOD_CLOSED_V1.example)
 
 
 class TestEnvelope:

@@ -23,9 +23,9 @@ OPEN = {
     "overrides": [],
     "run": {"run_id": "run_0192f0c3"},
     "checks": [
-        {"name": "proof_holds", "passed": True, "finding": "bill minus its parts is 0"},
-        {"name": "signals_complete", "passed": False, "finding": "no signals for nat_bytes"},
-        {"name": "check_of_tomorrow", "passed": True, "finding": "all is well"},
+        {"name": "proof_holds", "passed": True, "figures": {"difference": "0"}},
+        {"name": "signals_complete", "passed": False, "figures": {"missing_meters": ["nat_bytes"]}},
+        {"name": "check_of_tomorrow", "passed": True, "figures": {"moons": 2}},
     ],
 }
 CLOSED = {
@@ -34,7 +34,7 @@ CLOSED = {
     "version": 2,
     "closed_by": "olivia",
     "closed_at": "2026-11-05T08:00:00Z",
-    "overrides": ["signals_complete: switched off (olivia)"],
+    "overrides": [{"check": "signals_complete", "reason": "switched off", "by": "olivia"}],
 }
 
 

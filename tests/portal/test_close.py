@@ -6,7 +6,7 @@ from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import record_close, record_period
 from shared.contracts.attribution import PERIOD_CLOSED
 from shared.isolation.scope import as_ops
-from tests.portal.attribution_standin import CLOSED, running_attribution
+from tests.portal.attribution_standin import CLOSED, OPEN, running_attribution
 from tests.portal.test_restatement import revised
 from tests.portal.world import client_of, period_fact, put_cast
 from tests.preview.test_pages import Page
@@ -35,7 +35,7 @@ class TestTheChecks:
     def test_each_say_what_they_found_and_what_to_do(self, settling, attribution):
         page = page_of()
         assert "Signals not yet No signals for nat_bytes. Send the missing signals" in page.words
-        assert "Check of tomorrow All is well." in page.words
+        assert "Check of tomorrow It holds." in page.words
         fields = [field["name"] for field in page.all("input") if field.get("required", 0) is None]
         assert fields == ["reason-signals_complete"]
 
@@ -44,7 +44,17 @@ class TestTheChecks:
         assert "An operator administrator closes a month." in page.words
         assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
 
-    @pytest.mark.parametrize("answer", [{"period": "2026-10"}, [], "closed"])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"period": "2026-10"},
+            [],
+            "closed",
+            # As the API of before answers: sentences where data is.
+            {**OPEN, "checks": [{"name": "proof_holds", "passed": True, "finding": "it is 0"}]},
+            {**OPEN, "overrides": ["signals_complete: switched off (olivia)"]},
+        ],
+    )
     def test_leave_the_page_whole_when_the_answer_makes_no_sense(
         self, settling, attribution, answer
     ):
@@ -69,7 +79,7 @@ class TestTheClose:
         assert (answer.status_code, answer["Location"]) == (303, "/close?period=2026-10")
         actor, method, path, body = attribution.calls[-1]
         assert (actor.name, actor.role, method) == ("olivia", "operator_admin", "POST")
-        assert path == "/api/v1/periods/2026-10/close"
+        assert path == "/api/v2/periods/2026-10/close"
         reasons = {"signals_complete": "the meter was switched off"}
         assert body == {"run_id": "run_seen", "reasons": reasons}
         page = page_of()
@@ -78,15 +88,32 @@ class TestTheClose:
 
     def test_that_is_refused_says_why_and_keeps_what_was_typed(self, settling, attribution):
         attribution.close_status = 409
-        attribution.closed = {"detail": "signals_complete: no signals for nat_bytes."}
+        failed = [check for check in OPEN["checks"] if not check["passed"]]
+        attribution.closed = {"reason": {"code": "checks_failed", "checks": failed}}
         answer = client_of("olivia").post("/close/2026-10", REASON)
         page = Page(answer.content.decode())
         assert answer.status_code == 409
-        assert "It was not closed. signals_complete: no signals" in page.words
+        assert "It was not closed. Signals: No signals for nat_bytes. Mend it" in page.words
         [field] = [one for one in page.all("input") if one.get("name") == "reason-signals_complete"]
         assert field["value"] == "the meter was switched off"
         with as_ops():
             assert PeriodSummary.objects.get().closed_at is None
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            ({"reason": {"code": "not_attributed"}}, "2026-10 has not been attributed."),
+            ({"reason": {"code": "attributed_anew"}}, "attributed anew since you looked."),
+            ({"reason": {"code": "of_tomorrow"}, "detail": "It rains."}, "It rains."),
+            ({"detail": "It snows."}, "It snows."),
+        ],
+    )
+    def test_that_is_refused_for_another_reason_says_which(
+        self, settling, attribution, answer, words
+    ):
+        attribution.close_status, attribution.closed = 409, answer
+        answer = client_of("olivia").post("/close/2026-10", REASON)
+        assert words in Page(answer.content.decode()).words
 
     def test_without_an_answer_says_that_it_may_be_done(self, settling):
         answer = client_of("olivia").post("/close/2026-10", REASON)

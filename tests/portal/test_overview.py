@@ -258,4 +258,4 @@ class TestTheNextClose:
             page = Page(client.get("/overview").content.decode()).words
         assert "Signals : not yet No signals for nat_bytes." in page
         [(actor, method, path, _)] = attribution.calls
-        assert (actor.name, method, path) == ("vic", "GET", "/api/v1/periods/2026-10")
+        assert (actor.name, method, path) == ("vic", "GET", "/api/v2/periods/2026-10")

@@ -6,10 +6,11 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.attribution.domain.close_checks import CheckResult
 from services.attribution.models import Period, Run, Statement
 from services.attribution.operations.apply_ruleset import apply_ruleset
 from services.attribution.operations.close_period import UnableToClose, close_period
-from services.attribution.queries.period_checks import period_checks
+from services.attribution.queries.period_checks import overrides_of, period_checks
 from shared.auth.api import ScopedView
 from shared.runtime.problems import Conflict
 
@@ -44,10 +45,13 @@ class PeriodsView(ScopedView):
 
 
 class PeriodView(ScopedView):
+    """Version 1 of the answer has sentences where the current one has data."""
+
     roles = {"GET": _READERS}
+    answer_version = 2
 
     def get(self, _request: Request, period: str) -> Response:
-        return Response(_period(_found_period(period)))
+        return Response(_period(_found_period(period), self.answer_version))
 
 
 class PeriodClose(ScopedView):
@@ -57,6 +61,7 @@ class PeriodClose(ScopedView):
     """
 
     roles = {"POST": ("operator_admin",)}
+    answer_version = 2
 
     def post(self, request: Request, period: str) -> Response:
         given = _CloseGiven(data=request.data)
@@ -69,8 +74,8 @@ class PeriodClose(ScopedView):
                 **given.validated_data,
             )
         except UnableToClose as error:
-            raise Conflict(str(error)) from error
-        return Response(_period(record), status=status.HTTP_200_OK)
+            raise Conflict(str(error), reason=_refusal(error)) from error
+        return Response(_period(record, self.answer_version), status=status.HTTP_200_OK)
 
 
 class _CloseGiven(serializers.Serializer[Any]):
@@ -115,7 +120,15 @@ def _found_period(period: str) -> Period:
     return found
 
 
-def _period(record: Period) -> dict[str, Any]:
+def _refusal(error: UnableToClose) -> dict[str, Any]:
+    return {"code": error.code, "checks": [_check(check) for check in error.failed]}
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {"name": check.name, "passed": check.passed, "figures": check.figures}
+
+
+def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
     return {
@@ -124,14 +137,14 @@ def _period(record: Period) -> dict[str, Any]:
         "version": record.version,
         "closed_by": record.closed_by,
         "closed_at": record.closed_at,
-        "overrides": record.overrides,
+        "overrides": record.overrides if version == 1 else overrides_of(record),
         "revised_tenants": record.revised_tenants,
         "run": None if run is None else _run(run),
         "closed_run": None if record.closed_run is None else _run(record.closed_run),
         "checks": []
         if run is None
         else [
-            {"name": check.name, "passed": check.passed, "finding": check.finding}
+            _check(check) | ({"finding": check.finding} if version == 1 else {})
             for check in period_checks(run, now=datetime.now(UTC))
         ],
     }

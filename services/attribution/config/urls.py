@@ -8,8 +8,18 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/ruleset", views.RulesetView.as_view(), name="ruleset"),
     path("api/v1/periods", views.PeriodsView.as_view(), name="periods"),
-    path("api/v1/periods/<str:period>", views.PeriodView.as_view(), name="period"),
-    path("api/v1/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
+    path("api/v2/periods/<str:period>", views.PeriodView.as_view(), name="period"),
+    path("api/v2/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
+    path(
+        "api/v1/periods/<str:period>",
+        views.PeriodView.as_view(answer_version=1),
+        name="period-v1",
+    ),
+    path(
+        "api/v1/periods/<str:period>/close",
+        views.PeriodClose.as_view(answer_version=1),
+        name="period-close-v1",
+    ),
     path(
         "api/v1/periods/<str:period>/statements/<str:tenant>",
         views.StatementView.as_view(),

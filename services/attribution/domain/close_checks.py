@@ -1,18 +1,30 @@
 """What must hold before a period is closed; a failed check needs a named person's reason."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
+# More than one part in twenty of a bill that is nobody's is a hole in the ruleset, not noise.
 UNALLOCATED_SHARE_MAX: Final = Decimal("0.05")
 
 
 @dataclass(frozen=True)
 class CheckResult:
+    """`figures` are what was found, as data; `finding` is the same in words, for callers."""
+
     name: str
     passed: bool
     finding: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A refused delivery: of which source, and what ingestion wrote about it."""
+
+    source: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Evidence:
     meters_present: frozenset[str]
     run_is_newest: bool
     month_is_over: bool
-    quarantined: tuple[str, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
 
 
 def close_checks(evidence: Evidence) -> list[CheckResult]:
@@ -37,21 +49,25 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             "snapshot_complete",
             evidence.snapshot_count > 0,
             f"{evidence.snapshot_count} current snapshot{'s' * (evidence.snapshot_count != 1)}",
+            {"snapshots": evidence.snapshot_count},
         ),
         CheckResult(
             "proof_holds",
             evidence.difference == 0,
             f"bill minus its parts is {evidence.difference}",
+            {"difference": str(evidence.difference)},
         ),
         CheckResult(
             "unallocated_within_limit",
             abs(share) <= UNALLOCATED_SHARE_MAX,
             f"{share:.2%} of the bill is unallocated, the limit is {UNALLOCATED_SHARE_MAX:.0%}",
+            {"share": str(share), "limit": str(UNALLOCATED_SHARE_MAX)},
         ),
         CheckResult(
             "signals_complete",
             not missing,
             f"no signals for {', '.join(missing)}" if missing else "every meter has signals",
+            {"missing_meters": missing},
         ),
         CheckResult(
             "month_is_over",
@@ -61,7 +77,9 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
         CheckResult(
             "no_quarantined_file",
             not evidence.quarantined,
-            "; ".join(evidence.quarantined) or "no delivery is in quarantine",
+            "; ".join(f"{one.source}: {one.error}" for one in evidence.quarantined)
+            or "no delivery is in quarantine",
+            {"deliveries": [asdict(one) for one in evidence.quarantined]},
         ),
         CheckResult(
             "run_is_newest",

@@ -62,7 +62,11 @@ class Run(models.Model):
 
 
 class Period(models.Model):
-    """A billing month's state; `closed_run` is what its invoices are made of."""
+    """A billing month's state; `closed_run` is what its invoices are made of.
+
+    `overridden_checks` are those that failed at the close, each with `check`, `reason` and `by`;
+    None where the period was closed by an earlier release, which wrote them into `overrides` alone.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -77,6 +81,7 @@ class Period(models.Model):
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
     overrides = models.JSONField(default=list)
+    overridden_checks = models.JSONField(null=True)
     revised_tenants = models.JSONField(default=list)
 
     def __str__(self) -> str:

@@ -1,16 +1,25 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from services.attribution.domain.close_checks import not_overridden
+from services.attribution.domain.close_checks import CheckResult, not_overridden
 from services.attribution.models import Period, Run
 from services.attribution.queries.period_checks import period_checks
-from shared.contracts.attribution import PERIOD_CLOSED, PeriodClosed
+from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
+from shared.contracts.superseded.period_closed import written_overrides
 from shared.faults import Fault
 from shared.messaging.emit import emit
 
 
+@dataclass
 class UnableToClose(Fault):
-    """A check failed without a reason to go on, or there is nothing to close."""
+    """A check failed without a reason to go on, or there is nothing to close.
+
+    `code` is not_attributed, attributed_anew or checks_failed; `failed` are those checks.
+    """
+
+    code: str = ""
+    failed: Sequence[CheckResult] = ()
 
 
 def close_period(
@@ -24,13 +33,18 @@ def close_period(
     record = Period.objects.select_for_update().filter(period=period).first()
     run = Run.objects.filter(period=period, is_current=True).first()
     if record is None or run is None:
-        raise UnableToClose(f"{period} has not been attributed.", remedy="Deliver its bill first.")
+        raise UnableToClose(
+            f"{period} has not been attributed.",
+            remedy="Deliver its bill first.",
+            code="not_attributed",
+        )
     if record.closed_run is not None:
         return record  # what was closed stays so; restatements are revisions of it
     if run_id and run_id != run.run_id:
         raise UnableToClose(
             f"{period} has been attributed anew since you looked.",
             remedy="Look at it again, then close it.",
+            code="attributed_anew",
         )
     checks = period_checks(run, now=now)
     failed = not_overridden(checks, reasons)
@@ -38,16 +52,19 @@ def close_period(
         raise UnableToClose(
             "; ".join(f"{check.name}: {check.finding}" for check in failed) + ".",
             remedy="Mend it, or close with a reason for each of these checks.",
+            code="checks_failed",
+            failed=failed,
         )
     overrides = [
-        f"{check.name}: {reasons[check.name]} ({closed_by})"
+        Override(check.name, reasons[check.name], closed_by)
         for check in sorted(checks, key=lambda check: check.name)
         if not check.passed
     ]
     record.state = Period.State.CLOSED
     record.version += 1
     record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
-    record.overrides = overrides
+    record.overridden_checks = [asdict(override) for override in overrides]
+    record.overrides = written_overrides(overrides)
     record.save()
     emit(
         PERIOD_CLOSED,

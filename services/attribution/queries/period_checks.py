@@ -1,11 +1,18 @@
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
-from services.attribution.domain.close_checks import CheckResult, Evidence, close_checks
-from services.attribution.models import InputSet, QuarantinedDelivery, Ruleset, Run
+from services.attribution.domain.close_checks import (
+    CheckResult,
+    Evidence,
+    Quarantined,
+    close_checks,
+)
+from services.attribution.models import InputSet, Period, QuarantinedDelivery, Ruleset, Run
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
+from shared.contracts.superseded.period_closed import read_overrides
 from shared.periods import Month
 
 
@@ -28,14 +35,23 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
     )
 
 
-def _quarantined(period: str) -> Iterator[str]:
+def overrides_of(record: Period) -> list[dict[str, str]]:
+    """Each with `check`, `reason` and `by`, also of a period that an earlier release closed."""
+    if record.overridden_checks is None:
+        written = read_overrides(record.overrides, closed_by=record.closed_by)
+        return [asdict(override) for override in written]
+    overrides: list[dict[str, str]] = record.overridden_checks
+    return overrides
+
+
+def _quarantined(period: str) -> Iterator[Quarantined]:
     """Refused deliveries that no newer good one of their source has made good."""
     good = InputSet.objects.filter(period=period).values_list("source", "published_at")
     newest = dict(sorted(good, key=lambda item: item[1]))
     for refused in QuarantinedDelivery.objects.filter(period=period).order_by("delivered_at"):
         made_good_at = newest.get(refused.source)
         if made_good_at is None or made_good_at < refused.delivered_at:
-            yield f"{refused.source}: {refused.error}"
+            yield Quarantined(refused.source, refused.error)
 
 
 def _meters(configuration: Configuration) -> set[str]:

@@ -1,7 +1,12 @@
-"""What each of attribution's close checks means to the person who closes, and what mends it."""
+"""What each of attribution's close checks means to the person who closes, and what mends it.
 
+Attribution says which check, whether it holds and what it found, as data; words are written here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from services.portal.domain.labels import as_heading
 
@@ -46,23 +51,75 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Override:
+class ShownOverride:
     """`text` is the reason and who gave it."""
 
     label: str
     text: str
 
 
-def override_of(written: str) -> Override:
-    """Of `signals_complete: the reason (who)`, as attribution writes it."""
-    name, _, text = written.partition(": ")
-    return Override(_wording(name)[0], text)
+def override_of(*, check: str, reason: str, by: str) -> ShownOverride:
+    return ShownOverride(_wording(check)[0], f"{reason} ({by})")
 
 
-def check_of(*, name: str, passed: bool, finding: str) -> Check:
-    """A check that is newer than this page is shown under its own name."""
+def check_of(*, name: str, passed: bool, figures: Mapping[str, Any]) -> Check:
+    """A check that is newer than this page is shown under its own name, without its figures.
+
+    Raises KeyError, TypeError or ValueError where the figures are not those of the check.
+    """
     label, remedy = _wording(name)
+    if name in _FINDINGS:
+        finding = _FINDINGS[name](figures)
+    else:
+        holds, fails = _VERDICTS.get(name, _UNKNOWN_CHECK)
+        finding = holds if passed else fails
     return Check(name, label, passed, as_heading(finding), remedy)
+
+
+def not_closed(checks: Sequence[Check]) -> str:
+    """Why a period was not closed: these checks failed, and no reason was given for them."""
+    found = "; ".join(f"{check.label}: {check.finding}" for check in checks)
+    return f"{found}. Mend it, or close with a reason for each of these checks."
+
+
+def _snapshots(figures: Mapping[str, Any]) -> str:
+    count = int(figures["snapshots"])
+    return f"{count} current snapshot{'' if count == 1 else 's'}"
+
+
+def _difference(figures: Mapping[str, Any]) -> str:
+    return f"bill minus its parts is {figures['difference']}"
+
+
+def _unallocated(figures: Mapping[str, Any]) -> str:
+    share, limit = Decimal(figures["share"]), Decimal(figures["limit"])
+    return f"{share:.2%} of the bill is unallocated, the limit is {limit:.0%}"
+
+
+def _signals(figures: Mapping[str, Any]) -> str:
+    missing = [str(meter) for meter in figures["missing_meters"]]
+    return f"no signals for {', '.join(missing)}" if missing else "every meter has signals"
+
+
+def _quarantined(figures: Mapping[str, Any]) -> str:
+    """What ingestion wrote about a delivery is quoted as it is."""
+    refused = [f"{one['source']}: {one['error']}" for one in figures["deliveries"]]
+    return "; ".join(refused) or "no delivery is in quarantine"
+
+
+_FINDINGS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "snapshot_complete": _snapshots,
+    "proof_holds": _difference,
+    "unallocated_within_limit": _unallocated,
+    "signals_complete": _signals,
+    "no_quarantined_file": _quarantined,
+}
+# Of checks without figures, where they hold and where they don't.
+_VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
+    "month_is_over": ("the month is over", "the month still runs"),
+    "run_is_newest": ("the run has the newest inputs", "newer inputs wait for their run"),
+}
+_UNKNOWN_CHECK: Final = ("it holds", "it does not hold")
 
 
 def _wording(name: str) -> tuple[str, str]:

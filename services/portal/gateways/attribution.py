@@ -1,6 +1,6 @@
 """Attribution's periods: how one stands now, and its close in the name of a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import httpx
 
-from services.portal.domain.period_checks import Check, check_of
-from services.portal.gateways.owner import ask, refusal_of
+from services.portal.domain.period_checks import Check, check_of, not_closed
+from services.portal.gateways.owner import ask, reason_of, refusal_of
 from shared.auth.actors import Actor
+from shared.contracts.attribution import Override
 from shared.faults import Fault
 
 READ_SECONDS = 2
@@ -44,7 +45,7 @@ class Standing:
     version: int
     closed_by: str
     closed_at: datetime | None
-    overrides: list[str]
+    overrides: list[Override]
     checks: list[Check]
 
 
@@ -54,7 +55,7 @@ def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | Non
         answer = ask(
             "attribution",
             "GET",
-            f"periods/{period}",
+            f"v2/periods/{period}",
             actor=actor,
             now=now,
             timeout_seconds=READ_SECONDS,
@@ -81,7 +82,7 @@ def read_explanation(
         answer = ask(
             "attribution",
             "GET",
-            f"periods/{period}/explanations?{urlencode(asked)}",
+            f"v1/periods/{period}/explanations?{urlencode(asked)}",
             actor=actor,
             now=now,
             timeout_seconds=EXPLAIN_SECONDS,
@@ -108,14 +109,14 @@ def close(
         answer = ask(
             "attribution",
             "POST",
-            f"periods/{period}/close",
+            f"v2/periods/{period}/close",
             actor=actor,
             now=now,
             timeout_seconds=CLOSE_SECONDS,
             body={"run_id": run_id, "reasons": dict(reasons)},
         )
         if answer.status_code != httpx.codes.OK:
-            raise UnableToClose(refusal_of("attribution", answer))
+            raise UnableToClose(_refusal(period, answer))
         return _standing(answer.json())
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise NoAnswer(
@@ -133,9 +134,28 @@ def _standing(answer: Any) -> Standing:
         version=int(answer["version"]),
         closed_by=str(answer["closed_by"]),
         closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
-        overrides=[str(reason) for reason in answer["overrides"]],
-        checks=[
-            check_of(name=str(one["name"]), passed=bool(one["passed"]), finding=str(one["finding"]))
-            for one in answer["checks"]
-        ],
+        overrides=[Override(**one) for one in answer["overrides"]],
+        checks=_checks(answer["checks"]),
     )
+
+
+def _checks(found: Iterable[Mapping[str, Any]]) -> list[Check]:
+    return [
+        check_of(name=str(one["name"]), passed=bool(one["passed"]), figures=one["figures"])
+        for one in found
+    ]
+
+
+def _refusal(period: str, answer: httpx.Response) -> str:
+    reason = reason_of(answer)
+    match reason.get("code"):
+        case "checks_failed":
+            return not_closed(_checks(reason["checks"]))
+        case "not_attributed":
+            return f"{period} has not been attributed. Deliver its bill first."
+        case "attributed_anew":
+            return (
+                f"{period} has been attributed anew since you looked."
+                " Look at it again, then close it."
+            )
+    return refusal_of("attribution", answer)

@@ -40,7 +40,7 @@ def act_on_invoice(
         answer = ask(
             "invoicing",
             "POST",
-            f"invoices/{invoice_id}/actions/{action}",
+            f"v1/invoices/{invoice_id}/actions/{action}",
             actor=actor,
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,
@@ -64,7 +64,7 @@ def read_invoice_file(
         answer = ask(
             "invoicing",
             "GET",
-            f"invoices/{invoice_id}/{kind}",
+            f"v1/invoices/{invoice_id}/{kind}",
             actor=actor,
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,
@@ -110,7 +110,7 @@ def check_prices(
         answer = ask(
             "invoicing",
             "POST",
-            "price-checks",
+            "v1/price-checks",
             actor=actor,
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,

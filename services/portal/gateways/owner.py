@@ -1,5 +1,6 @@
 """How the portal asks the service that owns a thing: over its API, in the name of a person."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,7 +23,10 @@ def ask(
     timeout_seconds: int,
     body: Any = None,
 ) -> httpx.Response:
-    """`path` is below `/api/v1/`; whatever its status; raises httpx.HTTPError where none comes."""
+    """The answer, whatever its status; `path` is below `/api/`, its version first.
+
+    Raises httpx.HTTPError where none comes.
+    """
     environment = settings.ENVIRONMENT
     address = {
         "attribution": environment.attribution_url,
@@ -31,15 +35,24 @@ def ask(
     token = sign_token(actor, audience=owner, now=now, key_file=environment.signing_key_file)
     return httpx.request(
         method,
-        f"{address}/api/v1/{path}",
+        f"{address}/api/{path}",
         json=body,
         headers={"Authorization": f"Bearer {token}"},
         timeout=timeout_seconds,
     )
 
 
+def reason_of(answer: httpx.Response) -> Mapping[str, Any]:
+    """Why it was refused, as data: a `code` and what belongs to it; else empty."""
+    try:
+        reason = answer.json()["reason"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return reason if isinstance(reason, Mapping) else {}
+
+
 def refusal_of(owner: Owner, answer: httpx.Response) -> str:
-    """What the problem document (RFC 9457) says, in a sentence for the person."""
+    """What the problem document (RFC 9457) says, quoted where nothing is said as data."""
     try:
         problem: dict[str, Any] = answer.json()
     except ValueError:

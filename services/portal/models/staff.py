@@ -4,7 +4,11 @@ from django.db import models
 
 
 class PeriodSummary(models.Model):
-    """The proof of a period's current run, and whether the period is closed."""
+    """The proof of a period's current run, and whether the period is closed.
+
+    `overridden_checks` each have `check`, `reason` and `by`; None in rows of an earlier release,
+    which wrote them into `overrides` as text.
+    """
 
     period = models.CharField(primary_key=True, max_length=7)
     version = models.IntegerField(default=0)
@@ -23,6 +27,7 @@ class PeriodSummary(models.Model):
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
     overrides = models.JSONField(default=list)
+    overridden_checks = models.JSONField(null=True)
     revised_tenant_count = models.IntegerField(default=0)
     revised_by = models.DecimalField(max_digits=38, decimal_places=10, default=0)
 

@@ -22,6 +22,7 @@ from services.portal.models import (
 from services.portal.queries.revisions import read_revisions
 from shared.contracts.attribution import (
     MarginMeasured,
+    Override,
     PeriodAttributed,
     PeriodClosed,
     PoolMeasured,
@@ -34,6 +35,7 @@ from shared.contracts.invoicing import (
     CustomerContracted,
     InvoiceFact,
 )
+from shared.contracts.superseded.period_closed import written_overrides
 
 
 def record_bill(fact: SnapshotPublished) -> None:
@@ -77,12 +79,16 @@ def record_close(fact: PeriodClosed) -> None:
 
 
 def keep_close(
-    *, period: str, version: int, closed_by: str, closed_at: datetime, overrides: list[str]
+    *, period: str, version: int, closed_by: str, closed_at: datetime, overrides: list[Override]
 ) -> None:
     """Also of an answer to a command, which says the same before the fact arrives."""
     PeriodSummary.objects.get_or_create(period=period)
     PeriodSummary.objects.filter(period=period, close_version__lt=version).update(
-        close_version=version, closed_by=closed_by, closed_at=closed_at, overrides=overrides
+        close_version=version,
+        closed_by=closed_by,
+        closed_at=closed_at,
+        overridden_checks=[asdict(override) for override in overrides],
+        overrides=written_overrides(overrides),
     )
 
 

@@ -1,15 +1,16 @@
 """The periods with their states, and what a closed one's restatements have changed since."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from services.portal.domain.figures import ratio
-from services.portal.domain.period_checks import override_of
+from services.portal.domain.period_checks import ShownOverride, override_of
 from services.portal.domain.period_states import PeriodState
 from services.portal.models import PeriodSummary, TenantMargin, TenantRevision, User
 from services.portal.queries.calendar import Calendar
+from shared.contracts.superseded.period_closed import read_overrides
 from shared.money import Money
 from shared.periods import Month
 
@@ -75,10 +76,17 @@ def read_period(month: Month) -> dict[str, Any]:
         "currency": currency,
         "closed_by": _full_name(summary.closed_by) if summary else "",
         "closed_at": summary.closed_at if summary else None,
-        "overrides": [override_of(text) for text in summary.overrides] if summary else [],
+        "overrides": _overrides(summary) if summary else [],
         "revisions": revisions,
         "revised_by": Money(sum(differences, Decimal(0)), currency) if revisions else None,
     }
+
+
+def _overrides(summary: PeriodSummary) -> list[ShownOverride]:
+    if summary.overridden_checks is None:
+        written = read_overrides(summary.overrides, closed_by=summary.closed_by)
+        return [override_of(**asdict(override)) for override in written]
+    return [override_of(**override) for override in summary.overridden_checks]
 
 
 def _full_name(name: str) -> str:
