@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.core.paginator import Paginator
+
 from deploy.preview import billing, costs, customer_months, demo, inbox, months, operator, whys
 from deploy.preview.numbers import PERIOD
 from deploy.preview.operator import frame
@@ -23,7 +25,7 @@ def _losers() -> dict[str, Any]:
 
 def _many() -> dict[str, Any]:
     page = operator.margins()
-    paging = {"first": 101, "last": 160, "total": 9874, "previous": 1, "next": 3}
+    paging = Paginator(range(9874), 60).page(2)
     return _with("operator", "margins", page | {"rows": page["rows"] * 5, "paging": paging})
 
 

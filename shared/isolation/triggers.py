@@ -29,7 +29,7 @@ class Refusal(pgtrigger.Trigger):
     """Raises the error of a violated constraint, so that Django makes it an IntegrityError."""
 
     when = pgtrigger.Before
-    func = pgtrigger.Func(  # type: ignore[no-untyped-call] - pgtrigger leaves it untyped
+    func = pgtrigger.Func(  # type: ignore[no-untyped-call]  # left untyped by pgtrigger
         "RAISE EXCEPTION '{meta.db_table} rows of this state are never changed or deleted'"
         " USING ERRCODE = 'restrict_violation';"
     )

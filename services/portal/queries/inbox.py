@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Count, F, Max, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
@@ -15,7 +16,6 @@ from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.models import StaffInvoice
 from services.portal.queries.margin_totals import AMOUNT
-from services.portal.queries.paging import page_of
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
@@ -71,9 +71,9 @@ def read_inbox(
     views = _views(invoices, actor)
     view = view if view in {choice["key"] for choice in views} else "all"
     sort = sort if sort.removeprefix("-") in _SORTS else "-total"
-    paging, shown = page_of(
-        _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort), page=page, size=PAGE
-    )
+    chosen = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
+    paging = Paginator(chosen, PAGE).get_page(max(page, 1))
+    shown = list(paging)
     return {
         "period": month,
         "views": views,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Lower, NullIf
 
 from services.portal.domain.figures import money
 from services.portal.models import StaffInvoice, TenantContract, TenantMargin
 from services.portal.queries.margin_totals import AMOUNT, current_margins
-from services.portal.queries.paging import Paging, page_of
 from shared.money import Money
 from shared.periods import Month
 
@@ -85,12 +85,12 @@ class Selection:
 
 def margin_page(
     month: Month, selection: Selection, *, page: int, is_open: bool = False
-) -> tuple[list[MarginRow], Paging | None]:
+) -> tuple[list[MarginRow], Page[TenantMargin]]:
     """A month that still runs has no part in trends: they are of whole months."""
     whole = month.previous if is_open else month
     chosen = _selected(month, whole, selection)
-    paging, records = page_of(chosen, page=page, size=PAGE)
-    return _rows(month, whole, records), paging
+    paging = Paginator(chosen, PAGE).get_page(max(page, 1))
+    return _rows(month, whole, list(paging)), paging
 
 
 def count_views(month: Month, *, is_open: bool) -> dict[str, int]:
