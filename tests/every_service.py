@@ -2,8 +2,18 @@
 
 from django.db import connection
 
-from shared.isolation.audit import isolation_faults, switch_off
+from shared.isolation.audit import isolation_faults
+from shared.isolation.roles import become_owner
 from shared.runtime.service import insert_only_tables
+
+
+def switch_off(table: str) -> None:
+    """The negative control of the isolation tests: this must make them fail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        become_owner(connection)
+        cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} DISABLE ROW LEVEL SECURITY")
+        cursor.execute("RESET ROLE")
 
 
 class TestIsolationOfTheDatabase:

@@ -1,12 +1,9 @@
 """Every secret of an embedded stack: random, made once, readable by its owner alone."""
 
-import base64
-import hashlib
 import itertools
 import json
 import os
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -88,41 +85,16 @@ def _bus_keys(folder: Path) -> dict[str, Path]:
 
 def _signing_key(folder: Path) -> Path:
     """The portal's Ed25519 key as a private JWK (RFC 8037); the public half goes to jwks.json."""
+    from shared.auth.keys import (  # noqa: PLC0415 - needs an extra
+        new_signing_key,
+        read_public_key_set,
+    )
+
     file = folder / "portal_signing_key.json"
     if not file.exists():
-        write_secret(file, json.dumps(_new_signing_key(), indent=1) + "\n")
-    key = json.loads(file.read_text())
-    public = {name: value for name, value in key.items() if name != "d"}
-    jwks = json.dumps({"keys": [public]}, indent=1) + "\n"
+        write_secret(file, json.dumps(new_signing_key(), indent=1) + "\n")
+    jwks = json.dumps(read_public_key_set(file), indent=1) + "\n"
     jwks_file = folder / "jwks.json"
     if not jwks_file.exists() or jwks_file.read_text() != jwks:
         write_secret(jwks_file, jwks)
     return file
-
-
-def _new_signing_key() -> dict[str, str]:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - an extra
-        Ed25519PrivateKey,
-    )
-
-    private = Ed25519PrivateKey.generate()
-    x = _base64url(private.public_key().public_bytes_raw())
-    return {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "alg": "EdDSA",
-        "use": "sig",
-        "kid": _thumbprint(x),
-        "x": x,
-        "d": _base64url(private.private_bytes_raw()),
-    }
-
-
-def _thumbprint(x: str) -> str:
-    """RFC 7638: SHA-256 of the required members in order, without spaces."""
-    canonical = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
-    return _base64url(hashlib.sha256(canonical.encode()).digest())
-
-
-def _base64url(data: bytes | Sequence[int]) -> str:
-    return base64.urlsafe_b64encode(bytes(data)).rstrip(b"=").decode()

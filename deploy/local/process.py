@@ -5,7 +5,6 @@ import ctypes
 import dataclasses
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -130,15 +129,6 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-
-
-def answers_tcp(port: int) -> ReadyCheck:
-    def check() -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        return False
-
-    return check
 
 
 def answers_http(url: str, *, statuses: frozenset[int] = frozenset({200})) -> ReadyCheck:

@@ -43,10 +43,6 @@ class Specification:
         errors = self._answer_checker(name).iter_errors(body)
         return [f"{error.json_path}: {error.message[:200]}" for error in errors]
 
-    def faults_of_object(self, name: str, body: Any) -> list[str]:
-        errors = self._checker({"$ref": f"#/components/schemas/{name}"}).iter_errors(body)
-        return [f"{error.json_path}: {error.message[:200]}" for error in errors]
-
     @functools.lru_cache(maxsize=64)  # noqa: B019 - one instance a process
     def _answer_checker(self, name: str) -> Any:
         if name == "error":

@@ -1,6 +1,7 @@
 """The portal's Ed25519 signing key as a JWK, and the public set that it publishes."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,21 +13,19 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from shared.identifiers import uuid7
-
 
 def new_signing_key() -> dict[str, str]:
-    """RFC 8037 octet key pair, with `d`: a secret."""
+    """RFC 8037 octet key pair, with `d`: a secret; its `kid` is its thumbprint."""
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    x = _base64(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
     return {
         "kty": "OKP",
         "crv": "Ed25519",
         "alg": "EdDSA",
         "use": "sig",
-        "kid": uuid7().hex,
-        "x": _base64(public),
+        "kid": _thumbprint(x),
+        "x": x,
         "d": _base64(private),
     }
 
@@ -37,6 +36,12 @@ def public_key_set(signing_key: dict[str, str]) -> dict[str, list[dict[str, str]
 
 def read_public_key_set(signing_key_file: Path) -> dict[str, list[dict[str, str]]]:
     return public_key_set(json.loads(signing_key_file.read_text()))
+
+
+def _thumbprint(x: str) -> str:
+    """RFC 7638: SHA-256 of the required members in order, without spaces."""
+    canonical = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
+    return _base64(hashlib.sha256(canonical.encode()).digest())
 
 
 def _base64(raw: bytes) -> str:

@@ -30,10 +30,6 @@ def folded(value: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().casefold())
 
 
-def is_pattern(alias: str) -> bool:
-    return any(sign in alias for sign in "*?[")
-
-
 def _names_used_twice(config: Configuration) -> Iterator[Problem]:
     lists: dict[str, tuple[str, list[str]]] = {
         "rules": ("name", [rule.name for rule in config.rules]),

@@ -42,7 +42,3 @@ def acks_queue(service: str) -> str:
 def pairs() -> list[tuple[Service, Service]]:
     """Every (producer, consumer) that talk: each has a signing key of its own."""
     return sorted({(c.producer, consumer) for c in CONTRACTS.values() for consumer in c.consumers})
-
-
-def consumed_by(service: str) -> dict[str, Contract[Any]]:
-    return {name: c for name, c in CONTRACTS.items() if service in c.consumers}

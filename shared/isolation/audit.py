@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db import connection
 
-from shared.isolation.roles import become_owner, role_name
+from shared.isolation.roles import role_name
 
 UNSCOPED_TABLES: Final = frozenset({"django_migrations"})
 
@@ -63,12 +63,3 @@ def _table_faults(
         if has_subject and app_may and not enabled:
             faults.append(f"{name}: has a subject column but no row-level security")
     return faults
-
-
-def switch_off(table: str) -> None:
-    """The negative control of the isolation tests: this must make them fail."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        become_owner(connection)
-        cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} DISABLE ROW LEVEL SECURITY")
-        cursor.execute("RESET ROLE")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from shared.faults import BadInput
 
@@ -118,13 +118,6 @@ class Storage:
         place = Location.parse(uri)
         self._client.put_object(Bucket=place.bucket, Key=place.key, Body=content)
         return uri
-
-    def is_reachable(self, uri: str) -> bool:
-        try:
-            self._client.head_bucket(Bucket=Location.parse(uri).bucket)
-        except (BotoCoreError, ClientError):
-            return False
-        return True
 
     @staticmethod
     def _missing(uri: str, error: ClientError) -> Exception:

@@ -6,9 +6,9 @@ import pytest
 
 from services.attribution.models import Run, Statement, Tenant
 from shared.auth.actors import Actor
-from shared.isolation.audit import switch_off
 from shared.isolation.scope import as_ops, as_subject
 from tests.access_matrix import leaks
+from tests.every_service import switch_off
 from tests.tokens import client_of
 
 ANN = Actor("ann", "customer_admin", "acme")

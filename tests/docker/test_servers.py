@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import socket
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -15,13 +16,22 @@ from deploy.docker import provision
 from deploy.docker.addresses import compose_servers
 from deploy.local.credentials import SERVICES
 from deploy.local.ports import assign_ports
-from deploy.local.process import Process, answers_http, answers_tcp, launch, stop, wait_until_ready
+from deploy.local.process import Process, answers_http, launch, stop, wait_until_ready
 from deploy.local.provision import LAKE_BUCKET, s3_client
 from deploy.local.seaweedfs import find_server as find_weed
 from deploy.local.servers import start_servers
 from deploy.local.valkey import find_server as find_valkey
 
 WEED_PORTS = ("s3", "master", "volume", "filer")
+
+
+def answers_tcp(port):
+    def check():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    return check
 
 
 def env_file(path):

@@ -5,9 +5,9 @@ from django.db import IntegrityError, connection
 
 from services.invoicing.domain.states import State
 from shared.auth.actors import Actor
-from shared.isolation.audit import switch_off
 from shared.isolation.scope import as_ops
 from tests.access_matrix import leaks
+from tests.every_service import switch_off
 from tests.invoicing.world import make_customer, make_invoice
 from tests.tokens import client_of
 

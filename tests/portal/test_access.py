@@ -8,9 +8,9 @@ from services.portal.models import User
 from services.portal.operations.record_facts import record_invoice
 from services.portal.views.access import BILLING, CUSTOMERS, EVERYONE, OPERATORS
 from shared.auth.actors import ROLES
-from shared.isolation.audit import switch_off
 from shared.isolation.scope import as_ops
 from tests.access_matrix import leaks
+from tests.every_service import switch_off
 from tests.portal.world import client_of, invoice_fact
 
 FOREIGN = {

@@ -14,9 +14,9 @@ from services.portal.queries.inbox import read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import CHARGES_ESTIMATED, EstimatedLine
-from shared.isolation.audit import switch_off
 from shared.isolation.scope import as_ops, as_subject
 from shared.periods import Month
+from tests.every_service import switch_off
 from tests.portal.world import client_of, customer_fact, invoice_fact, record_month
 
 CLARA = Actor("clara", "billing_clerk")

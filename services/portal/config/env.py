@@ -10,4 +10,3 @@ class PortalEnvironment(ServiceEnvironment):
     public_url: str
     invoicing_url: str
     attribution_url: str
-    ingestion_url: str
