@@ -13,7 +13,7 @@ import typer
 from deploy.cli.starter import starter_text
 from deploy.cli.summary import print_guess, print_summary
 from services.attribution.engine import attribute as attribute_snapshot
-from services.attribution.engine.guess import guess_ruleset
+from services.attribution.ruleset_guess.guess import guess_ruleset
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, load_configuration, parse_configuration
 from shared.faults import BadConfiguration, Fault, ProofFailed

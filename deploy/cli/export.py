@@ -19,8 +19,8 @@ from deploy.cli.bill_files import (
 from deploy.cli.operate import answer_of, current_run, download
 from services.attribution.domain.evidence import Selection
 from services.attribution.domain.evidence_json import selection_to_json
-from services.attribution.engine.focus import export_focus
-from services.attribution.engine.focus_files import FocusInputs
+from services.attribution.engine.focus_export import export_focus
+from services.attribution.engine.focus_export.files import FocusInputs
 from shared.configuration import load_configuration
 from shared.periods import Month
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import yaml
 
-from services.attribution.engine.guess import FoundPool, Guess, TenantValue
+from services.attribution.ruleset_guess.guess import FoundPool, Guess, TenantValue
 
 _NOBODY: Final = frozenset(["none", "n/a", "na", "null", "unknown", "undefined", "tbd", "-", "?"])
 _EVERYBODY: Final = frozenset(

@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.cli.figures import money, per_cent
 from services.attribution.domain.proof import plain, side_of
 from services.attribution.engine import Coverage, Run
-from services.attribution.engine.guess import Guess
+from services.attribution.ruleset_guess.guess import Guess
 from services.ingestion.engine import Snapshot
 
 BRACKET = r"\["

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from services.attribution.domain.evidence import Selection
 from services.attribution.domain.line_amounts import spread
-from services.attribution.engine.focus import export_focus
-from services.attribution.engine.focus_files import FocusInputs
+from services.attribution.engine.focus_export import export_focus
+from services.attribution.engine.focus_export.files import FocusInputs
 from shared.configuration import parse_configuration
 from tests.bills import (
     OCTOBER,

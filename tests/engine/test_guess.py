@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.cli.starter import starter_text
-from services.attribution.engine.guess import Guess, TenantValue, guess_ruleset
-from services.attribution.engine.label_ranking import LabelUse, rank_labels
+from services.attribution.ruleset_guess.guess import Guess, TenantValue, guess_ruleset
+from services.attribution.ruleset_guess.label_ranking import LabelUse, rank_labels
 from shared.configuration import parse_configuration
 from tests.bills import amounts, focus_line, run_of, snapshot_of, write_focus
 

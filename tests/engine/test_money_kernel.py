@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.engine.money_kernel import split_weighed
+from services.attribution.engine.largest_remainder import split_weighed
 from services.attribution.engine.tables import create_table
 from shared.columnar import open_session
 from shared.money import split_by_largest_remainder

@@ -1,6 +1,6 @@
 """A misspelt meter must not quietly become an even split."""
 
-from services.attribution.engine.readiness import unheard_meters
+from services.attribution.engine.inputs.preflight import unheard_meters
 from shared.configuration import parse_configuration
 
 RULESET = """

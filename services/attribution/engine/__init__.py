@@ -1,9 +1,9 @@
 """From a snapshot, a ruleset and signals to allocations with their proof: DuckDB over files."""
 
 from services.attribution.engine.attribute import attribute, attribute_prepared
-from services.attribution.engine.outputs import statement_days
-from services.attribution.engine.preparation import PreparedInputs, prepare
-from services.attribution.engine.run import Coverage, Run, Statement, StatementDay, Usage
+from services.attribution.engine.output.outputs import statement_days
+from services.attribution.engine.prepared.preparation import PreparedInputs, prepare
+from services.attribution.engine.result import Coverage, Run, Statement, StatementDay, Usage
 
 __all__ = [
     "Coverage",

@@ -9,26 +9,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.attribution.domain.proof import Proof, plain, prove
-from services.attribution.engine.facts import PreparedFacts
-from services.attribution.engine.kept_results import KeptResults
-from services.attribution.engine.keys import KeyDictionary
-from services.attribution.engine.outputs import Outputs, results_digest, write_proof, write_tables
-from services.attribution.engine.pod_keys import PodKeys
-from services.attribution.engine.pod_split import PodSplit
-from services.attribution.engine.pools import PoolSplit
-from services.attribution.engine.preparation import PreparedInputs, kept_or_scratch, prepare
-from services.attribution.engine.readiness import (
+from services.attribution.engine.claims.key_dictionary import KeyDictionary
+from services.attribution.engine.claims.pod_keys import PodKeys
+from services.attribution.engine.inputs.preflight import (
     refuse_what_can_not_be_done,
     unheard_meters,
     unused_settings,
 )
-from services.attribution.engine.registers import create_registers
-from services.attribution.engine.run import Run
-from services.attribution.engine.signals import SignalTables
-from services.attribution.engine.smoothing import smooth_commitments
-from services.attribution.engine.split_costs import SplitCosts, find_split_costs
-from services.attribution.engine.tables import create_table, run_sql
-from services.attribution.engine.workloads import WorkloadTables
+from services.attribution.engine.inputs.reference_tables import create_registers
+from services.attribution.engine.inputs.signals import SignalTables
+from services.attribution.engine.inputs.smoothing import smooth_commitments
+from services.attribution.engine.inputs.split_costs import SplitCosts, find_split_costs
+from services.attribution.engine.inputs.workloads import WorkloadTables
+from services.attribution.engine.output.outputs import (
+    Outputs,
+    results_digest,
+    sum_results,
+    write_proof,
+    write_tables,
+)
+from services.attribution.engine.pods.pod_split import PodSplit
+from services.attribution.engine.pools.pool_split import PoolSplit
+from services.attribution.engine.prepared.facts import PreparedFacts
+from services.attribution.engine.prepared.kept_results import KeptResults
+from services.attribution.engine.prepared.preparation import (
+    PreparedInputs,
+    kept_or_scratch,
+    prepare,
+)
+from services.attribution.engine.result import Run
+from services.attribution.engine.tables import create_table
 from shared.columnar import Session, open_session, parquet_scan
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
@@ -185,9 +195,8 @@ class Attribution:
 
     def _split(self, pools: PoolSplit, costs: str) -> Iterator[Finding]:
         """`costs` has the units by `kid` of the whole bill."""
-        run_sql(self.session, "direct.sql")
         pools.split()
-        run_sql(self.session, "results.sql")
+        sum_results(self.session)
         yield from self._findings(costs)
 
     def _claim(

@@ -48,12 +48,13 @@ def _value(column: str, type_: str) -> str:
     return f"nullif({identifier(column)}, '')"
 
 
-def run_sql(session: Session, name: str) -> None:
-    session.execute(sql_text(name))
+def run_sql(session: Session, package: str, name: str) -> None:
+    session.execute(sql_text(package, name))
 
 
-def sql_text(name: str) -> str:
-    return resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
+def sql_text(package: str, name: str) -> str:
+    """A script that lies beside the Python of `package`."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def records(session: Session, query: str, values: Mapping[str, object] | None = None) -> list[Row]:

@@ -16,8 +16,8 @@ from services.attribution.domain.days import amounts_by_day, as_texts
 from services.attribution.domain.proof import plain
 from services.attribution.engine import Run as Attributed
 from services.attribution.engine import statement_days
-from services.attribution.engine.pools import driver_label
-from services.attribution.engine.run import Coverage
+from services.attribution.engine.pools.pool_split import driver_label
+from services.attribution.engine.result import Coverage
 from services.attribution.models import (
     RevenueEntry,
     Run,

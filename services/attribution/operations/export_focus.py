@@ -3,9 +3,9 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from services.attribution.domain.evidence_json import selection_of
-from services.attribution.engine import focus
 from services.attribution.engine.explain import NothingToExplain
-from services.attribution.engine.focus_files import FocusInputs
+from services.attribution.engine.focus_export import export_focus as write_focus
+from services.attribution.engine.focus_export.files import FocusInputs
 from services.attribution.models import Run
 from services.attribution.operations.ask import keep_answer
 from services.attribution.queries.local_inputs import fetch_inputs
@@ -36,7 +36,7 @@ def export_focus(*, answer_id: str, run_id: str, selection: Mapping[str, str]) -
         memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
     )
     try:
-        metadata = focus.export_focus(
+        metadata = write_focus(
             given, scratch / "focus", selection_of(selection) if selection else None
         )
     except NothingToExplain as nothing:

@@ -1,0 +1,121 @@
+"""Parts of pools: by which weights each cell was split, and which signals they rest on."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from services.attribution.domain.evidence import Evidence, Share, SignalRow, SignalRows
+from services.attribution.engine.tables import Row, create_table, records, sql_text
+from shared.columnar import Session
+from shared.configuration.models import Configuration
+from shared.exact import shortened
+
+Name = TypeVar("Name", bound=Hashable)
+Bucket = tuple[str, int, dt.datetime]
+"""Pool, grain and start: what a driver splits at once."""
+
+
+@dataclass(frozen=True)
+class PoolEvidence:
+    session: Session
+    config: Configuration
+    scratch_dir: Path
+    rows_max: int
+
+    def of(self, cells: Mapping[str, Evidence]) -> Iterator[tuple[Row, Evidence]]:
+        """Each row of `explained_parts`, with what was got of its cell and why."""
+        for row in self._rows:
+            evidence = cells[f"cell {row['cell']}"]
+            via = _bucket_of(row, "via", "via_grain", "via_bucket")
+            ways = self._ways.get(_bucket_of(row))
+            if ways is not None:
+                evidence = _share(evidence, f"pool:{via[0]}", ways, via)
+            if row["level"] is not None:
+                weights, signals = self._weights[via], self._signals[via]
+                evidence = _share(evidence, row["driver"], weights, row["tenant"], signals)
+            yield row, evidence
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        return records(self.session, "SELECT * FROM explained_parts ORDER BY cell, item")
+
+    @cached_property
+    def _weights(self) -> Mapping[Bucket, Mapping[str, int]]:
+        """Who took part in the buckets that split the parts; other pools left out."""
+        rows = records(
+            self.session,
+            "SELECT pool, grain, bucket, recipient, weight FROM shares"
+            " SEMI JOIN explained_parts AS parts ON parts.via = shares.pool"
+            " AND parts.via_grain = shares.grain AND parts.via_bucket = shares.bucket"
+            " WHERE NOT starts_with(recipient, 'pool:') ORDER BY recipient",
+        )
+        return _by_bucket((row, row["recipient"]) for row in rows)
+
+    @cached_property
+    def _ways(self) -> Mapping[Bucket, Mapping[Bucket, int]]:
+        """Where the money of cells ends whose pools are used by pools."""
+        rows = records(
+            self.session,
+            "SELECT routes.* FROM routes SEMI JOIN explained_parts AS parts"
+            " USING (pool, grain, bucket) ORDER BY way",
+        )
+        return _by_bucket((row, _bucket_of(row, "via", "via_grain", "via_bucket")) for row in rows)
+
+    @cached_property
+    def _signals(self) -> Mapping[Bucket, tuple[SignalRows, ...]]:
+        create_table(
+            self.session,
+            "meters",
+            {"pool": "VARCHAR", "level": "INTEGER", "meter": "VARCHAR", "is_control": "BOOLEAN"},
+            [
+                (pool.name, level, meter, is_control)
+                for pool in self.config.pools
+                for level, driver in enumerate(pool.drivers)
+                for meters, is_control in ((driver.meters, False), (driver.controls, True))
+                for meter in meters
+            ],
+            scratch_dir=self.scratch_dir,
+        )
+        query = sql_text(__package__, "explained_signals.sql")
+        found: defaultdict[Bucket, tuple[SignalRows, ...]] = defaultdict(tuple)
+        for row in records(self.session, query, {"rows_max": self.rows_max}):
+            found[_bucket_of(row)] += (
+                SignalRows(
+                    row["meter"],
+                    row["count"],
+                    shortened(row["quantity"]),
+                    row["unit"],
+                    tuple(
+                        SignalRow(**each | {"quantity": shortened(each["quantity"])})
+                        for each in row["largest"] or ()
+                    ),
+                ),
+            )
+        return found
+
+
+def _bucket_of(
+    row: Row, pool: str = "pool", grain: str = "grain", bucket: str = "bucket"
+) -> Bucket:
+    return row[pool], row[grain], row[bucket]
+
+
+def _by_bucket(rows: Iterable[tuple[Row, Name]]) -> Mapping[Bucket, Mapping[Name, int]]:
+    weights: defaultdict[Bucket, dict[Name, int]] = defaultdict(dict)
+    for row, name in rows:
+        weights[_bucket_of(row)][name] = row["weight"]
+    return weights
+
+
+def _share(
+    of: Evidence,
+    by: str,
+    weights: Mapping[Name, int],
+    own: Name,
+    signals: tuple[SignalRows, ...] = (),
+) -> Share:
+    return Share(of, by, tuple(weights.values()), list(weights).index(own), signals)
