@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
-SUITES := architecture shared cli engine sample stripe_standin local docker preview $(SERVICES) system
+SUITES := architecture shared command engine sample_company stripe_standin local docker page_previews $(SERVICES) system
 # What is needed to import the services' settings where nothing is connected to.
 CHECKS := set -a && . deploy/checks.env && set +a &&
 
@@ -20,11 +20,11 @@ help: ## Show what there is
 
 install: $(VENV)/.installed ## Create .venv with everything pinned by hash
 
-$(VENV)/.installed: requirements.lock requirements-uv.lock pyproject.toml
+$(VENV)/.installed: requirements.lock requirements-uv.lock pyproject.toml deploy/pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock requirements-uv.lock
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable ./deploy
 	touch $@
 
 assets: install ## Build the portal's style sheet and scripts
@@ -85,7 +85,7 @@ types: install ## mypy, strict, once per Django project
 		DJANGO_SETTINGS_MODULE=services.$$service.config.settings $(BIN)/mypy services/$$service \
 			|| exit 1; \
 	done
-	@$(CHECKS) DJANGO_SETTINGS_MODULE=services.invoicing.config.settings $(BIN)/mypy shared deploy
+	@$(CHECKS) DJANGO_SETTINGS_MODULE=services.invoicing.config.settings $(BIN)/mypy shared services/command deploy
 
 format: install ## Bring the code into form
 	$(BIN)/ruff check --fix --quiet .
@@ -93,7 +93,8 @@ format: install ## Bring the code into form
 
 lock: ## Resolve the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes \
-		--no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+		--no-emit-index-url --no-header --python-version 3.11 --quiet \
+		--no-emit-package trueback --no-emit-package trueback-local -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra services --constraints requirements.lock \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.13 \
 		--quiet -o requirements-services.lock

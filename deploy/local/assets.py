@@ -83,7 +83,7 @@ def _find_node() -> tuple[Path, list[str]]:
     if found is None or found.origin is None:
         raise BadConfiguration(
             f"Node {_OLDEST_NODE} or newer is needed to build the portal's pages.",
-            remedy="pip install 'trueback[local]', or install Node.",
+            remedy="pip install '.[local]' ./deploy in the checkout, or install Node.",
         )
     wheel = Path(found.origin).parent
     program = wheel / "bin" / "node"

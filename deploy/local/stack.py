@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import deploy
+import services
 from deploy.local.credentials import SERVICES
 from deploy.local.home import Home
 from deploy.local.process import Process, answers_http, child_environment
 from deploy.local.servers import Servers, find_servers
 from shared.faults import Fault
 
-ROOT: Final = Path(deploy.__path__[0]).resolve().parent
+# The folder that holds `services`.
+ROOT: Final = Path(services.__path__[0]).resolve().parent
 _WITH_RUNNER: Final = frozenset({"ingestion", "attribution", "invoicing"})
 _STOP_SECONDS: Final = 15
 _MANAGE_SECONDS: Final = 300

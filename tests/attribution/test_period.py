@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.sample_checks import connect
+from deploy.local.lake import connect
 from services.attribution.domain.close_checks import Evidence, close_checks, not_overridden
 from services.attribution.models import (
     InputSet,

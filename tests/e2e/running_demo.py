@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, Request
 from rich.console import Console
 
+from deploy.demo.line import BRUNO, CLARA, OLIVIA, run_sample_line
 from deploy.local.api_client import ApiClient
 from deploy.local.home import Home
 from deploy.local.progress import Progress
-from deploy.local.sample_line import BRUNO, CLARA, OLIVIA, run_sample_line
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack, running_stack
 from shared.auth.actors import Actor

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from deploy.preview.pages import PAGES
-from deploy.preview.render import STATIC_BUILD, configure, render
+from deploy.page_previews.pages import PAGES
+from deploy.page_previews.render import STATIC_BUILD, configure, render
 from tests.e2e.axe import violations
 
 POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"

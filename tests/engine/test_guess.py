@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.cli.starter import starter_text
 from services.attribution.ruleset_guess.guess import Guess, TenantValue, guess_ruleset
 from services.attribution.ruleset_guess.label_ranking import LabelUse, rank_labels
+from services.command.starter import starter_text
 from shared.configuration import parse_configuration
 from tests.bills import amounts, focus_line, run_of, snapshot_of, write_focus
 

@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from deploy.sample import SampleMonth, write_sample
+from deploy.sample_company import SampleMonth, write_sample
 from shared.configuration import load_configuration
 from tests.bills import OCTOBER, amounts, run_of
 

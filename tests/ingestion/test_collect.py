@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from django.conf import settings
 
-from deploy.local.sample_checks import connect
+from deploy.local.lake import connect
 from services.ingestion.models import (
     Delivery,
     Job,

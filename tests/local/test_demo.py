@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from deploy.local.demo import REPORT_KEYS, is_good, make_report, stay_up
+from deploy.demo.run import REPORT_KEYS, is_good, make_report, stay_up
 from deploy.local.home import Home
 from deploy.local.progress import Progress
 from shared.faults import Fault

@@ -15,6 +15,7 @@ from services.portal.queries.tenant_page import read_tenant
 from shared.contracts.attribution import CostLine
 from shared.isolation.scope import as_ops
 from shared.periods import Month
+from tests.page_previews.test_pages import Page
 from tests.portal.attribution_standin import running_attribution
 from tests.portal.world import (
     COSTS,
@@ -26,7 +27,6 @@ from tests.portal.world import (
     margin_fact,
     period_fact,
 )
-from tests.preview.test_pages import Page
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 COMPUTE = COSTS["acme"] - Decimal("20.0000000001")

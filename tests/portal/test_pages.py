@@ -15,8 +15,8 @@ from services.portal.operations.record_facts import record_customer, record_invo
 from shared.isolation.roles import become_owner
 from shared.isolation.scope import as_ops
 from shared.periods import Month
+from tests.page_previews.test_pages import Page
 from tests.portal.world import client_of, customer_fact, invoice_fact
-from tests.preview.test_pages import Page
 
 PATHS = {
     "olivia": (

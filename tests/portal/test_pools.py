@@ -13,6 +13,7 @@ from services.portal.queries.pools import PARTS_MAX, read_pools
 from shared.contracts.attribution import CostLine
 from shared.isolation.scope import as_ops
 from shared.periods import Month
+from tests.page_previews.test_pages import Page
 from tests.portal.world import (
     SHARED,
     UNMETERED,
@@ -21,7 +22,6 @@ from tests.portal.world import (
     period_fact,
     pool_measured,
 )
-from tests.preview.test_pages import Page
 
 OCTOBER = Month(2026, 10)
 

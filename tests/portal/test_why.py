@@ -2,16 +2,16 @@
 
 import pytest
 
-from deploy.preview.whys import answer
+from deploy.page_previews.whys import answer
 from services.portal.operations.record_facts import (
     record_invoice,
     record_margin,
     record_period,
 )
 from shared.isolation.scope import as_ops
+from tests.page_previews.test_pages import Page
 from tests.portal.attribution_standin import running_attribution
 from tests.portal.world import client_of, invoice_fact, margin_fact, period_fact, put_cast
-from tests.preview.test_pages import Page
 
 PATH = "/tenants/acme/why?period=2026-10"
 

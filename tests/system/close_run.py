@@ -18,9 +18,9 @@ import psycopg
 import redis
 from rich.console import Console
 
+from deploy.demo.line import run_sample_line
 from deploy.local.home import Home
 from deploy.local.progress import Progress
-from deploy.local.sample_line import run_sample_line
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack
 from deploy.local.state import read_state

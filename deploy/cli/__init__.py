@@ -1,1 +1,0 @@
-"""The command `trueback`: one module per command; servers' modules are imported only when used."""

@@ -1,0 +1,1 @@
+"""What the extra `local` adds to the command `trueback`: the stack, its operator, the demo."""

@@ -1,0 +1,167 @@
+"""`trueback sign-in`, `apply`, `source`, `close`, `token`: an operator on a running stack.
+
+They call the services' APIs in the operator's name, as any other program may.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deploy.commands.requirements import require_servers
+from shared.faults import BadConfiguration, Fault
+
+if TYPE_CHECKING:
+    from deploy.local.stack import Stack
+
+_OPERATOR = "operator"
+_ANSWER_SECONDS = 900
+
+
+def sign_in(
+    name: Annotated[str, typer.Argument(help="Who, such as ada.")],
+    *,
+    role: Annotated[str, typer.Option(help="operator_admin, billing_clerk ...")] = "operator_admin",
+    customer: Annotated[str, typer.Option(help="For a customer's people: whose.")] = "",
+) -> None:
+    """Create a person, or find them again, and print a link that signs them in once."""
+    arguments = ["portal_user", name, "--full-name", name, "--role", role]
+    if customer:
+        arguments += ["--customer", customer]
+    print(_stack().run_manage("portal", *arguments).strip())
+
+
+def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
+    """Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts."""
+    from shared.configuration import load_configuration  # noqa: PLC0415
+
+    load_configuration(file)
+    content = {"content": file.read_text(encoding="utf-8")}
+    with calls() as call:
+        call("attribution", "PUT", "/api/v1/ruleset", content)
+        call("invoicing", "PUT", "/api/v1/plans", content)
+    print(f"{file} is in force")
+
+
+def source(
+    key: Annotated[str, typer.Argument(help="A name for it, such as aws.")],
+    uri: Annotated[str, typer.Argument(help="s3://bucket/prefix/")],
+    *,
+    kind: Annotated[str, typer.Option(help="bill, signals or workloads")] = "bill",
+) -> None:
+    """Say where bills, usage signals or workloads are delivered."""
+    with calls() as call:
+        call("ingestion", "POST", "/api/v1/sources", {"key": key, "kind": kind, "uri": uri})
+    print(f"{kind} of {key} are read from {uri}")
+
+
+def close(
+    period: Annotated[str, typer.Argument(help="2026-10")],
+    *,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(help="check=why it is closed all the same; once per failed check"),
+    ] = None,
+) -> None:
+    """Close a month on its current run; invoices are drafted from it."""
+    reasons = dict(_reason(text) for text in reason or [])
+    with calls() as call:
+        call("attribution", "POST", f"/api/v1/periods/{period}/close", {"reasons": reasons})
+    print(f"{period} is closed")
+
+
+def token(
+    service: Annotated[str, typer.Argument(help="attribution, ingestion or invoicing")],
+    *,
+    role: Annotated[str, typer.Option()] = "operator_admin",
+) -> None:
+    """Print a token for a service's API, good for a minute; its address goes to standard error."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from shared.auth.actors import ROLES, Actor  # noqa: PLC0415
+    from shared.auth.tokens import sign_token  # noqa: PLC0415
+
+    if role not in ROLES or role.startswith("customer"):
+        raise BadConfiguration(f"{role!r} is no staff role.", remedy="Try operator_viewer.")
+    stack = _stack()
+    typer.echo(stack.servers.service_url(service), err=True)
+    print(
+        sign_token(
+            Actor(_OPERATOR, role),  # type: ignore[arg-type]  # checked above
+            audience=service,
+            now=datetime.now(UTC),
+            key_file=stack.servers.credentials.signing_key_file,
+        )
+    )
+
+
+def _reason(text: str) -> tuple[str, str]:
+    check, equals, why = text.partition("=")
+    if not (equals and why.strip()):
+        raise typer.BadParameter(f"{text!r} is not check=why", param_hint="--reason")
+    return check, why
+
+
+def _stack() -> "Stack":
+    """The stack that runs in TRUEBACK_HOME."""
+    require_servers()
+    from deploy.local.home import find_home  # noqa: PLC0415
+    from deploy.local.stack import running_stack  # noqa: PLC0415
+    from deploy.local.state import read_state  # noqa: PLC0415
+
+    home = find_home()
+    state = read_state(home)
+    if state is None or not state.ready:
+        raise Fault(f"Nothing runs in {home.path}.", remedy="Start it: trueback up.")
+    return running_stack(home)
+
+
+@contextmanager
+def calls() -> Iterator[Any]:
+    stack = _stack()
+    from deploy.local.api_client import ApiClient  # noqa: PLC0415
+    from shared.auth.actors import Actor  # noqa: PLC0415
+
+    actor = Actor(_OPERATOR, "operator_admin")
+    client = ApiClient(
+        stack.servers.service_url, stack.servers.credentials.signing_key_file, patience_seconds=10
+    )
+    try:
+        yield lambda service, method, path, body: client.call(actor, service, method, path, body)
+    finally:
+        client.close()
+
+
+def current_run(period: str) -> str:
+    with calls() as call:
+        run = call("attribution", "GET", f"/api/v1/periods/{period}", None)["run"]
+    if run is None:
+        raise Fault(f"{period} has no current run.", remedy="Deliver its bill first.")
+    return str(run["run_id"])
+
+
+def download(uris: Mapping[str, str], to: Path) -> None:
+    """Objects of the stack's lake, by the names they get."""
+    from deploy.local.lake import connect  # noqa: PLC0415
+
+    storage = connect(_stack().servers)
+    try:
+        for name, uri in uris.items():
+            storage.fetch(uri, to / name)
+    finally:
+        storage.close()
+
+
+def answer_of(method: str, path: str, body: Any | None = None) -> Any:
+    """Of attribution, to a question that takes a while; the same call again tells how far it is."""
+    with calls() as call:
+        from deploy.local.api_client import SPARING_SECONDS, wait_for  # noqa: PLC0415
+
+        return wait_for(
+            "answer",
+            lambda: call("attribution", method, path, body)["answer"],
+            seconds=_ANSWER_SECONDS,
+            poll=SPARING_SECONDS,
+        )

@@ -1,0 +1,119 @@
+"""`trueback demo`, `up`, `down`, `status`: the embedded stack. What it needs is imported late."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.requirements import require_servers
+from services.command.attribute import month_of
+
+if TYPE_CHECKING:
+    from deploy.local.home import Home
+    from deploy.local.progress import Progress
+    from deploy.local.state import Step
+
+Reset = Annotated[
+    bool, typer.Option("--reset", help="First delete what an earlier start has made.")
+]
+SIGN_IN = "In another terminal: `trueback sign-in NAME` prints a link that signs you in."
+
+
+def demo(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Stop by itself; last line out is a JSON report.")
+    ] = False,
+    anchor: Annotated[
+        str, typer.Option(help="The month that is closed, such as 2026-10; else the last full one.")
+    ] = "",
+    reset: Reset = False,
+) -> None:
+    """Run made-up bills of four months through everything and stay up to look around."""
+    require_servers()
+    from deploy.demo.run import run_demo  # noqa: PLC0415
+    from deploy.local.home import find_home  # noqa: PLC0415
+    from deploy.local.session import reset_home  # noqa: PLC0415
+
+    month = month_of(anchor, hint="--anchor") if anchor else None
+    home = find_home()
+    if reset:
+        reset_home(home)
+    raise typer.Exit(run_demo(home=home, check=check, anchor=month))
+
+
+def up(
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return when it is ready; it stays up.")
+    ] = False,
+    reset: Reset = False,
+) -> None:
+    """Start the stack: servers, services, Stripe stand-in."""
+    require_servers()
+    from rich.console import Console  # noqa: PLC0415
+
+    from deploy.local.home import find_home  # noqa: PLC0415
+    from deploy.local.progress import Progress  # noqa: PLC0415
+    from deploy.local.session import reset_home, start_detached  # noqa: PLC0415
+    from deploy.local.supervisor import supervise  # noqa: PLC0415
+
+    home = find_home()
+    if reset:
+        reset_home(home)
+    progress = Progress(Console())
+    progress.title(f"trueback up   data in {home.path}")
+    if detach:
+        stack = start_detached(home, on_step=lambda step: progress.done(step.name, step.seconds))
+        progress.link("portal", stack.portal_url)
+        progress.show_links()
+        progress.note(SIGN_IN)
+    else:
+        supervise(home, on_step=lambda step: _follow(home, progress, step))
+
+
+def _follow(home: "Home", progress: "Progress", step: "Step") -> None:
+    progress.done(step.name, step.seconds)
+    if step.name == "services":
+        from deploy.local.stack import running_stack  # noqa: PLC0415
+
+        progress.link("portal", running_stack(home).portal_url)
+        progress.show_links()
+        progress.note(SIGN_IN)
+        progress.note("Ctrl-C stops everything.")
+
+
+def down() -> None:
+    """Stop the stack."""
+    require_servers()
+    from deploy.local.home import find_home  # noqa: PLC0415
+    from deploy.local.session import stop_stack  # noqa: PLC0415
+
+    home = find_home()
+    stopped = stop_stack(home) if home.path.exists() else False
+    print("stopped" if stopped else f"nothing runs in {home.path}")
+
+
+def status(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What runs; exit code 1 where the stack is not ready."""
+    from deploy.local.home import find_home  # noqa: PLC0415
+    from deploy.local.state import read_state  # noqa: PLC0415
+
+    home = find_home()
+    state = read_state(home)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(state) if state else None) + "\n")
+    elif state is None:
+        print(f"nothing runs in {home.path}")
+    else:
+        print(f"{'ready' if state.ready else 'starting'}, {state.peak_mb} MB at most")
+        for process in state.processes:
+            restarts = f", started again {process.restarts} times" if process.restarts else ""
+            running = f"pid {process.pid}" if process.running else "not running"
+            print(f"  {process.name:<20} {running}{restarts}")
+    raise typer.Exit(0 if state is not None and state.ready else 1)

@@ -1,0 +1,186 @@
+"""What clerks, approvers and customers do in the sample: from drafts to invoices that are paid."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist, wait_for
+from deploy.local.servers import Servers
+from deploy.sample_company.configuration import customers_of
+from deploy.sample_company.months import SampleMonth
+from shared.auth.actors import Actor
+
+CLARA: Final = Actor("clara", "billing_clerk")
+BRUNO: Final = Actor("bruno", "billing_approver")
+_STEPS: Final = (
+    ("submit", CLARA, "draft"),
+    ("approve", BRUNO, "in_review"),
+    ("issue", CLARA, "approved"),
+)
+_ISSUED: Final = frozenset({"issued", "paid"})
+_RESTATED: Final = ["Restated since it was drafted."]
+_AS_DRAFTED: Final = "It goes on as drafted; what AWS restated is settled afterwards."
+
+
+@dataclass
+class Billing:
+    """Doing any of it again changes nothing."""
+
+    servers: Servers
+    client: ApiClient
+    patience_seconds: float
+
+    def drafts(self, month: SampleMonth) -> list[Any]:
+        count = len(customers_of(month))
+
+        def look() -> list[Any] | None:
+            found = self.invoices(month)
+            return found if len(found) >= count else None
+
+        return wait_for(
+            f"{count} invoices of {month}",
+            look,
+            seconds=self.patience_seconds,
+            poll=SPARING_SECONDS,
+        )
+
+    def invoices(self, month: SampleMonth | str | None = None) -> list[Any]:
+        """Of a month, or all."""
+        query = f"?period={month}" if month else ""
+        path = f"/api/v1/invoices{query}"
+        found: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
+        return found
+
+    def send(self, invoices: Iterable[Any]) -> list[Any]:
+        """Those that nothing parks: submitted by one person, approved by another, to be issued."""
+        chosen = [invoice for invoice in invoices if not invoice["parked_reasons"]]
+        moved = chosen
+        for step in _STEPS:
+            moved = [self._move(invoice, *step) for invoice in moved]
+        return chosen
+
+    def issued(self, sent: Sequence[Any]) -> list[Any]:
+        return self._once_all(sent, _ISSUED, "issued invoice")
+
+    def be_paid(self, issued: Sequence[Any]) -> list[Any]:
+        for invoice in issued:
+            self._pay(invoice["stripe_invoice_id"])
+        return self._once_all(issued, {"paid"}, "paid invoice")
+
+    def _move(self, invoice: Any, action: str, actor: Actor, before: str) -> Any:
+        if invoice["state"] != before:
+            return invoice
+        body = {"version": invoice["version"], "reason": ""}
+        return self._act(actor, f"{_path(invoice)}/actions/{action}", body, before)
+
+    def _act(self, actor: Actor, path: str, body: dict[str, Any], before: str) -> Any:
+        """A command whose answer was lost may have worked: the state is not `before` any more."""
+        try:
+            return self.client.call(actor, "invoicing", "POST", path, body)
+        except Refused:
+            place = path.partition("/actions/")[0]
+            invoice = self.client.call(actor, "invoicing", "GET", place)
+            if invoice["state"] == before:
+                raise
+            return invoice
+
+    def _once_all(self, invoices: Sequence[Any], states: Iterable[str], what: str) -> list[Any]:
+        return [
+            wait_for(
+                what,
+                self._in_state(invoice, states),
+                seconds=self.patience_seconds,
+                poll=SPARING_SECONDS,
+            )
+            for invoice in invoices
+        ]
+
+    def _in_state(self, invoice: Any, states: Iterable[str]) -> Callable[[], Any | None]:
+        def look() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            return found if found["state"] in states else None
+
+        return look
+
+    def _pay(self, stripe_invoice_id: str) -> None:
+        """The customer's bank transfer arrives: told to Stripe, which tells us by webhook."""
+        import stripe  # noqa: PLC0415 - one second of import that only this step needs
+
+        client = stripe.StripeClient(
+            self.servers.credentials["stripe.api_key"],
+            base_addresses={"api": self.servers.stripe_url},
+            max_network_retries=8,
+        )
+
+        def pay() -> None:
+            if client.v1.invoices.retrieve(stripe_invoice_id).status == "open":
+                client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
+
+        persist(pay, seconds=self.patience_seconds)
+
+    def restated(self, issued: Any, costs: Mapping[str, Decimal]) -> Any:
+        """The issued invoice once it says by how much, and all that waited have been parked.
+
+        `costs` are the newest of tenants: the amount may still be that of a run in between.
+        """
+
+        def look() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(issued))
+            waiting = [one for one in self.invoices(issued["period"]) if not one["number"]]
+            is_told = _says_by_how_much(found, costs)
+            return found if is_told and all(map(_was_parked, waiting)) else None
+
+        return wait_for(
+            "restated invoice", look, seconds=self.patience_seconds, poll=SPARING_SECONDS
+        )
+
+    def release(self, period: str) -> int:
+        """The approver lets what the restatement parked go on: its difference is trued up later.
+
+        How many drafts wait for a clerk then.
+        """
+        for invoice in self.invoices(period):
+            if invoice["parked_reasons"] == _RESTATED:
+                self._release(invoice)
+        return sum(invoice["state"] == "draft" for invoice in self.invoices(period))
+
+    def _release(self, invoice: Any) -> None:
+        """Looked at anew for as long as revisions of the same run still change it."""
+
+        def release() -> Any | None:
+            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            body = {"version": found["version"], "reason": _AS_DRAFTED}
+            try:
+                return self._act(BRUNO, f"{_path(found)}/actions/release", body, "parked")
+            except Refused:
+                return None
+
+        wait_for("released draft", release, seconds=self.patience_seconds, poll=SPARING_SECONDS)
+
+
+def _was_parked(invoice: Any) -> bool:
+    return any(step["to_state"] == "parked" for step in invoice["history"])
+
+
+def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:
+    """To less than one unit of the currency, since each line is rounded by itself."""
+    if invoice["restated_by"] is None:
+        return False
+    lines = [line for line in invoice["lines"] if line["cost"] is not None]
+    before = sum((Decimal(line["cost"]) for line in lines), Decimal(0))
+    after = sum((costs[tenant] for tenant in {line["tenant"] for line in lines}), Decimal(0))
+    amount = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
+    return abs(Decimal(invoice["restated_by"]) - (after - before) * amount / before) < 1
+
+
+def largest(invoices: Iterable[Any]) -> Any:
+    """The largest invoice that nothing parks, or the one that has gone further already."""
+    return max(
+        (invoice for invoice in invoices if not invoice["parked_reasons"]),
+        key=lambda invoice: (invoice["state"] != "draft", Decimal(invoice["total"])),
+    )
+
+
+def _path(invoice: Any) -> str:
+    return f"/api/v1/invoices/{invoice['invoice_id']}"

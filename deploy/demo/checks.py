@@ -1,0 +1,97 @@
+"""Is what came out what must come out? Checked by the generator's own truth and Stripe's store."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import httpx
+
+from deploy.local.api_client import ApiClient
+from deploy.local.servers import Servers
+from deploy.sample_company.months import SampleMonth
+from deploy.sample_company.truth import Truth
+from shared.auth.actors import Actor
+from shared.lake.storage import Storage
+from shared.money import currency_exponent
+
+# A cell is split by largest remainder, so that each share is within one unit of the exact one.
+UNIT: Final = Fraction(1, 10**10)
+OLIVIA: Final = Actor("olivia", "operator_admin")
+
+
+@dataclass(frozen=True)
+class AtStripe:
+    count: int
+    equal: bool
+    differences: Sequence[str]
+
+
+def delivered_runs(
+    client: ApiClient, months: Iterable[SampleMonth]
+) -> Iterator[tuple[SampleMonth, Mapping[str, Any]]]:
+    """Each delivery with the run that came of it; the anchor's with the one it was closed on."""
+    for month in months:
+        found = client.call(OLIVIA, "attribution", "GET", f"/api/v1/periods/{month}")
+        if month.offset == 0:
+            yield month, found["closed_run"]
+            yield month.restated, found["run"]
+        else:
+            yield month, found["run"]
+
+
+def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[str]:
+    """What a run of the product has in the lake against the truth; see `untrue`."""
+    statements = storage.read(f"{folder_uri}/statements.csv").decode()
+    rows = csv.DictReader(io.StringIO(statements))
+    return untrue(truth, ((row["tenant"], Decimal(row["amount"])) for row in rows))
+
+
+def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:
+    """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for tenant, amount in rows:
+        amounts[tenant] += amount
+    found = []
+    for key in sorted(set(truth.amounts) | set(amounts)):
+        exact, got = truth.amounts.get(key, Fraction(0)), Fraction(amounts[key])
+        if abs(exact - got) >= UNIT * max(1, truth.cells.get(key, 1)):
+            found.append(f"{key}: {float(got)} attributed, {float(exact)} true")
+    return found
+
+
+def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:
+    """Every invoice at Stripe against ours, by id, number, total, currency and status."""
+    answer = httpx.get(
+        f"{servers.stripe_url}/_control/invoices",
+        headers={"Authorization": f"Bearer {servers.credentials['stripe.api_key']}"},
+        timeout=15,
+    ).raise_for_status()
+    at_stripe = {
+        item["id"]: _essence(item["number"], item["total"], item["currency"], item["status"])
+        for item in answer.json()["invoices"]
+    }
+    ours = {
+        invoice["stripe_invoice_id"]: _essence(
+            invoice["number"],
+            int(Decimal(invoice["total"]).scaleb(currency_exponent(invoice["currency"]))),
+            invoice["currency"].lower(),
+            invoice["stripe_status"],
+        )
+        for invoice in invoices
+        if invoice["stripe_invoice_id"]
+    }
+    differences = [
+        f"{key}: {ours.get(key)} here, {at_stripe.get(key)} at Stripe"
+        for key in sorted(ours.keys() | at_stripe.keys())
+        if ours.get(key) != at_stripe.get(key)
+    ]
+    return AtStripe(len(at_stripe), not differences, differences)
+
+
+def _essence(*parts: object) -> tuple[str, ...]:
+    return tuple(str(part) for part in parts)

@@ -1,0 +1,107 @@
+"""`trueback demo`: the whole line once, on real servers, with made-up bills of four months."""
+
+import json
+import signal
+import sys
+import time
+from typing import Any, Final
+
+from rich.console import Console
+
+from deploy.demo.formats import compare_formats
+from deploy.demo.line import run_sample_line
+from deploy.local.home import Home
+from deploy.local.progress import Progress
+from deploy.local.session import peak_mb, stack_session
+from deploy.local.stack import Stack
+from deploy.local.state import is_running
+from shared.faults import Fault
+from shared.periods import Month
+
+# The last line of `--check`, in this order; amounts are text.
+REPORT_KEYS: Final = (
+    "bill_total",
+    "attributed_total",
+    "overhead_total",
+    "unallocated_total",
+    "excluded_total",
+    "difference",
+    "truth_mismatches",
+    "restated_tenants",
+    "tenants",
+    "invoices_drafted",
+    "invoices_issued",
+    "stripe_invoices",
+    "stripe_equals_ours",
+    "seconds_to_ready",
+    "peak_mb",
+)
+_FAILED: Final = 1
+_MEMORY_SAMPLE_SECONDS: Final = 2.5
+_LOOK_SECONDS: Final = 1
+
+
+def run_demo(*, home: Home, check: bool, anchor: Month | None = None) -> int:
+    """The exit code. With `check` nobody is waited for and the last line out is the report.
+
+    `anchor` is the month that is closed and restated; the last full one if None.
+    """
+    started = time.monotonic()
+    # What a person reads goes to standard error where a program reads standard output.
+    progress = Progress(Console(stderr=check))
+    progress.title(f"trueback demo   data in {home.path} (delete any time)")
+    with stack_session(home, on_step=lambda step: progress.done(step.name, step.seconds)) as stack:
+        found = run_sample_line(stack, progress, anchor=anchor)
+        seconds = round(time.monotonic() - started, 1)
+        if check:
+            found["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
+            time.sleep(_MEMORY_SAMPLE_SECONDS)
+            report = make_report(found, seconds_to_ready=seconds, peak_mb=peak_mb(home))
+        else:
+            stay_up(progress, home, seconds)
+    if not check:
+        return 0
+    sys.stdout.write(json.dumps(report) + "\n")
+    return 0 if is_good(report) else _FAILED
+
+
+def make_report(found: dict[str, Any], *, seconds_to_ready: float, peak_mb: int) -> dict[str, Any]:
+    known = {**found, "seconds_to_ready": seconds_to_ready, "peak_mb": peak_mb}
+    absent = [key for key in REPORT_KEYS if key not in known]
+    if absent:
+        raise Fault(f"The sample line did not report {', '.join(absent)}.")
+    return {key: known[key] for key in REPORT_KEYS}
+
+
+def is_good(report: dict[str, Any]) -> bool:
+    return (
+        report["difference"] == "0"
+        and report["truth_mismatches"] == 0
+        and report["restated_tenants"] > 0
+        and report["stripe_equals_ours"] is True
+    )
+
+
+def _count_in_other_formats(stack: Stack, progress: Progress, anchor: Month | None) -> int:
+    with progress.step("other formats") as step:
+        found = compare_formats(stack, anchor=anchor)
+        for finding in found:
+            progress.note(finding)
+        step.text = f"the same as FOCUS 1.2 and as legacy CUR: {len(found)} differences"
+    return len(found)
+
+
+def stay_up(progress: Progress, home: Home, seconds: float) -> None:
+    progress.title(f"ready after {seconds} s, {peak_mb(home)} MB at most")
+    progress.show_links()
+    progress.note(f"log: {home.log / 'trueback.log'}")
+    progress.note("Ctrl-C stops everything.")
+    waiting = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        while signal.sigtimedwait(waiting, _LOOK_SECONDS) is None and is_running(home):
+            continue
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the end short
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
+    progress.title("stopping ..." if is_running(home) else "stopped from elsewhere")

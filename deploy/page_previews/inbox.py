@@ -1,0 +1,89 @@
+"""Context of the billing inbox."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from deploy.page_previews.numbers import PERIOD, numbers, usd
+from deploy.sample_company.customers import CUSTOMERS
+
+# Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
+_INBOX: Final = {
+    "acme": ("in_review", "", "", "0.063", "waits for an approver", ()),
+    "globex": ("parked", "", "", "0", "look at it, then release",
+               ("It loses money: cost is above the charge", "Cost is 41% above last month's")),
+    "initech": ("in_review", "", "", "0.018", "waits for an approver", ()),
+    "northfold": ("paid", "paid", "LF-2026-0131", "0.044", "nothing is left to do", ()),
+    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", "credit the difference at Stripe", ()),
+    "eastgate": ("overdue", "open", "LF-2026-0133", "0.112", "remind the customer", ()),
+    "halcyon": ("draft", "", "", "-0.004", "send to review", ()),
+    "dunmore": ("draft", "", "", "0.031", "send to review", ()),
+    "fennec": ("draft", "", "", None, "send to review", ()),
+    "juniper": ("approved", "", "", "0.009", "issue", ()),
+}  # fmt: skip
+
+
+def _revenue(tenants: list[str]) -> Decimal:
+    return sum(
+        (one.revenue or Decimal(0) for one in numbers().tenants if one.key in tenants), Decimal(0)
+    )
+
+
+def inbox(**changed: Any) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    for customer in CUSTOMERS:
+        state, stripe, number, change, step, parked = _INBOX[customer["key"]]
+        rows.append(
+            {
+                "id": f"inv-{customer['key']}",
+                "number": number,
+                "customer": {"name": customer["name"]},
+                "period": PERIOD,
+                "state": state,
+                "stripe_status": stripe,
+                "total": usd(_revenue(customer["contracts"][0]["tenants"])),
+                "change": None if change is None else Decimal(change),
+                "due_date": date(2026, 12, 3) if number else None,
+                "parked": list(parked),
+                "restated_by": usd("-38.20") if customer["key"] == "cardinal" else None,
+                "next_step": step,
+            }
+        )
+    rows.sort(key=lambda row: -row["total"].amount)
+    total = sum((row["total"].amount for row in rows), Decimal(0))
+    return {
+        "period": PERIOD,
+        "views": [
+            {"key": "all", "label": "All", "count": len(rows)},
+            {"key": "to_do", "label": "To do", "count": 7},
+            {"key": "restated", "label": "Restated", "count": 1},
+            {"key": "parked", "label": "Parked", "count": 1},
+            {"key": "draft", "label": "Draft", "count": 3},
+            {"key": "in_review", "label": "In review", "count": 2},
+            {"key": "approved", "label": "Approved", "count": 1},
+            {"key": "issued", "label": "Issued", "count": 1},
+            {"key": "overdue", "label": "Overdue", "count": 1},
+            {"key": "paid", "label": "Paid", "count": 1},
+        ],
+        "view": "all",
+        "q": "",
+        "sort": "-total",
+        "rows": rows,
+        "total_count": len(rows),
+        "currency_totals": [usd(total)],
+        "sums": _sums(rows),
+    } | changed
+
+
+def _sums(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for label, note, states in (
+        ("To issue", "drafts, reviews and parked", {"draft", "in_review", "approved", "parked"}),
+        ("To be paid", "issued and not due yet", {"issued"}),
+        ("Overdue", "past the due date", {"overdue"}),
+        ("Paid", "", {"paid"}),
+    ):
+        amounts = [row["total"].amount for row in rows if row["state"] in states]
+        found.append({"label": label, "note": note, "count": len(amounts),
+                      "amounts": [usd(sum(amounts, Decimal(0)))]})  # fmt: skip
+    return found

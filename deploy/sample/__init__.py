@@ -1,6 +1,0 @@
-"""The sample operator: months of a small SaaS company's AWS bill, its signals and its truth."""
-
-from deploy.sample.months import SampleMonth, months_of
-from deploy.sample.write import Sample, write_everything, write_sample
-
-__all__ = ["Sample", "SampleMonth", "months_of", "write_everything", "write_sample"]

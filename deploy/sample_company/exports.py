@@ -1,0 +1,103 @@
+"""How Data Exports lays a delivery out: parts that are overwritten, and the manifest last."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq  # noqa: TID251 - plays AWS, the other side of the lake
+
+from deploy.sample_company.months import SampleMonth
+from deploy.sample_company.tenants import PAYER
+
+PREFIX: Final = "exports"
+PARTS: Final = 3
+Item = TypeVar("Item")
+
+
+def read_by_kind(
+    items: Sequence[Item],
+    key: Callable[[Item], object],
+    columns: Sequence[tuple[str, pa.DataType, Callable[[Item], Any]]],
+) -> dict[str, Sequence[Any]]:
+    """Columns whose value is the same for all of a kind: there are few kinds and many lines."""
+    kinds: dict[object, tuple[Any, ...]] = {}
+    rows = []
+    for item in items:
+        kind = key(item)
+        row = kinds.get(kind)
+        if row is None:
+            row = kinds[kind] = tuple(read(item) for _, _, read in columns)
+        rows.append(row)
+    names = (name for name, _, _ in columns)
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Maps are converted once for each that there is."""
+    if not pa.types.is_map(kind):
+        return pa.array(values, type=kind)
+    places: dict[int, int] = {}
+    distinct: list[Any] = []
+    indices: list[int] = []
+    for value in values:
+        place = places.setdefault(id(value), len(distinct))
+        if place == len(distinct):
+            distinct.append(value)
+        indices.append(place)
+    return pa.array(distinct, type=kind).take(pa.array(indices))
+
+
+def slices(count: int) -> list[slice]:
+    """The parts of a delivery."""
+    size = -(-count // PARTS)
+    return [slice(part * size, (part + 1) * size) for part in range(PARTS)]
+
+
+def deliver_export(
+    export: str, tables: Sequence[pa.Table], *, root: Path, month: SampleMonth, bucket: str
+) -> Path:
+    """As Data Exports lays it out in overwrite mode."""
+    partition = f"BILLING_PERIOD={month}"
+    data = root / PREFIX / export / "data" / partition
+    metadata = root / PREFIX / export / "metadata" / partition
+    data.mkdir(parents=True, exist_ok=True)
+    metadata.mkdir(parents=True, exist_ok=True)
+    urls = []
+    for part, table in enumerate(tables, start=1):
+        path = data / f"{export}-{part:05d}.snappy.parquet"
+        pq.write_table(table, path, compression="snappy")
+        urls.append(f"s3://{bucket}/{path.relative_to(root).as_posix()}")
+    manifest = metadata / f"{export}-Manifest.json"
+    content = _manifest(export, month, urls, tables[0].schema)
+    manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def execution_of(export: str, month: SampleMonth) -> str:
+    """The id of a delivery: another one for what restates it."""
+    told = f"{export}|{month}|{month.is_restated}"
+    return str(uuid.UUID(hashlib.sha256(told.encode()).hexdigest()[:32]))
+
+
+def _manifest(
+    export: str, month: SampleMonth, urls: list[str], schema: pa.Schema
+) -> dict[str, object]:
+    account = f"arn:aws:bcm-data-exports:us-east-1:{PAYER}"
+    billing = month.month
+    return {
+        "exportArn": f"{account}:export/{export}",
+        "exportName": export,
+        "executionId": execution_of(export, month),
+        "contentType": "Parquet",
+        "compression": "PARQUET",
+        "billingPeriod": {
+            "start": f"{billing.start:%Y%m%dT%H%M%S}.000Z",
+            "end": f"{billing.end:%Y%m%dT%H%M%S}.000Z",
+        },
+        "columns": [{"name": column.name, "type": str(column.type)} for column in schema],
+        "dataFiles": urls,
+    }

@@ -1,0 +1,128 @@
+"""`trueback what-if`: a changed ruleset tried on past months before it is saved."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from services.attribution.domain.what_if import (
+    PeriodChange,
+    compare,
+    costs_by_tenant,
+    from_json,
+    to_json,
+)
+from services.attribution.engine import Run, attribute
+from services.command.attribute import month_of
+from services.command.bill_files import Bill, BillFiles, MemoryMb, Signals, Workloads, bill_files
+from services.command.figures import money, per_cent
+from services.command.formats import Format
+from services.command.stack import answer_of
+from shared.configuration import Configuration, load_configuration
+from shared.periods import Month
+
+_HEADER = ("tenant", "cost_before", "cost_after", "difference", "revenue", "margin_turns")
+
+
+def what_if(
+    periods: Annotated[
+        list[str] | None, typer.Argument(help="Months; without any, the last closed ones.")
+    ] = None,
+    *,
+    config: Annotated[Path, typer.Option(help="The changed ruleset.")],
+    format_: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+    before: Annotated[
+        Path | None, typer.Option(help="On files: the ruleset that it is compared with.")
+    ] = None,
+    bill: Bill = "",
+    signals: Signals = None,
+    workloads: Workloads = None,
+    memory_mb: MemoryMb = 1024,
+) -> None:
+    """What each tenant would have cost, and whose margin would turn; nothing is stored.
+
+    With --bill and --before on the files of one month, else on runs of the stack.
+    """
+    months = [month_of(period, hint="PERIODS") for period in periods or []]
+    changed = load_configuration(config)
+    files = bill_files(bill, before, signals, workloads, memory_mb, config_option="--before")
+    if files is None:
+        question = {
+            "content": config.read_text(encoding="utf-8"),
+            "periods": list(map(str, months)),
+        }
+        found = answer_of("POST", "/api/v1/what-if", question)["periods"]
+        _print([from_json(each) for each in found], format_)
+    elif len(months) != 1:
+        raise typer.BadParameter("on files it is one month.", param_hint="PERIODS")
+    else:
+        _print([_of_files(files, months[0], changed)], format_)
+
+
+def _of_files(files: BillFiles, month: Month, changed: Configuration) -> PeriodChange:
+    ruleset = load_configuration(files.config)
+    with files.snapshot(month) as (snapshot, scratch):
+
+        def run_of(config: Configuration) -> Run:
+            return attribute(
+                snapshot_parts=snapshot.parts,
+                raw_totals=snapshot.raw_totals,
+                config=config,
+                signals=files.signals,
+                workloads=files.workloads,
+                period=month,
+                out_dir=scratch / "out",
+                scratch_dir=scratch,
+                memory_limit_mb=files.memory_mb,
+            )
+
+        first, second = run_of(ruleset), run_of(changed)
+    before, after = (
+        costs_by_tenant((row.tenant, row.amount) for row in run.statements)
+        for run in (first, second)
+    )
+    return PeriodChange(str(month), first.run_id, ruleset.currency, compare(before, after, {}))
+
+
+def _print(found: Sequence[PeriodChange], form: Format) -> None:
+    match form:
+        case Format.TEXT:
+            for each in found:
+                _print_table(each)
+        case Format.JSON:
+            print(json.dumps({"periods": list(map(to_json, found))}, indent=2))
+        case Format.CSV:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(("period", "run_id", "currency", *_HEADER))
+            for each in found:
+                for row in to_json(each)["tenants"]:
+                    named = (each.period, each.run_id, each.currency)
+                    writer.writerow((*named, *(row[name] for name in _HEADER)))
+
+
+def _print_table(found: PeriodChange) -> None:
+    console = Console(highlight=False)
+    changed = [change for change in found.changes if change.difference]
+    table = Table(title=f"{found.period} in {found.currency}, beside {found.run_id}")
+    table.add_column("tenant")
+    for heading in ("before", "after", "difference", ""):
+        table.add_column(heading, justify="right")
+    table.add_column("margin")
+    for change in changed:
+        table.add_row(
+            escape(change.tenant),
+            *(money(amount) for amount in (change.before, change.after, change.difference)),
+            per_cent(change.difference, change.before),
+            f"[bold]turns {change.turns}[/]" if change.turns else "",
+        )
+    console.print(table)
+    same = len(found.changes) - len(changed)
+    turned = sum(bool(change.turns) for change in changed)
+    console.print(f"{same} stay as they are; the margin of {turned} changes its sign.")

@@ -1,0 +1,3 @@
+from deploy.page_previews.render import configure
+
+configure()

@@ -1,0 +1,245 @@
+"""Every page in every state: well-formed, within the content security policy, readable by all."""
+
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from deploy.page_previews import billing, costs, months, operator
+from deploy.page_previews.pages import PAGES
+from deploy.page_previews.render import render
+from services.portal.domain.stacks import SERIES_MAX
+
+PORTAL = Path(__file__).resolve().parents[2] / "services" / "portal"
+TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"]
+)
+SHAPES = frozenset(["path", "rect", "line", "circle", "polyline", "use"])
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, in order; fails where a tag is closed that isn't open."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in SHAPES
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, Page]:
+    return {name: Page(render(name)) for name in PAGES}
+
+
+@pytest.mark.parametrize("name", PAGES)
+class TestEveryPage:
+    def test_keeps_the_content_security_policy(self, pages: dict[str, Page], name: str) -> None:
+        for tag, attributes in pages[name].tags:
+            assert "style" not in attributes
+            assert not [key for key in attributes if key.startswith(("on", "hx-on"))]
+            assert tag != "style"
+            assert tag != "script" or attributes.get("src", "")
+
+    def test_shows_no_python_and_no_template(self, pages: dict[str, Page], name: str) -> None:
+        assert not re.search(r"\bNone\b|Decimal\(|\{\{|\{%|datetime", pages[name].words)
+
+    def test_reads_nothing_that_its_context_lacks(self, name: str) -> None:
+        assert "(missing:" not in render(name)
+
+    def test_has_one_first_heading_and_unique_ids(self, pages: dict[str, Page], name: str) -> None:
+        page = pages[name]
+        assert len(page.all("h1")) == 1
+        ids = Counter(value for _, attributes in page.tags if (value := attributes.get("id")))
+        assert [key for key, count in ids.items() if count > 1] == []
+
+    def test_tables_have_captions_and_scopes(self, pages: dict[str, Page], name: str) -> None:
+        page = pages[name]
+        assert len(page.all("caption")) == len(page.all("table"))
+        assert all(heading.get("scope") for heading in page.all("th"))
+
+    def test_forms_that_change_something_carry_a_token(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        page = pages[name]
+        posts = [form for form in page.all("form") if form.get("method") == "post"]
+        tokens = [
+            field for field in page.all("input") if field.get("name") == "csrfmiddlewaretoken"
+        ]
+        assert len(tokens) == len(posts)
+
+    def test_negative_amounts_are_signed_by_a_minus_sign(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        assert not re.search(r"(?<![\w.])-\$?\d", pages[name].words.replace("+", ""))
+
+
+class TestCustomerPages:
+    @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("customer")])
+    def test_never_speak_of_the_margin(self, pages: dict[str, Page], name: str) -> None:
+        assert "margin" not in pages[name].words.lower()
+
+    @pytest.mark.parametrize("name", ["customer-invoice-closed.html", "customer-home-closed.html"])
+    def test_show_no_cost_under_a_closed_contract(self, pages: dict[str, Page], name: str) -> None:
+        assert not re.search(r"\bcost\b|\bshare|pool", pages[name].words.lower())
+
+    def test_show_cost_under_an_open_book(self, pages: dict[str, Page]) -> None:
+        assert "our cost for you" in pages["customer-invoice-LF-2026-0134.html"].words
+
+    def test_say_that_a_demo_invoice_is_not_real(self, pages: dict[str, Page]) -> None:
+        assert "not a real invoice" in pages["customer-invoice-LF-2026-0134.html"].words
+
+
+class TestMarginPage:
+    def test_revenue_of_a_tenant_without_contract_is_unknown_not_zero(
+        self, pages: dict[str, Page]
+    ) -> None:
+        row = pages["margins.html"].words.partition("Marlow & Finch")[2][:40]
+        assert "unknown" in row
+        assert "0.00" not in row
+
+    def test_column_of_costs_sums_to_the_bill(self) -> None:
+        page = operator.margins()
+        others = sum(other["cost"].amount for other in page["others"])
+        assert page["totals"]["cost"].amount + others == page["bill"].amount
+
+    def test_a_broken_proof_is_an_alert_and_names_the_difference(
+        self, pages: dict[str, Page]
+    ) -> None:
+        words = pages["margins-broken.html"].words
+        assert "Doesn't add up: $12.40 03000000 off. Nothing can be issued." in words
+
+    def test_sorted_column_says_its_direction(self, pages: dict[str, Page]) -> None:
+        sorts = [heading.get("aria-sort") for heading in pages["margins.html"].all("th")]
+        assert sorts.count("descending") == 1
+        assert sorts.count("ascending") == 0
+
+
+CHARTS = [name for name in PAGES if "data-chart=" in render(name)]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+class TestEveryChart:
+    def test_has_a_sentence_a_table_and_a_place_of_its_own(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        tags = [attributes for _, attributes in pages[name].tags]
+        charts = [one for one in tags if "data-chart" in one]
+        for mark in ("data-chart-takeaway", "data-chart-canvas"):
+            assert len([one for one in tags if mark in one]) == len(charts)
+        tables = [one for one in pages[name].all("table") if "data-currency" in one]
+        assert len(tables) == len(charts)
+
+    def test_shows_its_table_to_those_without_scripts(
+        self, pages: dict[str, Page], name: str
+    ) -> None:
+        twins = [one for one in pages[name].all("details") if one.get("class") == "twin"]
+        assert twins
+        assert all("open" in twin for twin in twins)
+
+    def test_alone_loads_the_library(self, pages: dict[str, Page], name: str) -> None:
+        loading = {other for other in PAGES if "build/charts.js" in render(other)}
+        assert name in loading
+        assert loading <= {*CHARTS, "overview-partial.html"}
+
+
+class TestATenantsCharts:
+    def test_sum_to_the_same_total_by_row_and_by_series(self) -> None:
+        for stack in (operator.tenant()["by_day"], operator.tenant()["by_month"]):
+            rows = sum(row["total"].amount for row in stack["rows"])
+            assert rows == sum(total.amount for total in stack["totals"]) == stack["total"].amount
+            assert len(stack["heads"]) <= SERIES_MAX
+
+
+class TestTheWaterfall:
+    def test_ends_where_its_steps_lead(self) -> None:
+        first, *falls, last = [step["amount"].amount for step in costs.waterfall()["steps"]]
+        assert first + sum(falls) == last
+
+
+class TestTheClose:
+    def test_asks_for_a_reason_for_each_failed_check_and_no_other(
+        self, pages: dict[str, Page]
+    ) -> None:
+        names = [field.get("name") or "" for field in pages["close.html"].all("input")]
+        reasons = {name for name in names if name.startswith("reason-")}
+        failed = {
+            f"reason-{check.name}" for check in months.checks(failed=True) if not check.passed
+        }
+        assert reasons == failed
+
+    def test_is_not_offered_to_a_viewer(self, pages: dict[str, Page]) -> None:
+        assert "Close October 2026" not in pages["close-viewer.html"].words
+        assert "Close October 2026" in pages["close.html"].words
+
+
+class TestInvoicePage:
+    def test_actions_carry_the_version_they_were_seen_at(self, pages: dict[str, Page]) -> None:
+        versions = [
+            field["value"]
+            for field in pages["invoice-inv-acme.html"].all("input")
+            if field.get("name") == "version"
+        ]
+        assert versions == [str(billing.invoice()["invoice"]["version"])] * 2
+
+    def test_refused_actions_say_why(self, pages: dict[str, Page]) -> None:
+        assert "Issue It isn't approved yet." in pages["invoice-inv-acme.html"].words
+
+    def test_parked_reasons_say_what_to_do(self, pages: dict[str, Page]) -> None:
+        assert "release with a reason" in pages["invoice-inv-globex.html"].words
+
+
+class TestBuild:
+    def test_every_icon_that_is_named_is_in_the_sprite(self) -> None:
+        script = (PORTAL / "frontend/build.mjs").read_text(encoding="utf-8")
+        built = set(re.findall(r'^  "([a-z0-9-]+)",$', script, re.MULTILINE))
+        named: set[str] = set()
+        for template in TEMPLATES:
+            text = template.read_text(encoding="utf-8")
+            named |= set(re.findall(r'{% icon "([a-z0-9-]+)" %}', text))
+            named |= set(re.findall(r'sign="([a-z0-9-]+)"', text))
+        for html in (render(name) for name in PAGES):
+            named |= set(re.findall(r"icons\.svg#([a-z0-9-]+)", html))
+        assert named
+        assert named <= built
+
+    def test_packages_are_pinned_exactly_and_without_addresses(self) -> None:
+        wanted = json.loads((PORTAL / "frontend/package.json").read_text())["dependencies"]
+        assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+        lock = json.loads((PORTAL / "frontend/package-lock.json").read_text())
+        packages = {key: value for key, value in lock["packages"].items() if key}
+        assert packages
+        assert all("resolved" not in package for package in packages.values())
+        assert all("integrity" in package for package in packages.values())
+
+    def test_templates_load_nothing_from_other_hosts(self) -> None:
+        for template in TEMPLATES:
+            assert not re.search(r'(src|href)="(https?:)?//', template.read_text(encoding="utf-8"))

@@ -1,3 +1,0 @@
-from deploy.preview.render import configure
-
-configure()
