@@ -1,59 +1,85 @@
-"""Context of the billing and customer pages."""
+"""The review of an invoice, in its states."""
 
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS, SELLER
-from services.portal.domain.invoice_document import place
-from shared.money import Money
-
-_CENT: Final = Decimal("0.01")
-_STAFF_KEYS: Final = (
-    *("actions", "refused_actions", "parked", "timeline", "disclosure", "is_finished"),
+from services.portal.domain.invoice_actions import ShownAction
+from services.portal.domain.invoice_comparison import Against, Comparison, Ended
+from services.portal.domain.invoice_document import Evidence, InvoiceHead, Line, Party, place
+from services.portal.pages.invoice import (
+    Event,
+    InvoicePage,
+    Neighbours,
+    ParkedReason,
+    ReviewedInvoice,
+    Successor,
 )
 
+_CENT: Final = Decimal("0.01")
 
-def _party(party: dict[str, Any], email: str = "") -> dict[str, Any]:
+
+def _party(party: dict[str, Any], email: str = "") -> Party:
     address = party["address"]
-    return {
-        "name": party["name"],
-        "address": [address["line1"], place(address)],
-        "email": email,
-        "tax_id": party.get("tax_id", ""),
-    }
+    return Party(
+        name=party["name"],
+        address=[address["line1"], place(address)],
+        email=email,
+        tax_id=party.get("tax_id", ""),
+    )
 
 
 def _line(description: str, amount: Decimal, rate: str, change: str | None, why: str,
-          evidence: tuple[tuple[str, Decimal], ...] = ()) -> dict[str, Any]:  # fmt: skip
-    return {
-        "description": description,
-        "explanation": why,
-        "quantity": None,
-        "unit": "",
-        "rate": rate,
-        "amount": usd(amount),
-        "change": None if change is None else Decimal(change),
-        "by": None if change is None else usd(amount - amount / (1 + Decimal(change))),
-        "why": {"0.071": "Cost up 7.1%; price rule unchanged."}.get(change or "", ""),
-        "flags": ["up over 30%"] if change and Decimal(change) > Decimal("0.3") else [],
-        "evidence": [{"label": label, "amount": usd(value)} for label, value in evidence],
-    }
+          evidence: tuple[tuple[str, Decimal], ...] = ()) -> Line:  # fmt: skip
+    return Line(
+        description=description,
+        explanation=why,
+        quantity=None,
+        unit="",
+        rate=rate,
+        amount=usd(amount),
+        change=None if change is None else Decimal(change),
+        by=None if change is None else usd(amount - amount / (1 + Decimal(change))),
+        why={"0.071": "Cost up 7.1%; price rule unchanged."}.get(change or "", ""),
+        flags=["up over 30%"] if change and Decimal(change) > Decimal("0.3") else [],
+        evidence=[Evidence(label, usd(value)) for label, value in evidence],
+    )
 
 
-def _event(state: str, label: str, day: int, actor: str, reason: str = "") -> dict[str, Any]:
-    return {
-        "state": state,
-        "label": label,
-        "at": datetime(2026, 11, day, 9, 14 + day, tzinfo=UTC),
-        "actor": actor,
-        "reason": reason,
-        "digest": f"{day * 7919:04x}c1b7e90d5a32",
-    }
+def _event(state: str, label: str, day: int, actor: str, reason: str = "") -> Event:
+    return Event(
+        state=state,
+        label=label,
+        at=datetime(2026, 11, day, 9, 14 + day, tzinfo=UTC),
+        actor=actor,
+        reason=reason,
+        digest=f"{day * 7919:04x}c1b7e90d5a32",
+    )
 
 
-def _acme_lines() -> list[dict[str, Any]]:
+def _action(name: str, label: str, tone: str = "", effect: str = "", *, needs_reason: bool = False,
+            needs_confirmation: bool = False) -> ShownAction:  # fmt: skip
+    return ShownAction(
+        name=name,
+        label=label,
+        tone=tone,
+        effect=effect,
+        needs_reason=needs_reason,
+        needs_confirmation=needs_confirmation,
+        allowed=True,
+        reason="",
+    )
+
+
+def _refused(name: str, label: str, reason: str) -> ShownAction:
+    return replace(_action(name, label), allowed=False, reason=reason)
+
+
+def acme_lines() -> list[Line]:
     month = next(one for one in numbers().tenants if one.key == "acme")
     usage = (month.cost * Decimal("1.32")).quantize(_CENT, rounding=ROUND_HALF_UP)
     return [
@@ -71,149 +97,155 @@ def _acme_lines() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _compared(total: Decimal, previous: str, usual: str, ended: str = "") -> dict[str, Any]:
-    def against(base: str, months: int) -> dict[str, Any]:
+def _compared(total: Decimal, previous: str, usual: str, ended: str = "") -> Comparison:
+    def against(base: str, months: int) -> Against:
         by = total - Decimal(base)
-        return {"total": usd(base), "by": usd(by), "change": by / Decimal(base), "months": months}
+        return Against(usd(base), usd(by), by / Decimal(base), months)
 
-    return {
-        "previous": against(previous, 1),
-        "usual": against(usual, 6),
-        "lines": [],
-        "ended": [{"description": ended, "amount": usd("250.00")}] if ended else [],
-    }
+    return Comparison(
+        previous=against(previous, 1),
+        usual=against(usual, 6),
+        lines=[],
+        ended=[Ended(ended, usd("250.00"))] if ended else [],
+    )
 
 
-def _acme(state: str, **changed: Any) -> dict[str, Any]:
+def acme(state: str) -> ReviewedInvoice:
     customer = CUSTOMERS[0]
-    lines = _acme_lines()
-    subtotal = sum((line["amount"].amount for line in lines), Decimal(0))
-    return {
-        "id": "inv-acme",
-        "number": "",
-        "state": state,
-        "stripe_status": "",
-        "stripe_url": "",
-        "period": PERIOD,
-        "currency": "USD",
-        "customer": _party(customer, customer["email"]),
-        "seller": _party(SELLER),
-        "purchase_order": customer["purchase_order"],
-        "issue_date": None,
-        "due_date": None,
-        "lines": lines,
-        "has_quantities": False,
-        "subtotal": usd(subtotal),
-        "tax": usd("0.00"),
-        "tax_note": "none due, out of state",
-        "total": usd(subtotal),
-        "stripe_invoice_id": "",
-        "comparison": _compared(subtotal, "15053.42", "14790.15"),
-        "payment": "",
-        "paid_on": None,
-        "restated_by": None,
-        "restated_total": usd(subtotal),
-        "next_step": "waits for an approver",
-        "days_until_due": 30,
-        "disclosure": "open_book",
-        "version": 4,
-        "notes": "",
-        "is_finished": state == "issued",
-        "parked": [],
-        "actions": [
-            {"name": "approve", "label": "Approve", "tone": "primary", "allowed": True,
-             "needs_reason": False, "effect": "Fixes the amount before tax. Nothing is sent yet."},
-            {"name": "park", "label": "Park", "tone": "", "allowed": True, "needs_reason": True,
-             "effect": ""},
+    lines = acme_lines()
+    subtotal = sum((line.amount.amount for line in lines), Decimal(0))
+    return ReviewedInvoice(
+        id="inv-acme",
+        number="",
+        state=state,
+        stripe_status="",
+        stripe_url="",
+        period=PERIOD,
+        currency="USD",
+        customer=_party(customer, customer["email"]),
+        seller=_party(SELLER),
+        purchase_order=customer["purchase_order"],
+        issue_date=None,
+        due_date=None,
+        lines=lines,
+        has_quantities=False,
+        subtotal=usd(subtotal),
+        tax=usd("0.00"),
+        tax_note="none due, out of state",
+        total=usd(subtotal),
+        stripe_invoice_id="",
+        comparison=_compared(subtotal, "15053.42", "14790.15"),
+        payment="",
+        paid_on=None,
+        restated_by=None,
+        restated_total=usd(subtotal),
+        next_step="waits for an approver",
+        days_until_due=30,
+        disclosure="open_book",
+        version=4,
+        is_finished=state == "issued",
+        parked=[],
+        actions=[
+            _action("approve", "Approve", "primary",
+                    "Fixes the amount before tax. Nothing is sent yet."),
+            _action("park", "Park", needs_reason=True),
         ],
-        "refused_actions": [
-            {"label": "Issue", "reason": "It isn't approved yet."},
-            {"label": "Void", "reason": "Only what was issued can be voided; return it to draft."},
+        refused_actions=[
+            _refused("issue", "Issue", "It isn't approved yet."),
+            _refused("void", "Void", "Only what was issued can be voided; return it to draft."),
         ],
-        "timeline": [
+        timeline=[
             _event("in_review", "Sent to review", 4, "Lena Fischer", "Checked against the close."),
             _event("draft", "Drafted again", 4, "trueback", "The bill was restated: support fee."),
             _event("draft", "Drafted", 3, "trueback", "Statement 2026-10, revision 1."),
         ],
-    } | changed  # fmt: skip
+    )  # fmt: skip
 
 
-def invoice(**changed: Any) -> dict[str, Any]:
-    return {
-        "invoice": _acme("in_review"),
-        "neighbours": {"previous_id": None, "next_id": "inv-globex", "position": 1, "count": 7},
-        "problem": "",
-    } | changed
+def acme_head(*, number: str, issue_date: date, due_date: date) -> dict[str, Any]:
+    """What its customer's page of it has in common with the review, once it is issued."""
+    issued = replace(acme("issued"), number=number, issue_date=issue_date, due_date=due_date)
+    return {field.name: getattr(issued, field.name) for field in fields(InvoiceHead)}
 
 
-def parked_invoice() -> dict[str, Any]:
+def _page(invoice: ReviewedInvoice) -> InvoicePage:
+    return InvoicePage(invoice=invoice, neighbours=Neighbours(None, "inv-globex", 1, 7))
+
+
+def _nobody_may_act(invoice: ReviewedInvoice) -> ReviewedInvoice:
+    return replace(invoice, actions=[], refused_actions=[])
+
+
+def invoice() -> InvoicePage:
+    return _page(acme("in_review"))
+
+
+def parked_invoice() -> InvoicePage:
     customer = CUSTOMERS[1]
     line = _line("Platform fee, October 2026", Decimal("6900.00"), "flat", "0",
                  "A fixed fee for each month, as in your contract.")  # fmt: skip
-    line["flags"] = ["below cost"]
-    found = _acme(
-        "parked",
+    parked = replace(
+        acme("parked"),
         id="inv-globex",
         customer=_party(customer, customer["email"]),
         purchase_order=customer["purchase_order"],
-        lines=[line],
+        lines=[replace(line, flags=["below cost"])],
         subtotal=usd("6900"),
         total=usd("6900"),
         comparison=_compared(Decimal(6900), "6900", "6900"),
         disclosure="closed",
         parked=[
-            {"text": "The month's cost is $772.37 above the charge.",
-             "remedy": "Look at its NAT traffic since 9 October, then release with a reason."},
-            {"text": "Cost is 41% above last month's, over the limit of 30%.",
-             "remedy": "Release with a reason, or wait for the next restatement."},
+            ParkedReason("The month's cost is $772.37 above the charge.",
+                         "Look at its NAT traffic since 9 October, then release with a reason."),
+            ParkedReason("Cost is 41% above last month's, over the limit of 30%.",
+                         "Release with a reason, or wait for the next restatement."),
         ],
-        actions=[{"name": "release", "label": "Release to review", "tone": "primary",
-                  "allowed": True, "needs_reason": True, "effect": ""}],
-        refused_actions=[{"label": "Approve", "reason": "It is parked; release it first."}],
+        actions=[_action("release", "Release to review", "primary", needs_reason=True)],
+        refused_actions=[_refused("approve", "Approve", "It is parked; release it first.")],
         timeline=[
             _event("parked", "Parked", 3, "trueback", "Negative margin; cost up 41%."),
             _event("draft", "Drafted", 3, "trueback", "Statement 2026-10, revision 1."),
         ],
     )  # fmt: skip
-    return {"invoice": found, "neighbours": None,
-            "problem": "It is parked. Release it with a reason first."}  # fmt: skip
+    return InvoicePage(invoice=parked, problem="It is parked. Release it with a reason first.")
 
 
-def first_invoice() -> dict[str, Any]:
+def first_invoice() -> InvoicePage:
     """Nothing to compare with, and nobody here may act."""
-    nothing: dict[str, Any] = {"previous": None, "usual": None, "lines": [], "ended": []}
-    lines = [line | {"change": None, "by": None, "why": ""} for line in _acme_lines()]
-    return invoice(
-        invoice=_acme("draft", comparison=nothing, lines=lines, actions=[], refused_actions=[])
-    )
+    nothing = Comparison(previous=None, usual=None, lines=[], ended=[])
+    lines: Sequence[Line] = [replace(line, change=None, by=None, why="") for line in acme_lines()]
+    return _page(_nobody_may_act(replace(acme("draft"), comparison=nothing, lines=lines)))
 
 
-def restated_draft() -> dict[str, Any]:
+def restated_draft() -> InvoicePage:
     """What the restatement would change, before anybody approves it."""
-    return invoice(
-        invoice=_acme("in_review", restated_by=usd("12.30"), restated_total=usd("16014.08"))
+    return _page(
+        replace(acme("in_review"), restated_by=usd("12.30"), restated_total=usd("16014.08"))
     )
 
 
-def approved_invoice() -> dict[str, Any]:
+def approved_invoice() -> InvoicePage:
     """Issuing can't be taken back: it is confirmed."""
-    issue = {"name": "issue", "label": "Issue through Stripe", "tone": "primary", "allowed": True,
-             "needs_reason": False, "needs_confirmation": True,
-             "effect": "Stripe numbers it and sends it to the customer."}  # fmt: skip
-    return invoice(invoice=_acme("approved", actions=[issue], refused_actions=[]))
+    issue = _action("issue", "Issue through Stripe", "primary",
+                    "Stripe numbers it and sends it to the customer.",
+                    needs_confirmation=True)  # fmt: skip
+    return _page(replace(acme("approved"), actions=[issue], refused_actions=[]))
 
 
-def void_invoice() -> dict[str, Any]:
+def void_invoice() -> InvoicePage:
     """Discarded; another was drafted in its place."""
-    found = _acme("void", actions=[], refused_actions=[], is_finished=True,
-                  next_step="nothing is left to do",
-                  payment="Cancelled: nothing is to pay.")  # fmt: skip
-    return invoice(invoice=found, successor={"id": "inv-globex", "number": ""})
+    void = replace(
+        _nobody_may_act(acme("void")),
+        is_finished=True,
+        next_step="nothing is left to do",
+        payment="Cancelled: nothing is to pay.",
+    )
+    return replace(_page(void), successor=Successor("inv-globex", ""))
 
 
-def restated_invoice() -> dict[str, Any]:
-    issued = _acme(
-        "issued",
+def restated_invoice() -> InvoicePage:
+    issued = replace(
+        _nobody_may_act(acme("issued")),
         number="LF-2026-0134",
         stripe_status="open",
         stripe_invoice_id="in_1R9xLk2eZvKYlo2C",
@@ -221,8 +253,6 @@ def restated_invoice() -> dict[str, Any]:
         issue_date=date(2026, 11, 4),
         due_date=date(2026, 12, 4),
         payment="Nothing is paid yet.",
-        actions=[],
-        refused_actions=[],
         restated_by=usd("-212.64"),
         restated_total=usd("15789.14"),
         next_step="credit the difference at Stripe",
@@ -235,105 +265,4 @@ def restated_invoice() -> dict[str, Any]:
             _event("draft", "Drafted", 3, "trueback", "2026-10 was closed."),
         ],
     )
-    return invoice(invoice=issued)
-
-
-def _open_book() -> dict[str, Any]:
-    month = next(one for one in numbers().tenants if one.key == "acme")
-    parts = (
-        ("Compute", False, "0.60"), ("Databases", False, "0.25"), ("Storage", False, "0.09"),
-        ("Data transfer", False, "0.06"), ("Logs", True, "0.52"), ("NAT gateways", True, "0.26"),
-        ("Support, tax and credits", True, "0.14"), ("Load balancer", True, "0.08"),
-    )  # fmt: skip
-    groups = []
-    for label, is_shared, part in parts:
-        amount = (month.shared if is_shared else month.direct) * Decimal(part)
-        groups.append({"label": label, "is_shared": is_shared, "amount": usd(amount),
-                       "ratio": amount / month.cost})  # fmt: skip
-    return {"cost": usd(month.cost), "groups": groups}
-
-
-def _closed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As a customer under a closed contract reads them: prices alone."""
-    usage, fee = lines
-    return [
-        usage | {"rate": "", "explanation": "Your measured use in October 2026.", "evidence": []},
-        fee,
-    ]
-
-
-def closed_customer_invoice() -> dict[str, Any]:
-    page = customer_invoice(open_book=None, pay_url="")
-    found = page["invoice"]
-    return page | {"invoice": found | {"lines": _closed(found["lines"]), "has_rates": False}}
-
-
-def customer_invoice(**changed: Any) -> dict[str, Any]:
-    found = _acme(
-        "issued",
-        number="LF-2026-0134",
-        stripe_status="open",
-        issue_date=date(2026, 11, 4),
-        due_date=date(2026, 12, 4),
-        has_rates=True,
-        notes="Charges are by calendar month in UTC. Questions: billing@larkfield.example.",
-    )
-    staff_only = (
-        *("restated_by", "restated_total", "next_step", "days_until_due", "comparison", "payment"),
-        "stripe_invoice_id",
-    )
-    for key in (*staff_only, *_STAFF_KEYS):
-        del found[key]
-    return {"invoice": found, "pay_url": "https://pay.larkfield.example/i/0134", "paid_on": None,
-            "open_book": _open_book()} | changed  # fmt: skip
-
-
-def _paid(number: str, period: Any, total: str, state: str = "paid") -> dict[str, Any]:
-    return {"id": number, "number": number, "period": period, "state": state,
-            "due_date": date(2026, period.following.month + 1, 4),
-            "total": usd(total)}  # fmt: skip
-
-
-def _so_far() -> dict[str, Any]:
-    parts = (
-        ("Cloud usage: Compute", "4618.20"),
-        ("Cloud usage: Databases", "1904.77"),
-        ("Platform fee", "1800.00"),
-        ("Cloud usage: shared logs", "883.02"),
-        ("Cloud usage: Storage", "611.40"),
-        ("Cloud usage: shared NAT", "402.11"),
-        ("Other (7)", "733.58"),
-    )
-    return {
-        "month": PERIOD.following,
-        "total": usd(str(sum(Decimal(amount) for _, amount in parts))),
-        "as_of": datetime(2026, 11, 19, 6, tzinfo=UTC),
-        "lines": [{"description": label, "amount": usd(amount)} for label, amount in parts],
-    }
-
-
-def customer_home(**changed: Any) -> dict[str, Any]:
-    lines = _acme_lines()
-    total = Money(sum((line["amount"].amount for line in lines), Decimal(0)), "USD")
-    september = PERIOD.previous
-    return {
-        "customer": {"name": CUSTOMERS[0]["name"]},
-        "period": PERIOD,
-        "estimated": False,
-        "as_of": None,
-        "so_far": _so_far(),
-        "currency": "USD",
-        "current": {"total": total, "is_before_tax": True, "lines": lines},
-        "previous_total": usd("15053.42"),
-        "change": Decimal("0.063"),
-        "what_changed": "Compute is up $612.40 since 14 October, and data transfer down $118.05.",
-        "open_book": _open_book(),
-        "due": total,
-        "due_note": "LF-2026-0134, by 4 Dec 2026",
-        "due_id": "LF-2026-0134",
-        "invoices": [
-            _paid("LF-2026-0134", PERIOD, str(total.amount), "issued"),
-            _paid("LF-2026-0116", september, "15053.42"),
-            _paid("LF-2026-0098", september.previous, "14861.90"),
-        ],
-    } | changed
+    return _page(issued)

@@ -1,13 +1,15 @@
-"""Context of what the operator's pages draw: days, months, movers, the waterfall."""
+"""What the operator's pages draw: days, months, movers, the waterfall."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Final
 
 from deploy.page_previews.numbers import PERIOD, TenantMonth, numbers, usd
 from services.portal.domain.cost_changes import first_day_of
 from services.portal.domain.stacks import stacked
+from services.portal.pages.overview import Mover, Step, TenantMover, Waterfall
+from services.portal.pages.tenant import CostChange, Stack, StackRow
 from shared.money import UNIT
 from shared.periods import Month
 
@@ -46,33 +48,33 @@ def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
     return found
 
 
-def _stack(amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month]) -> dict[str, Any]:
+def _stack(amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month]) -> Stack:
     series = stacked(amounts, order=list(_GROUPS))
-    rows: list[dict[str, Any]] = [
-        {
-            "at": moment,
-            "parts": [usd(one.amounts[turn]) for one in series],
-            "total": usd(sum((one.amounts[turn] for one in series), Decimal(0))),
-        }
+    rows = [
+        StackRow(
+            at=moment,
+            parts=[usd(one.amounts[turn]) for one in series],
+            total=usd(sum((one.amounts[turn] for one in series), Decimal(0))),
+        )
         for turn, moment in enumerate(at)
     ]
     total = sum((one.total for one in series), Decimal(0))
-    return {
-        "heads": [f"Other ({len(one.others)})" if one.others else one.name for one in series],
-        "rows": rows,
-        "totals": [usd(one.total) for one in series],
-        "total": usd(total),
-        "largest_ratio": series[0].total / total,
-        "peak": max(rows, key=lambda row: row["total"].amount),
-    }
+    return Stack(
+        heads=[f"Other ({len(one.others)})" if one.others else one.name for one in series],
+        rows=rows,
+        totals=[usd(one.total) for one in series],
+        total=usd(total),
+        largest_ratio=series[0].total / total,
+        peak=max(rows, key=lambda row: row.total.amount),
+    )
 
 
-def by_day(tenant: TenantMonth) -> dict[str, Any]:
+def by_day(tenant: TenantMonth) -> Stack:
     days = [date(PERIOD.year, PERIOD.month, day) for day in range(1, _DAYS + 1)]
     return _stack(_daily(tenant), days)
 
 
-def by_month(tenant: TenantMonth) -> dict[str, Any]:
+def by_month(tenant: TenantMonth) -> Stack:
     months = [PERIOD.previous.previous.previous, PERIOD.previous.previous, PERIOD.previous, PERIOD]
     shares = (Decimal("0.72"), Decimal("0.69"), Decimal("0.71"), Decimal(1))
     amounts = {
@@ -85,33 +87,31 @@ def by_month(tenant: TenantMonth) -> dict[str, Any]:
     return _stack(amounts, months)
 
 
-def change(tenant: TenantMonth) -> dict[str, Any]:
+def change(tenant: TenantMonth) -> CostChange:
     nat = tenant.cost * Decimal("0.25")
     transfer, rest = tenant.cost * Decimal("0.03"), Decimal("-3.20")
     days = _daily(tenant)["Shared NAT"]
     first = first_day_of(days, days[0])
     since = date(PERIOD.year, PERIOD.month, first) if first else None
-    return {
-        "by": usd(nat + transfer + rest),
-        "movers": [_mover("Shared NAT", nat, since), _mover("Data transfer", transfer, since)],
-        "rest_count": 6,
-        "rest": usd(rest),
-    }
+    return CostChange(
+        by=usd(nat + transfer + rest),
+        movers=[_mover("Shared NAT", nat, since), _mover("Data transfer", transfer, since)],
+        rest_count=6,
+        rest=usd(rest),
+    )
 
 
-def _mover(
-    label: str, by: Decimal, since: date | None, now: Decimal | None = None
-) -> dict[str, Any]:
-    return {
-        "label": label,
-        "is_shared": label.startswith("Shared"),
-        "now": usd(now if now is not None else by * Decimal("1.4")),
-        "by": usd(by),
-        "since": since,
-    }
+def _mover(label: str, by: Decimal, since: date | None, now: Decimal | None = None) -> Mover:
+    return Mover(
+        label=label,
+        is_shared=label.startswith("Shared"),
+        now=usd(now if now is not None else by * Decimal("1.4")),
+        by=usd(by),
+        since=since,
+    )
 
 
-def movers() -> list[dict[str, Any]]:
+def movers() -> list[TenantMover]:
     moved = (
         ("globex", "Globex Logistics", "Shared NAT", "1913.20", "2830.41", 9),
         ("acme", "Acme Robotics", "Compute", "612.40", "6120.77", 14),
@@ -120,21 +120,21 @@ def movers() -> list[dict[str, Any]]:
         ("initech", "Initech", "Shared logs", "-88.31", "402.18", 21),
     )
     return [
-        {
-            "tenant": key,
-            "name": name,
-            "mover": _mover(
+        TenantMover(
+            key,
+            name,
+            _mover(
                 label,
                 Decimal(by),
                 date(PERIOD.year, PERIOD.month, day) if day else None,
                 Decimal(now),
             ),
-        }
+        )
         for key, name, label, by, now, day in moved
     ]
 
 
-def waterfall(revenue: Decimal | None = None) -> dict[str, Any]:
+def waterfall(revenue: Decimal | None = None) -> Waterfall:
     found = numbers()
     earned = revenue
     if earned is None:
@@ -146,17 +146,17 @@ def waterfall(revenue: Decimal | None = None) -> dict[str, Any]:
         ("Unallocated", _others("un", "idle")),
     ]
     left = earned - sum((cost for _, cost in costs), Decimal(0))
-    return {
-        "steps": [
-            {"label": "Revenue", "kind": "total", "amount": usd(earned)},
-            *({"label": label, "kind": "less", "amount": usd(-cost)} for label, cost in costs),
-            {"label": "Operating margin", "kind": "total", "amount": usd(left)},
+    return Waterfall(
+        steps=[
+            Step("Revenue", "total", usd(earned)),
+            *(Step(label, "less", usd(-cost)) for label, cost in costs),
+            Step("Operating margin", "total", usd(left)),
         ],
-        "margin": usd(left),
-        "margin_ratio": left / earned,
-        "revenue_unknown_count": 1,
-        "excluded": usd(_others("excluded")),
-    }
+        margin=usd(left),
+        margin_ratio=left / earned,
+        revenue_unknown_count=1,
+        excluded=usd(_others("excluded")),
+    )
 
 
 def _others(*prefixes: str) -> Decimal:

@@ -1,4 +1,4 @@
-"""Context of a customer's breakdown, and the invoices that stand beside it as files."""
+"""A customer's breakdown, and the invoices that stand beside it as files."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,6 +11,8 @@ from deploy.sample_company.customers import CUSTOMERS, SELLER
 from services.invoicing.domain.invoice_document import invoice_document
 from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.portal.domain.invoice_breakdown import charges, costs
+from services.portal.pages.customer import BreakdownPage
+from services.portal.pages.page import CustomerName
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact, InvoiceLineFact
 from shared.periods import Month
 
@@ -24,7 +26,7 @@ _PARTS: Final = (
 _COURSE: Final = ("0.86", "0.91", "0.90", "0.97", "1")
 
 
-def breakdown(*, is_open: bool, **changed: Any) -> dict[str, Any]:
+def breakdown(*, is_open: bool) -> BreakdownPage:
     months = [PERIOD]
     while len(months) < len(_COURSE):
         months.insert(0, months[0].previous)
@@ -33,15 +35,18 @@ def breakdown(*, is_open: bool, **changed: Any) -> dict[str, Any]:
         for month, part in zip(months, _COURSE, strict=True)
     }
     found = charges(documents, "USD")
-    return {
-        "customer": {"name": CUSTOMERS[0]["name"]},
-        "currency": "USD",
-        "months": found.months,
-        "rows": found.rows,
-        "totals": found.totals,
-        "costs": costs(documents, "USD"),
-        "other_currencies": False,
-    } | changed
+    return BreakdownPage(
+        customer=CustomerName(str(CUSTOMERS[0]["name"])),
+        currency="USD",
+        months=found.months,
+        rows=found.rows,
+        totals=found.totals,
+        costs=costs(documents, "USD"),
+    )
+
+
+def first_breakdown() -> BreakdownPage:
+    return BreakdownPage(customer=CustomerName(str(CUSTOMERS[0]["name"])))
 
 
 def write_documents(out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Context of the billing inbox."""
+"""The billing inbox."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS
+from services.portal.pages.inbox import InboxPage, InboxRow, Sum
+from services.portal.pages.page import Choice, CustomerName
 
 # Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
 _INBOX: Final = {
@@ -29,61 +31,61 @@ def _revenue(tenants: list[str]) -> Decimal:
     )
 
 
-def inbox(**changed: Any) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = []
-    for customer in CUSTOMERS:
-        state, stripe, number, change, step, parked = _INBOX[customer["key"]]
-        rows.append(
-            {
-                "id": f"inv-{customer['key']}",
-                "number": number,
-                "customer": {"name": customer["name"]},
-                "period": PERIOD,
-                "state": state,
-                "stripe_status": stripe,
-                "total": usd(_revenue(customer["contracts"][0]["tenants"])),
-                "change": None if change is None else Decimal(change),
-                "due_date": date(2026, 12, 3) if number else None,
-                "parked": list(parked),
-                "restated_by": usd("-38.20") if customer["key"] == "cardinal" else None,
-                "next_step": step,
-            }
-        )
-    rows.sort(key=lambda row: -row["total"].amount)
-    total = sum((row["total"].amount for row in rows), Decimal(0))
-    return {
-        "period": PERIOD,
-        "views": [
-            {"key": "all", "label": "All", "count": len(rows)},
-            {"key": "to_do", "label": "To do", "count": 7},
-            {"key": "restated", "label": "Restated", "count": 1},
-            {"key": "parked", "label": "Parked", "count": 1},
-            {"key": "draft", "label": "Draft", "count": 3},
-            {"key": "in_review", "label": "In review", "count": 2},
-            {"key": "approved", "label": "Approved", "count": 1},
-            {"key": "issued", "label": "Issued", "count": 1},
-            {"key": "overdue", "label": "Overdue", "count": 1},
-            {"key": "paid", "label": "Paid", "count": 1},
+def inbox() -> InboxPage:
+    rows = [_row(customer) for customer in CUSTOMERS]
+    rows.sort(key=lambda row: -row.total.amount)
+    total = sum((row.total.amount for row in rows), Decimal(0))
+    return InboxPage(
+        period=PERIOD,
+        views=[
+            Choice("all", "All", len(rows)),
+            Choice("to_do", "To do", 7),
+            Choice("restated", "Restated", 1),
+            Choice("parked", "Parked", 1),
+            Choice("draft", "Draft", 3),
+            Choice("in_review", "In review", 2),
+            Choice("approved", "Approved", 1),
+            Choice("issued", "Issued", 1),
+            Choice("overdue", "Overdue", 1),
+            Choice("paid", "Paid", 1),
         ],
-        "view": "all",
-        "q": "",
-        "sort": "-total",
-        "rows": rows,
-        "total_count": len(rows),
-        "currency_totals": [usd(total)],
-        "sums": _sums(rows),
-    } | changed
+        view="all",
+        q="",
+        sort="-total",
+        rows=rows,
+        paging=None,
+        total_count=len(rows),
+        currency_totals=[usd(total)],
+        sums=_sums(rows),
+    )
 
 
-def _sums(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = []
+def _row(customer: dict[str, Any]) -> InboxRow:
+    state, stripe, number, change, step, parked = _INBOX[customer["key"]]
+    return InboxRow(
+        id=f"inv-{customer['key']}",
+        number=number,
+        customer=CustomerName(customer["name"]),
+        period=PERIOD,
+        state=state,
+        stripe_status=stripe,
+        total=usd(_revenue(customer["contracts"][0]["tenants"])),
+        change=None if change is None else Decimal(change),
+        due_date=date(2026, 12, 3) if number else None,
+        parked=parked,
+        restated_by=usd("-38.20") if customer["key"] == "cardinal" else None,
+        next_step=step,
+    )
+
+
+def _sums(rows: list[InboxRow]) -> list[Sum]:
+    sums = []
     for label, note, states in (
         ("To issue", "drafts, reviews and parked", {"draft", "in_review", "approved", "parked"}),
         ("To be paid", "issued and not due yet", {"issued"}),
         ("Overdue", "past the due date", {"overdue"}),
         ("Paid", "", {"paid"}),
     ):
-        amounts = [row["total"].amount for row in rows if row["state"] in states]
-        found.append({"label": label, "note": note, "count": len(amounts),
-                      "amounts": [usd(sum(amounts, Decimal(0)))]})  # fmt: skip
-    return found
+        amounts = [row.total.amount for row in rows if row.state in states]
+        sums.append(Sum(label, note, len(amounts), [usd(sum(amounts, Decimal(0)))]))
+    return sums

@@ -48,6 +48,7 @@ def configure() -> None:
 
 def render(name: str) -> str:
     configure()
-    template, context = PAGES[name]
+    preview = PAGES[name]()
     request = RequestFactory().get(f"/{name}", {"period": "2026-10"})
-    return render_to_string(f"portal/{template}", context(), request)
+    frame = {"frame": preview.frame} if preview.frame else {}
+    return render_to_string(preview.page.template, preview.page.context() | frame, request)

@@ -1,6 +1,7 @@
 """An explanation as attribution gives it, and its page."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from services.attribution.domain.evidence import (
 )
 from services.attribution.domain.evidence_json import to_json
 from services.portal.domain.explanation import explained
+from services.portal.pages.page import TenantName
+from services.portal.pages.why import WhyPage
 from shared.money import to_units
 from shared.periods import Month
 
@@ -44,14 +47,21 @@ def answer() -> dict[str, Any]:
     return to_json(explanation)
 
 
-def page(**changed: Any) -> dict[str, Any]:
-    return {
-        "period": Month(2026, 10),
-        "tenant": {"key": "globex", "name": "Globex"},
-        "group": "",
-        "state": "known",
-        **explained(answer()),
-    } | changed
+def page() -> WhyPage:
+    return replace(computed(), group="", state="known", **vars(explained(answer())))
+
+
+def computed() -> WhyPage:
+    return WhyPage(
+        period=Month(2026, 10),
+        tenant=TenantName("globex", "Globex"),
+        group="Shared NAT",
+        state="computed",
+    )
+
+
+def unknown() -> WhyPage:
+    return replace(computed(), group="", state="unknown", problem="The run was deleted.")
 
 
 def _line(charge_group: str, method: str, parts: tuple[Part, ...]) -> LineEvidence:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.portal.pages.margins import Proof
 from services.portal.templatetags import portal_format as written
 from services.portal.templatetags import portal_parts as parts
 from shared.money import Money, from_units
@@ -120,11 +121,12 @@ class TestProofBar:
     @given(st.lists(units, min_size=5, max_size=5))
     def test_positive_parts_fill_the_bar_and_none_vanishes(self, numbers: list[int]) -> None:
         names = ("direct", "shared", "overhead", "unallocated", "excluded")
-        proof = {
+        amounts = {
             name: Money(from_units(number), "USD")
             for name, number in zip(names, numbers, strict=True)
         }
-        proof["bill"] = Money(from_units(sum(numbers)), "USD")
+        bill, nothing = Money(from_units(sum(numbers)), "USD"), Money(Decimal(0), "USD")
+        proof = Proof(bill=bill, difference=nothing, holds=True, note="", **amounts)
         found = parts.segments(proof)
         assert [segment.key for segment in found] == list(names)
         for segment, number in zip(found, numbers, strict=True):

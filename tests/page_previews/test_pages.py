@@ -1,8 +1,12 @@
 """Every page in every state: well-formed, within the content security policy, readable by all."""
 
+import importlib
 import json
+import pkgutil
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,10 +15,13 @@ import pytest
 from deploy.page_previews import billing, costs, months, operator
 from deploy.page_previews.pages import PAGES
 from deploy.page_previews.render import render
+from services.portal import pages as pages_of
 from services.portal.domain.stacks import SERIES_MAX
+from services.portal.pages.page import Page as PageClass
 
 PORTAL = Path(__file__).resolve().parents[2] / "services" / "portal"
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
+FRAMES = ("base.html", "bare.html")
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"]
 )
@@ -53,6 +60,23 @@ class Page(HTMLParser):
     @property
     def words(self) -> str:
         return " ".join(" ".join(self.text).split())
+
+
+def page_classes() -> list[type[PageClass]]:
+    for module in pkgutil.iter_modules(pages_of.__path__, f"{pages_of.__name__}."):
+        importlib.import_module(module.name)
+    return PageClass.__subclasses__()
+
+
+def dicts_in(value: object) -> Iterator[dict[object, object]]:
+    if isinstance(value, dict):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from dicts_in(getattr(value, field.name))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from dicts_in(each)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +126,37 @@ class TestEveryPage:
         assert not re.search(r"(?<![\w.])-\$?\d", pages[name].words.replace("+", ""))
 
 
+class TestPageClasses:
+    """A class per template is the only description of what a template is given."""
+
+    CLASSES = page_classes()
+
+    def test_have_one_template_each_and_every_template_has_one(self) -> None:
+        whole = {
+            str(path.relative_to(PORTAL / "templates"))
+            for path in TEMPLATES
+            if path.parent.name != "parts" and path.name not in FRAMES and path.name[0] != "_"
+        }
+        assert Counter(page.template for page in self.CLASSES) == Counter(whole)
+
+    def test_are_named_by_their_template(self) -> None:
+        for page in self.CLASSES:
+            text = (PORTAL / "templates" / page.template).read_text(encoding="utf-8")
+            assert f"Given {page.__module__}.{page.__name__}." in text
+
+    def test_are_frozen(self) -> None:
+        for page in self.CLASSES:
+            assert page.__dataclass_params__.frozen, page  # type: ignore[attr-defined]
+
+    def test_are_all_previewed(self) -> None:
+        assert {type(make().page) for make in PAGES.values()} == set(self.CLASSES)
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_hold_no_dict_at_any_depth(self, name: str) -> None:
+        preview = PAGES[name]()
+        assert [*dicts_in(preview.page), *dicts_in(preview.frame)] == []
+
+
 class TestCustomerPages:
     @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("customer")])
     def test_never_speak_of_the_margin(self, pages: dict[str, Page], name: str) -> None:
@@ -128,8 +183,10 @@ class TestMarginPage:
 
     def test_column_of_costs_sums_to_the_bill(self) -> None:
         page = operator.margins()
-        others = sum(other["cost"].amount for other in page["others"])
-        assert page["totals"]["cost"].amount + others == page["bill"].amount
+        others = sum(other.cost.amount for other in page.others)
+        assert page.totals is not None
+        assert page.bill is not None
+        assert page.totals.cost.amount + others == page.bill.amount
 
     def test_a_broken_proof_is_an_alert_and_names_the_difference(
         self, pages: dict[str, Page]
@@ -173,15 +230,16 @@ class TestEveryChart:
 
 class TestATenantsCharts:
     def test_sum_to_the_same_total_by_row_and_by_series(self) -> None:
-        for stack in (operator.tenant()["by_day"], operator.tenant()["by_month"]):
-            rows = sum(row["total"].amount for row in stack["rows"])
-            assert rows == sum(total.amount for total in stack["totals"]) == stack["total"].amount
-            assert len(stack["heads"]) <= SERIES_MAX
+        for stack in (operator.tenant().by_day, operator.tenant().by_month):
+            assert stack is not None
+            rows = sum(row.total.amount for row in stack.rows)
+            assert rows == sum(total.amount for total in stack.totals) == stack.total.amount
+            assert len(stack.heads) <= SERIES_MAX
 
 
 class TestTheWaterfall:
     def test_ends_where_its_steps_lead(self) -> None:
-        first, *falls, last = [step["amount"].amount for step in costs.waterfall()["steps"]]
+        first, *falls, last = [step.amount.amount for step in costs.waterfall().steps]
         assert first + sum(falls) == last
 
 
@@ -208,7 +266,7 @@ class TestInvoicePage:
             for field in pages["invoice-inv-acme.html"].all("input")
             if field.get("name") == "version"
         ]
-        assert versions == [str(billing.invoice()["invoice"]["version"])] * 2
+        assert versions == [str(billing.invoice().invoice.version)] * 2
 
     def test_refused_actions_say_why(self, pages: dict[str, Page]) -> None:
         assert "Issue It isn't approved yet." in pages["invoice-inv-acme.html"].words

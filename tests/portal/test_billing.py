@@ -7,6 +7,7 @@ import pytest
 from services.portal.domain.labels import refusal_sentence
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
+from services.portal.pages.invoice import Neighbours
 from services.portal.queries.inbox import read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
@@ -40,7 +41,7 @@ def put(**changed):
 
 def shown(actor, invoice_id="inv_acme"):
     with as_ops():
-        return read_staff_invoice(invoice_id, actor)["invoice"]
+        return read_staff_invoice(invoice_id, actor).invoice
 
 
 def names(found):
@@ -49,12 +50,12 @@ def names(found):
 
 class TestActions:
     def test_are_those_of_the_state_and_the_role(self, drafts):
-        assert names(shown(CLARA)["actions"]) == ["submit", "park"]
-        assert names(shown(BRUNO, "inv_foreign")["actions"]) == ["approve", "park"]
-        assert names(shown(CLARA, "inv_foreign")["actions"]) == ["park"]
+        assert names(shown(CLARA).actions) == ["submit", "park"]
+        assert names(shown(BRUNO, "inv_foreign").actions) == ["approve", "park"]
+        assert names(shown(CLARA, "inv_foreign").actions) == ["park"]
 
     def test_say_why_they_are_refused(self, drafts):
-        refused = {action.name: action.reason for action in shown(CLARA)["refused_actions"]}
+        refused = {action.name: action.reason for action in shown(CLARA).refused_actions}
         assert refused == {
             "approve": "It is a draft, not in review.",
             "issue": "It is a draft, not approved.",
@@ -64,12 +65,12 @@ class TestActions:
 
     def test_are_not_for_who_did_the_step_before(self, drafts):
         put(state="in_review", version=2, actions=actions("in_review", not_by=("bruno",)))
-        [approve] = [a for a in shown(BRUNO)["refused_actions"] if a.name == "approve"]
+        [approve] = [a for a in shown(BRUNO).refused_actions if a.name == "approve"]
         assert approve.reason == "A second person has to do it: you did the step before."
 
     def test_are_none_for_those_who_only_read(self, drafts):
         found = shown(VIC)
-        assert (found["actions"], found["refused_actions"]) == ([], [])
+        assert (found.actions, found.refused_actions) == ([], [])
         page = client_of("vic").get("/invoices/inv_acme").content.decode()
         assert "billing clerks and approvers act on it" in page
         assert "hx-post" not in page
@@ -151,7 +152,7 @@ class TestTheInvoicePage:
                 TransitionFact("in_review", "draft", "bruno", "Wrong order number.", NOW),
             ],
         )
-        found = [(event["label"], event["actor"]) for event in shown(CLARA)["timeline"]]
+        found = [(event.label, event.actor) for event in shown(CLARA).timeline]
         assert found == [
             ("Returned to draft", "Bruno Keller"),
             ("Sent to review", "Clara Diaz"),
@@ -159,7 +160,7 @@ class TestTheInvoicePage:
         ]
 
     def test_shows_cost_and_what_is_above_it_line_by_line(self, drafts):
-        line = shown(CLARA)["lines"][0]
+        line = shown(CLARA).lines[0]
         assert [item.label for item in line.evidence] == ["Cost of acme", "Above cost"]
         assert sum(item.amount.amount for item in line.evidence) == line.amount.amount
 
@@ -167,11 +168,11 @@ class TestTheInvoicePage:
         fact = invoice_fact("acme")
         line = replace(fact.lines[0], amount=Decimal("1.00"))
         put(lines=[line])
-        assert shown(CLARA)["lines"][0].flags == ["below cost"]
+        assert shown(CLARA).lines[0].flags == ["below cost"]
 
     def test_compares_each_line_with_the_month_before(self, drafts):
         put(invoice_id="inv_before", period="2026-09", state="paid", number="X-1")
-        lines = shown(CLARA)["lines"]
+        lines = shown(CLARA).lines
         assert [line.change for line in lines] == [Decimal(0), Decimal(0)]
 
     def test_shows_why_it_is_parked_and_what_to_do(self, cast):
@@ -198,13 +199,8 @@ class TestTheInvoicePage:
 
     def test_leads_to_its_neighbours_in_the_inbox(self, drafts):
         with as_ops():
-            neighbours = read_staff_invoice("inv_acme", CLARA)["neighbours"]
-        assert neighbours == {
-            "previous_id": "inv_foreign",
-            "next_id": None,
-            "position": 2,
-            "count": 2,
-        }
+            neighbours = read_staff_invoice("inv_acme", CLARA).neighbours
+        assert neighbours == Neighbours("inv_foreign", None, position=2, count=2)
 
 
 class TestTheInbox:
@@ -215,7 +211,7 @@ class TestTheInbox:
             )
 
     def ids(self, **asked):
-        return [row["id"] for row in self.read(**asked)["rows"]]
+        return [row.id for row in self.read(**asked).rows]
 
     def test_shows_to_each_what_waits_for_him(self, drafts):
         assert self.ids(view="to_do", actor=CLARA) == ["inv_acme"]
@@ -228,7 +224,7 @@ class TestTheInbox:
         assert self.ids(view="to_do", actor=BRUNO) == ["inv_acme"]
 
     def test_has_no_list_of_things_to_do_for_those_who_only_read(self, drafts):
-        keys = [choice["key"] for choice in self.read(actor=VIC)["views"]]
+        keys = [choice.key for choice in self.read(actor=VIC).views]
         assert keys == ["all", "draft", "in_review"]
 
     def test_finds_by_customer_and_number(self, month):
@@ -254,21 +250,21 @@ class TestTheInbox:
     def test_adds_up_each_currency_for_itself(self, month):
         with as_ops():
             record_invoice(invoice_fact("foreign", "issued", version=2, currency="EUR"))
-        totals = self.read()["currency_totals"]
+        totals = self.read().currency_totals
         assert [money.currency for money in totals] == ["EUR", "USD"]
 
     def test_leaves_void_invoices_out_of_its_sums(self, month):
         with as_ops():
             record_invoice(invoice_fact("foreign", "void", version=2))
         page = self.read()
-        assert len(page["rows"]) == 2
-        assert [money.amount for money in page["currency_totals"]] == [invoice_fact("acme").total]
+        assert len(page.rows) == 2
+        assert [money.amount for money in page.currency_totals] == [invoice_fact("acme").total]
 
     @pytest.mark.parametrize("state", ["draft", "issued", "paid", "void", "uncollectible"])
     def test_has_a_next_step_for_every_invoice(self, cast, state):
         put(state=state)
-        [row] = self.read()["rows"]
-        assert row["next_step"]
+        [row] = self.read().rows
+        assert row.next_step
 
 
 def test_a_customer_of_two_tenants_pays_for_both(cast):

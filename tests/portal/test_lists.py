@@ -70,7 +70,7 @@ def rows_of(answer):
 class TestTheInboxSums:
     def test_add_up_the_month_by_what_is_left_to_do(self, cast):
         record_month(acme="draft", foreign="paid")
-        sums = {one.label: one for one in inbox()["sums"]}
+        sums = {one.label: one for one in inbox().sums}
         assert {label: one.count for label, one in sums.items()} == {
             "To issue": 1,
             "To be paid": 0,
@@ -82,11 +82,11 @@ class TestTheInboxSums:
 
     def test_never_add_currencies(self, month):
         put("foreign", version=2, currency="EUR")
-        [waiting] = [one for one in inbox()["sums"] if one.label == "To be paid"]
+        [waiting] = [one for one in inbox().sums if one.label == "To be paid"]
         assert [money.currency for money in waiting.amounts] == ["EUR", "USD"]
 
     def test_are_of_the_month_whatever_is_filtered(self, month):
-        assert inbox(q="nobody")["sums"] == inbox()["sums"]
+        assert inbox(q="nobody").sums == inbox().sums
 
 
 class TestRestatedInvoices:
@@ -94,12 +94,12 @@ class TestRestatedInvoices:
         put(version=2, restated_by=Decimal("-12.34"))
         put("foreign", version=2, restated_by=Decimal("0.00"))
         page = inbox(view="restated")
-        assert [row["id"] for row in page["rows"]] == ["inv_acme"]
-        assert page["rows"][0]["restated_by"].amount == Decimal("-12.34")
+        assert [row.id for row in page.rows] == ["inv_acme"]
+        assert page.rows[0].restated_by.amount == Decimal("-12.34")
         assert "\u221212.34" in client_of("clara").get("/invoices").content.decode()
 
     def test_have_none_where_nothing_was_restated(self, month):
-        assert "restated" not in {view["key"] for view in inbox()["views"]}
+        assert "restated" not in {view.key for view in inbox().views}
 
     def test_say_on_their_page_what_happens_next(self, month):
         put(version=2, restated_by=Decimal("-12.34"))
@@ -119,11 +119,11 @@ class TestRestatedInvoices:
         assert re.search(r"would be <data[^>]*>\$608\.70</data>", page)
         assert "drafted anew on the newest cost" in page
         assert ("Approving fixes the amount as drafted." in page) == (state != "approved")
-        assert {view["key"]: view["count"] for view in inbox()["views"]}["restated"] == 1
+        assert {view.key: view.count for view in inbox().views}["restated"] == 1
 
     def test_that_are_void_do_not_count(self, cast):
         put(state="void", number="", restated_by=Decimal("12.30"))
-        assert "restated" not in {view["key"] for view in inbox()["views"]}
+        assert "restated" not in {view.key for view in inbox().views}
         assert "12.30" not in client_of("bruno").get("/invoices/inv_acme").content.decode()
 
 
@@ -154,17 +154,17 @@ class TestTheInboxFile:
 class TestTheReview:
     def read(self):
         with as_ops():
-            return read_staff_invoice("inv_acme", CLARA)["invoice"]
+            return read_staff_invoice("inv_acme", CLARA).invoice
 
     def test_says_what_moved_since_last_month_and_why(self, cast):
         september()
         put("acme", "draft")
         shown = self.read()
-        usage, fee = shown["lines"]
+        usage, fee = shown.lines
         assert usage.by.amount == usage.amount.amount - Decimal(80)
         assert usage.why == "Cost up 21.7%; price rule unchanged."
         assert (fee.by.amount, fee.why) == (Decimal(0), "")
-        assert [one.description for one in shown["comparison"].ended] == ["Migration"]
+        assert [one.description for one in shown.comparison.ended] == ["Migration"]
         page = client_of("clara").get("/invoices/inv_acme").content.decode()
         assert "Cost up 21.7%" in page
         assert "Ended: last month had this line." in page
@@ -175,14 +175,14 @@ class TestTheReview:
         september(invoice_id="inv_old", period="2026-03", total=Decimal(9))
         september(invoice_id="inv_void", period="2026-06", state="void")
         put("acme", "draft")
-        usual = self.read()["comparison"].usual
+        usual = self.read().comparison.usual
         assert (usual.total.amount, usual.months) == (Decimal("829.00"), 3)
 
     def test_compares_with_no_other_customer_and_no_other_currency(self, cast):
         september(currency="EUR")
         put("foreign", "paid", invoice_id="inv_f", period="2026-09")
         put("acme", "draft")
-        assert self.read()["comparison"].previous is None
+        assert self.read().comparison.previous is None
 
     def test_shows_the_document_and_leads_to_it(self, cast):
         put("acme", "draft", version=3)
@@ -212,25 +212,25 @@ class TestTheBreakdown:
         september()
         put()
         page = self.read()
-        assert [str(month) for month in page["months"]] == ["2026-09", "2026-10"]
-        rows = {row.label: row for row in page["rows"]}
+        assert [str(month) for month in page.months] == ["2026-09", "2026-10"]
+        rows = {row.label: row for row in page.rows}
         assert [money and money.amount for money in rows["Migration"].amounts] == [
             Decimal("250.00"),
             None,
         ]
         assert rows["Platform fee"].change == Decimal(0)
-        assert [money.amount for money in page["totals"]] == [
+        assert [money.amount for money in page.totals] == [
             Decimal("829.00"),
             invoice_fact("acme").total,
         ]
-        assert sum(row.ratio for row in page["rows"] if row.ratio is not None) == 1
+        assert sum(row.ratio for row in page.rows if row.ratio is not None) == 1
 
     def test_divides_by_the_months_total_as_the_invoice_does(self, account):
         [usage, fee] = invoice_fact("acme").lines
         credit = replace(usage, position=3, description="Credit", amount=Decimal("-150.00"))
         lines = [replace(usage, amount=Decimal("651.00")), fee, credit]
         put(lines=lines, total=Decimal("1000.00"))
-        ratios = {row.label: row.ratio for row in self.read()["rows"]}
+        ratios = {row.label: row.ratio for row in self.read().rows}
         assert ratios == {
             "Cloud usage: Compute": Decimal("0.651"),
             "Platform fee": Decimal("0.499"),
@@ -242,7 +242,7 @@ class TestTheBreakdown:
         credit = replace(usage, position=3, description="Credit", amount=Decimal("-150.00"))
         september(lines=[fee, replace(credit, amount=Decimal("-120.00"))], total=Decimal("379.00"))
         put(lines=[fee, credit], total=Decimal("349.00"))
-        by = {row.label: row.by and row.by.amount for row in self.read()["rows"]}
+        by = {row.label: row.by and row.by.amount for row in self.read().rows}
         assert by == {"Platform fee": Decimal(0), "Credit": Decimal("-30.00")}
         for path in ("/account", "/account/breakdown"):
             page = client_of("ann").get(path).content.decode()
@@ -254,14 +254,14 @@ class TestTheBreakdown:
         put()
         put(invoice_id="inv_eur", currency="EUR", period="2026-08", number="ACME-E")
         page = self.read()
-        assert [str(month) for month in page["months"]] == ["2026-10"]
-        assert page["other_currencies"]
+        assert [str(month) for month in page.months] == ["2026-10"]
+        assert page.other_currencies
 
     def test_shows_cost_where_the_contract_is_open_book_alone(self, account):
         put()
-        assert self.read()["costs"] is None
+        assert self.read().costs is None
         put(version=2, disclosure="open_book")
-        costs = self.read()["costs"]
+        costs = self.read().costs
         assert [money.amount for money in costs.totals] == [invoice_fact("acme").lines[0].cost]
         assert "81.17" in client_of("ann").get("/account/breakdown").content.decode()
 
@@ -273,11 +273,11 @@ class TestTheBreakdown:
         ]
         put(lines=lines, total=Decimal(1275))
         page = self.read()
-        assert len(page["rows"]) == 40
-        assert page["rows"][-1].label == "Other (11)"
-        assert page["rows"][-1].amounts[0].amount == Decimal(66)
+        assert len(page.rows) == 40
+        assert page.rows[-1].label == "Other (11)"
+        assert page.rows[-1].amounts[0].amount == Decimal(66)
         rows = rows_of(client_of("ann").get("/account/breakdown.csv"))
-        assert len({row["product"] for row in rows}) == len(page["rows"]) + 10
+        assert len({row["product"] for row in rows}) == len(page.rows) + 10
 
     def test_before_the_first_invoice_says_so(self, account):
         page = client_of("ann").get("/account/breakdown").content.decode()
@@ -299,8 +299,8 @@ class TestTheAccount:
         put()
         with as_subject("acme"):
             page = read_home(Month(2026, 11))
-        assert (page["so_far"]["month"], page["so_far"]["total"]) == (Month(2026, 11), None)
-        assert page["period"] == OCTOBER
+        assert (page.so_far.month, page.so_far.total) == (Month(2026, 11), None)
+        assert page.period == OCTOBER
         assert "Not known yet" in client_of("ann").get("/account").content.decode()
 
     def test_shows_what_the_newest_run_would_charge_for_the_open_month(self, account):
@@ -318,13 +318,13 @@ class TestTheAccount:
         lines = [EstimatedLine(f"Product {n}", Decimal(n)) for n in range(1, 10)]
         estimate("2026-11", 1, "45", lines=lines)
         with as_subject("acme"):
-            so_far = read_home(Month(2026, 11))["so_far"]
+            so_far = read_home(Month(2026, 11)).so_far
         # 1 + 2 + 3.
-        assert (so_far["lines"][-1]["description"], so_far["lines"][-1]["amount"].amount) == (
+        assert (so_far.lines[-1].description, so_far.lines[-1].amount.amount) == (
             "Other (3)",
             Decimal(6),
         )
-        assert sum(line["amount"].amount for line in so_far["lines"]) == so_far["total"].amount
+        assert sum(line.amount.amount for line in so_far.lines) == so_far.total.amount
 
     @pytest.mark.parametrize("newest", ["2026-11", "2026-12"])
     def test_shows_no_estimate_of_nothing(self, account, newest):
@@ -333,21 +333,21 @@ class TestTheAccount:
         estimate("2026-11", 2, "0", lines=[])
         estimate(newest, 3, "0", lines=[])
         with as_subject("acme"):
-            assert read_home(Month(2026, 11))["so_far"] is None
+            assert read_home(Month(2026, 11)).so_far is None
 
     def test_shows_the_month_before_one_that_has_only_begun(self, account):
         put()
         estimate("2026-11", 1, "812.40")
         estimate("2026-12", 1, "0", lines=[])
         with as_subject("acme"):
-            assert read_home(Month(2026, 12))["so_far"]["month"] == Month(2026, 11)
+            assert read_home(Month(2026, 12)).so_far.month == Month(2026, 11)
 
     def test_shows_no_estimate_of_a_month_that_is_long_over(self, account):
         put()
         estimate("2026-11", 1, "812.40")
         estimate("2027-01", 1, "0", lines=[])
         with as_subject("acme"):
-            assert read_home(Month(2027, 1))["so_far"] is None
+            assert read_home(Month(2027, 1)).so_far is None
 
     def test_shows_no_other_customers_estimate(self, account):
         estimate("2026-11", 1, "812.40", customer="foreign")
@@ -358,7 +358,7 @@ class TestTheAccount:
     def test_says_nothing_of_it_where_that_month_is_invoiced(self, account):
         put()
         with as_subject("acme"):
-            assert read_home(OCTOBER)["so_far"] is None
+            assert read_home(OCTOBER).so_far is None
 
     def test_lists_its_invoices_as_a_file(self, account):
         put()

@@ -28,19 +28,19 @@ def page_of(**asked):
 
 
 def names(page):
-    return [row.tenant.key for row in page["rows"]]
+    return [row.tenant.key for row in page.rows]
 
 
 def sum_of_costs(page):
-    others = sum((other.cost.amount for other in page["others"]), Decimal(0))
-    return page["totals"]["cost"].amount + others
+    others = sum((other.cost.amount for other in page.others), Decimal(0))
+    return page.totals.cost.amount + others
 
 
 class TestTheMarginTable:
     def test_sums_to_the_bill_to_the_last_unit(self, month):
         page = page_of()
-        assert sum_of_costs(page) == page["bill"].amount
-        proof = page["proof"]
+        assert sum_of_costs(page) == page.bill.amount
+        proof = page.proof
         parts = (proof.direct, proof.shared, proof.overhead, proof.unallocated, proof.excluded)
         assert sum((part.amount for part in parts), Decimal(0)) == proof.bill.amount
         assert proof.holds
@@ -51,8 +51,8 @@ class TestTheMarginTable:
             record_margin(margin_fact("acme", "597.40", version=2_000_000, run_id="run_2"))
         page = page_of()
         assert names(page) == ["acme"]
-        assert sum_of_costs(page) == page["bill"].amount
-        assert "on their way" in page["proof"].note
+        assert sum_of_costs(page) == page.bill.amount
+        assert "on their way" in page.proof.note
 
     def test_leaves_out_a_tenant_that_the_newest_run_does_not_know(self, month):
         totals = replace(period_fact().totals, attributed=COSTS["acme"])
@@ -63,7 +63,7 @@ class TestTheMarginTable:
 
     def test_never_shows_zero_for_a_revenue_that_nobody_knows(self, month):
         page = page_of(view="unknown")
-        [row] = page["rows"]
+        [row] = page.rows
         assert (row.tenant.key, row.revenue, row.margin, row.margin_ratio) == (
             *("trial", None, None),
             None,
@@ -72,18 +72,18 @@ class TestTheMarginTable:
         assert html.partition(">Trial<")[2].partition("</tr>")[0].count('"unknown"') == 3
 
     def test_margin_leaves_out_unknown_revenue_on_both_sides(self, month):
-        totals = page_of()["totals"]
+        totals = page_of().totals
         revenue = Decimal("5597.40")
-        assert totals["revenue"].amount == revenue
-        assert totals["margin"].amount == revenue - COSTS["acme"] - COSTS["foreign"]
-        assert totals["revenue_unknown_count"] == 1
+        assert totals.revenue.amount == revenue
+        assert totals.margin.amount == revenue - COSTS["acme"] - COSTS["foreign"]
+        assert totals.revenue_unknown_count == 1
 
     def test_is_unknown_as_a_whole_where_no_revenue_is_known(self, cast):
         with as_ops():
             record_period(period_fact())
             record_margin(margin_fact("acme"))
-        totals = page_of()["totals"]
-        assert (totals["revenue"], totals["margin"], totals["margin_ratio"]) == (None, None, None)
+        totals = page_of().totals
+        assert (totals.revenue, totals.margin, totals.margin_ratio) == (None, None, None)
 
     @pytest.mark.parametrize(
         ("sort", "order"),
@@ -127,13 +127,13 @@ class TestTheMarginTable:
                     record_margin(margin_fact(tenant, revenue, period=period, run_id=run))
         page = page_of(view="falling")
         assert names(page) == ["acme"]
-        counts = {view["key"]: view["count"] for view in page["views"]}
+        counts = {view.key: view.count for view in page.views}
         assert counts == {"all": 3, "negative": 1, "falling": 1, "no_contract": 1, "unknown": 1}
         with as_ops():
             record_period(period_fact(period="2026-11", run_id="run_n"))
             record_margin(margin_fact("acme", "9000", period="2026-11", run_id="run_n"))
             selection = Selection.asked(sort="", view="falling", q="")
-            [row] = read_margins(Month(2026, 11), selection, page=1, is_open=True)["rows"]
+            [row] = read_margins(Month(2026, 11), selection, page=1, state="open").rows
         assert (row.tenant.key, len(row.trend)) == ("acme", 3)
 
     def test_compares_with_the_month_before(self, month):
@@ -143,11 +143,11 @@ class TestTheMarginTable:
                 fact = margin_fact(tenant, "100", period="2026-09", run_id="run_0")
                 record_margin(replace(fact, cost=Decimal(cost)))
         page = page_of()
-        revenue, cost, *_ = page["figures"]
-        assert page["compared_to"] == Month(2026, 9)
+        revenue, cost, *_ = page.figures
+        assert page.compared_to == Month(2026, 9)
         assert revenue.change == (Decimal("5597.40") - 200) / 200
         assert cost.change == (sum(COSTS.values()) - 60) / 60
-        assert page["rows"][1].trend == [Decimal(50), COSTS["acme"]]
+        assert page.rows[1].trend == [Decimal(50), COSTS["acme"]]
 
     def test_asks_the_database_no_more_for_more_tenants(self, month):
         def count():
@@ -169,10 +169,10 @@ class TestTheMarginTable:
             second = read_margins(OCTOBER, Selection(sort="tenant"), page=2)
             last = read_margins(OCTOBER, Selection(sort="tenant"), page=3)
             past = read_margins(OCTOBER, Selection(sort="tenant"), page=99)
-        paging = second["paging"]
+        paging = second.paging
         assert (paging.start_index(), paging.end_index(), paging.paginator.count) == (61, 120, 133)
         assert (paging.previous_page_number(), paging.next_page_number()) == (1, 3)
-        assert (len(last["rows"]), last["paging"].has_next()) == (13, False)
+        assert (len(last.rows), last.paging.has_next()) == (13, False)
         assert names(last) == names(past)
 
 
@@ -209,8 +209,8 @@ class TestATenantsPage:
     def test_groups_sum_to_its_cost_and_name_what_is_shared(self, month):
         with as_ops():
             page = read_tenant("acme", OCTOBER)
-        assert sum((group.amount.amount for group in page["groups"]), Decimal(0)) == COSTS["acme"]
-        assert [(group.label, group.is_shared) for group in page["groups"]] == [
+        assert sum((group.amount.amount for group in page.groups), Decimal(0)) == COSTS["acme"]
+        assert [(group.label, group.is_shared) for group in page.groups] == [
             ("Compute", False),
             ("Shared NAT", True),
         ]
@@ -232,4 +232,4 @@ class TestATenantsPage:
 def test_an_invoice_link_is_not_to_a_void_one(month):
     with as_ops():
         record_invoice(invoice_fact("acme", "void", version=2))
-    assert next(row for row in page_of()["rows"] if row.tenant.key == "acme").invoice is None
+    assert next(row for row in page_of().rows if row.tenant.key == "acme").invoice is None

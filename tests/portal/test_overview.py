@@ -64,12 +64,12 @@ def supported(period, run, days):
 
 def overview(month=OCTOBER, *, is_open=False):
     with as_ops():
-        return read_overview(month, is_open=is_open)
+        return read_overview(month, state="open" if is_open else "closed")
 
 
 class TestTheFigures:
     def test_say_whom_the_margin_leaves_out(self, month):
-        notes = {figure.label: figure.note for figure in overview()["figures"]}
+        notes = {figure.label: figure.note for figure in overview().figures}
         assert notes["Margin"] == "without 1 tenant of unknown revenue"
         assert notes["Revenue"] == "2 tenants in draft, 1 unknown"
         page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
@@ -79,13 +79,13 @@ class TestTheFigures:
         with as_ops():
             record_period(period_fact())
             record_margin(margin_fact("acme"))
-        notes = {figure.label: figure.note for figure in overview()["figures"]}
+        notes = {figure.label: figure.note for figure in overview().figures}
         assert (notes["Revenue"], notes["Margin"]) == ("1 tenant unknown", "")
 
     def test_say_what_a_margin_was_that_has_crossed_zero(self, two_months):
         with as_ops():
             record_margin(margin_fact("acme", "1.00", version=1_000_002))
-            figures = {one.label: one for one in read_tenant("acme", OCTOBER)["figures"]}
+            figures = {one.label: one for one in read_tenant("acme", OCTOBER).figures}
         margin = figures["Margin"]
         assert (margin.change, margin.was.amount) == (None, 500 - (COMPUTE + 7))
         page = Page(client_of("olivia").get("/tenants/acme?period=2026-10").content.decode()).words
@@ -103,7 +103,7 @@ class TestTheFigures:
 
 class TestTheWaterfall:
     def test_says_what_of_the_bill_is_in_no_step(self, month):
-        assert overview()["waterfall"].excluded.amount == EXCLUDED
+        assert overview().waterfall.excluded.amount == EXCLUDED
         page = Page(client_of("olivia").get("/overview?period=2026-10").content.decode()).words
         assert "after everything but $1.00 that is excluded" in page
 
@@ -114,7 +114,7 @@ class TestTheWaterfall:
         assert "after everything the bill holds" in page
 
     def test_falls_from_revenue_to_margin_exactly(self, month):
-        steps = overview()["waterfall"].steps
+        steps = overview().waterfall.steps
         first, *falls, last = [step.amount.amount for step in steps]
         assert first + sum(falls) == last
         costs = sum(COSTS.values()) + OVERHEAD + UNALLOCATED
@@ -124,14 +124,14 @@ class TestTheWaterfall:
         with as_ops():
             record_period(period_fact(version=2, run_id="run_2"))
             record_margin(margin_fact("acme", "597.40", version=2_000_000, run_id="run_2"))
-        steps = {step.label: step.amount.amount for step in overview()["waterfall"].steps}
+        steps = {step.label: step.amount.amount for step in overview().waterfall.steps}
         assert steps["Arriving"] == -(sum(COSTS.values()) - COSTS["acme"])
 
     def test_is_none_while_no_revenue_is_known(self, cast):
         with as_ops():
             record_period(period_fact())
             record_margin(margin_fact("acme"))
-        assert overview()["waterfall"] is None
+        assert overview().waterfall is None
         page = client_of("olivia").get("/overview").content.decode()
         assert "revenue is known yet" in page
 
@@ -163,7 +163,7 @@ class TestWhatMoved:
 
     def test_is_nothing_in_the_first_month(self, month):
         page = overview()
-        assert (page["movers"], page["compared_to"]) == ([], None)
+        assert (page.movers, page.compared_to) == ([], None)
         assert (
             "No earlier month to compare with."
             in client_of("olivia").get("/overview").content.decode()
@@ -178,17 +178,17 @@ class TestWhatMoved:
                 replace(fact, lines=lines, daily={"Compute": [Decimal(10)] * 3 + [Decimal(0)] * 27})
             )
             movers, span = read_movers(NOVEMBER, is_open=True)
-            tenant = read_tenant("acme", NOVEMBER, is_open=True)
+            tenant = read_tenant("acme", NOVEMBER, state="open")
             october = days_of(margin_fact("acme").lines)
         assert span.days == 3
         by_group = {one.mover.label: one.mover.by.amount for one in movers}
         assert by_group["Compute"] == 30 - sum(october["Compute"][:3])
         assert by_group["Shared NAT"] == -sum(october["pool:nat"][:3])
-        assert tenant["days_compared"] == 3
-        assert all("so far" in figure.note for figure in tenant["figures"])
+        assert tenant.days_compared == 3
+        assert all("so far" in figure.note for figure in tenant.figures)
         page = overview(NOVEMBER, is_open=True)
-        assert {figure.change for figure in page["figures"]} == {None}
-        assert all("so far" in figure.note for figure in page["figures"])
+        assert {figure.change for figure in page.figures} == {None}
+        assert all("so far" in figure.note for figure in page.figures)
 
     @pytest.mark.parametrize(
         ("october", "november", "told"),
@@ -208,7 +208,7 @@ class TestWhatMoved:
             record_margin(supported("2026-10", "run_1", october))
             record_margin(supported("2026-11", "run_n", november))
             movers, _ = read_movers(NOVEMBER, is_open=True)
-            change = read_tenant("acme", NOVEMBER, is_open=True)["change"]
+            change = read_tenant("acme", NOVEMBER, state="open").change
         assert {one.mover.label for one in movers if one.tenant == "acme"} == told
         assert {mover.label for mover in (change.movers if change else [])} == told
 
@@ -217,7 +217,7 @@ class TestWhatMoved:
         with as_ops():
             record_period(period_fact(period="2026-09", run_id="run_0"))
             record_margin(margin_fact("acme", period="2026-09", run_id="run_0", lines=lines))
-            groups = {group.label: group for group in read_tenant("acme", OCTOBER)["groups"]}
+            groups = {group.label: group for group in read_tenant("acme", OCTOBER).groups}
         compute, nat = groups["Compute"], groups["Shared NAT"]
         assert (compute.change, compute.was.amount) == (None, Decimal("-446.69"))
         assert (nat.change, nat.was) == (None, None)
@@ -226,7 +226,7 @@ class TestWhatMoved:
 
     def test_on_a_tenants_page_sums_to_the_change_of_its_cost(self, two_months):
         with as_ops():
-            change = read_tenant("acme", OCTOBER)["change"]
+            change = read_tenant("acme", OCTOBER).change
         parts = [*(mover.by.amount for mover in change.movers), change.rest.amount]
         assert sum(parts) == change.by.amount == COSTS["acme"] - (COMPUTE + 7)
         page = Page(client_of("olivia").get("/tenants/acme").content.decode()).words

@@ -28,7 +28,7 @@ OCTOBER = Month(2026, 10)
 
 def pools(month=OCTOBER):
     with as_ops():
-        return read_pools(month)["pools"]
+        return read_pools(month).pools
 
 
 def sum_of(pool):

@@ -78,20 +78,31 @@ class Why:
     grounds: tuple[Ground, ...]
 
 
+@dataclass(frozen=True)
+class Explained:
+    """`whys` are one per statement line, the largest first."""
+
+    amount: Money
+    cost_measure: str
+    run_id: str
+    ruleset: str
+    whys: list[Why]
+
+
 class UnableToUnderstand(Fault):
     """The answer has another form."""
 
 
-def explained(answer: Found) -> dict[str, Any]:
+def explained(answer: Found) -> Explained:
     """What the page shows. Raises UnableToUnderstand."""
     try:
-        return {
-            "amount": Money(Decimal(answer["amount"]), answer["currency"]),
-            "cost_measure": answer["cost_measure"],
-            "run_id": answer["run"]["run_id"],
-            "ruleset": answer["run"]["ruleset"],
-            "whys": _whys(answer),
-        }
+        return Explained(
+            amount=Money(Decimal(answer["amount"]), answer["currency"]),
+            cost_measure=answer["cost_measure"],
+            run_id=answer["run"]["run_id"],
+            ruleset=answer["run"]["ruleset"],
+            whys=_whys(answer),
+        )
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise UnableToUnderstand("Attribution explains in another form than is known.") from error
 

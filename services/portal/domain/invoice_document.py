@@ -55,6 +55,27 @@ class CostOf:
     run_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class InvoiceHead:
+    """What every page of an invoice shows, whoever looks; tax of None is not charged by us."""
+
+    id: str
+    number: str
+    state: str
+    period: Month
+    currency: str
+    customer: Party
+    seller: Party
+    purchase_order: str
+    issue_date: date | None
+    due_date: date | None
+    has_quantities: bool
+    subtotal: Money
+    tax: Money | None
+    tax_note: str
+    total: Money
+
+
 @dataclass(frozen=True)
 class CostGroup:
     label: str
@@ -99,27 +120,26 @@ def day(text: str | None) -> date | None:
     return None if text is None else datetime.fromisoformat(text).date()
 
 
-def head(document: Document) -> dict[str, Any]:
-    """What every page of an invoice shows, whoever looks; tax of None is not charged by us."""
+def head(document: Document) -> InvoiceHead:
     currency = document["currency"]
     total, tax = Decimal(document["total"]), decimal(document["tax"])
-    return {
-        "id": document["invoice_id"],
-        "number": document["number"],
-        "state": document["state"],
-        "period": Month.parse(document["period"]),
-        "currency": currency,
-        "customer": party(document["buyer"]),
-        "seller": party(document["seller"]),
-        "purchase_order": document["buyer"].get("purchase_order", ""),
-        "issue_date": day(document["issued_at"]),
-        "due_date": day(document["due_at"]),
-        "has_quantities": any(line["quantity"] is not None for line in document["lines"]),
-        "subtotal": Money(total, currency),
-        "tax": money(tax, currency),
-        "tax_note": "",
-        "total": Money(total + (tax or Decimal(0)), currency),
-    }
+    return InvoiceHead(
+        id=document["invoice_id"],
+        number=document["number"],
+        state=document["state"],
+        period=Month.parse(document["period"]),
+        currency=currency,
+        customer=party(document["buyer"]),
+        seller=party(document["seller"]),
+        purchase_order=document["buyer"].get("purchase_order", ""),
+        issue_date=day(document["issued_at"]),
+        due_date=day(document["due_at"]),
+        has_quantities=any(line["quantity"] is not None for line in document["lines"]),
+        subtotal=Money(total, currency),
+        tax=money(tax, currency),
+        tax_note="",
+        total=Money(total + (tax or Decimal(0)), currency),
+    )
 
 
 def staff_lines(document: Document, differences: Sequence[LineDifference]) -> list[Line]:

@@ -6,13 +6,9 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from services.portal.domain.period_states import (
-    FreshnessState,
-    PeriodState,
-    freshness_state,
-    period_state,
-)
+from services.portal.domain.period_states import PeriodState, freshness_state, period_state
 from services.portal.models import BillState, PeriodSummary
+from services.portal.pages.frame import Freshness
 from shared.periods import Month
 
 
@@ -26,13 +22,6 @@ class KnownPeriod:
     def is_closed(self) -> bool:
         """Also when a bill has reopened it: what was invoiced stays."""
         return self.state in {"closed", "reopened"}
-
-
-@dataclass(frozen=True)
-class Freshness:
-    state: FreshnessState
-    as_of: datetime | None
-    estimated: bool
 
 
 @dataclass(frozen=True)

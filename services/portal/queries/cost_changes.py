@@ -15,40 +15,14 @@ from services.portal.domain.cost_changes import (
 )
 from services.portal.domain.labels import charge_group_name
 from services.portal.models import TenantMargin
+from services.portal.pages.overview import Mover, TenantMover
+from services.portal.pages.tenant import CostChange
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
 
 TENANT_MOVERS_MAX: Final = 5
 MOVERS_MAX: Final = 3
-
-
-@dataclass(frozen=True)
-class Mover:
-    """A charge group whose cost went up or down; `since` where one day began it."""
-
-    label: str
-    is_shared: bool
-    now: Money
-    by: Money
-    since: date | None
-
-
-@dataclass(frozen=True)
-class TenantMover:
-    tenant: str
-    name: str
-    mover: Mover
-
-
-@dataclass(frozen=True)
-class CostChange:
-    """A tenant's change as its largest movers and the rest, which sum to `by`."""
-
-    by: Money
-    movers: list[Mover]
-    rest_count: int
-    rest: Money
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,32 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from services.portal.domain.figures import change
 from services.portal.domain.invoice_breakdown import ROWS_MAX, charges, costs
 from services.portal.domain.invoice_document import (
     Document,
     Line,
+    OpenBook,
     customer_lines,
     day,
     head,
     open_book,
 )
 from services.portal.models import CustomerAccount, CustomerEstimate, CustomerInvoice
+from services.portal.pages.customer import (
+    BreakdownPage,
+    Current,
+    CustomerInvoicePage,
+    CustomerInvoiceRow,
+    EstimateLine,
+    ShownInvoice,
+    SoFar,
+)
+from services.portal.pages.page import CustomerName
 from shared.money import Money
 from shared.periods import Month
 
@@ -34,39 +46,62 @@ class Mover:
     by: Money
 
 
-def read_home(this_month: Month) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Due:
+    """What is to pay, in the currency of the newest such invoice; others stand in the list."""
+
+    total: Money
+    ids: list[str]
+    numbers: list[str]
+    due_date: date | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """`period` is of the last invoice, or the month of the clock."""
+
+    customer: CustomerName
+    period: Month
+    so_far: SoFar | None
+    currency: str
+    current: Current | None
+    previous_total: Money | None
+    change: Decimal | None
+    mover: Mover | None
+    open_book: OpenBook | None
+    due: Due | None
+    invoices: list[CustomerInvoiceRow]
+
+
+def read_home(this_month: Month) -> Account:
     account = CustomerAccount.objects.first()
     invoices = list(CustomerInvoice.objects.order_by("-period", "-invoice_id")[:INVOICES_MAX])
     newest = next((invoice for invoice in invoices if invoice.state != "void"), None)
     before = _month_before(newest) if newest else None
-    period = Month.parse(newest.period) if newest else this_month
-    return {
-        "customer": _customer(account),
-        "period": period,
-        "estimated": False,
-        "as_of": None,
-        "so_far": _so_far(this_month, newest),
-        "currency": newest.currency if newest else "",
-        "current": _current(newest, before),
-        "previous_total": Money(before.total, before.currency) if before else None,
-        "change": change(newest.total, before.total) if newest and before else None,
-        "mover": _mover(newest, before),
-        "open_book": open_book(newest.document) if newest else None,
-        **_due(invoices),
-        "invoices": [_listed(invoice) for invoice in invoices],
-    }
+    return Account(
+        customer=_customer(account),
+        period=Month.parse(newest.period) if newest else this_month,
+        so_far=_so_far(this_month, newest),
+        currency=newest.currency if newest else "",
+        current=_current(newest, before),
+        previous_total=Money(before.total, before.currency) if before else None,
+        change=change(newest.total, before.total) if newest and before else None,
+        mover=_mover(newest, before),
+        open_book=open_book(newest.document) if newest else None,
+        due=_due(invoices),
+        invoices=[_listed(invoice) for invoice in invoices],
+    )
 
 
-def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> dict[str, Any]:
+def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> BreakdownPage:
     """Charges of the last months in the newest invoice's currency; no rows before the first.
 
     What is beyond `rows_max` is one row together.
     """
-    account = CustomerAccount.objects.first()
+    customer = _customer(CustomerAccount.objects.first())
     invoices = _billed()
-    context: dict[str, Any] = {"customer": _customer(account), "currency": "", "months": []}
     if not invoices:
-        return context | {"rows": [], "totals": [], "costs": None, "other_currencies": False}
+        return BreakdownPage(customer=customer)
     currency = invoices[0].currency
     oldest = Month.parse(invoices[0].period)
     for _ in range(BREAKDOWN_MONTHS - 1):
@@ -76,25 +111,26 @@ def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> dict[str, Any]:
         month = Month.parse(invoice.period)
         if invoice.currency == currency and month >= oldest:
             documents[month].append(invoice.document)
-    found = charges(documents, currency, rows_max=rows_max)
-    return context | {
-        "currency": currency,
-        "months": found.months,
-        "rows": found.rows,
-        "totals": found.totals,
-        "costs": costs(documents, currency),
-        "other_currencies": any(invoice.currency != currency for invoice in invoices),
-    }
+    breakdown = charges(documents, currency, rows_max=rows_max)
+    return BreakdownPage(
+        customer=customer,
+        currency=currency,
+        months=breakdown.months,
+        rows=breakdown.rows,
+        totals=breakdown.totals,
+        costs=costs(documents, currency),
+        other_currencies=any(invoice.currency != currency for invoice in invoices),
+    )
 
 
-def read_customer_invoices() -> list[dict[str, Any]]:
+def read_customer_invoices() -> list[CustomerInvoiceRow]:
     """All of them, newest first."""
     return [
         _listed(invoice) for invoice in CustomerInvoice.objects.order_by("-period", "-invoice_id")
     ]
 
 
-def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any] | None:
+def _so_far(this_month: Month, newest: CustomerInvoice | None) -> SoFar | None:
     """The newest month after the last invoice: estimated where a run has priced it.
 
     None where the month of the clock is invoiced already or nothing would be charged; an estimate
@@ -107,17 +143,17 @@ def _so_far(this_month: Month, newest: CustomerInvoice | None) -> dict[str, Any]
     if known and found is None:
         return None
     if found is None:
-        unknown: dict[str, Any] = {"month": this_month, "total": None, "as_of": None, "lines": []}
+        unknown = SoFar(this_month, total=None, as_of=None, lines=[])
         return unknown if str(this_month) > invoiced else None
-    return {
-        "month": Month.parse(found.period),
-        "total": Money(found.total, found.currency),
-        "as_of": found.attributed_at,
-        "lines": _largest(found),
-    }
+    return SoFar(
+        month=Month.parse(found.period),
+        total=Money(found.total, found.currency),
+        as_of=found.attributed_at,
+        lines=_largest(found),
+    )
 
 
-def _largest(estimate: CustomerEstimate) -> list[dict[str, Any]]:
+def _largest(estimate: CustomerEstimate) -> list[EstimateLine]:
     """Those that count most and the others in one, so that they come to the total."""
     ordered = sorted(
         ((line["description"], Decimal(line["amount"])) for line in estimate.lines),
@@ -127,7 +163,7 @@ def _largest(estimate: CustomerEstimate) -> list[dict[str, Any]]:
     if len(others) > 1:
         others = [(f"Other ({len(others)})", sum((amount for _, amount in others), Decimal(0)))]
     return [
-        {"description": description, "amount": Money(amount, estimate.currency)}
+        EstimateLine(description, Money(amount, estimate.currency))
         for description, amount in [*shown, *others]
     ]
 
@@ -140,29 +176,27 @@ def _billed() -> list[CustomerInvoice]:
     )
 
 
-def _customer(account: CustomerAccount | None) -> dict[str, str]:
-    return {"name": account.name if account else "Your account"}
+def _customer(account: CustomerAccount | None) -> CustomerName:
+    return CustomerName(account.name if account else "Your account")
 
 
-def read_customer_invoice(invoice_id: str) -> dict[str, Any] | None:
+def read_customer_invoice(invoice_id: str) -> CustomerInvoicePage | None:
     record = CustomerInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     before = _month_before(record)
     lines = customer_lines(record.document, before.document if before else None)
-    invoice = head(record.document) | {
-        "lines": lines,
-        "has_rates": any(line.rate for line in lines),
-        "previous_total": Money(before.total, before.currency) if before else None,
-        "change": change(record.total, before.total) if before else None,
-        "notes": _NOTE,
-    }
-    return {
-        "invoice": invoice,
-        "pay_url": record.document["hosted_invoice_url"] if record.state in _TO_PAY else "",
-        "paid_on": day(record.document["paid_at"]),
-        "open_book": open_book(record.document),
-    }
+    return CustomerInvoicePage(
+        invoice=ShownInvoice(
+            **vars(head(record.document)),
+            lines=lines,
+            has_rates=any(line.rate for line in lines),
+            notes=_NOTE,
+        ),
+        pay_url=record.document["hosted_invoice_url"] if record.state in _TO_PAY else "",
+        paid_on=day(record.document["paid_at"]),
+        open_book=open_book(record.document),
+    )
 
 
 def _month_before(invoice: CustomerInvoice) -> CustomerInvoice | None:
@@ -172,17 +206,15 @@ def _month_before(invoice: CustomerInvoice) -> CustomerInvoice | None:
     return earlier.exclude(state="void").order_by("-invoice_id").first()
 
 
-def _current(
-    newest: CustomerInvoice | None, before: CustomerInvoice | None
-) -> dict[str, Any] | None:
+def _current(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Current | None:
     if newest is None:
         return None
     lines = customer_lines(newest.document, before.document if before else None)
-    return {
-        "total": Money(newest.total, newest.currency),
-        "is_before_tax": newest.document["tax"] is not None,
-        "lines": lines,
-    }
+    return Current(
+        total=Money(newest.total, newest.currency),
+        is_before_tax=newest.document["tax"] is not None,
+        lines=lines,
+    )
 
 
 def _mover(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Mover | None:
@@ -202,28 +234,27 @@ def _moved(now: Line, before: Line) -> Money:
     return now.amount - before.amount
 
 
-def _due(invoices: list[CustomerInvoice]) -> dict[str, Any]:
-    """In the currency of the newest that is to pay; others stand in the list."""
+def _due(invoices: list[CustomerInvoice]) -> Due | None:
     open_ones = [invoice for invoice in invoices if invoice.state in _TO_PAY]
     if not open_ones:
-        return {"due": None, "due_ids": [], "due_numbers": [], "due_date": None}
+        return None
     currency = open_ones[0].currency
     same = [invoice for invoice in open_ones if invoice.currency == currency]
-    dates = [found for invoice in same if (found := day(invoice.document["due_at"]))]
-    return {
-        "due": Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
-        "due_ids": [invoice.invoice_id for invoice in same],
-        "due_numbers": [invoice.document["number"] for invoice in same],
-        "due_date": min(dates, default=None),
-    }
+    dates = [due_on for invoice in same if (due_on := day(invoice.document["due_at"]))]
+    return Due(
+        total=Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
+        ids=[invoice.invoice_id for invoice in same],
+        numbers=[invoice.document["number"] for invoice in same],
+        due_date=min(dates, default=None),
+    )
 
 
-def _listed(invoice: CustomerInvoice) -> dict[str, Any]:
-    return {
-        "id": invoice.invoice_id,
-        "number": invoice.document["number"],
-        "period": Month.parse(invoice.period),
-        "state": invoice.state,
-        "due_date": day(invoice.document["due_at"]),
-        "total": Money(invoice.total, invoice.currency),
-    }
+def _listed(invoice: CustomerInvoice) -> CustomerInvoiceRow:
+    return CustomerInvoiceRow(
+        id=invoice.invoice_id,
+        number=invoice.document["number"],
+        period=Month.parse(invoice.period),
+        state=invoice.state,
+        due_date=day(invoice.document["due_at"]),
+        total=Money(invoice.total, invoice.currency),
+    )

@@ -1,7 +1,6 @@
 """The billing inbox of a month: what waits for whom, filtered and sorted in the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +14,8 @@ from services.portal.domain.figures import change, money
 from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.models import StaffInvoice
+from services.portal.pages.inbox import InboxPage, InboxRow, Sum
+from services.portal.pages.page import Choice, CustomerName
 from services.portal.queries.margin_totals import AMOUNT
 from shared.auth.actors import Actor
 from shared.money import Money
@@ -48,50 +49,38 @@ _SUMS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Sum:
-    """One amount per currency; empty where no invoice counts."""
-
-    label: str
-    note: str
-    count: int
-    amounts: Sequence[Money]
-
-
 def newest_billed() -> Month | None:
     """The newest month that has invoices."""
     period = StaffInvoice.objects.aggregate(period=Max("period"))["period"]
     return Month.parse(period) if period else None
 
 
-def read_inbox(
-    month: Month, actor: Actor, *, view: str, sort: str, q: str, page: int
-) -> dict[str, Any]:
+def read_inbox(month: Month, actor: Actor, *, view: str, sort: str, q: str, page: int) -> InboxPage:
     invoices = StaffInvoice.objects.filter(period=str(month))
     views = _views(invoices, actor)
-    view = view if view in {choice["key"] for choice in views} else "all"
+    view = view if view in {choice.key for choice in views} else "all"
     sort = sort if sort.removeprefix("-") in _SORTS else "-total"
     chosen = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
     paging = Paginator(chosen, PAGE).get_page(max(page, 1))
     shown = list(paging)
-    return {
-        "period": month,
-        "views": views,
-        "view": view,
-        "q": q.strip(),
-        "sort": sort,
-        "rows": [_row(invoice) for invoice in shown],
-        "paging": paging,
-        "total_count": views[0]["count"],
-        "currency_totals": _totals(shown),
-        "sums": _sums(invoices),
-    }
+    return InboxPage(
+        period=month,
+        views=views,
+        view=view,
+        q=q.strip(),
+        sort=sort,
+        rows=[_row(invoice) for invoice in shown],
+        paging=paging,
+        total_count=views[0].count,
+        currency_totals=_totals(shown),
+        sums=_sums(invoices),
+    )
 
 
-def inbox_rows(month: Month, actor: Actor, *, view: str, sort: str, q: str) -> list[dict[str, Any]]:
+def inbox_rows(month: Month, actor: Actor, *, view: str, sort: str, q: str) -> list[InboxRow]:
     """All that the inbox would show, whatever fits on its page."""
     invoices = StaffInvoice.objects.filter(period=str(month))
-    view = view if view in {choice["key"] for choice in _views(invoices, actor)} else "all"
+    view = view if view in {choice.key for choice in _views(invoices, actor)} else "all"
     sort = sort if sort.removeprefix("-") in _SORTS else "-total"
     found = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
     return [_row(invoice) for invoice in found]
@@ -130,19 +119,17 @@ def waits_for(actor: Actor) -> Q:
     return found
 
 
-def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[dict[str, Any]]:
+def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[Choice]:
     counts = dict(invoices.values_list("state").annotate(Count("pk")).order_by())
-    views = [{"key": "all", "label": "All", "count": sum(counts.values())}]
+    views = [Choice("all", "All", sum(counts.values()))]
     if actor.role.startswith("billing"):
         waiting = invoices.filter(waits_for(actor)).count()
-        views.append({"key": "to_do", "label": "To do", "count": waiting})
+        views.append(Choice("to_do", "To do", waiting))
     restated = _restated(invoices).count()
     if restated:
-        views.append({"key": "restated", "label": "Restated", "count": restated})
+        views.append(Choice("restated", "Restated", restated))
     views += [
-        {"key": state, "label": label, "count": counts[state]}
-        for state, label in _STATES.items()
-        if counts.get(state)
+        Choice(state, label, counts[state]) for state, label in _STATES.items() if counts.get(state)
     ]
     return views
 
@@ -174,22 +161,22 @@ def _sorted(invoices: QuerySet[StaffInvoice], sort: str) -> QuerySet[StaffInvoic
     return invoices.annotate(change=(F("total") - base) / base).order_by(order, "invoice_id")
 
 
-def _row(invoice: StaffInvoice) -> dict[str, Any]:
+def _row(invoice: StaffInvoice) -> InboxRow:
     document = invoice.document
-    return {
-        "id": invoice.invoice_id,
-        "number": document["number"],
-        "customer": {"name": invoice.customer_name},
-        "period": Month.parse(invoice.period),
-        "state": invoice.state,
-        "stripe_status": document["stripe_status"],
-        "total": Money(invoice.total, invoice.currency),
-        "change": change(invoice.total, decimal(document["previous_total"])),
-        "due_date": day(document["due_at"]),
-        "parked": sorted(document["parked_reasons"], key=len),
-        "restated_by": shown_restatement(invoice),
-        "next_step": next_step(invoice.state, invoice.restated_by),
-    }
+    return InboxRow(
+        id=invoice.invoice_id,
+        number=document["number"],
+        customer=CustomerName(invoice.customer_name),
+        period=Month.parse(invoice.period),
+        state=invoice.state,
+        stripe_status=document["stripe_status"],
+        total=Money(invoice.total, invoice.currency),
+        change=change(invoice.total, decimal(document["previous_total"])),
+        due_date=day(document["due_at"]),
+        parked=sorted(document["parked_reasons"], key=len),
+        restated_by=shown_restatement(invoice),
+        next_step=next_step(invoice.state, invoice.restated_by),
+    )
 
 
 def shown_restatement(invoice: StaffInvoice) -> Money | None:

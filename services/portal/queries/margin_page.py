@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from services.portal.domain.figures import (
     Figure,
@@ -13,7 +13,10 @@ from services.portal.domain.figures import (
     ratio,
     so_far,
 )
+from services.portal.domain.period_states import PeriodState
 from services.portal.models import BillState, PeriodSummary
+from services.portal.pages.margins import MarginsPage, MarginTotals, Other, Proof
+from services.portal.pages.page import Choice
 from services.portal.queries.margin_rows import Selection, count_views, margin_page
 from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
 from shared.money import Money
@@ -26,30 +29,6 @@ _VIEW_LABELS: Final = {
     "no_contract": "No contract",
     "unknown": "No revenue known",
 }
-
-
-@dataclass(frozen=True)
-class Proof:
-    """By the run's own sums; none of the parts is what the others leave."""
-
-    bill: Money
-    direct: Money
-    shared: Money
-    overhead: Money
-    unallocated: Money
-    excluded: Money
-    difference: Money
-    holds: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class Other:
-    """What of the bill is no tenant's cost."""
-
-    label: str
-    hint: str
-    cost: Money
 
 
 @dataclass(frozen=True)
@@ -82,33 +61,36 @@ def read_headline(month: Month, *, is_open: bool) -> Headline | None:
 
 
 def read_margins(
-    month: Month, selection: Selection, *, page: int, is_open: bool = False
-) -> dict[str, Any]:
-    found = read_headline(month, is_open=is_open)
-    if found is None:
-        return {"proof": None}
-    summary, totals = found.summary, found.totals
+    month: Month, selection: Selection, *, page: int, state: PeriodState = "closed"
+) -> MarginsPage:
+    is_open = state == "open"
+    headline = read_headline(month, is_open=is_open)
+    if headline is None:
+        return MarginsPage(period=month, period_state=state)
+    summary, totals = headline.summary, headline.totals
     rows, paging = margin_page(month, selection, page=page, is_open=is_open)
     currency = summary.currency
-    return {
-        "compared_to": found.compared_to,
-        "currency": currency,
-        "figures": found.figures,
-        "proof": found.proof,
-        "rows": rows,
-        "has_past": any(len(row.trend) > 1 for row in rows),
-        "paging": paging,
-        "others": others(summary, totals),
-        "totals": _in_currency(totals, currency),
-        "bill": Money(summary.bill, currency),
-        "sort": selection.sort,
-        "view": selection.view,
-        "q": selection.q,
-        "views": [
-            {"key": key, "label": _VIEW_LABELS[key], "count": count}
+    return MarginsPage(
+        period=month,
+        period_state=state,
+        compared_to=headline.compared_to,
+        currency=currency,
+        figures=headline.figures,
+        proof=headline.proof,
+        rows=rows,
+        has_past=any(len(row.trend) > 1 for row in rows),
+        paging=paging,
+        others=others(summary, totals),
+        totals=_in_currency(totals, currency),
+        bill=Money(summary.bill, currency),
+        sort=selection.sort,
+        view=selection.view,
+        q=selection.q,
+        views=[
+            Choice(key, _VIEW_LABELS[key], count)
             for key, count in count_views(month, is_open=is_open).items()
         ],
-    }
+    )
 
 
 def others(summary: PeriodSummary, totals: Totals) -> list[Other]:
@@ -133,17 +115,17 @@ def _money(summary: PeriodSummary, amount: Decimal) -> Money:
     return Money(amount, summary.currency)
 
 
-def _in_currency(totals: Totals, currency: str) -> dict[str, Any]:
-    return {
-        "tenant_count": totals.tenant_count,
-        "revenue_unknown_count": totals.revenue_unknown_count,
-        "revenue": money(totals.revenue, currency),
-        "direct": Money(totals.direct, currency),
-        "shared": Money(totals.shared, currency),
-        "cost": Money(totals.cost, currency),
-        "margin": money(totals.margin, currency),
-        "margin_ratio": totals.margin_ratio,
-    }
+def _in_currency(totals: Totals, currency: str) -> MarginTotals:
+    return MarginTotals(
+        tenant_count=totals.tenant_count,
+        revenue_unknown_count=totals.revenue_unknown_count,
+        revenue=money(totals.revenue, currency),
+        direct=Money(totals.direct, currency),
+        shared=Money(totals.shared, currency),
+        cost=Money(totals.cost, currency),
+        margin=money(totals.margin, currency),
+        margin_ratio=totals.margin_ratio,
+    )
 
 
 def _proof(summary: PeriodSummary, totals: Totals) -> Proof:

@@ -12,6 +12,8 @@ from django.db.models.functions import Lower, NullIf
 
 from services.portal.domain.figures import money
 from services.portal.models import StaffInvoice, TenantContract, TenantMargin
+from services.portal.pages.margins import InvoiceLink, MarginRow
+from services.portal.pages.page import TenantName
 from services.portal.queries.margin_totals import AMOUNT, current_margins
 from shared.money import Money
 from shared.periods import Month
@@ -37,33 +39,6 @@ _VIEWS: Final[Mapping[str, Q]] = {
     "no_contract": Q(payer__isnull=True),
     "unknown": Q(revenue__isnull=True),
 }
-
-
-@dataclass(frozen=True)
-class TenantName:
-    key: str
-    name: str
-
-
-@dataclass(frozen=True)
-class InvoiceLink:
-    id: str
-    state: str
-
-
-@dataclass(frozen=True)
-class MarginRow:
-    tenant: TenantName
-    plan: str | None
-    revenue: Money | None
-    revenue_basis: str
-    direct: Money
-    shared: Money
-    cost: Money
-    margin: Money | None
-    margin_ratio: Decimal | None
-    trend: list[Decimal]
-    invoice: InvoiceLink | None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """The operator's first page: how the month stands, what moved it, what is to close next."""
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
 
 from services.portal.domain.figures import ratio
+from services.portal.domain.period_states import PeriodState
+from services.portal.pages.overview import NextClose, OverviewPage, Step, Waterfall
 from services.portal.queries.calendar import Calendar, KnownPeriod
 from services.portal.queries.cost_changes import read_movers
 from services.portal.queries.margin_page import Headline, read_headline
@@ -12,44 +12,27 @@ from shared.money import Money
 from shared.periods import Month
 
 
-@dataclass(frozen=True)
-class Step:
-    """`total` stands on the ground, `less` hangs from where the step before it ended."""
-
-    label: str
-    kind: Literal["total", "less"]
-    amount: Money
-
-
-@dataclass(frozen=True)
-class Waterfall:
-    """The steps between the two totals sum to their difference, exactly.
-
-    `excluded` is what of the bill is in none of them; None where that is nothing.
-    """
-
-    steps: list[Step]
-    margin: Money
-    margin_ratio: Decimal | None
-    revenue_unknown_count: int
-    excluded: Money | None
-
-
-def read_overview(month: Month, *, is_open: bool) -> dict[str, Any]:
-    found = read_headline(month, is_open=is_open)
-    if found is None:
-        return {"proof": None}
+def read_overview(
+    month: Month, *, state: PeriodState = "closed", next_close: NextClose | None = None
+) -> OverviewPage:
+    is_open = state == "open"
+    headline = read_headline(month, is_open=is_open)
+    if headline is None:
+        return OverviewPage(period=month, period_state=state, next_close=next_close)
     movers, span = read_movers(month, is_open=is_open)
-    return {
-        "compared_to": found.compared_to,
-        "currency": found.summary.currency,
-        "figures": found.figures,
-        "proof": found.proof,
-        "waterfall": waterfall(found),
-        "movers": movers,
-        "movers_before": month.previous if span else None,
-        "days_compared": span.days if span else None,
-    }
+    return OverviewPage(
+        period=month,
+        period_state=state,
+        compared_to=headline.compared_to,
+        currency=headline.summary.currency,
+        figures=headline.figures,
+        proof=headline.proof,
+        waterfall=waterfall(headline),
+        movers=movers,
+        movers_before=month.previous if span else None,
+        days_compared=span.days if span else None,
+        next_close=next_close,
+    )
 
 
 def waterfall(found: Headline) -> Waterfall | None:

@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from services.portal.domain.figures import ratio
 from services.portal.domain.period_checks import ShownOverride, override_of
 from services.portal.domain.period_states import PeriodState
 from services.portal.models import PeriodSummary, TenantMargin, TenantRevision, User
+from services.portal.pages.close import PeriodRow, Revision
 from services.portal.queries.calendar import Calendar
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.money import Money
@@ -16,26 +16,16 @@ from shared.periods import Month
 
 
 @dataclass(frozen=True)
-class PeriodRow:
-    """`bill` and the share are None before the first run."""
+class KeptPeriod:
+    """What is kept of one period here; its checks are known to attribution alone."""
 
-    month: Month
-    state: PeriodState
-    bill: Money | None
-    unallocated_ratio: Decimal | None
+    is_attributed: bool
+    currency: str
     closed_by: str
     closed_at: datetime | None
-    revised_tenant_count: int
+    overrides: list[ShownOverride]
+    revisions: list[Revision]
     revised_by: Money | None
-
-
-@dataclass(frozen=True)
-class Revision:
-    tenant: str
-    name: str
-    before: Money
-    after: Money
-    difference: Money
 
 
 def read_periods(calendar: Calendar) -> list[PeriodRow]:
@@ -65,21 +55,20 @@ def _row(month: Month, state: PeriodState, summary: PeriodSummary | None) -> Per
     )
 
 
-def read_period(month: Month) -> dict[str, Any]:
-    """What is kept of one period here; its checks are known to attribution alone."""
+def read_period(month: Month) -> KeptPeriod:
     summary = PeriodSummary.objects.filter(period=str(month)).first()
     currency = summary.currency if summary else ""
     revisions = _revisions(str(month), currency) if currency else []
     differences = [revision.difference.amount for revision in revisions]
-    return {
-        "is_attributed": bool(summary and summary.run_id),
-        "currency": currency,
-        "closed_by": _full_name(summary.closed_by) if summary else "",
-        "closed_at": summary.closed_at if summary else None,
-        "overrides": _overrides(summary) if summary else [],
-        "revisions": revisions,
-        "revised_by": Money(sum(differences, Decimal(0)), currency) if revisions else None,
-    }
+    return KeptPeriod(
+        is_attributed=bool(summary and summary.run_id),
+        currency=currency,
+        closed_by=_full_name(summary.closed_by) if summary else "",
+        closed_at=summary.closed_at if summary else None,
+        overrides=_overrides(summary) if summary else [],
+        revisions=revisions,
+        revised_by=Money(sum(differences, Decimal(0)), currency) if revisions else None,
+    )
 
 
 def _overrides(summary: PeriodSummary) -> list[ShownOverride]:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from services.portal.domain.figures import ratio
+from services.portal.domain.period_states import PeriodState
 from services.portal.gateways.invoicing import PlanPrice, UnableToRead
 from services.portal.models import TenantContract, TenantMargin
+from services.portal.pages.page import TenantName
+from services.portal.pages.plans import PlanRow, PlansPage, Suggestion
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
@@ -17,35 +17,10 @@ from shared.periods import Month
 CheckPrices = Callable[[str, Month, Mapping[str, Decimal], str], Sequence[PlanPrice]]
 
 
-@dataclass(frozen=True)
-class PlanRow:
-    """`change` is in revenue, against the plan in force; None where there is none."""
-
-    key: str
-    name: str
-    terms: Sequence[str]
-    is_current: bool
-    revenue: Money
-    margin: Money
-    margin_ratio: Decimal | None
-    change: Money | None
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """The cheapest plan that covers the cost, and how `trueback.yaml` says so."""
-
-    plan: str
-    name: str
-    customer: str
-    old_plan: str
-    starts_on: date
-
-
 def read_plan_prices(
-    tenant: str, month: Month, check: CheckPrices, *, is_open: bool = False
-) -> dict[str, Any] | None:
-    """None for a tenant without a cost in the month; `rows` is None where nobody can price.
+    tenant: str, month: Month, check: CheckPrices, *, state: PeriodState
+) -> PlansPage | None:
+    """None for a tenant without a cost in the month.
 
     A month that still runs has a part of its cost and whole fees: nothing follows from it yet.
     """
@@ -53,14 +28,16 @@ def read_plan_prices(
     if margin is None:
         return None
     rows, problem = _rows(margin, month, check)
-    return {
-        "tenant": {"key": tenant, "name": margin.name},
-        "currency": margin.currency,
-        "cost": Money(margin.cost, margin.currency),
-        "rows": rows,
-        "problem": problem,
-        "suggestion": None if is_open else _suggest(tenant, month, rows or []),
-    }
+    return PlansPage(
+        tenant=TenantName(tenant, margin.name),
+        period=month,
+        period_state=state,
+        currency=margin.currency,
+        cost=Money(margin.cost, margin.currency),
+        rows=rows,
+        problem=problem,
+        suggestion=None if state == "open" else _suggest(tenant, month, rows or []),
+    )
 
 
 def _rows(

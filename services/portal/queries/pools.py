@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from services.portal.domain.figures import change_or_base, ratio
 from services.portal.domain.labels import METHODS, POOL, as_heading, pool_name
+from services.portal.domain.period_states import PeriodState
 from services.portal.models import PeriodSummary, TenantMargin
+from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from services.portal.queries.margin_totals import find_summary
 from shared.money import Money
 from shared.periods import Month
@@ -27,77 +29,28 @@ _NOBODYS: Final = (
 
 
 @dataclass(frozen=True)
-class DriverStep:
-    """`signal` is a meter's name, empty for a driver that measures nothing."""
-
-    label: str
-    signal: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a pool is a tenant's; `methods` say by which driver, the largest first."""
-
-    key: str
-    name: str
-    amount: Money
-    ratio: Decimal | None
-    methods: list[tuple[str, Money]]
-
-
-@dataclass(frozen=True)
-class Rest:
-    label: str
-    hint: str
-    amount: Money
-    ratio: Decimal | None
-
-
-@dataclass(frozen=True)
-class PoolSplit:
-    """Parts and rests sum to `cost`, exactly. What a run did not tell is None.
-
-    New in the month where `change` and `was` are both None and there is a month to compare with.
-    """
-
-    key: str
-    label: str
-    cost: Money
-    change: Decimal | None
-    was: Money | None
-    drivers: list[DriverStep]
-    meter: str
-    coverage: Decimal | None
-    hours: int
-    hours_with_signal: int
-    fallback: Money | None
-    fallback_ratio: Decimal | None
-    unmetered: Money | None
-    parts: list[Part]
-    rests: list[Rest]
-
-
-@dataclass(frozen=True)
 class _Line:
     tenant: TenantMargin
     method: str
     amount: Decimal
 
 
-def read_pools(month: Month, *, is_open: bool = False) -> dict[str, Any]:
-    """`pools` by cost, the largest first; a month that still runs is compared with none."""
+def read_pools(month: Month, *, state: PeriodState = "closed") -> PoolsPage:
+    """A month that still runs is compared with none."""
     summary = find_summary(str(month))
     if summary is None:
-        return {"is_attributed": False, "pools": []}
-    before = None if is_open else _costs_before(summary)
+        return PoolsPage(period=month, period_state=state, is_attributed=False)
+    before = None if state == "open" else _costs_before(summary)
     pools = [_shortened(pool) for pool in _splits(summary, before or {})]
-    return {
-        "is_attributed": True,
-        "currency": summary.currency,
-        "pools": pools,
-        "total": Money(sum((pool.cost.amount for pool in pools), Decimal(0)), summary.currency),
-        "compared_to": month.previous if before is not None else None,
-    }
+    return PoolsPage(
+        period=month,
+        period_state=state,
+        is_attributed=True,
+        currency=summary.currency,
+        pools=pools,
+        total=Money(sum((pool.cost.amount for pool in pools), Decimal(0)), summary.currency),
+        compared_to=month.previous if before is not None else None,
+    )
 
 
 def pool_splits(summary: PeriodSummary) -> list[PoolSplit]:

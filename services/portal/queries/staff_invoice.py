@@ -3,12 +3,20 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from services.portal.domain.invoice_actions import FINISHED, next_step, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
 from services.portal.domain.invoice_document import Document, day, head, staff_lines
 from services.portal.models import StaffInvoice, User
+from services.portal.pages.invoice import (
+    Event,
+    InvoicePage,
+    Neighbours,
+    ParkedReason,
+    ReviewedInvoice,
+    Successor,
+)
 from services.portal.queries.inbox import shown_restatement
 from shared.auth.actors import Actor
 from shared.money import Money
@@ -41,38 +49,38 @@ _PAYMENTS: Final[Mapping[str, str]] = {
 }
 
 
-def read_staff_invoice(invoice_id: str, actor: Actor) -> dict[str, Any] | None:
+def read_staff_invoice(invoice_id: str, actor: Actor) -> InvoicePage | None:
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     document = record.document
     actions = shown_actions(document["actions"], state=record.state, actor=actor)
     comparison = _comparison(record)
-    return {
-        "invoice": head(document)
-        | {
-            "stripe_status": document["stripe_status"],
-            "stripe_url": document["hosted_invoice_url"],
-            "stripe_invoice_id": document["stripe_invoice_id"],
-            "lines": staff_lines(document, comparison.lines),
-            "comparison": comparison,
-            "paid_on": day(document["paid_at"]),
-            "payment": _payment(record.state),
-            "disclosure": document["disclosure"],
-            "version": record.version,
-            "parked": _parked(document),
-            "restated_by": shown_restatement(record),
-            "restated_total": Money(record.total + (record.restated_by or 0), record.currency),
-            "next_step": next_step(record.state, record.restated_by),
-            "days_until_due": document.get("days_until_due"),
-            "actions": [action for action in actions if action.allowed],
-            "refused_actions": [action for action in actions if not action.allowed],
-            "is_finished": record.state in FINISHED,
-            "timeline": _timeline(document),
-        },
-        "successor": _successor(record) if record.state == "void" else None,
-        "neighbours": _neighbours(record),
-    }
+    return InvoicePage(
+        invoice=ReviewedInvoice(
+            **vars(head(document)),
+            stripe_status=document["stripe_status"],
+            stripe_url=document["hosted_invoice_url"],
+            stripe_invoice_id=document["stripe_invoice_id"],
+            lines=staff_lines(document, comparison.lines),
+            comparison=comparison,
+            paid_on=day(document["paid_at"]),
+            payment=_payment(record.state),
+            disclosure=document["disclosure"],
+            version=record.version,
+            parked=_parked(document),
+            restated_by=shown_restatement(record),
+            restated_total=Money(record.total + (record.restated_by or 0), record.currency),
+            next_step=next_step(record.state, record.restated_by),
+            days_until_due=document.get("days_until_due"),
+            actions=[action for action in actions if action.allowed],
+            refused_actions=[action for action in actions if not action.allowed],
+            is_finished=record.state in FINISHED,
+            timeline=_timeline(document),
+        ),
+        successor=_successor(record) if record.state == "void" else None,
+        neighbours=_neighbours(record),
+    )
 
 
 def _comparison(record: StaffInvoice) -> Comparison:
@@ -99,7 +107,7 @@ def _comparison(record: StaffInvoice) -> Comparison:
     return compare(record.document, previous, documents)
 
 
-def _successor(record: StaffInvoice) -> dict[str, str] | None:
+def _successor(record: StaffInvoice) -> Successor | None:
     """What was made after a void invoice for the same customer and period, the newest of its kind.
 
     Moments are kept as text in UTC, so that they compare as they follow each other.
@@ -116,41 +124,39 @@ def _successor(record: StaffInvoice) -> dict[str, str] | None:
         .values_list("document", flat=True)
     )
     found = likest(record.document, list(later))
-    return {"id": found["invoice_id"], "number": found["number"]} if found else None
+    return Successor(found["invoice_id"], found["number"]) if found else None
 
 
 def _payment(state: str) -> str:
     return _PAYMENTS.get(state, "")
 
 
-def _parked(document: Document) -> list[dict[str, str]]:
+def _parked(document: Document) -> list[ParkedReason]:
     reasons = document["parked_reasons"]
     remedy = "If it is right, an approver releases it with a reason; it then is a draft again."
-    return [
-        {"text": reason, "remedy": remedy if reason == reasons[-1] else ""} for reason in reasons
-    ]
+    return [ParkedReason(reason, remedy if reason == reasons[-1] else "") for reason in reasons]
 
 
-def _timeline(document: Document) -> list[dict[str, Any]]:
+def _timeline(document: Document) -> list[Event]:
     history = document["history"]
     names = {step["actor"] for step in history}
     people = dict(User.objects.filter(name__in=names).values_list("name", "full_name"))
     return [
-        {
-            "state": step["to_state"],
-            "label": _STEPS.get(
+        Event(
+            state=step["to_state"],
+            label=_STEPS.get(
                 (step["from_state"], step["to_state"]), _REACHED.get(step["to_state"], "Changed")
             ),
-            "at": datetime.fromisoformat(step["at"]),
-            "actor": people.get(step["actor"]) or _SYSTEMS.get(step["actor"], step["actor"]),
-            "reason": step["reason"],
-            "digest": "",
-        }
+            at=datetime.fromisoformat(step["at"]),
+            actor=people.get(step["actor"]) or _SYSTEMS.get(step["actor"], step["actor"]),
+            reason=step["reason"],
+            digest="",
+        )
         for step in reversed(history)
     ]
 
 
-def _neighbours(record: StaffInvoice) -> dict[str, Any] | None:
+def _neighbours(record: StaffInvoice) -> Neighbours:
     """In the order of the inbox: the largest first."""
     ids = list(
         StaffInvoice.objects.filter(period=record.period)
@@ -158,9 +164,9 @@ def _neighbours(record: StaffInvoice) -> dict[str, Any] | None:
         .values_list("invoice_id", flat=True)
     )
     here = ids.index(record.invoice_id)
-    return {
-        "previous_id": ids[here - 1] if here else None,
-        "next_id": ids[here + 1] if here + 1 < len(ids) else None,
-        "position": here + 1,
-        "count": len(ids),
-    }
+    return Neighbours(
+        previous_id=ids[here - 1] if here else None,
+        next_id=ids[here + 1] if here + 1 < len(ids) else None,
+        position=here + 1,
+        count=len(ids),
+    )

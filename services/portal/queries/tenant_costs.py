@@ -1,7 +1,6 @@
 """A tenant's cost by charge group: as a tree of one month, by its days and by months."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -10,58 +9,12 @@ from services.portal.domain.figures import change_or_base, ratio
 from services.portal.domain.labels import METHODS, POOL, charge_group_name
 from services.portal.domain.stacks import stacked
 from services.portal.models import TenantMargin
+from services.portal.pages.tenant import Group, Method, Stack, StackRow
 from services.portal.queries.cost_changes import Span, daily_of, sums_of
 from shared.money import Money
 from shared.periods import Month
 
 CHART_MONTHS: Final = 12
-
-
-@dataclass(frozen=True)
-class Method:
-    label: str
-    detail: str
-    amount: Money
-    ratio: Decimal | None
-    fallback_ratio: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Group:
-    """New in the month where `change` and `was` are both None."""
-
-    key: str
-    label: str
-    is_shared: bool
-    amount: Money
-    ratio: Decimal | None
-    change: Decimal | None
-    was: Money | None
-    methods: list[Method]
-
-
-@dataclass(frozen=True)
-class StackRow:
-    """One bar: its parts in the order of the series, and their sum."""
-
-    at: date | Month
-    parts: list[Money]
-    total: Money
-
-
-@dataclass(frozen=True)
-class Stack:
-    """`heads` name the series; `totals` are their sums, and `total` is that of everything.
-
-    `largest_ratio` is the first series' part of it, `peak` the row that cost most.
-    """
-
-    heads: list[str]
-    rows: list[StackRow]
-    totals: list[Money]
-    total: Money
-    largest_ratio: Decimal | None
-    peak: StackRow
 
 
 def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) -> list[Group]:

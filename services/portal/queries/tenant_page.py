@@ -1,7 +1,7 @@
 """One tenant in one month: what it cost and why, what it earned, how both went on."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from services.portal.domain.figures import (
     Figure,
@@ -12,7 +12,10 @@ from services.portal.domain.figures import (
     ratio,
     so_far,
 )
+from services.portal.domain.period_states import PeriodState
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
+from services.portal.pages.page import CustomerName
+from services.portal.pages.tenant import InvoiceRow, Tenant, TenantMonth, TenantPage
 from services.portal.queries.cost_changes import change_of, span_of
 from services.portal.queries.margin_totals import current_margins
 from services.portal.queries.tenant_costs import by_day, by_month, groups
@@ -24,8 +27,9 @@ INVOICES_MAX: Final = 24
 _REVENUE_NOTES: Final = {"draft": "from a draft invoice", "unknown": "no invoice"}
 
 
-def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, Any] | None:
+def read_tenant(key: str, month: Month, *, state: PeriodState = "closed") -> TenantPage | None:
     """None for a tenant that no run has ever seen."""
+    is_open = state == "open"
     history = list(
         current_margins()
         .filter(tenant=key, period__lte=str(month))
@@ -38,40 +42,37 @@ def read_tenant(key: str, month: Month, *, is_open: bool = False) -> dict[str, A
     now, before = by_period.get(str(month)), by_period.get(str(month.previous))
     span = span_of(month, [now], is_open=is_open) if now else None
     contract = TenantContract.objects.filter(tenant=key).order_by("customer").first()
-    return {
-        "tenant": {
-            "key": key,
-            "name": name,
-            "plan": contract.plan if contract else None,
-            "customer": _customer(contract),
-        },
-        "compared_to": month.previous if before and span else None,
-        "days_compared": span.days if span else None,
-        "currency": now.currency if now else "",
-        "figures": [so_far(figure) for figure in _figures(now, None)]
+    return TenantPage(
+        tenant=Tenant(key, name, contract.plan if contract else None, _customer(contract)),
+        period=month,
+        period_state=state,
+        compared_to=month.previous if before and span else None,
+        days_compared=span.days if span else None,
+        currency=now.currency if now else "",
+        figures=[so_far(figure) for figure in _figures(now, None)]
         if is_open
         else _figures(now, before),
-        "cost": money(now.cost, now.currency) if now else None,
-        "quantities": None,
-        "groups": groups(now, before, span) if now else [],
-        "change": change_of(now, before, span) if now and span else None,
-        "by_day": by_day(now, month) if now else None,
-        "by_month": by_month(history),
-        "has_gap": before is None and any(row.period < str(month) for row in history),
-        "history": [_month(row) for row in history],
-        "invoices": _invoices(key, contract),
-    }
+        cost=money(now.cost, now.currency) if now else None,
+        quantities=None,
+        groups=groups(now, before, span) if now else [],
+        change=change_of(now, before, span) if now and span else None,
+        by_day=by_day(now, month) if now else None,
+        by_month=by_month(history),
+        has_gap=before is None and any(row.period < str(month) for row in history),
+        history=[_month(row) for row in history],
+        invoices=_invoices(key, contract),
+    )
 
 
 def tenant_name(key: str) -> str | None:
     return TenantMargin.objects.filter(tenant=key).values_list("name", flat=True).first()
 
 
-def _customer(contract: TenantContract | None) -> dict[str, str] | None:
+def _customer(contract: TenantContract | None) -> CustomerName | None:
     if contract is None:
         return None
     account = CustomerAccount.objects.filter(customer_id=contract.customer).first()
-    return {"name": account.name if account else contract.customer}
+    return CustomerName(account.name if account else contract.customer)
 
 
 def _margin(row: TenantMargin | None) -> Decimal | None:
@@ -118,30 +119,30 @@ def _figures(now: TenantMargin | None, before: TenantMargin | None) -> list[Figu
     ]
 
 
-def _month(row: TenantMargin) -> dict[str, Any]:
-    return {
-        "month": Month.parse(row.period),
-        "revenue": money(row.revenue, row.currency),
-        "cost": Money(row.cost, row.currency),
-        "margin": money(_margin(row), row.currency),
-        "margin_ratio": _margin_ratio(row),
-    }
+def _month(row: TenantMargin) -> TenantMonth:
+    return TenantMonth(
+        month=Month.parse(row.period),
+        revenue=money(row.revenue, row.currency),
+        cost=Money(row.cost, row.currency),
+        margin=money(_margin(row), row.currency),
+        margin_ratio=_margin_ratio(row),
+    )
 
 
-def _invoices(tenant: str, contract: TenantContract | None) -> list[dict[str, Any]]:
+def _invoices(tenant: str, contract: TenantContract | None) -> list[InvoiceRow]:
     if contract is None:
         return []
     found = StaffInvoice.objects.filter(
         customer=contract.customer, document__lines__contains=[{"tenant": tenant}]
     )
     return [
-        {
-            "id": invoice.invoice_id,
-            "number": invoice.document["number"],
-            "period": Month.parse(invoice.period),
-            "state": invoice.state,
-            "stripe_status": invoice.document["stripe_status"],
-            "total": Money(invoice.total, invoice.currency),
-        }
+        InvoiceRow(
+            id=invoice.invoice_id,
+            number=invoice.document["number"],
+            period=Month.parse(invoice.period),
+            state=invoice.state,
+            stripe_status=invoice.document["stripe_status"],
+            total=Money(invoice.total, invoice.currency),
+        )
         for invoice in found.order_by("-period", "invoice_id")[:INVOICES_MAX]
     ]

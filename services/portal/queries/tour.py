@@ -13,16 +13,14 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from services.portal.models import PeriodSummary, StaffInvoice, TenantMargin, User
+from services.portal.pages.frame import TourStop
 from services.portal.queries.margin_totals import current_margins
 
 
 @dataclass(frozen=True)
-class Stop:
+class Stop(TourStop):
     """`roles` are tried in order: the first person who has one is who looks."""
 
-    number: int
-    title: str
-    text: str
     roles: Sequence[str]
 
 

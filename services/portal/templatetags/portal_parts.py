@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from services.portal.pages.margins import Proof
 from services.portal.templatetags.portal_format import icon, percent
 from shared.money import Money
 
@@ -109,14 +110,10 @@ class Segment:
     width: Decimal
 
 
-def _of(thing: Any, name: str) -> Any:
-    return thing[name] if isinstance(thing, Mapping) else getattr(thing, name)
-
-
-def segments(proof: Any) -> list[Segment]:
+def segments(proof: Proof) -> list[Segment]:
     """Widths in per cent of the positive parts; a negative part is named but has no width."""
-    amounts: dict[str, Money] = {key: _of(proof, key) for key in _SIGNS}
-    bill: Money = _of(proof, "bill")
+    amounts: dict[str, Money] = {key: getattr(proof, key) for key in _SIGNS}
+    bill = proof.bill
     positive = sum((max(money.amount, Decimal(0)) for money in amounts.values()), Decimal(0))
     raw = {
         key: max(money.amount, Decimal(0)) * 100 / positive if positive else Decimal(0)
@@ -134,7 +131,7 @@ def segments(proof: Any) -> list[Segment]:
 
 
 @register.inclusion_tag("portal/parts/proof.html")
-def proof_bar(proof: Any) -> dict[str, Any]:
+def proof_bar(proof: Proof | None) -> dict[str, Any]:
     return {"proof": proof, "segments": segments(proof) if proof else []}
 
 

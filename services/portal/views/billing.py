@@ -1,7 +1,7 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +15,7 @@ from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import staff_file
+from services.portal.views.show import show
 
 _SEE_OTHER = 303
 _CONFLICT = 409
@@ -31,7 +32,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
         **_filters(request),
         page=asked_page(request),
     )
-    return render(request, "portal/billing/invoices.html", page)
+    return show(request, page)
 
 
 @for_roles(*OPERATORS, *BILLING)
@@ -89,6 +90,5 @@ def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -
     page = read_staff_invoice(invoice_id, actor_of(request))
     if page is None:
         raise Http404
-    context = {**page, "problem": problem}
     status = _CONFLICT if problem else 200
-    return render(request, "portal/billing/invoice.html", context, status=status)
+    return show(request, replace(page, problem=problem), status=status)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from services.portal.pages.pools import PoolSplit
 from services.portal.queries.cost_changes import daily_of
 from services.portal.queries.margin_totals import current_margins, find_summary
-from services.portal.queries.pools import PoolSplit, pool_splits
+from services.portal.queries.pools import pool_splits
 from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.periods import Month
 

@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from services.portal.pages.customer import HomePage
 from services.portal.queries.customer_pages import (
+    Due,
     Mover,
     read_breakdown,
     read_customer_invoice,
@@ -16,6 +16,7 @@ from services.portal.templatetags.portal_format import day, month_name, with_cur
 from services.portal.views.access import CUSTOMERS, for_roles
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import breakdown_file, customer_file
+from services.portal.views.show import show
 from shared.money import Money
 from shared.periods import Month
 
@@ -23,20 +24,30 @@ from shared.periods import Month
 @for_roles(*CUSTOMERS)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    page = read_home(Month.of(datetime.now(UTC)))
-    context = {
-        **page,
-        "what_changed": _what_changed(page["mover"], page["period"]),
-        "due_note": _due_note(page),
-        "due_id": page["due_ids"][0] if len(page["due_ids"]) == 1 else None,
-    }
-    return render(request, "portal/customer/home.html", context)
+    account = read_home(Month.of(datetime.now(UTC)))
+    due = account.due
+    page = HomePage(
+        customer=account.customer,
+        so_far=account.so_far,
+        period=account.period,
+        currency=account.currency,
+        current=account.current,
+        previous_total=account.previous_total,
+        change=account.change,
+        what_changed=_what_changed(account.mover, account.period),
+        open_book=account.open_book,
+        due=due.total if due else None,
+        due_note=_due_note(due) if due else "",
+        due_id=due.ids[0] if due and len(due.ids) == 1 else None,
+        invoices=account.invoices,
+    )
+    return show(request, page)
 
 
 @for_roles(*CUSTOMERS)
 @require_safe
 def breakdown(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/customer/breakdown.html", read_breakdown())
+    return show(request, read_breakdown())
 
 
 @for_roles(*CUSTOMERS)
@@ -57,7 +68,7 @@ def invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - name
     page = read_customer_invoice(id)
     if page is None:
         raise Http404
-    return render(request, "portal/customer/invoice.html", page)
+    return show(request, page)
 
 
 def _what_changed(mover: Mover | None, period: Month) -> str:
@@ -68,9 +79,6 @@ def _what_changed(mover: Mover | None, period: Month) -> str:
     return f"{mover.description} is {direction} {by} on {month_name(period.previous)}."
 
 
-def _due_note(page: dict[str, Any]) -> str:
-    numbers, date = page["due_numbers"], page["due_date"]
-    if not numbers:
-        return ""
-    what = numbers[0] if len(numbers) == 1 else f"{len(numbers)} invoices"
-    return f"{what}, by {day(date)}" if date else str(what)
+def _due_note(due: Due) -> str:
+    what = due.numbers[0] if len(due.numbers) == 1 else f"{len(due.numbers)} invoices"
+    return f"{what}, by {day(due.due_date)}" if due.due_date else what

@@ -4,7 +4,7 @@ Elsewhere these addresses do not exist: `environment` is set by who runs the por
 is `live`.
 """
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from services.portal.domain.labels import role_label
 from services.portal.models import User
+from services.portal.pages.frame import DemoStrip, OtherPerson
 from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
 from services.portal.views.access import (
     BILLING,
@@ -100,7 +101,7 @@ def is_demo() -> bool:
     return bool(settings.ENVIRONMENT.environment == "demo")
 
 
-def demo_frame(request: HttpRequest, user: User) -> dict[str, Any] | None:
+def demo_frame(request: HttpRequest, user: User) -> DemoStrip | None:
     """What the demo's strip shows; None where this is no demo."""
     if not is_demo():
         return None
@@ -108,19 +109,15 @@ def demo_frame(request: HttpRequest, user: User) -> dict[str, Any] | None:
         people = list(User.objects.filter(is_active=True).order_by("customer", "role", "name"))
         stop = stop_at(request.session.get(_TOUR) or 0)
     previous = stop_at(stop.number - 1) if stop else None
-    return {
-        "people": [
-            {
-                "name": person.name,
-                "full_name": person.full_name,
-                "role_label": role_label(person.role, person.customer),
-            }
+    return DemoStrip(
+        people=[
+            OtherPerson(person.name, person.full_name, role_label(person.role, person.customer))
             for person in people
             if person.name != user.name
         ],
-        "stop": stop,
-        "stop_count": len(STOPS),
-        "next": stop_at(stop.number + 1) if stop else STOPS[0],
-        "previous": previous,
-        "is_other_person": bool(stop and previous and stop.roles != previous.roles),
-    }
+        stop=stop,
+        stop_count=len(STOPS),
+        next=stop_at(stop.number + 1) if stop else STOPS[0],
+        previous=previous,
+        is_other_person=bool(stop and previous and stop.roles != previous.roles),
+    )

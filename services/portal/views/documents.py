@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from services.portal.gateways.invoicing import UnableToRead, read_invoice_file
 from services.portal.models import CustomerInvoice, StaffInvoice
+from services.portal.pages.strangers import NoDocumentPage
 from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, actor_of, for_roles
+from services.portal.views.show import show
 
 _log: Final = logging.getLogger(__name__)
 _BAD_GATEWAY: Final = 502
@@ -77,5 +78,4 @@ def _file(
 
 
 def _unanswered(sentence: str) -> HttpResponse:
-    page = render_to_string("portal/errors/502.html", {"sentence": sentence})
-    return HttpResponse(page, status=_BAD_GATEWAY)
+    return show(None, NoDocumentPage(sentence=sentence), status=_BAD_GATEWAY)

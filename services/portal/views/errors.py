@@ -2,22 +2,25 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
+
+from services.portal.pages.strangers import BrokenPage, ForbiddenPage, NotFoundPage
+from services.portal.views.show import show
 
 _log: Final = logging.getLogger(__name__)
 
 
 def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """The same words for what isn't there and for what is somebody else's."""
-    return _page(404)
+    return show(None, NotFoundPage(), status=404)
 
 
 def forbidden(*, needs: Sequence[str] = ()) -> HttpResponse:
-    return _page(403, needs=" or ".join(needs).replace("_", " "))
+    page = ForbiddenPage(needs=" or ".join(needs).replace("_", " "))
+    return show(None, page, status=403)
 
 
 def permission_denied(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
@@ -34,8 +37,4 @@ def broken(request: HttpRequest) -> HttpResponse:
     """The trace number on the page leads to the traceback in the log."""
     trace_id = uuid4().hex
     _log.exception("trace %s: %s %s failed", trace_id, request.method, request.path)
-    return _page(500, trace_id=trace_id)
-
-
-def _page(status: int, **context: Any) -> HttpResponse:
-    return HttpResponse(render_to_string(f"portal/errors/{status}.html", context), status=status)
+    return show(None, BrokenPage(trace_id=trace_id), status=500)

@@ -1,6 +1,8 @@
 """The context processor `frame`: navigation, period and person on every signed-in page."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,6 +10,7 @@ from django.urls import reverse
 
 from services.portal.domain.labels import role_label
 from services.portal.models import User
+from services.portal.pages.frame import Frame, Person, Section
 from services.portal.queries.calendar import read_freshness
 from services.portal.queries.seller import seller_for_customer, seller_for_staff
 from services.portal.views.access import BILLING
@@ -18,8 +21,14 @@ from services.portal.views.demo import demo_frame
 _WITH_PERIODS: Final = frozenset(
     {"overview", "margins", "tenant", "tenant_plans", "pools", "invoices"}
 )
-_OPERATOR_SECTIONS: Final = ("overview", "margins", "pools", "close", "invoices")
-_SECTIONS: Final = {
+_OPERATOR_SECTIONS: Final[tuple[Section, ...]] = (
+    "overview",
+    "margins",
+    "pools",
+    "close",
+    "invoices",
+)
+_SECTIONS: Final[Mapping[str, Section]] = {
     "overview": "overview",
     "margins": "margins",
     "tenant": "margins",
@@ -36,51 +45,36 @@ _SECTIONS: Final = {
 }
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: HttpRequest) -> dict[str, Frame]:
     """Nothing for strangers: sign-in and errors have no frame."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
     page = request.resolver_match.url_name if request.resolver_match else ""
-    shown = {
-        "home_url": reverse("portal:home"),
-        "environment": settings.ENVIRONMENT.environment,
-        "demo": demo_frame(request, user),
-        "section": _SECTIONS.get(page or "", ""),
-        "user": {
-            "name": user.full_name,
-            "email": user.name,
-            "role_label": role_label(user.role),
-        },
-    }
-    return {"frame": shown | (_for_customer() if user.customer else _for_staff(request, user))}
-
-
-def _for_customer() -> dict[str, Any]:
-    return {
-        "organisation": seller_for_customer(),
-        "sections": ("home",),
-        **_no_period(),
-    }
-
-
-def _for_staff(request: HttpRequest, user: User) -> dict[str, Any]:
-    common = {
-        "organisation": seller_for_staff(),
-        "sections": ("invoices",) if user.role in BILLING else _OPERATOR_SECTIONS,
-    }
-    match = request.resolver_match
-    if match is None or match.url_name not in _WITH_PERIODS:
-        return common | _no_period()
+    shown = Frame(
+        home_url=reverse("portal:home"),
+        organisation=seller_for_customer() if user.customer else seller_for_staff(),
+        environment=settings.ENVIRONMENT.environment,
+        sections=_sections(user),
+        section=_SECTIONS.get(page or "", ""),
+        user=Person(user.full_name, user.name, role_label(user.role)),
+        demo=demo_frame(request, user),
+    )
+    if user.customer or page not in _WITH_PERIODS:
+        return {"frame": shown}
     calendar, month = asked_period(request)
-    return common | {
-        "periods": calendar.periods,
-        "period": month,
-        "earlier": calendar.earlier(month),
-        "later": calendar.later(month),
-        "freshness": read_freshness(calendar, month),
-    }
+    with_period = replace(
+        shown,
+        periods=[known.month for known in calendar.periods],
+        period=month,
+        earlier=calendar.earlier(month),
+        later=calendar.later(month),
+        freshness=read_freshness(calendar, month),
+    )
+    return {"frame": with_period}
 
 
-def _no_period() -> dict[str, Any]:
-    return {"periods": (), "period": None, "earlier": None, "later": None, "freshness": None}
+def _sections(user: User) -> tuple[Section, ...]:
+    if user.customer:
+        return ("home",)
+    return ("invoices",) if user.role in BILLING else _OPERATOR_SECTIONS

@@ -1,9 +1,11 @@
 """Lists of invoices as CSV: plain decimals, ISO dates, and no cell that a spreadsheet evaluates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
+from services.portal.pages.customer import BreakdownPage, CustomerInvoiceRow
+from services.portal.pages.inbox import InboxRow
 from services.portal.templatetags.portal_format import rounded
 from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.money import Money
@@ -16,42 +18,42 @@ CUSTOMER_HEADER: Final = ("number", "period", "state", "due_date", "currency", "
 BREAKDOWN_HEADER: Final = ("period", "product", "currency", "amount")
 
 
-def staff_file(rows: Iterable[Mapping[str, Any]]) -> str:
+def staff_file(rows: Iterable[InboxRow]) -> str:
     return write_csv(
         STAFF_HEADER,
         (
             (
-                *(str(row["period"]), as_text(row["customer"]["name"]), as_text(row["number"])),
-                *(row["state"], row["stripe_status"], row["total"].currency, _amount(row["total"])),
-                *(as_ratio(row["change"]), _amount(row["restated_by"]), _day(row["due_date"])),
-                *(row["next_step"], as_text(" ".join(row["parked"]))),
+                *(str(row.period), as_text(row.customer.name), as_text(row.number)),
+                *(row.state, row.stripe_status, row.total.currency, _amount(row.total)),
+                *(as_ratio(row.change), _amount(row.restated_by), _day(row.due_date)),
+                *(row.next_step, as_text(" ".join(row.parked))),
             )
             for row in rows
         ),
     )
 
 
-def customer_file(rows: Iterable[Mapping[str, Any]]) -> str:
+def customer_file(rows: Iterable[CustomerInvoiceRow]) -> str:
     return write_csv(
         CUSTOMER_HEADER,
         (
             (
-                *(as_text(row["number"]), str(row["period"]), row["state"]),
-                *(_day(row["due_date"]), row["total"].currency, _amount(row["total"])),
+                *(as_text(row.number), str(row.period), row.state),
+                *(_day(row.due_date), row.total.currency, _amount(row.total)),
             )
             for row in rows
         ),
     )
 
 
-def breakdown_file(page: Mapping[str, Any]) -> str:
+def breakdown_file(page: BreakdownPage) -> str:
     """One row a month and product; a month that had none of it has no row."""
     return write_csv(
         BREAKDOWN_HEADER,
         (
             (str(month), as_text(row.label), amount.currency, _amount(amount))
-            for row in page["rows"]
-            for month, amount in zip(page["months"], row.amounts, strict=True)
+            for row in page.rows
+            for month, amount in zip(page.months, row.amounts, strict=True)
             if amount is not None
         ),
     )

@@ -3,8 +3,9 @@
 from typing import Final
 
 from services.portal.models import PeriodSummary
+from services.portal.pages.margins import MarginRow
 from services.portal.queries.margin_page import others
-from services.portal.queries.margin_rows import MarginRow, all_margins
+from services.portal.queries.margin_rows import all_margins
 from services.portal.queries.margin_totals import find_summary, sum_margins
 from services.portal.views.csv_file import as_ratio, as_text, write_csv
 from shared.money import Money

@@ -1,14 +1,16 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from services.portal.domain.explanation import UnableToUnderstand, explained
 from services.portal.domain.labels import charge_group_name
 from services.portal.gateways.attribution import UnableToRead, read_explanation, read_standing
+from services.portal.pages.overview import NextClose
+from services.portal.pages.page import TenantName
+from services.portal.pages.why import WhyPage
 from services.portal.queries.calendar import Calendar
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
@@ -20,36 +22,30 @@ from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
-from shared.periods import Month
+from services.portal.views.show import show
 
 
 @for_roles(*OPERATORS)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
-    state = calendar.state_of(month)
-    context = {
-        "period": month,
-        "period_state": state,
-        **read_overview(month, is_open=state == "open"),
-        "next_close": _next_close(request, calendar),
-    }
-    return render(request, "portal/operator/overview.html", context)
+    page = read_overview(
+        month, state=calendar.state_of(month), next_close=_next_close(request, calendar)
+    )
+    return show(request, page)
 
 
 @for_roles(*OPERATORS)
 @require_safe
 def margins(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
-    state = calendar.state_of(month)
     selection = Selection.asked(
         sort=request.GET.get("sort", ""),
         view=request.GET.get("view", ""),
         q=request.GET.get("q", ""),
     )
-    page = read_margins(month, selection, page=asked_page(request), is_open=state == "open")
-    context = {"period": month, "period_state": state, **page}
-    return render(request, "portal/operator/margins.html", context)
+    page = read_margins(month, selection, page=asked_page(request), state=calendar.state_of(month))
+    return show(request, page)
 
 
 @for_roles(*OPERATORS)
@@ -63,12 +59,10 @@ def margins_csv(request: HttpRequest) -> HttpResponse:
 @require_safe
 def tenant(request: HttpRequest, key: str) -> HttpResponse:
     calendar, month = asked_period(request)
-    state = calendar.state_of(month)
-    page = read_tenant(key, month, is_open=state == "open")
+    page = read_tenant(key, month, state=calendar.state_of(month))
     if page is None:
         raise Http404
-    context = {"period": month, "period_state": state, **page}
-    return render(request, "portal/operator/tenant.html", context)
+    return show(request, page)
 
 
 @for_roles(*OPERATORS, *BILLING)
@@ -81,25 +75,27 @@ def why(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     group = request.GET.get("group", "")
     asked = {"tenant": key, "charge_group": group, "run": request.GET.get("run", "")}
-    context = {
-        "period": month,
-        "tenant": {"key": key, "name": name},
-        "group": charge_group_name(group),
-        **_evidence(request, month, {name: text for name, text in asked.items() if text}),
-    }
-    return render(request, "portal/operator/why.html", context)
+    page = WhyPage(
+        period=month,
+        tenant=TenantName(key, name),
+        group=charge_group_name(group),
+        state="computed",
+    )
+    return show(
+        request, _explained(request, page, {name: text for name, text in asked.items() if text})
+    )
 
 
-def _evidence(request: HttpRequest, month: Month, asked: Mapping[str, str]) -> dict[str, Any]:
+def _explained(request: HttpRequest, page: WhyPage, asked: Mapping[str, str]) -> WhyPage:
     try:
-        found = read_explanation(
-            period=str(month), asked=asked, actor=actor_of(request), now=datetime.now(UTC)
+        answer = read_explanation(
+            period=str(page.period), asked=asked, actor=actor_of(request), now=datetime.now(UTC)
         )
-        if found is None:
-            return {"state": "computed"}
-        return {"state": "known", **explained(found)}
+        if answer is None:
+            return page
+        return replace(page, state="known", **vars(explained(answer)))
     except (UnableToRead, UnableToUnderstand) as fault:
-        return {"state": "unknown", "problem": str(fault)}
+        return replace(page, state="unknown", problem=str(fault))
 
 
 @for_roles(*OPERATORS)
@@ -113,10 +109,7 @@ def tenant_csv(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def pools(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
-    state = calendar.state_of(month)
-    found = read_pools(month, is_open=state == "open")
-    context = {"period": month, "period_state": state, **found}
-    return render(request, "portal/operator/pools.html", context)
+    return show(request, read_pools(month, state=calendar.state_of(month)))
 
 
 @for_roles(*OPERATORS)
@@ -126,7 +119,7 @@ def pools_csv(request: HttpRequest) -> HttpResponse:
     return _file(pool_file(month), f"pools_{month}")
 
 
-def _next_close(request: HttpRequest, calendar: Calendar) -> dict[str, Any] | None:
+def _next_close(request: HttpRequest, calendar: Calendar) -> NextClose | None:
     """Its checks are read from their owner; without an answer the page goes on without them."""
     known = next_close(calendar)
     if known is None:
@@ -139,7 +132,7 @@ def _next_close(request: HttpRequest, calendar: Calendar) -> dict[str, Any] | No
         checks = standing.checks if standing else []
     except UnableToRead as fault:
         problem = str(fault)
-    return {"month": known.month, "state": known.state, "checks": checks, "problem": problem}
+    return NextClose(known.month, known.state, checks, problem)
 
 
 def _file(content: str | None, name: str) -> HttpResponse:

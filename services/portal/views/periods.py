@@ -1,9 +1,9 @@
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -11,11 +11,13 @@ from services.portal.gateways import attribution
 from services.portal.gateways.attribution import NoAnswer, UnableToClose, UnableToRead
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import keep_close
+from services.portal.pages.close import CheckToClose, ClosePage
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
 from services.portal.views.access import OPERATORS, actor_of, for_roles
 from services.portal.views.asked import asked_period
+from services.portal.views.show import show
 from shared.faults import Fault
 from shared.periods import Month
 
@@ -90,36 +92,39 @@ def _close_page(
     reasons: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     calendar = read_calendar(datetime.now(UTC))
-    context = {
-        "period": month,
-        "period_state": calendar.state_of(month),
-        "periods": read_periods(calendar),
-        "problem": problem,
-        "unanswered": unanswered,
-        "may_close": actor_of(request).role == "operator_admin",
-        **read_period(month),
-        **_checks(request, month, reasons or {}),
-    }
-    status = _CONFLICT if problem or unanswered else 200
-    return render(request, "portal/operator/close.html", context, status=status)
+    page = ClosePage(
+        period=month,
+        period_state=calendar.state_of(month),
+        periods=read_periods(calendar),
+        problem=problem,
+        unanswered=unanswered,
+        may_close=actor_of(request).role == "operator_admin",
+        **vars(read_period(month)),
+        **vars(_checks(request, month, reasons or {})),
+    )
+    return show(request, page, status=_CONFLICT if problem or unanswered else 200)
 
 
-def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Checks:
     """As their owner sees them now; `checks_problem` says why they are not known."""
+
+    checks: list[CheckToClose]
+    run_id: str
+    checks_problem: str
+    is_closed_there: bool
+
+
+def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _Checks:
     now = datetime.now(UTC)
     try:
         standing = attribution.read_standing(period=str(month), actor=actor_of(request), now=now)
     except UnableToRead as fault:
-        return {
-            "checks": [],
-            "run_id": "",
-            "checks_problem": str(fault),
-            "is_closed_there": False,
-        }
+        return _Checks([], run_id="", checks_problem=str(fault), is_closed_there=False)
     checks = standing.checks if standing else []
-    return {
-        "checks": [{"check": check, "reason": reasons.get(check.name, "")} for check in checks],
-        "run_id": standing.run_id if standing else "",
-        "checks_problem": "",
-        "is_closed_there": standing is not None and standing.closed_at is not None,
-    }
+    return _Checks(
+        checks=[CheckToClose(check, reasons.get(check.name, "")) for check in checks],
+        run_id=standing.run_id if standing else "",
+        checks_problem="",
+        is_closed_there=standing is not None and standing.closed_at is not None,
+    )

@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from services.portal.gateways.invoicing import PlanPrice, check_prices
@@ -11,6 +10,7 @@ from services.portal.models import User
 from services.portal.queries.plan_prices import read_plan_prices
 from services.portal.views.access import OPERATORS, for_roles
 from services.portal.views.asked import asked_period
+from services.portal.views.show import show
 from shared.periods import Month
 
 
@@ -35,9 +35,7 @@ def tenant_plans(request: HttpRequest, key: str) -> HttpResponse:
             now=datetime.now(UTC),
         )
 
-    state = calendar.state_of(month)
-    page = read_plan_prices(key, month, check, is_open=state == "open")
+    page = read_plan_prices(key, month, check, state=calendar.state_of(month))
     if page is None:
         raise Http404
-    context = {"period": month, "period_state": state, **page}
-    return render(request, "portal/operator/plans.html", context)
+    return show(request, page)

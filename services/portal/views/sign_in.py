@@ -10,14 +10,16 @@ from typing import Any
 from django.contrib.auth import login, logout
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from services.portal.models import User
 from services.portal.operations.sign_in_links import use_link
+from services.portal.pages.strangers import SignInPage, SignInState
 from services.portal.queries.sign_in_links import is_usable
 from services.portal.views.access import for_everyone, home_of
+from services.portal.views.show import show
 from shared.isolation.scope import as_ops
 
 BACKEND = "services.portal.views.sign_in.ByName"
@@ -64,6 +66,5 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('portal:sign_in')}?signed_out=1")
 
 
-def _page(request: HttpRequest, state: str, *, status: int = 200) -> HttpResponse:
-    context = {"state": state, "email_field": False}
-    return render(request, "portal/sign_in.html", context, status=status)
+def _page(request: HttpRequest, state: SignInState, *, status: int = 200) -> HttpResponse:
+    return show(request, SignInPage(state=state), status=status)

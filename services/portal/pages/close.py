@@ -1,0 +1,75 @@
+"""Periods, and the close of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from services.portal.domain.period_checks import Check, ShownOverride
+from services.portal.domain.period_states import PeriodState
+from services.portal.pages.page import Page
+from shared.money import Money
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class PeriodRow:
+    """`bill` and the share are None before the first run."""
+
+    month: Month
+    state: PeriodState
+    bill: Money | None
+    unallocated_ratio: Decimal | None
+    closed_by: str
+    closed_at: datetime | None
+    revised_tenant_count: int
+    revised_by: Money | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    tenant: str
+    name: str
+    before: Money
+    after: Money
+    difference: Money
+
+
+@dataclass(frozen=True)
+class CheckToClose:
+    """`reason` is what was typed to close all the same."""
+
+    check: Check
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosePage(Page):
+    """`problem`: why the close was refused; `unanswered`: it got no answer, so it may be closed.
+
+    `run_id` is of the run that the checks are of: the form posts it and `reason-<check>` for each
+    failed check, and no other run is closed. `checks_problem`: the checks' owner doesn't answer,
+    and the page goes on without them. `is_closed_there`: attribution has closed it, though its fact
+    may still be on its way.
+    """
+
+    template: ClassVar[str] = "portal/operator/close.html"
+
+    period: Month
+    period_state: PeriodState
+    periods: Sequence[PeriodRow]
+    problem: str
+    unanswered: str
+    may_close: bool
+    is_attributed: bool
+    currency: str
+    closed_by: str
+    closed_at: datetime | None
+    overrides: Sequence[ShownOverride]
+    revisions: Sequence[Revision]
+    revised_by: Money | None
+    checks: Sequence[CheckToClose]
+    run_id: str
+    checks_problem: str
+    is_closed_there: bool

@@ -1,0 +1,65 @@
+"""The billing inbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.core.paginator import Page as PageOfRows
+
+from services.portal.pages.page import Choice, CustomerName, Page
+from shared.money import Money
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One amount per currency; empty where no invoice counts."""
+
+    label: str
+    note: str
+    count: int
+    amounts: Sequence[Money]
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """`parked` are the reasons, shortest first; `restated_by` is None also where it is void.
+
+    `next_step` is never empty, and the same in the inbox, its CSV and on the invoice's page.
+    """
+
+    id: str
+    number: str
+    customer: CustomerName
+    period: Month
+    state: str
+    stripe_status: str
+    total: Money
+    change: Decimal | None
+    due_date: date | None
+    parked: Sequence[str]
+    restated_by: Money | None
+    next_step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxPage(Page):
+    """`currency_totals` are of the rows shown; `total_count` and `sums` of the month.
+
+    `currency_totals` and `sums` leave void invoices out. The first view is `all`.
+    """
+
+    template: ClassVar[str] = "portal/billing/invoices.html"
+
+    period: Month
+    views: Sequence[Choice]
+    view: str
+    q: str
+    sort: str
+    rows: Sequence[InboxRow]
+    paging: PageOfRows[Any] | None
+    total_count: int
+    currency_totals: Sequence[Money]
+    sums: Sequence[Sum]
