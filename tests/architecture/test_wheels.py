@@ -71,6 +71,16 @@ class TestTheBaseWheel:
         # Django's own word for what `manage` does is `commands` as well.
         assert folders & (ROOMS - {"commands"}) == set()
 
+    def test_holds_the_portals_static_files_where_they_are_built(self, wheels):
+        build = ROOT / "services/portal/static/build"
+        built = {path.relative_to(ROOT) for path in build.rglob("*") if path.is_file()}
+        packed = {
+            path
+            for path in files_of(wheels["trueback"])
+            if path.is_relative_to("services/portal/static")
+        }
+        assert packed == built
+
     def test_attributes_a_bill(self, trueback, tmp_path):
         (tmp_path / "trueback.yaml").write_text(RULESET)
         write_focus(tmp_path / "bill.csv", [focus_line(cost="7", tags={"customer": "acme"})])
