@@ -68,7 +68,7 @@ def close(
     """Close a month on its current run; invoices are drafted from it."""
     reasons = dict(_reason(text) for text in reason or [])
     with calls() as call:
-        call("attribution", "POST", f"/api/v1/periods/{period}/close", {"reasons": reasons})
+        call("attribution", "POST", f"/api/v2/periods/{period}/close", {"reasons": reasons})
     print(f"{period} is closed")
 
 
@@ -136,7 +136,7 @@ def calls() -> Iterator[Any]:
 
 def current_run(period: str) -> str:
     with calls() as call:
-        run = call("attribution", "GET", f"/api/v1/periods/{period}", None)["run"]
+        run = call("attribution", "GET", f"/api/v2/periods/{period}", None)["run"]
     if run is None:
         raise Fault(f"{period} has no current run.", remedy="Deliver its bill first.")
     return str(run["run_id"])

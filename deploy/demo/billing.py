@@ -19,7 +19,7 @@ _STEPS: Final = (
     ("issue", CLARA, "approved"),
 )
 _ISSUED: Final = frozenset({"issued", "paid"})
-_RESTATED: Final = ["Restated since it was drafted."]
+_RESTATED: Final = ["restated"]
 _AS_DRAFTED: Final = "It goes on as drafted; what AWS restated is settled afterwards."
 
 
@@ -48,7 +48,7 @@ class Billing:
     def invoices(self, month: SampleMonth | str | None = None) -> list[Any]:
         """Of a month, or all."""
         query = f"?period={month}" if month else ""
-        path = f"/api/v1/invoices{query}"
+        path = f"/api/v2/invoices{query}"
         found: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
         return found
 
@@ -141,7 +141,7 @@ class Billing:
         How many drafts wait for a clerk then.
         """
         for invoice in self.invoices(period):
-            if invoice["parked_reasons"] == _RESTATED:
+            if [cause["code"] for cause in invoice["parked_reasons"]] == _RESTATED:
                 self._release(invoice)
         return sum(invoice["state"] == "draft" for invoice in self.invoices(period))
 
@@ -183,4 +183,4 @@ def largest(invoices: Iterable[Any]) -> Any:
 
 
 def _path(invoice: Any) -> str:
-    return f"/api/v1/invoices/{invoice['invoice_id']}"
+    return f"/api/v2/invoices/{invoice['invoice_id']}"

@@ -36,7 +36,7 @@ def delivered_runs(
 ) -> Iterator[tuple[SampleMonth, Mapping[str, Any]]]:
     """Each delivery with the run that came of it; the anchor's with the one it was closed on."""
     for month in months:
-        found = client.call(OLIVIA, "attribution", "GET", f"/api/v1/periods/{month}")
+        found = client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
         if month.offset == 0:
             yield month, found["closed_run"]
             yield month.restated, found["run"]

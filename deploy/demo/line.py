@@ -77,7 +77,7 @@ class _Line:
         return [month for month in self.months if month.offset > 0]
 
     def period(self, month: SampleMonth) -> Any:
-        return self.client.call(OLIVIA, "attribution", "GET", f"/api/v1/periods/{month}")
+        return self.client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
 
 
 def last_full_month() -> Month:
@@ -164,7 +164,7 @@ def _attributed(line: _Line, month: SampleMonth) -> Any:
 
 def _close(line: _Line, month: SampleMonth) -> Any:
     """The run that the period was closed on."""
-    path = f"/api/v1/periods/{month}/close"
+    path = f"/api/v2/periods/{month}/close"
     return line.client.call(OLIVIA, "attribution", "POST", path, {"reasons": {}})["closed_run"]
 
 

@@ -13,7 +13,13 @@ from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.portal.domain.invoice_breakdown import charges, costs
 from services.portal.pages.customer import BreakdownPage
 from services.portal.pages.page import CustomerName
-from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact, InvoiceLineFact
+from shared.contracts.invoicing import (
+    INVOICE_DRAFTED,
+    FeeDays,
+    InvoiceFact,
+    InvoiceLineFact,
+    Markup,
+)
 from shared.periods import Month
 
 _PARTS: Final = (
@@ -94,7 +100,7 @@ def _flat_fee(draft: InvoiceFact) -> InvoiceFact:
         description="Platform fee",
         kind="flat_fee",
         amount=Decimal("6900.00"),
-        basis="per month",
+        basis=FeeDays("month", 31, 31),
         cost=None,
         charge_group="",
     )
@@ -114,7 +120,7 @@ def _line(position: int, group: str, cost: Decimal, month: Month) -> InvoiceLine
         service_start=date(month.year, month.month, 1),
         service_end=month.end.date(),
         tenant="acme",
-        basis="cost plus 32 %",
+        basis=Markup(Decimal(32)),
         cost=cost,
         charge_group=group,
     )

@@ -101,7 +101,7 @@ def _customer_shots(subjects: Subjects) -> list[Shot]:
 
 def _find_subjects(stack: Stack) -> Subjects:
     client = ApiClient(stack.service_url, stack.servers.credentials.signing_key_file)
-    invoices = client.call(CLARA, "invoicing", "GET", "/api/v1/invoices")["data"]
+    invoices = client.call(CLARA, "invoicing", "GET", "/api/v2/invoices")["data"]
     issued = [invoice for invoice in invoices if invoice["number"]]
     issued.sort(key=lambda invoice: invoice["disclosure"] != "open_book")
     waiting = [invoice for invoice in invoices if invoice["state"] in {"draft", "in_review"}]

@@ -5,14 +5,39 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
+from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
 
 
 @dataclass(frozen=True)
+class Markup:
+    """A line's price is its cost and `percent` of it."""
+
+    percent: Decimal
+
+
+@dataclass(frozen=True)
+class FeeDays:
+    """A line's price is a fee per `every` (month or year), for `days` of its `days_in_all`."""
+
+    every: str
+    days: int
+    days_in_all: int
+
+
+Basis = Markup | FeeDays
+# As rows and answers hold it.
+BASIS: Final[TypeAdapter[Basis]] = TypeAdapter(Basis)
+
+
+@dataclass(frozen=True)
 class InvoiceLineFact:
-    """`amount` is in the invoice's currency, with its minor units; `cost` is for staff only."""
+    """`amount` is in the invoice's currency, with its minor units; `cost` is for staff only.
+
+    `description` is part of the document: the same words at Stripe, on the PDF and on pages.
+    """
 
     position: int
     description: str
@@ -23,9 +48,36 @@ class InvoiceLineFact:
     service_start: date
     service_end: date
     tenant: str = ""
-    basis: str = ""
+    basis: Markup | FeeDays | None = None
     cost: Decimal | None = None
     charge_group: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What Stripe's draft has otherwise: `of` a line, the currency or the total; None is none."""
+
+    of: str
+    here: str | None
+    there: str | None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why an invoice was moved, or is held: `code` says what, `figures` what belongs to it.
+
+    `text` are words of a person (whose code is `person`) or of Stripe, to be quoted as they are.
+    """
+
+    code: str
+    figures: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    differences: list[Difference] = field(default_factory=list)
+
+
+# As rows hold them.
+CAUSE: Final[TypeAdapter[Cause]] = TypeAdapter(Cause)
+CAUSES: Final[TypeAdapter[list[Cause]]] = TypeAdapter(list[Cause])
 
 
 @dataclass(frozen=True)
@@ -33,20 +85,33 @@ class TransitionFact:
     from_state: str
     to_state: str
     actor: str
-    reason: str
+    cause: Cause
     at: datetime
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why an action may not be taken in `state`: `code`, and what is `needed`.
+
+    Of code `state` the states are needed, of `role` the roles; others are `second_person`, `reason`
+    and `unknown_action`. In a fact it is of the state alone.
+    """
+
+    code: str
+    state: str
+    needed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class ActionFact:
-    """What may be done now and by which roles; `refused` says why not, '' if it may.
+    """What may be done now and by which roles; `refused` says why not, None if it may.
 
     `not_by` are the people who did the step before and may not do this one.
     """
 
     name: str
     roles: list[str]
-    refused: str = ""
+    refused: Refusal | None = None
     not_by: list[str] = field(default_factory=list)
     needs_reason: bool = False
 
@@ -85,7 +150,7 @@ class InvoiceFact:
     hosted_invoice_url: str = ""
     previous_total: Decimal | None = None
     restated_by: Decimal | None = None
-    parked_reasons: list[str] = field(default_factory=list)
+    parked_reasons: list[Cause] = field(default_factory=list)
     history: list[TransitionFact] = field(default_factory=list)
     actions: list[ActionFact] = field(default_factory=list)
     days_until_due: int | None = None
@@ -166,7 +231,7 @@ _INVOICE_EXAMPLE = InvoiceFact(
             service_start=date(2026, 10, 1),
             service_end=date(2026, 11, 1),
             tenant="acme",
-            basis="cost of 1200.50 plus 20 %",
+            basis=Markup(Decimal(20)),
             cost=Decimal("1200.50"),
         )
     ],
@@ -178,12 +243,21 @@ _INVOICE_EXAMPLE = InvoiceFact(
     drafted_at=_MOMENT,
     number="ACME-0001",
     issued_at=_MOMENT,
+    history=[
+        TransitionFact(
+            "", "draft", "trueback", Cause("period_closed", {"period": "2026-10"}), _MOMENT
+        ),
+        TransitionFact("draft", "in_review", "clara", Cause("person"), _MOMENT),
+    ],
+    actions=[
+        ActionFact("approve", ["billing_approver"], Refusal("state", "issued", ["in_review"]))
+    ],
 )
 
 
 def _invoice_contract(fact: str) -> Contract[InvoiceFact]:
     return Contract(
-        name=f"invoicing.invoice_{fact}.v1",
+        name=f"invoicing.invoice_{fact}.v2",
         payload=InvoiceFact,
         producer="invoicing",
         consumers=("portal",),

@@ -4,29 +4,29 @@ from typing import Any, Final
 
 from shared.contracts import attribution, ingestion, invoicing
 from shared.contracts.contract import Contract, Service
+from shared.contracts.superseded.invoices import INVOICE_FACTS_V1
 from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1
 
 SERVICES: Final[tuple[Service, ...]] = ("ingestion", "attribution", "invoicing", "portal")
 
-CONTRACTS: Final[dict[str, Contract[Any]]] = {
-    contract.name: contract
-    for contract in (
-        ingestion.SNAPSHOT_PUBLISHED,
-        ingestion.SIGNALS_PUBLISHED,
-        ingestion.WORKLOADS_PUBLISHED,
-        ingestion.DELIVERY_QUARANTINED,
-        attribution.PERIOD_ATTRIBUTED,
-        attribution.PERIOD_CLOSED,
-        attribution.MARGIN_MEASURED,
-        attribution.STATEMENT_REVISED,
-        *invoicing.INVOICE_FACTS,
-        invoicing.CUSTOMER_CONTRACTED,
-        invoicing.CHARGES_ESTIMATED,
-        invoicing.REVENUE_RECORDED,
-        # Consumed for one release more.
-        PERIOD_CLOSED_V1,
-    )
-}
+_ALL: Final[tuple[Contract[Any], ...]] = (
+    ingestion.SNAPSHOT_PUBLISHED,
+    ingestion.SIGNALS_PUBLISHED,
+    ingestion.WORKLOADS_PUBLISHED,
+    ingestion.DELIVERY_QUARANTINED,
+    attribution.PERIOD_ATTRIBUTED,
+    attribution.PERIOD_CLOSED,
+    attribution.MARGIN_MEASURED,
+    attribution.STATEMENT_REVISED,
+    *invoicing.INVOICE_FACTS,
+    invoicing.CUSTOMER_CONTRACTED,
+    invoicing.CHARGES_ESTIMATED,
+    invoicing.REVENUE_RECORDED,
+    # Consumed for one release more.
+    PERIOD_CLOSED_V1,
+    *INVOICE_FACTS_V1,
+)
+CONTRACTS: Final = {contract.name: contract for contract in _ALL}
 
 
 def events_queue(service: str) -> str:

@@ -74,7 +74,7 @@ class RunningDemo:
         """The newest issued invoice of Ann's customer, a draft of that month, and the month."""
         credentials = self.stack.servers.credentials
         client = ApiClient(self.stack.service_url, credentials.signing_key_file)
-        invoices = client.call(CLARA, "invoicing", "GET", "/api/v1/invoices")["data"]
+        invoices = client.call(CLARA, "invoicing", "GET", "/api/v2/invoices")["data"]
         client.close()
         issued = max(
             (one for one in invoices if one["number"] and one["customer"] == ANN.customer),

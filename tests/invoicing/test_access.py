@@ -53,7 +53,7 @@ class TestACustomersToken:
 
     def test_sees_its_own_invoice_without_what_is_for_staff(self, invoices):
         mine, _ = invoices
-        answer = client_of(ANN).get(f"/api/v1/invoices/{mine.invoice_id}")
+        answer = client_of(ANN).get(f"/api/v2/invoices/{mine.invoice_id}")
         assert answer.status_code == 200
         shown = answer.json()
         assert shown["number"] == "ACME-0001"
@@ -65,28 +65,28 @@ class TestACustomersToken:
             invoice = make_invoice(
                 make_customer("acme", disclosure="open_book"), number="A-1", state=State.ISSUED
             )
-        shown = client_of(ANN).get(f"/api/v1/invoices/{invoice.invoice_id}").json()
+        shown = client_of(ANN).get(f"/api/v2/invoices/{invoice.invoice_id}").json()
         assert shown["lines"][0]["cost"] == "101.1676666667"
 
     def test_does_not_see_its_own_draft(self, db):
         with as_ops():
             draft = make_invoice(make_customer("acme"))
-        assert client_of(ANN).get(f"/api/v1/invoices/{draft.invoice_id}").status_code == 404
-        assert client_of(ANN).get("/api/v1/invoices").json()["data"] == []
+        assert client_of(ANN).get(f"/api/v2/invoices/{draft.invoice_id}").status_code == 404
+        assert client_of(ANN).get("/api/v2/invoices").json()["data"] == []
 
     @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "issuing", "parked"])
     def test_does_not_see_what_has_a_number_and_is_not_issued(self, db, state):
         with as_ops():
             numbered = make_invoice(make_customer("acme"), number="A-1", state=state)
-        path = f"/api/v1/invoices/{numbered.invoice_id}"
+        path = f"/api/v2/invoices/{numbered.invoice_id}"
         assert client_of(ANN).get(path).status_code == 404
         assert client_of(ANN).get(f"{path}/pdf").status_code == 404
-        assert client_of(ANN).get("/api/v1/invoices").json()["data"] == []
+        assert client_of(ANN).get("/api/v2/invoices").json()["data"] == []
 
     def test_can_do_nothing_even_to_its_own(self, invoices):
         mine, _ = invoices
         answer = client_of(ANN).post(
-            f"/api/v1/invoices/{mine.invoice_id}/actions/approve",
+            f"/api/v2/invoices/{mine.invoice_id}/actions/approve",
             {"version": 1},
             content_type="application/json",
         )
@@ -96,13 +96,13 @@ class TestACustomersToken:
 class TestAToken:
     def test_for_another_service_is_refused(self, invoices):
         client = client_of(ANN, audience="attribution")
-        assert client.get("/api/v1/invoices").status_code == 401
+        assert client.get("/api/v2/invoices").status_code == 401
 
     def test_is_needed(self, invoices, client):
-        assert client.get("/api/v1/invoices").status_code == 401
+        assert client.get("/api/v2/invoices").status_code == 401
 
     def test_that_was_changed_is_refused(self, invoices, client):
-        answer = client.get("/api/v1/invoices", headers={"Authorization": "Bearer x.y.z"})
+        answer = client.get("/api/v2/invoices", headers={"Authorization": "Bearer x.y.z"})
         assert answer.status_code == 401
         assert answer["Content-Type"] == "application/problem+json"
 
@@ -110,7 +110,7 @@ class TestAToken:
         with as_ops():
             invoice = make_invoice(make_customer("acme"))
         answer = client_of(Actor("vic", "operator_viewer")).post(
-            f"/api/v1/invoices/{invoice.invoice_id}/actions/submit",
+            f"/api/v2/invoices/{invoice.invoice_id}/actions/submit",
             {"version": 1},
             content_type="application/json",
         )

@@ -20,7 +20,7 @@ from services.invoicing.domain.states import State
 from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.invoicing.models import Customer
 from shared.auth.actors import Actor
-from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact
+from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import NOW, make_customer, make_invoice
 from tests.tokens import client_of
@@ -43,7 +43,7 @@ def line(**changed):
         service_start=date(2026, 10, 1),
         service_end=date(2026, 11, 1),
         tenant="acme",
-        basis="cost plus 20 %",
+        basis=Markup(Decimal(20)),
         cost=Decimal("1200.5"),
         charge_group="Compute",
     )
@@ -129,7 +129,7 @@ class TestTheDocument:
 
     def test_shows_quantities_with_their_price_under_any_contract(self):
         shown = document(
-            lines=[line(quantity=Decimal("1200.500"), unit_amount=Decimal("0.00040"), basis="")]
+            lines=[line(quantity=Decimal("1200.500"), unit_amount=Decimal("0.00040"), basis=None)]
         )
         assert "Cloud usage: Compute 1,200.5 0.0004 1,440.60" in words(shown)
 

@@ -17,7 +17,7 @@ from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.record_revision import record_revision
 from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
-from shared.contracts.invoicing import INVOICE_RESTATED
+from shared.contracts.invoicing import INVOICE_RESTATED, Cause
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import NOW, make_customer, make_invoice
 from tests.tokens import client_of
@@ -119,7 +119,7 @@ def issued(asked_to_issue):
             asked_to_issue,
             State.ISSUED,
             actor="trueback",
-            reason="Finalised.",
+            cause=Cause("finalised", {"number": "LF-1"}),
             now=NOW,
             number="LF-1",
             issued_at=NOW,
@@ -172,7 +172,7 @@ class TestAnInvoiceThatIsBeingIssued:
 
     def test_that_comes_back_from_stripe_follows_the_contract_again(self, asked_to_issue):
         with as_ops():
-            issuing._park(asked_to_issue.invoice_id, "Stripe refused it.")
+            issuing._park(asked_to_issue.invoice_id, Cause("refused_by_stripe", text="no"))
         apply(AFTER)
         answer, _ = shown(asked_to_issue, CLARA)
         assert (answer["disclosure"], answer["buyer"]["line1"]) == ("open_book", "2 New Road")
@@ -180,7 +180,7 @@ class TestAnInvoiceThatIsBeingIssued:
     def test_that_stripe_has_finalised_keeps_what_is_said_there(self, asked_to_issue):
         with as_ops():
             Invoice.objects.filter(pk=asked_to_issue.pk).update(stripe_invoice_id="in_1")
-            issuing._park(asked_to_issue.invoice_id, "It differs.")
+            issuing._park(asked_to_issue.invoice_id, Cause("refused_by_stripe", text="It differs"))
         apply(AFTER)
         act(
             asked_to_issue,

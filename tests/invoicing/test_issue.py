@@ -33,7 +33,7 @@ from services.invoicing.operations.process_stripe_events import (
     process_stripe_events,
     sweep_stripe_events,
 )
-from shared.contracts.invoicing import REVENUE_RECORDED
+from shared.contracts.invoicing import REVENUE_RECORDED, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import NOW, make_customer, make_invoice
@@ -110,7 +110,7 @@ class TestIssuing:
         with as_ops():
             contract = make_customer(new_id("cus"))
             approved = make_invoice(contract, state=State.APPROVED)
-            move_invoice(approved, State.ISSUING, actor="clara", reason="", now=NOW)
+            move_invoice(approved, State.ISSUING, actor="clara", cause=Cause("person"), now=NOW)
             Contract.objects.update(days_until_due=5)
             Customer.objects.update(address={"line1": "2 New Road"}, purchase_order="PO-2")
         issue_invoices()
@@ -214,7 +214,8 @@ class TestIssuing:
 
         monkeypatch.setattr(gateway, "add_lines", real)
         with as_ops():
-            move_invoice(invoice, State.ISSUING, actor="x", reason="again", now=NOW)
+            again = Cause("person", text="again")
+            move_invoice(invoice, State.ISSUING, actor="x", cause=again, now=NOW)
         issue_invoices()
         with as_ops():
             invoice.refresh_from_db()

@@ -40,8 +40,9 @@ def plans(db):
             )
 
 
-def check(actor=OLIVIA, **changed):
-    return client_of(actor).post("/api/v1/price-checks", ASKED | changed, "application/json")
+def check(actor=OLIVIA, *, version=2, **changed):
+    path = f"/api/v{version}/price-checks"
+    return client_of(actor).post(path, ASKED | changed, "application/json")
 
 
 def prices(**changed):
@@ -54,15 +55,26 @@ class TestAPriceCheck:
         # 1100.00 + 258.0215, each line rounded half up, + 50.00
         assert Decimal(found["plus"]["total"]) == Decimal("1408.02")
         assert found["plus"]["version"] == 2
-        assert found["plus"]["terms"] == ["cost plus 10%", "50.00 USD a month"]
+        assert found["plus"]["terms"] == [
+            {"kind": "cost_plus", "percent": "10"},
+            {"kind": "flat_fee", "amount": "50.00", "every": "month"},
+        ]
+        assert prices(version=1)["plus"]["terms"] == ["cost plus 10%", "50.00 USD a month"]
         assert Decimal(found["flat"]["total"]) == Decimal("900.00")
 
-    def test_writes_the_terms_with_their_thousands(self, plans):
+    def test_of_version_1_writes_the_terms_with_their_thousands(self, plans):
         with as_ops():
             Plan.objects.filter(key="flat").update(
                 components=[{"kind": "flat_fee", "name": "Fee", "amount": "6900"}]
             )
-        assert prices()["flat"]["terms"] == ["6,900.00 USD a month"]
+        assert prices(version=1)["flat"]["terms"] == ["6,900.00 USD a month"]
+
+    def test_says_that_a_fee_is_of_a_year(self, plans):
+        fee = {"kind": "flat_fee", "name": "Fee", "amount": "6900", "every": "year"}
+        with as_ops():
+            Plan.objects.filter(key="flat").update(components=[fee])
+        [term] = prices()["flat"]["terms"]
+        assert term == {"kind": "flat_fee", "amount": "6900", "every": "year"}
 
     def test_marks_the_plan_in_force_in_the_month(self, plans):
         in_force = [row["plan"] for row in check().json()["data"] if row["is_current"]]
@@ -84,6 +96,11 @@ class TestAPriceCheck:
         refused = check()
         assert refused.status_code == 409
         assert "The contract of acme is in EUR, the cost in USD." in refused.json()["detail"]
+        assert refused.json()["reason"] == {
+            "code": "contract_in_another_currency",
+            "contract_currency": "EUR",
+            "cost_currency": "USD",
+        }
 
     def test_is_of_the_fees_alone_where_the_tenant_cost_nothing(self, plans):
         found = prices(costs={})

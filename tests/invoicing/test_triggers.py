@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from services.invoicing.domain.states import State
 from services.invoicing.models import Invoice, LedgerEntry
 from services.invoicing.operations.move_invoice import move_invoice
+from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from tests.invoicing.world import NOW, make_customer, make_invoice
 
@@ -46,7 +47,7 @@ def with_every_right(as_staff):
 )
 def test_a_role_with_every_right_is_refused(with_every_right, statement):
     invoice = issued_invoice()
-    move_invoice(invoice, State.PAID, actor="stripe", reason="", now=NOW)
+    move_invoice(invoice, State.PAID, actor="stripe", cause=Cause("person"), now=NOW)
     LedgerEntry.objects.create(
         customer_id="acme", document="A-1", account="cash", currency="USD", amount=1
     )

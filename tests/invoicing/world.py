@@ -7,6 +7,7 @@ from typing import Any
 from services.invoicing.domain.states import State
 from services.invoicing.models import Contract, Customer, Invoice, InvoiceLine, Plan
 from services.invoicing.operations.move_invoice import record_transition
+from shared.contracts.invoicing import Cause
 from shared.identifiers import new_id
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -72,6 +73,7 @@ def make_invoice(contract: Contract, *, period: str = "2026-10", **fields: Any) 
         amount_minor=12_140,
         exact_amount=Decimal("121.4012"),
         cost=Decimal("101.1676666667"),
+        priced_by={"percent": "20"},
         basis="cost plus 20 %",
         service_start=date(2026, 10, 1),
         service_end=date(2026, 11, 1),
@@ -85,9 +87,12 @@ def make_invoice(contract: Contract, *, period: str = "2026-10", **fields: Any) 
         tenant=contract.tenants[0],
         amount_minor=49_900,
         exact_amount=Decimal(499),
+        priced_by={"every": "month", "days": 31, "days_in_all": 31},
         basis="per month",
         service_start=date(2026, 10, 1),
         service_end=date(2026, 11, 1),
     )
-    record_transition(invoice, None, actor="trueback", reason="Drafted.", now=NOW)
+    record_transition(
+        invoice, None, actor="trueback", cause=Cause("person", text="Drafted."), now=NOW
+    )
     return invoice

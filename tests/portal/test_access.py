@@ -8,6 +8,7 @@ from services.portal.models import User
 from services.portal.operations.record_facts import record_invoice
 from services.portal.views.access import BILLING, CUSTOMERS, EVERYONE, OPERATORS
 from shared.auth.actors import ROLES
+from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
@@ -86,7 +87,11 @@ class TestACustomer:
     @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "issuing", "parked"])
     def test_does_not_see_its_own_invoice_before_it_is_issued(self, cast, state):
         with as_ops():
-            record_invoice(invoice_fact("acme", state, parked_reasons=["Staffonly: too high."]))
+            record_invoice(
+                invoice_fact(
+                    "acme", state, parked_reasons=[Cause("person", text="Staffonly: too high.")]
+                )
+            )
         client = client_of("ann")
         assert client.get("/account/invoices/inv_acme").status_code == 404
         home = client.get("/account").content.decode()
@@ -102,7 +107,9 @@ class TestACustomer:
     )
     def test_sees_no_cost_margin_history_or_parked_reason(self, month, path):
         with as_ops():
-            fact = invoice_fact("acme", "issued", version=2, parked_reasons=["Staffonly: x"])
+            fact = invoice_fact(
+                "acme", "issued", version=2, parked_reasons=[Cause("person", text="Staffonly: x")]
+            )
             record_invoice(fact)
         page = client_of("ann").get(path).content.decode().replace('class="sharebar"', "")
         marks = ("81.17", "101.17", "101.1", "argin", "Staffonly", "cost", "20 %", "20%", "share")

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from services.portal.domain.labels import refusal_sentence
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
 from services.portal.pages.invoice import Neighbours
 from services.portal.queries.inbox import read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
-from shared.contracts.invoicing import INVOICE_DRAFTED, TransitionFact
+from shared.contracts.invoicing import INVOICE_DRAFTED, Cause, TransitionFact
+from shared.contracts.superseded.invoices import downgraded_document
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.portal.invoicing_standin import running_invoicing
@@ -80,13 +80,6 @@ class TestActions:
         assert "The customer pays." in page
         assert "hx-post" not in page
 
-    def test_keep_invoicings_own_words_where_they_are_not_about_the_state(self):
-        assert refusal_sentence("The period was reopened.") == "The period was reopened."
-        assert (
-            refusal_sentence("It is parked; park needs approved or draft or in_review.")
-            == "It is parked, not approved or a draft or in review."
-        )
-
 
 class TestAnAction:
     def test_is_asked_for_in_the_persons_name_and_shows_at_once(self, drafts, invoicing):
@@ -97,12 +90,45 @@ class TestAnAction:
         assert invoicing.calls == [
             (
                 CLARA,
-                "/api/v1/invoices/inv_acme/actions/submit",
+                "/api/v2/invoices/inv_acme/actions/submit",
                 {"version": 1, "reason": "ok"},
             )
         ]
         with as_ops():
             assert StaffInvoice.objects.get(invoice_id="inv_acme").state == "in_review"
+
+    @pytest.mark.parametrize(
+        ("reason", "words"),
+        [
+            (
+                {"code": "state", "state": "parked", "needed": ["draft"]},
+                "It is parked, not a draft.",
+            ),
+            (
+                {"code": "role", "needed": ["billing_approver"]},
+                "It needs the role billing approver.",
+            ),
+            ({"code": "second_person"}, "A second person has to do it: you did the step before."),
+            ({"code": "reason"}, "It needs a reason."),
+            ({"code": "unknown_action"}, "It is nothing that can be done to an invoice."),
+            ({"code": "changed"}, "Somebody has changed the invoice since you looked."),
+            ({"code": "of_tomorrow"}, "Words of tomorrow."),
+            ({"code": "state"}, "Words of tomorrow."),
+        ],
+    )
+    def test_that_is_refused_is_worded_here(self, drafts, invoicing, reason, words):
+        invoicing.status, invoicing.answer = 403, {"reason": reason, "detail": "Words of tomorrow."}
+        answer = client_of("clara").post("/invoices/inv_acme/submit", {"version": 1})
+        assert words in answer.content.decode()
+
+    def test_answered_in_another_form_changes_nothing_here(self, drafts, invoicing):
+        moved = INVOICE_DRAFTED.dump(invoice_fact("acme", "in_review", version=2))
+        invoicing.answer = downgraded_document(moved)
+        answer = client_of("clara").post("/invoices/inv_acme/submit", {"version": 1})
+        assert answer.status_code == 409
+        assert "answered in another form" in answer.content.decode()
+        with as_ops():
+            assert StaffInvoice.objects.get(invoice_id="inv_acme").state == "draft"
 
     def test_that_is_refused_says_why_and_changes_nothing(self, drafts, invoicing):
         invoicing.status, invoicing.answer = 409, {"detail": "The invoice is at version 7."}
@@ -147,9 +173,11 @@ class TestTheInvoicePage:
         put(
             state="draft",
             history=[
-                TransitionFact("", "draft", "trueback", "", NOW),
-                TransitionFact("draft", "in_review", "clara", "", NOW),
-                TransitionFact("in_review", "draft", "bruno", "Wrong order number.", NOW),
+                TransitionFact("", "draft", "trueback", Cause("drafted_anew"), NOW),
+                TransitionFact("draft", "in_review", "clara", Cause("person"), NOW),
+                TransitionFact(
+                    "in_review", "draft", "bruno", Cause("person", text="Wrong order number."), NOW
+                ),
             ],
         )
         found = [(event.label, event.actor) for event in shown(CLARA).timeline]
@@ -176,7 +204,11 @@ class TestTheInvoicePage:
         assert [line.change for line in lines] == [Decimal(0), Decimal(0)]
 
     def test_shows_why_it_is_parked_and_what_to_do(self, cast):
-        put(state="parked", parked_reasons=["The total is negative.", "It has 300 lines."])
+        causes = [
+            Cause("negative_total"),
+            Cause("too_many_lines", {"lines": "300", "lines_max": "250"}),
+        ]
+        put(state="parked", parked_reasons=causes)
         page = client_of("bruno").get("/invoices/inv_acme").content.decode()
         assert "The total is negative." in page
         assert page.count("an approver releases it with a reason") == 1

@@ -6,6 +6,12 @@ import pytest
 
 from services.portal.domain.invoice_comparison import compare, likest
 
+MONTH = {"every": "month", "days": 31, "days_in_all": 31}
+
+
+def markup(percent):
+    return {"percent": str(percent)}
+
 
 def line(amount, **changed):
     found = {
@@ -15,14 +21,14 @@ def line(amount, **changed):
         "charge_group": "Compute",
         "quantity": None,
         "unit_amount": None,
-        "basis": "cost plus 20 %",
+        "basis": markup(20),
         "cost": "100",
         "amount": amount,
     }
     return found | changed
 
 
-def fee(amount, basis="per month"):
+def fee(amount, basis=MONTH):
     return line(amount, description="Fee", kind="flat_fee", charge_group="", cost=None, basis=basis)
 
 
@@ -44,29 +50,29 @@ class TestWhyALineDiffers:
             (line("132", cost="110"), line("120"), "Cost up 10.0%; price rule unchanged."),
             (line("60", cost="50"), line("120"), "Cost down 50.0%; price rule unchanged."),
             (
-                line("130", basis="cost plus 30 %"),
+                line("130", basis=markup(30)),
                 line("120"),
                 "Price: cost plus 20% is now cost plus 30%.",
             ),
             (
-                line("143", cost="110", basis="cost plus 30 %"),
+                line("143", cost="110", basis=markup(30)),
                 line("120"),
                 "Cost up 10.0%; price: cost plus 20% is now cost plus 30%.",
             ),
             (fee("599"), fee("499"), "The fee itself changed."),
             (
                 fee("499"),
-                fee("273.65", "17 of 31 days"),
+                fee("273.65", {"every": "month", "days": 17, "days_in_all": 31}),
                 "Price: 17 of 31 days is now per month.",
             ),
             (
-                line("20", cost=None, basis="", quantity="200", unit_amount="0.1"),
-                line("10", cost=None, basis="", quantity="100", unit_amount="0.1"),
+                line("20", cost=None, basis=None, quantity="200", unit_amount="0.1"),
+                line("10", cost=None, basis=None, quantity="100", unit_amount="0.1"),
                 "Quantity up 100.0%.",
             ),
             (
-                line("20", cost=None, basis="", quantity="100", unit_amount="0.2"),
-                line("10", cost=None, basis="", quantity="100", unit_amount="0.1"),
+                line("20", cost=None, basis=None, quantity="100", unit_amount="0.2"),
+                line("10", cost=None, basis=None, quantity="100", unit_amount="0.1"),
                 "Unit price 0.1 is now 0.2.",
             ),
             (line("10", cost="10"), line("-5", cost="-5"), "Cost up; price rule unchanged."),
@@ -100,7 +106,7 @@ class TestALineWorthALook:
 
 class TestComparison:
     def test_keeps_lines_of_two_components_of_one_charge_group_apart(self):
-        lines = line("120"), line("5", description="Management: Compute", basis="cost plus 5 %")
+        lines = line("120"), line("5", description="Management: Compute", basis=markup(5))
         same = document(*lines)
         found = compare(same, same, [same])
         assert [(one.by.amount, one.why) for one in found.lines] == [(0, ""), (0, "")]

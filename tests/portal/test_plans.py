@@ -22,7 +22,7 @@ FLAT = {
     "is_current": True,
     "currency": "USD",
     "total": "90.00",
-    "terms": ["90.00 USD a month"],
+    "terms": [{"kind": "flat_fee", "amount": "90.00", "every": "month"}],
 }
 PLUS = FLAT | {"plan": "plus", "name": "Plus", "is_current": False, "total": "140.00"}
 GROWTH = PLUS | {"plan": "growth", "name": "Growth", "total": "120.50"}
@@ -70,7 +70,7 @@ class TestTheMonthUnderOtherPlans:
     def test_asks_with_the_exact_cost_of_each_charge_group_in_the_persons_name(self, invoicing):
         page()
         [(actor, path, body)] = invoicing.calls
-        assert (actor, path) == (Actor("vic", "operator_viewer"), "/api/v1/price-checks")
+        assert (actor, path) == (Actor("vic", "operator_viewer"), "/api/v2/price-checks")
         assert (body["tenant"], body["period"], body["currency"]) == ("acme", "2026-10", "USD")
         costs = {group: Decimal(cost) for group, cost in body["costs"].items()}
         assert costs == {

@@ -31,9 +31,13 @@ from shared.contracts.ingestion import SNAPSHOT_PUBLISHED
 from shared.contracts.invoicing import (
     INVOICE_DRAFTED,
     ActionFact,
+    Cause,
     CustomerContracted,
+    FeeDays,
     InvoiceFact,
     InvoiceLineFact,
+    Markup,
+    Refusal,
     TransitionFact,
 )
 from shared.isolation.scope import as_ops
@@ -153,13 +157,13 @@ def actions(state: str, *, not_by: tuple[str, ...] = ()) -> list[ActionFact]:
         ActionFact(
             name=name,
             roles=["billing_approver"] if name in {"approve", "release"} else CLERKS,
-            refused="" if state == needed else f"It is {state}; {name} needs {needed}.",
+            refused=None if state == needed else Refusal("state", state, [needed]),
             not_by=list(not_by) if name == "approve" else [],
         )
         for name, needed in needs.items()
     ]
     is_open = state in {"draft", "in_review", "approved"}
-    why = "" if is_open else f"It is {state}; park needs approved or draft or in_review."
+    why = None if is_open else Refusal("state", state, ["approved", "draft", "in_review"])
     return [*found, ActionFact(name="park", roles=CLERKS, refused=why)]
 
 
@@ -177,7 +181,7 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
             service_start=date(2026, 10, 1),
             service_end=date(2026, 11, 1),
             tenant=customer,
-            basis="cost plus 20 %",
+            basis=Markup(Decimal(20)),
             cost=cost,
             charge_group="Compute",
         ),
@@ -191,7 +195,7 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
             service_start=date(2026, 10, 1),
             service_end=date(2026, 11, 1),
             tenant=customer,
-            basis="per month",
+            basis=FeeDays("month", 31, 31),
         ),
     ]
     fact = replace(
@@ -209,7 +213,11 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
         number=f"{customer.upper()}-0001" if is_issued else "",
         issued_at=NOW if is_issued else None,
         due_at=datetime(2026, 12, 3, tzinfo=UTC) if is_issued else None,
-        history=[TransitionFact("", "draft", "trueback", "Staffonly: drafted.", NOW)],
+        history=[
+            TransitionFact(
+                "", "draft", "trueback", Cause("person", text="Staffonly: drafted."), NOW
+            )
+        ],
         actions=actions(state),
     )
     return replace(fact, **changed)

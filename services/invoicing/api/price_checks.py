@@ -18,7 +18,12 @@ from shared.runtime.problems import Conflict
 
 
 class PriceChecksView(ScopedView):
-    """What each plan would ask for the costs given; nothing is stored."""
+    """What each plan would ask for the costs given; nothing is stored.
+
+    Version 1 of the answer has each plan's terms as sentences.
+    """
+
+    answer_version = 2
 
     roles = {
         "POST": (
@@ -39,8 +44,8 @@ class PriceChecksView(ScopedView):
                 currency=asked["currency"],
             )
         except ContractInAnotherCurrency as error:
-            raise Conflict(str(error)) from error
-        return Response({"data": [_shown(price) for price in found]})
+            raise Conflict(str(error), reason=_reason(error)) from error
+        return Response({"data": [_shown(price, self.answer_version) for price in found]})
 
 
 class _Given(serializers.Serializer[Any]):
@@ -50,7 +55,7 @@ class _Given(serializers.Serializer[Any]):
     costs = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=10))
 
 
-def _shown(found: PlanPrice) -> dict[str, Any]:
+def _shown(found: PlanPrice, version: int) -> dict[str, Any]:
     currency = found.plan.currency
     return {
         "plan": found.plan.key,
@@ -59,11 +64,29 @@ def _shown(found: PlanPrice) -> dict[str, Any]:
         "is_current": found.is_current,
         "currency": currency,
         "total": str(Money.from_minor(found.total_minor, currency).amount),
-        "terms": [_terms(component, currency) for component in found.plan.components],
+        "terms": [
+            _written_terms(component, currency) if version == 1 else _terms(component)
+            for component in found.plan.components
+        ],
     }
 
 
-def _terms(component: dict[str, Any], currency: str) -> str:
+def _terms(component: dict[str, Any]) -> dict[str, str]:
+    if component["kind"] == "cost_plus":
+        return {"kind": "cost_plus", "percent": str(component["percent"])}
+    every = str(component.get("every") or "month")
+    return {"kind": "flat_fee", "amount": str(component["amount"]), "every": every}
+
+
+def _reason(error: ContractInAnotherCurrency) -> dict[str, str]:
+    return {
+        "code": "contract_in_another_currency",
+        "contract_currency": error.contract_currency,
+        "cost_currency": error.cost_currency,
+    }
+
+
+def _written_terms(component: dict[str, Any], currency: str) -> str:
     if component["kind"] == "cost_plus":
         return f"cost plus {component['percent']}%"
     return f"{written_amount(Decimal(str(component['amount'])), currency)} {currency} a month"

@@ -1,10 +1,10 @@
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,8 @@ from services.invoicing.queries.invoice_files import (
 )
 from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
-from shared.runtime.problems import Conflict
+from shared.contracts.superseded.invoices import downgraded_document
+from shared.runtime.problems import Conflict, Forbidden
 
 _STAFF = (
     *("operator_viewer", "operator_analyst", "operator_admin"),
@@ -65,7 +66,10 @@ class CustomersView(ScopedView):
 
 
 class InvoicesView(ScopedView):
+    """Version 1 of an answer has sentences where the current one has data."""
+
     roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    answer_version = 2
 
     def get(self, request: Request) -> Response:
         invoices = _visible(self)
@@ -73,14 +77,17 @@ class InvoicesView(ScopedView):
             if request.query_params.get(name):
                 invoices = invoices.filter(**{name: request.query_params[name]})
         found = invoices.select_related("customer", "contract").order_by("-invoice_id")
-        return Response({"data": [_shown(self, invoice) for invoice in found[:PAGE]]})
+        return Response(
+            {"data": [_shown(self, invoice, self.answer_version) for invoice in found[:PAGE]]}
+        )
 
 
 class InvoiceView(ScopedView):
     roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    answer_version = 2
 
     def get(self, _request: Request, invoice_id: str) -> Response:
-        return Response(_shown(self, _found(self, invoice_id)))
+        return Response(_shown(self, _found(self, invoice_id), self.answer_version))
 
 
 class _Pdf(BaseRenderer):
@@ -128,6 +135,7 @@ class InvoiceActionView(ScopedView):
     """Submit, return, approve, issue, park or release the version that the caller has seen."""
 
     roles = {"POST": ("billing_clerk", "billing_approver")}
+    answer_version = 2
 
     def post(self, request: Request, invoice_id: str, action: str) -> Response:
         given = _ActionGiven(data=request.data)
@@ -142,10 +150,10 @@ class InvoiceActionView(ScopedView):
                 **given.validated_data,
             )
         except InvoiceChanged as error:
-            raise Conflict(str(error)) from error
+            raise Conflict(str(error), reason={"code": "changed"}) from error
         except ActionRefused as error:
-            raise PermissionDenied(str(error)) from error
-        return Response(_shown(self, invoice))
+            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
+        return Response(_shown(self, invoice, self.answer_version))
 
 
 class _ActionGiven(serializers.Serializer[Any]):
@@ -168,9 +176,11 @@ def _found(view: ScopedView, invoice_id: str) -> Invoice:
     return invoice
 
 
-def _shown(view: ScopedView, invoice: Invoice) -> dict[str, Any]:
+def _shown(view: ScopedView, invoice: Invoice, version: int) -> dict[str, Any]:
     """What the reader may see: never cost or how it was made to a customer of a closed contract."""
     shown = INVOICE_DRAFTED.dump(invoice_fact(invoice))
+    if version == 1:
+        shown = downgraded_document(shown)
     if view.actor.is_customer:
         for name in _STAFF_FIELDS:
             del shown[name]

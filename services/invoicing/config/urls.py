@@ -11,9 +11,14 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
-    path("api/v1/price-checks", PriceChecksView.as_view(), name="price-checks"),
-    path("api/v1/invoices", views.InvoicesView.as_view(), name="invoices"),
-    path("api/v1/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
+    path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
+    path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),
+    path("api/v2/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
+    path(
+        "api/v2/invoices/<str:invoice_id>/actions/<str:action>",
+        views.InvoiceActionView.as_view(),
+        name="invoice-action",
+    ),
     path(
         "api/v1/invoices/<str:invoice_id>/pdf", views.InvoicePdfView.as_view(), name="invoice-pdf"
     ),
@@ -22,9 +27,23 @@ urlpatterns = [
         views.InvoicePictureView.as_view(),
         name="invoice-picture",
     ),
+]
+# For one release more, with sentences in the answers.
+urlpatterns += [
+    path(
+        "api/v1/price-checks",
+        PriceChecksView.as_view(answer_version=1),
+        name="price-checks-v1",
+    ),
+    path("api/v1/invoices", views.InvoicesView.as_view(answer_version=1), name="invoices-v1"),
+    path(
+        "api/v1/invoices/<str:invoice_id>",
+        views.InvoiceView.as_view(answer_version=1),
+        name="invoice-v1",
+    ),
     path(
         "api/v1/invoices/<str:invoice_id>/actions/<str:action>",
-        views.InvoiceActionView.as_view(),
-        name="invoice-action",
+        views.InvoiceActionView.as_view(answer_version=1),
+        name="invoice-action-v1",
     ),
 ]

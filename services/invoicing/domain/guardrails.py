@@ -6,6 +6,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Final
 
+from shared.contracts.invoicing import Cause
 from shared.money import Money
 
 # Stripe: an invoice takes at most 250 lines; a charge below its minimum moves to the balance.
@@ -27,26 +28,31 @@ def parking_reasons(
     unallocated_share: Decimal,
     covers_whole_month: bool,
     limits: Limits,
-) -> list[str]:
+) -> list[Cause]:
     minor = total.to_minor()
     reasons = []
     if minor < 0:
-        reasons.append("The total is negative.")
+        reasons.append(Cause("negative_total"))
     if 0 < minor < SMALLEST_CHARGE_MINOR.get(total.currency, 50):
-        reasons.append("The total is below the smallest amount that Stripe charges.")
+        reasons.append(Cause("below_smallest_charge"))
     if line_count > LINES_MAX:
-        reasons.append(f"It has {line_count} lines; Stripe takes {LINES_MAX}.")
+        figures = {"lines": str(line_count), "lines_max": str(LINES_MAX)}
+        reasons.append(Cause("too_many_lines", figures))
     if not covers_whole_month:
-        reasons.append("The contract covers part of the month, the cost is of the whole month.")
+        reasons.append(Cause("part_of_month"))
     if unallocated_share > limits.unallocated_share:
-        reasons.append(
-            f"{unallocated_share:.2%} of the bill is unallocated,"
-            f" over {limits.unallocated_share:.2%}."
-        )
+        figures = {
+            "percent": _percent(unallocated_share),
+            "percent_max": _percent(limits.unallocated_share),
+        }
+        reasons.append(Cause("unallocated_share", figures))
     if earlier_totals_minor:
         usual = Decimal(median(earlier_totals_minor))
         if usual > 0 and minor > usual * limits.above_median_times:
-            reasons.append(
-                f"The total is {minor / usual:.1f} times the median of the months before."
-            )
+            reasons.append(Cause("above_median", {"times": f"{minor / usual:.1f}"}))
     return reasons
+
+
+def _percent(share: Decimal) -> str:
+    """To two decimals, half-even: it is for reading, and nothing is computed from it."""
+    return f"{share * 100:.2f}"

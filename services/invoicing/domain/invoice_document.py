@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from services.invoicing.domain.pricing import pool_words
 from services.invoicing.domain.states import ISSUED_STATES, State
-from shared.contracts.invoicing import InvoiceFact, InvoiceLineFact
+from shared.contracts.invoicing import Basis, FeeDays, InvoiceFact, InvoiceLineFact, Markup
 from shared.money import currency_exponent
 from shared.periods import Month
 
@@ -172,7 +172,19 @@ def _rate(line: InvoiceLineFact, fact: InvoiceFact) -> str:
     """A price per unit is a price; how a rate was made from cost shows in an open book alone."""
     if line.unit_amount is not None:
         return _plain(line.unit_amount)
-    return line.basis.replace(" %", "%") if fact.disclosure == "open_book" else ""
+    return _basis(line.basis) if fact.disclosure == "open_book" else ""
+
+
+def _basis(basis: Basis | None) -> str:
+    match basis:
+        case Markup():
+            return f"cost plus {basis.percent.normalize():f}%"
+        case FeeDays() if basis.days == basis.days_in_all:
+            return f"per {basis.every}"
+        case FeeDays():
+            return f"{basis.days} of {basis.days_in_all} days"
+        case None:
+            return ""
 
 
 def _plain(number: Decimal) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from shared.contracts.invoicing import Basis, FeeDays, Markup
 from shared.money import Money
 from shared.periods import Month
 
@@ -29,7 +30,7 @@ class PricedLine:
     minor: int
     cost: Decimal | None
     charge_group: str
-    basis: str
+    basis: Basis
     service_start: date
     service_end: date
 
@@ -87,7 +88,7 @@ def _cost_plus(
     start: date,
     end: date,
 ) -> list[PricedLine]:
-    percent = Decimal(str(component["percent"]))
+    percent = Decimal(f"{Decimal(str(component['percent'])).normalize():f}")
     lines = []
     for tenant in terms.tenants:
         for charge_group, cost in sorted(costs.get(tenant, {}).items()):
@@ -103,7 +104,7 @@ def _cost_plus(
                     minor=Money(exact, terms.currency).to_minor(),
                     cost=cost,
                     charge_group=charge_group,
-                    basis=f"cost plus {percent.normalize():f} %",
+                    basis=Markup(percent),
                     service_start=start,
                     service_end=end,
                 )
@@ -150,7 +151,7 @@ def _flat_fee(
         minor=Money(exact, terms.currency).to_minor(),
         cost=None,
         charge_group="",
-        basis=f"per {every}" if days == days_in_all else f"{days} of {days_in_all} days",
+        basis=FeeDays(every, days, days_in_all),
         service_start=covered[0],
         service_end=covered[1],
     )

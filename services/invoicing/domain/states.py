@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.auth.actors import Actor
+from shared.contracts.invoicing import Refusal
 
 
 class State(StrEnum):
@@ -116,18 +117,33 @@ def refusal(
     actor: Actor | None = None,
     doers: Iterable[str] = (),
     reason: str | None = None,
-) -> str:
-    """Why the action is refused, '' if it is not; without an actor only the state is judged.
+) -> Refusal | None:
+    """Why the action is refused, None if it is not; without an actor only the state is judged.
 
     `doers` are the people who brought the invoice into `action.needs_other_than`.
     """
     if state not in action.sources:
-        allowed = " or ".join(sorted(action.sources))
-        return f"It is {state}; {action.name} needs {allowed}."
+        return Refusal("state", state.value, sorted(source.value for source in action.sources))
     if actor is not None and actor.role not in action.roles:
-        return f"Your role may not {action.name}; {' or '.join(action.roles)} may."
+        return Refusal("role", state.value, list(action.roles))
     if actor is not None and actor.name in set(doers):
-        return f"A second person has to {action.name}: you did the step before."
+        return Refusal("second_person", state.value)
     if reason is not None and action.needs_reason and not reason.strip():
-        return f"{action.name} needs a reason."
-    return ""
+        return Refusal("reason", state.value)
+    return None
+
+
+def refusal_detail(action: str, refused: Refusal) -> str:
+    """For who calls the API; a service that shows it words it for its own readers."""
+    needed = " or ".join(refused.needed)
+    match refused.code:
+        case "state":
+            return f"It is {refused.state}; {action} needs {needed}."
+        case "role":
+            return f"Your role may not {action}; {needed} may."
+        case "second_person":
+            return f"A second person has to {action}: you did the step before."
+        case "reason":
+            return f"{action} needs a reason."
+        case _:
+            return f"{action!r} is nothing that can be done to an invoice."

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.contracts.invoicing import Difference
+
 LINES_PER_CALL: Final = 250
 DESCRIPTION_MAX: Final = 500
 
@@ -86,19 +88,24 @@ def inequalities(
     at_stripe: Mapping[str, int],
     stripe_currency: str,
     stripe_total_minor: int,
-) -> list[str]:
+) -> list[Difference]:
     """Where Stripe's draft is not ours, line by line; finalised only if there is nothing.
 
     `at_stripe` is the amount per `trueback_line`.
     """
     wanted = {str(line.position): line.amount_minor for line in lines}
-    found = [
-        f"line {position}: {wanted.get(position)} here, {at_stripe.get(position)} at Stripe"
-        for position in sorted(wanted.keys() | at_stripe.keys())
-        if wanted.get(position) != at_stripe.get(position)
+    compared: list[tuple[str, object, object]] = [
+        *(
+            (f"line {position}", wanted.get(position), at_stripe.get(position))
+            for position in sorted(wanted.keys() | at_stripe.keys())
+        ),
+        ("currency", currency, stripe_currency),
+        ("total", total_minor, stripe_total_minor),
     ]
-    if currency != stripe_currency:
-        found.append(f"currency: {currency} here, {stripe_currency} at Stripe")
-    if total_minor != stripe_total_minor:
-        found.append(f"total: {total_minor} here, {stripe_total_minor} at Stripe")
-    return found
+    return [
+        Difference(of, _text(here), _text(there)) for of, here, there in compared if here != there
+    ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

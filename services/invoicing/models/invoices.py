@@ -19,8 +19,10 @@ class Invoice(models.Model):
 
     `restated_by_minor` is what the newest cost would add to it (or take off), None while the bill
     has not been restated since. `exact_total` is what the lines were before each was rounded; the
-    ledger books the difference. `frozen` is what it says of contract and customer, from issuing on.
-    The database allows one live invoice per seller, customer, period, currency, kind and sequence.
+    ledger books the difference. `parked_for` are the causes (`Cause` of its facts) that it is held
+    for, None in rows of an earlier release, which wrote `parked_reasons` alone. `frozen` is what it
+    says of contract and customer, from issuing on. The database allows one live invoice per seller,
+    customer, period, currency, kind and sequence.
     """
 
     invoice_id = models.CharField(primary_key=True, max_length=40)
@@ -43,6 +45,7 @@ class Invoice(models.Model):
     )
     parked_from = models.CharField(max_length=20, blank=True)
     parked_reasons = models.JSONField(default=list)
+    parked_for = models.JSONField(null=True)
     version = models.IntegerField(default=1)
     number = models.CharField(max_length=40, blank=True)
     stripe_invoice_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
@@ -71,7 +74,10 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """Written once, with the invoice; `cost` is the attributed cost behind it, for staff."""
+    """Written once, with the invoice; `cost` is the attributed cost behind it, for staff.
+
+    `priced_by` is the `Basis` of its fact; an earlier release wrote it into `basis` as text.
+    """
 
     customer_id = models.CharField(max_length=100)
     invoice = models.ForeignKey(
@@ -86,6 +92,7 @@ class InvoiceLine(models.Model):
     cost = models.DecimalField(max_digits=38, decimal_places=10, null=True)
     charge_group = models.CharField(max_length=200, blank=True)
     basis = models.CharField(max_length=200, blank=True)
+    priced_by = models.JSONField(null=True)
     service_start = models.DateField()
     service_end = models.DateField()
 
@@ -100,7 +107,10 @@ class InvoiceLine(models.Model):
 
 
 class Transition(models.Model):
-    """Who changed an invoice's state, when and why: append-only, each row seals the one before."""
+    """Who changed an invoice's state, when and why: append-only, each row seals the one before.
+
+    `cause` is as in its fact; an earlier release wrote it into `reason` as text.
+    """
 
     customer_id = models.CharField(max_length=100)
     invoice = models.ForeignKey(
@@ -111,6 +121,7 @@ class Transition(models.Model):
     to_state = models.CharField(max_length=20)
     actor = models.CharField(max_length=100)
     reason = models.TextField(blank=True)
+    cause = models.JSONField(null=True)
     at = models.DateTimeField()
     previous_seal = models.CharField(max_length=64, blank=True)
     seal = models.CharField(max_length=64)

@@ -1,20 +1,25 @@
 """What a person may do to an invoice: submit, return, approve, issue, park, release."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.invoicing.domain.states import ACTIONS, Action, State, refusal
+from services.invoicing.domain.states import ACTIONS, Action, State, refusal, refusal_detail
 from services.invoicing.models import ClosedPeriod, Invoice, Transition
-from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice
+from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.invoice_fact import others_only
 from shared.auth.actors import Actor
+from shared.contracts.invoicing import Cause, Refusal
 from shared.faults import Fault
 from shared.jobs.work import request_job
 
 
+@dataclass
 class ActionRefused(Fault):
-    """The state, the role or the four-eyes rule does not allow it; the message says which."""
+    """The state, the role or the four-eyes rule does not allow it; `refusal` says which."""
+
+    refusal: Refusal = field(kw_only=True)
 
 
 def act_on_invoice(
@@ -26,7 +31,7 @@ def act_on_invoice(
     """
     wanted = ACTIONS.get(action)
     if wanted is None or wanted.target is None:
-        raise ActionRefused(f"{action!r} is nothing that can be done to an invoice.")
+        raise _refused(action, Refusal("unknown_action", ""))
     invoice = _locked(invoice_id, wanted)
     if invoice.version != version:
         raise InvoiceChanged(
@@ -41,21 +46,26 @@ def act_on_invoice(
         doers=others_only(invoice, wanted, log),
         reason=reason,
     )
-    if refused:
-        raise ActionRefused(refused)
+    if refused is not None:
+        raise _refused(action, refused)
+    cause = Cause("person", text=reason)
     moved = move_invoice(
         invoice,
         wanted.target,
         actor=actor.name,
-        reason=reason,
+        cause=cause,
         now=now,
-        **_fields(wanted, invoice, reason),
+        **_fields(wanted, invoice, cause),
     )
     if wanted.target == State.ISSUING:
         request_job(kind="issue_invoices", key="all", payload={})
     elif wanted.target == State.VOID:
         _draft_anew(moved, now)
     return moved
+
+
+def _refused(action: str, refusal: Refusal) -> ActionRefused:
+    return ActionRefused(refusal_detail(action, refusal), refusal=refusal)
 
 
 def _locked(invoice_id: str, action: Action) -> Invoice:
@@ -74,9 +84,9 @@ def _draft_anew(discarded: Invoice, now: datetime) -> None:
     request_job(kind="draft_invoices", key=discarded.period, payload={"period": discarded.period})
 
 
-def _fields(action: Action, invoice: Invoice, reason: str) -> dict[str, Any]:
+def _fields(action: Action, invoice: Invoice, cause: Cause) -> dict[str, Any]:
     if action.target == State.PARKED:
-        return {"parked_from": invoice.state, "parked_reasons": [reason]}
+        return {"parked_from": invoice.state, **held_for([cause])}
     if action.name == "release":
-        return {"parked_from": "", "parked_reasons": []}
+        return {"parked_from": "", **held_for([])}
     return {}

@@ -22,12 +22,14 @@ from services.invoicing.models import (
     InvoiceLine,
     StatementRevision,
 )
-from services.invoicing.operations.move_invoice import record_transition
+from services.invoicing.operations.move_invoice import held_for, record_transition
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
+from shared.contracts.invoicing import BASIS, Cause
+from shared.contracts.superseded.invoice_words import written_basis
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -47,7 +49,7 @@ class _Basis:
     costs: Costs
     run_id: str
     run_version: int
-    reason: str
+    cause: Cause
 
 
 def draft_invoices(*, period: str) -> None:
@@ -93,7 +95,7 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
     if not lines:
         return
     total = sum(line.minor for line in lines)
-    reasons = parking_reasons(
+    causes = parking_reasons(
         total=Money.from_minor(total, contract.currency),
         line_count=len(lines),
         earlier_totals_minor=_earlier_totals(contract, closed.period),
@@ -105,8 +107,8 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
         ),
     )
     if is_restated(closed.period, basis.run_version):
-        reasons.append(RESTATED)
-    _create(contract, closed.period, basis, lines, reasons, now)
+        causes.append(RESTATED)
+    _create(contract, closed.period, basis, lines, causes, now)
 
 
 def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
@@ -120,12 +122,13 @@ def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
         .first()
     )
     if newest is None or not discarded.exists():
-        return _Basis(costs, closed.run_id, closed.run_version, f"{closed.period} was closed.")
+        cause = Cause("period_closed", {"period": closed.period})
+        return _Basis(costs, closed.run_id, closed.run_version, cause)
     return _Basis(
         {**costs, **revised_costs(closed.period, contract.tenants)},
         newest.run_id,
         newest.version,
-        "Drafted anew on the restated cost.",
+        Cause("drafted_anew"),
     )
 
 
@@ -134,7 +137,7 @@ def _create(
     period: str,
     basis: _Basis,
     lines: list[PricedLine],
-    reasons: list[str],
+    causes: list[Cause],
     now: datetime,
 ) -> None:
     """Insert the invoice unless the contract has a live one; under the lock of the closed period.
@@ -160,9 +163,9 @@ def _create(
         exact_total=sum((line.exact for line in lines), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
         run_id=basis.run_id,
-        state=State.PARKED if reasons else State.DRAFT,
-        parked_from=State.DRAFT if reasons else "",
-        parked_reasons=reasons,
+        state=State.PARKED if causes else State.DRAFT,
+        parked_from=State.DRAFT if causes else "",
+        **held_for(causes),
         drafted_at=now,
     )
     InvoiceLine.objects.bulk_create(
@@ -177,7 +180,8 @@ def _create(
             exact_amount=line.exact,
             cost=line.cost,
             charge_group=line.charge_group,
-            basis=line.basis,
+            priced_by=BASIS.dump_python(line.basis, mode="json"),
+            basis=written_basis(line.basis),
             service_start=line.service_start,
             service_end=line.service_end,
         )
@@ -188,7 +192,7 @@ def _create(
         invoice,
         None,
         actor=ACTOR,
-        reason=basis.reason,
+        cause=basis.cause,
         now=now,
     )
     record_revenue(invoice, basis="draft", sign=1, now=now)

@@ -6,6 +6,7 @@ from services.invoicing.models import Invoice
 from services.invoicing.operations.book_entries import book_paid, book_void, book_written_off
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
+from shared.contracts.invoicing import Cause
 
 
 def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> State | None:
@@ -20,7 +21,7 @@ def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> S
         invoice,
         target,
         actor="stripe",
-        reason=f"Stripe says {there.status}.",
+        cause=Cause("stripe_status", {"status": there.status}),
         now=now,
         stripe_status=there.status,
         paid_at=_paid_at(there, now) if target == State.PAID else None,

@@ -7,6 +7,8 @@ nothing; it happens only if Stripe's draft equals ours to the minor unit, line b
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -30,11 +32,12 @@ from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Customer, Invoice, StripeOperation
 from services.invoicing.operations.book_entries import book_issued
 from services.invoicing.operations.follow_stripe import follow_stripe
-from services.invoicing.operations.move_invoice import move_invoice
+from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.operations.perform_at_stripe import perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.invoice_terms import InvoiceTerms, invoice_terms
+from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
@@ -47,8 +50,12 @@ CLOCK_SKEW: Final = timedelta(minutes=1)
 BACKUP_AGE_MAX: Final = timedelta(days=40)
 
 
+@dataclass
 class UnequalAtStripe(Fault):
-    """Stripe's draft is not what was approved."""
+    """Stripe's draft `stripe_id` is not what was approved, in these respects."""
+
+    stripe_id: str = field(kw_only=True)
+    differences: Sequence[Difference] = field(kw_only=True)
 
 
 def issue_invoices() -> None:
@@ -70,7 +77,7 @@ def issue_invoices() -> None:
         except (RefusedByStripe, UnequalAtStripe) as fault:
             logger.warning("invoice %s is set aside: %s", invoice_id, fault)
             _discard_draft(invoice_id, gateway)
-            _park(invoice_id, str(fault))
+            _park(invoice_id, _cause(fault))
         except UnknownOutcome as error:
             unknown.append(f"{invoice_id}: {error}")
     if unknown:
@@ -222,7 +229,7 @@ def _require_equality(
         line.metadata.get("trueback_line", f"foreign {index}"): line.amount_minor
         for index, line in enumerate(gateway.lines(there.stripe_id))
     }
-    found = inequalities(
+    differences = inequalities(
         lines,
         currency=invoice.currency,
         total_minor=invoice.total_minor,
@@ -230,11 +237,20 @@ def _require_equality(
         stripe_currency=there.currency,
         stripe_total_minor=there.total_minor,
     )
-    if found:
+    if differences:
+        named = "; ".join(f"{one.of}: {one.here} here, {one.there} there" for one in differences)
         raise UnequalAtStripe(
-            f"Stripe's invoice {there.stripe_id} differs: {'; '.join(found)}.",
-            remedy="A draft there is deleted; look at it, then release or discard the invoice.",
+            f"Stripe's invoice {there.stripe_id} differs: {named}.",
+            stripe_id=there.stripe_id,
+            differences=differences,
         )
+
+
+def _cause(fault: RefusedByStripe | UnequalAtStripe) -> Cause:
+    if isinstance(fault, UnequalAtStripe):
+        figures = {"stripe_invoice": fault.stripe_id}
+        return Cause("unequal_at_stripe", figures, differences=list(fault.differences))
+    return Cause("refused_by_stripe", text=fault.answer)
 
 
 def _finalize(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> None:
@@ -248,7 +264,7 @@ def _finalize(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> None:
     )
 
 
-def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> str:
+def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> RefusedByStripe | None:
     """Why it could not be sent, or nothing: what is finalised is issued, sent or not."""
     try:
         perform_at_stripe(
@@ -260,11 +276,11 @@ def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> str:
             find=lambda _: None,  # Stripe does not tell; a second mail is the lesser harm
         )
     except RefusedByStripe as fault:
-        return str(fault)
-    return ""
+        return fault
+    return None
 
 
-def _conclude(invoice: Invoice, there: StripeInvoice, unsent: str) -> None:
+def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | None) -> None:
     now = datetime.now(UTC)
     with as_ops():
         locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
@@ -274,8 +290,7 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: str) -> None:
             locked,
             State.ISSUED,
             actor=ACTOR,
-            reason=f"Finalised by Stripe as {there.number}, "
-            + (f"but not sent: {unsent}" if unsent else "and sent."),
+            cause=_finalised(there.number, unsent),
             now=now,
             number=there.number,
             stripe_status=there.status,
@@ -290,6 +305,12 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: str) -> None:
         # It may have been paid by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
         follow_stripe(moved, there, now=now)
+
+
+def _finalised(number: str, unsent: RefusedByStripe | None) -> Cause:
+    if unsent is None:
+        return Cause("finalised", {"number": number})
+    return Cause("finalised_not_sent", {"number": number}, text=unsent.answer)
 
 
 def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:
@@ -313,7 +334,7 @@ def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:
         )
 
 
-def _park(invoice_id: str, reason: str) -> None:
+def _park(invoice_id: str, cause: Cause) -> None:
     with as_ops():
         invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
         if invoice.state == State.ISSUING:
@@ -321,10 +342,10 @@ def _park(invoice_id: str, reason: str) -> None:
                 invoice,
                 State.PARKED,
                 actor=ACTOR,
-                reason=reason,
+                cause=cause,
                 now=datetime.now(UTC),
                 parked_from=State.ISSUING,
-                parked_reasons=[reason],
+                **held_for([cause]),
                 frozen=invoice.frozen if invoice.stripe_invoice_id else None,
             )
 

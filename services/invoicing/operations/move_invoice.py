@@ -11,6 +11,7 @@ from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts import invoicing as contracts
 from shared.contracts.contract import Contract
+from shared.contracts.superseded.invoice_words import written_cause
 from shared.faults import Fault
 from shared.messaging.emit import emit
 
@@ -36,7 +37,7 @@ class InvoiceChanged(Fault):
 
 
 def move_invoice(
-    invoice: Invoice, to: State, *, actor: str, reason: str, now: datetime, **fields: Any
+    invoice: Invoice, to: State, *, actor: str, cause: contracts.Cause, now: datetime, **fields: Any
 ) -> Invoice:
     """Move to a state and set `fields` with it; raises InvoiceChanged if it is not as read."""
     before = State(invoice.state)
@@ -51,12 +52,20 @@ def move_invoice(
             remedy="Look at it again.",
         )
     invoice.refresh_from_db()
-    record_transition(invoice, before, actor=actor, reason=reason, now=now)
+    record_transition(invoice, before, actor=actor, cause=cause, now=now)
     return invoice
 
 
+def held_for(causes: list[contracts.Cause]) -> dict[str, Any]:
+    """The fields of an invoice that say what it is parked for; none once it is not."""
+    return {
+        "parked_for": contracts.CAUSES.dump_python(causes, mode="json"),
+        "parked_reasons": [written_cause(cause) for cause in causes],
+    }
+
+
 def record_transition(
-    invoice: Invoice, before: State | None, *, actor: str, reason: str, now: datetime
+    invoice: Invoice, before: State | None, *, actor: str, cause: contracts.Cause, now: datetime
 ) -> None:
     """Seal the step in the log and tell the portal; `before` is None for a new invoice."""
     last = Transition.objects.filter(invoice=invoice).order_by("-sequence").first()
@@ -68,7 +77,8 @@ def record_transition(
         "from": from_state,
         "to": invoice.state,
         "actor": actor,
-        "reason": reason,
+        "reason": written_cause(cause),
+        "cause": contracts.CAUSE.dump_python(cause, mode="json"),
         "at": now.isoformat(),
     }
     previous = last.seal if last else ""
@@ -79,7 +89,8 @@ def record_transition(
         from_state=from_state,
         to_state=invoice.state,
         actor=actor,
-        reason=reason,
+        reason=content["reason"],
+        cause=content["cause"],
         at=now,
         previous_seal=previous,
         seal=seal(content, previous),
@@ -88,6 +99,9 @@ def record_transition(
 
 
 def seal(content: dict[str, Any], previous: str) -> str:
-    """SHA-256 over the row and the seal before it: a row taken out or changed shows."""
+    """SHA-256 over the row and the seal before it: a row taken out or changed shows.
+
+    Rows of earlier releases were sealed without a `cause`.
+    """
     text = json.dumps([previous, content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,10 +1,14 @@
+from typing import Final
+
 from services.invoicing.domain.states import State
 from services.invoicing.models import AttributedPeriod, ClosedPeriod, Invoice, StatementRevision
-from services.invoicing.operations.move_invoice import move_invoice
+from services.invoicing.operations.move_invoice import held_for, move_invoice
+from services.invoicing.queries.invoice_fact import parked_for
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
+from shared.contracts.invoicing import Cause
 from shared.jobs.work import request_job
 
-RESTATED = "Restated since it was drafted."
+RESTATED: Final = Cause("restated")
 
 
 def record_close(fact: PeriodClosed) -> None:
@@ -53,16 +57,17 @@ def park_restated(fact: PeriodAttributed) -> None:
         period=fact.period, version__gte=fact.version
     ).values("run_id")
     for invoice in waiting.exclude(run_id=fact.run_id).exclude(run_id__in=at_least_as_new):
-        if invoice.state == State.PARKED and RESTATED in invoice.parked_reasons:
+        causes = parked_for(invoice)
+        if invoice.state == State.PARKED and RESTATED in causes:
             continue
         move_invoice(
             invoice,
             State.PARKED,
             actor="trueback",
-            reason=f"The bill was restated: run {fact.run_id.removeprefix('run_')}.",
+            cause=Cause("bill_restated", {"run": fact.run_id.removeprefix("run_")}),
             now=fact.attributed_at,
             parked_from=invoice.parked_from or invoice.state,
-            parked_reasons=[*invoice.parked_reasons, RESTATED],
+            **held_for([*causes, RESTATED]),
         )
 
 

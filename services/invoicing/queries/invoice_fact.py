@@ -4,9 +4,20 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from services.invoicing.domain.states import ACTIONS, ISSUED_STATES, Action, State, refusal
-from services.invoicing.models import Invoice, Transition
+from services.invoicing.models import Invoice, InvoiceLine, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
-from shared.contracts.invoicing import ActionFact, InvoiceFact, InvoiceLineFact, TransitionFact
+from shared.contracts.invoicing import (
+    BASIS,
+    CAUSE,
+    CAUSES,
+    ActionFact,
+    Basis,
+    Cause,
+    InvoiceFact,
+    InvoiceLineFact,
+    TransitionFact,
+)
+from shared.contracts.superseded.invoice_words import read_basis, read_cause
 from shared.money import Money
 
 
@@ -39,9 +50,9 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         hosted_invoice_url=invoice.hosted_invoice_url,
         previous_total=None if previous is None else _amount(previous, invoice.currency),
         restated_by=None if restated_by is None else _amount(restated_by, invoice.currency),
-        parked_reasons=list(invoice.parked_reasons),
+        parked_reasons=parked_for(invoice),
         history=[
-            TransitionFact(item.from_state, item.to_state, item.actor, item.reason, item.at)
+            TransitionFact(item.from_state, item.to_state, item.actor, _cause(item), item.at)
             for item in log
         ],
         actions=[
@@ -87,12 +98,30 @@ def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
             service_start=line.service_start,
             service_end=line.service_end,
             tenant=line.tenant,
-            basis=line.basis,
+            basis=_basis(line),
             cost=line.cost,
             charge_group=line.charge_group,
         )
         for line in invoice.lines.order_by("position")
     ]
+
+
+def parked_for(invoice: Invoice) -> list[Cause]:
+    if invoice.parked_for is None:
+        return [read_cause(text) for text in invoice.parked_reasons]
+    return CAUSES.validate_python(invoice.parked_for)
+
+
+def _cause(step: Transition) -> Cause:
+    return read_cause(step.reason) if step.cause is None else CAUSE.validate_python(step.cause)
+
+
+def _basis(line: InvoiceLine) -> Basis | None:
+    if line.priced_by is None:
+        return read_basis(
+            line.basis, service_start=line.service_start, service_end=line.service_end
+        )
+    return BASIS.validate_python(line.priced_by)
 
 
 def _amount(minor: int, currency: str) -> Decimal:

@@ -1,7 +1,7 @@
 """What every plan would ask for a month's cost: to compare, never to bill."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
@@ -10,8 +10,12 @@ from shared.faults import Fault
 from shared.periods import Month
 
 
+@dataclass
 class ContractInAnotherCurrency(Fault):
     """Nothing is compared across currencies."""
+
+    contract_currency: str = field(kw_only=True)
+    cost_currency: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ def check_prices(
         raise ContractInAnotherCurrency(
             f"The contract of {tenant} is in {contract.currency}, the cost in {currency}.",
             remedy="Only a contract in the bill's currency can be compared.",
+            contract_currency=contract.currency,
+            cost_currency=currency,
         )
     priced = [
         PlanPrice(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from services.portal.domain.labels import refusal_sentence
+from services.portal.domain.invoice_words import refusal_words
 from shared.auth.actors import Actor
 
 FINISHED: Final = frozenset({"issuing", "issued", "paid", "overdue", "uncollectible", "void"})
@@ -115,9 +115,9 @@ def _shown(action: Mapping[str, Any], wording: Wording, refused: str) -> ShownAc
 
 def _refusal(action: Mapping[str, Any], actor: Actor) -> str:
     if action["refused"]:
-        return refusal_sentence(action["refused"])
+        return refusal_words(action["refused"])
     if actor.role not in action["roles"]:
-        return f"It needs the role {' or '.join(action['roles'])}.".replace("_", " ")
+        return refusal_words({"code": "role", "needed": action["roles"]})
     if actor.name in action["not_by"]:
-        return "A second person has to do it: you did the step before."
+        return refusal_words({"code": "second_person"})
     return ""

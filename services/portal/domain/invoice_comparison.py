@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any, Final
 
 from services.portal.domain.figures import change
+from services.portal.domain.invoice_words import basis_words
 from services.portal.domain.labels import as_heading
 from shared.money import Money
 
@@ -188,7 +189,7 @@ def _moved(line: Mapping[str, Any], before: Mapping[str, Any], name: str, label:
 def _price(line: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
     if line.get("unit_amount") != before.get("unit_amount"):
         return [f"unit price {before.get('unit_amount')} is now {line.get('unit_amount')}"]
-    basis, basis_before = (one.get("basis", "").replace(" %", "%") for one in (line, before))
+    basis, basis_before = (basis_words(one.get("basis")) for one in (line, before))
     if basis != basis_before:
         return [f"price: {basis_before} is now {basis}"]
     if line.get("cost") is not None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
+from services.portal.domain.invoice_words import basis_words
 from services.portal.domain.labels import as_heading, pool_name
 from shared.money import Money
 from shared.periods import Month
@@ -154,14 +155,9 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
     """Prices alone: how a rate was made shows only where the contract disclosed it."""
     before = _amounts(earlier)
     return [
-        _line(line, document, before, rate=_rate(line.get("basis", "")))
+        _line(line, document, before, rate=basis_words(line.get("basis")))
         for line in document["lines"]
     ]
-
-
-def _rate(basis: str) -> str:
-    """Per cents are written as everywhere on the pages: 32%."""
-    return basis.replace(" %", "%")
 
 
 def open_book(document: Document) -> OpenBook | None:
@@ -223,20 +219,21 @@ def _line(
 
 def _staff_line(line: Mapping[str, Any], document: Document, against: LineDifference) -> Line:
     cost, amount, currency = decimal(line["cost"]), Decimal(line["amount"]), document["currency"]
-    shown = {"rate": _rate(line["basis"]), "by": against.by, "why": against.why}
+    basis = basis_words(line["basis"])
+    shown = {"rate": basis, "by": against.by, "why": against.why}
     earlier = [
         *([Evidence("Last month", against.before)] if against.before else []),
         *([Evidence("Median of the months before", against.usual)] if against.usual else []),
     ]
     if cost is None:
-        why = f"A fixed fee {line['basis']}, by the plan {document['plan']}."
+        why = f"A fixed fee {basis}, by the plan {document['plan']}."
         found = _line(line, document, {}, explanation=why, evidence=earlier, **shown)
     else:
         found = _line(
             line,
             document,
             {},
-            explanation=f"{as_heading(_rate(line['basis']))}, rounded once, half-up.",
+            explanation=f"{as_heading(basis)}, rounded once, half-up.",
             flags=["below cost"] if amount < cost and cost > 0 else [],
             evidence=[
                 Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),

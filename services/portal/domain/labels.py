@@ -22,12 +22,6 @@ _ACRONYMS: Final = frozenset(
         *("nlb", "rds", "s3", "sns", "sqs", "vpc", "waf"),
     ]
 )
-_STATES: Final = {
-    "draft": "a draft",
-    "in_review": "in review",
-    "issuing": "being issued",
-    "uncollectible": "written off",
-}
 _ROLES: Final = {
     "operator_viewer": "Operator, viewer",
     "operator_analyst": "Operator, analyst",
@@ -37,7 +31,6 @@ _ROLES: Final = {
     "customer_member": "Member",
     "customer_admin": "Administrator",
 }
-_STATE_REFUSAL: Final = re.compile(r"It is (\w+); \w+ needs ([\w ]+)\.")
 
 
 def pool_name(key: str) -> str:
@@ -61,16 +54,3 @@ def charge_group_name(group: str) -> str:
 
 def as_heading(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def refusal_sentence(text: str) -> str:
-    """`It is a draft, not in review or approved.` of invoicing's words; other words as they are."""
-    found = _STATE_REFUSAL.fullmatch(text)
-    if found is None:
-        return text
-    needed = " or ".join(_state(name) for name in found[2].split(" or "))
-    return f"It is {_state(found[1])}, not {needed}."
-
-
-def _state(name: str) -> str:
-    return _STATES.get(name, name.replace("_", " "))

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 
 import httpx
 
-from services.portal.gateways.owner import ask, refusal_of
+from services.portal.domain.invoice_words import refusal_words, term_words
+from services.portal.gateways.owner import ask, reason_of, refusal_of
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact
 from shared.faults import Fault
@@ -40,7 +41,7 @@ def act_on_invoice(
         answer = ask(
             "invoicing",
             "POST",
-            f"v1/invoices/{invoice_id}/actions/{action}",
+            f"v2/invoices/{invoice_id}/actions/{action}",
             actor=actor,
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,
@@ -52,8 +53,24 @@ def act_on_invoice(
             remedy="Look at the invoice again in a minute.",
         ) from error
     if answer.status_code != httpx.codes.OK:
-        raise UnableToAct(refusal_of("invoicing", answer))
-    return INVOICE_DRAFTED.load(answer.json())
+        raise UnableToAct(_refusal(answer))
+    try:
+        return INVOICE_DRAFTED.load(answer.json())
+    except ValueError as error:
+        raise UnableToAct(
+            "The invoicing service has done it, and answered in another form than is known here.",
+            remedy="The invoice follows within a minute.",
+        ) from error
+
+
+def _refusal(answer: httpx.Response) -> str:
+    reason = reason_of(answer)
+    if reason.get("code") == "changed":
+        return "Somebody has changed the invoice since you looked. Look at it again."
+    try:
+        return refusal_words(reason)
+    except (LookupError, TypeError):
+        return refusal_of("invoicing", answer)
 
 
 def read_invoice_file(
@@ -110,28 +127,38 @@ def check_prices(
         answer = ask(
             "invoicing",
             "POST",
-            "v1/price-checks",
+            "v2/price-checks",
             actor=actor,
             now=now,
             timeout_seconds=TIMEOUT_SECONDS,
             body=body,
         )
         if answer.status_code == httpx.codes.CONFLICT:
-            raise UnableToRead(refusal_of("invoicing", answer))
+            raise UnableToRead(_no_prices(tenant, answer))
         answer.raise_for_status()
-    except httpx.HTTPError as error:
+        return [_plan_price(row) for row in answer.json()["data"]]
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
         raise UnableToRead(
             "The invoicing service, which knows the plans, does not answer.",
             remedy="Load the page again in a minute.",
         ) from error
-    return [_plan_price(row) for row in answer.json()["data"]]
+
+
+def _no_prices(tenant: str, answer: httpx.Response) -> str:
+    reason = reason_of(answer)
+    if reason.get("code") != "contract_in_another_currency":
+        return refusal_of("invoicing", answer)
+    return (
+        f"The contract of {tenant} is in {reason['contract_currency']}, the cost in"
+        f" {reason['cost_currency']}. Only a contract in the bill's currency can be compared."
+    )
 
 
 def _plan_price(row: Mapping[str, Any]) -> PlanPrice:
     return PlanPrice(
         plan=row["plan"],
         name=row["name"],
-        terms=tuple(row["terms"]),
+        terms=tuple(term_words(term, row["currency"]) for term in row["terms"]),
         total=Money(Decimal(row["total"]), row["currency"]),
         is_current=row["is_current"],
     )

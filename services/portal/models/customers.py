@@ -1,6 +1,10 @@
 """Read models for customers' people: row-level security binds each row to its customer."""
 
+from typing import Any
+
 from django.db import models
+
+from services.portal.models.invoice_form import newest_form
 
 
 class CustomerAccount(models.Model):
@@ -17,7 +21,10 @@ class CustomerAccount(models.Model):
 
 
 class CustomerInvoice(models.Model):
-    """An issued invoice as its customer may see it: no cost, no share, no draft, no history."""
+    """An issued invoice as its customer may see it: no cost, no share, no draft, no history.
+
+    `fact` and `document` as in `StaffInvoice`, the customer's part of them.
+    """
 
     customer_id = models.CharField(max_length=100)
     invoice_id = models.CharField(primary_key=True, max_length=40)
@@ -27,12 +34,18 @@ class CustomerInvoice(models.Model):
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=38, decimal_places=10)
     document = models.JSONField()
+    fact = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["customer_id", "period"], name="customer_invoice_list")]
 
     def __str__(self) -> str:
         return f"{self.invoice_id}: {self.state}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The newest form, also of a row of an earlier release."""
+        return newest_form(self.fact, self.document)
 
 
 class CustomerEstimate(models.Model):

@@ -1,6 +1,10 @@
 """Read models for the operator's people: cost, margin, drafts. No customer's scope reads them."""
 
+from typing import Any
+
 from django.db import models
+
+from services.portal.models.invoice_form import newest_form
 
 
 class PeriodSummary(models.Model):
@@ -100,7 +104,10 @@ class TenantContract(models.Model):
 
 
 class StaffInvoice(models.Model):
-    """An invoice with all that staff may see; `document` is the fact as invoicing told it.
+    """An invoice with all that staff may see; `fact` is the newest as invoicing sent it.
+
+    `document` is the same in the form of version 1, and alone in rows of an earlier release; what
+    rows are looked for by is the same in both.
 
     `restated_by` of None: the bill was not restated since; of zero: it came to nothing.
     """
@@ -115,12 +122,18 @@ class StaffInvoice(models.Model):
     total = models.DecimalField(max_digits=38, decimal_places=10)
     restated_by = models.DecimalField(max_digits=38, decimal_places=10, null=True)
     document = models.JSONField()
+    fact = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["period", "state"], name="staff_invoice_inbox")]
 
     def __str__(self) -> str:
         return f"{self.invoice_id}: {self.state}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The newest form, also of a row of an earlier release."""
+        return newest_form(self.fact, self.document)
 
 
 class BillState(models.Model):

@@ -19,6 +19,7 @@ from services.portal.models import (
     TenantMargin,
     TenantRevision,
 )
+from services.portal.models.invoice_form import both_forms
 from services.portal.queries.revisions import read_revisions
 from shared.contracts.attribution import (
     MarginMeasured,
@@ -161,7 +162,7 @@ def _replace_contracts(fact: CustomerContracted) -> None:
 
 
 def record_invoice(fact: InvoiceFact) -> None:
-    document = INVOICE_DRAFTED.dump(fact)
+    details = INVOICE_DRAFTED.dump(fact)
     common: dict[str, Any] = {
         "version": fact.version,
         "period": fact.period,
@@ -175,15 +176,15 @@ def record_invoice(fact: InvoiceFact) -> None:
         customer=fact.customer,
         customer_name=fact.customer_name,
         restated_by=fact.restated_by,
-        document=document,
+        **both_forms(details),
         **common,
     )
-    shown = customer_document(document)
+    shown = customer_document(details)
     if shown is not None:
         _keep_newest(
             CustomerInvoice,
             {"invoice_id": fact.invoice_id, "customer_id": fact.customer},
-            document=shown,
+            **both_forms(shown),
             **common,
         )
 

@@ -87,7 +87,7 @@ def read_home(this_month: Month) -> Account:
         previous_total=Money(before.total, before.currency) if before else None,
         change=change(newest.total, before.total) if newest and before else None,
         mover=_mover(newest, before),
-        open_book=open_book(newest.document) if newest else None,
+        open_book=open_book(newest.details) if newest else None,
         due=_due(invoices),
         invoices=[_listed(invoice) for invoice in invoices],
     )
@@ -110,7 +110,7 @@ def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> BreakdownPage:
     for invoice in invoices:
         month = Month.parse(invoice.period)
         if invoice.currency == currency and month >= oldest:
-            documents[month].append(invoice.document)
+            documents[month].append(invoice.details)
     breakdown = charges(documents, currency, rows_max=rows_max)
     return BreakdownPage(
         customer=customer,
@@ -185,17 +185,17 @@ def read_customer_invoice(invoice_id: str) -> CustomerInvoicePage | None:
     if record is None:
         return None
     before = _month_before(record)
-    lines = customer_lines(record.document, before.document if before else None)
+    lines = customer_lines(record.details, before.details if before else None)
     return CustomerInvoicePage(
         invoice=ShownInvoice(
-            **vars(head(record.document)),
+            **vars(head(record.details)),
             lines=lines,
             has_rates=any(line.rate for line in lines),
             notes=_NOTE,
         ),
-        pay_url=record.document["hosted_invoice_url"] if record.state in _TO_PAY else "",
-        paid_on=day(record.document["paid_at"]),
-        open_book=open_book(record.document),
+        pay_url=record.details["hosted_invoice_url"] if record.state in _TO_PAY else "",
+        paid_on=day(record.details["paid_at"]),
+        open_book=open_book(record.details),
     )
 
 
@@ -209,10 +209,10 @@ def _month_before(invoice: CustomerInvoice) -> CustomerInvoice | None:
 def _current(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Current | None:
     if newest is None:
         return None
-    lines = customer_lines(newest.document, before.document if before else None)
+    lines = customer_lines(newest.details, before.details if before else None)
     return Current(
         total=Money(newest.total, newest.currency),
-        is_before_tax=newest.document["tax"] is not None,
+        is_before_tax=newest.details["tax"] is not None,
         lines=lines,
     )
 
@@ -220,10 +220,10 @@ def _current(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> 
 def _mover(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Mover | None:
     if newest is None or before is None:
         return None
-    earlier = {line.description: line for line in customer_lines(before.document, None)}
+    earlier = {line.description: line for line in customer_lines(before.details, None)}
     moved = [
         Mover(line.description, _moved(line, earlier[line.description]))
-        for line in customer_lines(newest.document, None)
+        for line in customer_lines(newest.details, None)
         if line.description in earlier
     ]
     largest = max(moved, key=lambda mover: abs(mover.by.amount), default=None)
@@ -240,11 +240,11 @@ def _due(invoices: list[CustomerInvoice]) -> Due | None:
         return None
     currency = open_ones[0].currency
     same = [invoice for invoice in open_ones if invoice.currency == currency]
-    dates = [due_on for invoice in same if (due_on := day(invoice.document["due_at"]))]
+    dates = [due_on for invoice in same if (due_on := day(invoice.details["due_at"]))]
     return Due(
         total=Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
         ids=[invoice.invoice_id for invoice in same],
-        numbers=[invoice.document["number"] for invoice in same],
+        numbers=[invoice.details["number"] for invoice in same],
         due_date=min(dates, default=None),
     )
 
@@ -252,9 +252,9 @@ def _due(invoices: list[CustomerInvoice]) -> Due | None:
 def _listed(invoice: CustomerInvoice) -> CustomerInvoiceRow:
     return CustomerInvoiceRow(
         id=invoice.invoice_id,
-        number=invoice.document["number"],
+        number=invoice.details["number"],
         period=Month.parse(invoice.period),
         state=invoice.state,
-        due_date=day(invoice.document["due_at"]),
+        due_date=day(invoice.details["due_at"]),
         total=Money(invoice.total, invoice.currency),
     )

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Lower, NullIf
 from services.portal.domain.figures import change, money
 from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
+from services.portal.domain.invoice_words import cause_words
 from services.portal.models import StaffInvoice
 from services.portal.pages.inbox import InboxPage, InboxRow, Sum
 from services.portal.pages.page import Choice, CustomerName
@@ -109,13 +110,13 @@ def waits_for(actor: Actor) -> Q:
     """Invoices whose next step this person may take, by what invoicing says of each action."""
     found = Q(pk__in=[])
     for state, action in FORWARD.items():
-        open_to = {"name": action, "refused": "", "roles": [actor.role]}
+        open_to = {"name": action, "refused": None, "roles": [actor.role]}
         own = {"name": action, "not_by": [actor.name]}
-        found |= (
-            Q(state=state)
-            & Q(document__actions__contains=[open_to])
-            & ~Q(document__actions__contains=[own])
+        # A row of the release before has no `fact`, and says '' for what is not refused.
+        is_open = Q(fact__actions__contains=[open_to]) | Q(
+            fact__isnull=True, document__actions__contains=[open_to | {"refused": ""}]
         )
+        found |= Q(state=state) & is_open & ~Q(document__actions__contains=[own])
     return found
 
 
@@ -162,7 +163,7 @@ def _sorted(invoices: QuerySet[StaffInvoice], sort: str) -> QuerySet[StaffInvoic
 
 
 def _row(invoice: StaffInvoice) -> InboxRow:
-    document = invoice.document
+    document = invoice.details
     return InboxRow(
         id=invoice.invoice_id,
         number=document["number"],
@@ -173,7 +174,7 @@ def _row(invoice: StaffInvoice) -> InboxRow:
         total=Money(invoice.total, invoice.currency),
         change=change(invoice.total, decimal(document["previous_total"])),
         due_date=day(document["due_at"]),
-        parked=sorted(document["parked_reasons"], key=len),
+        parked=sorted(map(cause_words, document["parked_reasons"]), key=len),
         restated_by=shown_restatement(invoice),
         next_step=next_step(invoice.state, invoice.restated_by),
     )

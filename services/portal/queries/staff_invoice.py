@@ -8,6 +8,7 @@ from typing import Final
 from services.portal.domain.invoice_actions import FINISHED, next_step, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
 from services.portal.domain.invoice_document import Document, day, head, staff_lines
+from services.portal.domain.invoice_words import cause_words
 from services.portal.models import StaffInvoice, User
 from services.portal.pages.invoice import (
     Event,
@@ -53,7 +54,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> InvoicePage | None:
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
-    document = record.document
+    document = record.details
     actions = shown_actions(document["actions"], state=record.state, actor=actor)
     comparison = _comparison(record)
     return InvoicePage(
@@ -89,7 +90,7 @@ def _comparison(record: StaffInvoice) -> Comparison:
     for _ in range(MONTHS_MAX):
         first = first.previous
     found: dict[str, list[Document]] = defaultdict(list)
-    for period, document in (
+    for known in (
         StaffInvoice.objects.filter(
             customer=record.customer,
             period__lt=record.period,
@@ -98,13 +99,12 @@ def _comparison(record: StaffInvoice) -> Comparison:
         )
         .exclude(state="void")
         .order_by("-period", "invoice_id")
-        .values_list("period", "document")
     ):
-        found[period].append(document)
-    earlier = {period: likest(record.document, known) for period, known in found.items()}
+        found[known.period].append(known.details)
+    earlier = {period: likest(record.details, known) for period, known in found.items()}
     documents = [document for document in earlier.values() if document is not None]
     previous = earlier.get(str(Month.parse(record.period).previous))
-    return compare(record.document, previous, documents)
+    return compare(record.details, previous, documents)
 
 
 def _successor(record: StaffInvoice) -> Successor | None:
@@ -117,13 +117,12 @@ def _successor(record: StaffInvoice) -> Successor | None:
             customer=record.customer,
             period=record.period,
             currency=record.currency,
-            document__drafted_at__gt=record.document["drafted_at"],
+            document__drafted_at__gt=record.details["drafted_at"],
         )
         .exclude(state="void")
         .order_by("-document__drafted_at")
-        .values_list("document", flat=True)
     )
-    found = likest(record.document, list(later))
+    found = likest(record.details, [known.details for known in later])
     return Successor(found["invoice_id"], found["number"]) if found else None
 
 
@@ -132,7 +131,7 @@ def _payment(state: str) -> str:
 
 
 def _parked(document: Document) -> list[ParkedReason]:
-    reasons = document["parked_reasons"]
+    reasons = [cause_words(cause) for cause in document["parked_reasons"]]
     remedy = "If it is right, an approver releases it with a reason; it then is a draft again."
     return [ParkedReason(reason, remedy if reason == reasons[-1] else "") for reason in reasons]
 
@@ -149,7 +148,7 @@ def _timeline(document: Document) -> list[Event]:
             ),
             at=datetime.fromisoformat(step["at"]),
             actor=people.get(step["actor"]) or _SYSTEMS.get(step["actor"], step["actor"]),
-            reason=step["reason"],
+            reason=cause_words(step["cause"]),
             digest="",
         )
         for step in reversed(history)

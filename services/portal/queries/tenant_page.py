@@ -138,10 +138,10 @@ def _invoices(tenant: str, contract: TenantContract | None) -> list[InvoiceRow]:
     return [
         InvoiceRow(
             id=invoice.invoice_id,
-            number=invoice.document["number"],
+            number=invoice.details["number"],
             period=Month.parse(invoice.period),
             state=invoice.state,
-            stripe_status=invoice.document["stripe_status"],
+            stripe_status=invoice.details["stripe_status"],
             total=Money(invoice.total, invoice.currency),
         )
         for invoice in found.order_by("-period", "invoice_id")[:INVOICES_MAX]

@@ -29,7 +29,7 @@ def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - 
     known = StaffInvoice.objects.filter(invoice_id=id).first()
     if known is None:
         raise Http404
-    name = known.document["number"] or f"draft-{known.customer}-{known.period}"
+    name = known.details["number"] or f"draft-{known.customer}-{known.period}"
     return _file(request, id, "pdf", name)
 
 
@@ -49,7 +49,7 @@ def customer_invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa
     known = CustomerInvoice.objects.filter(invoice_id=id).first()
     if known is None:
         raise Http404
-    return _file(request, id, "pdf", known.document["number"])
+    return _file(request, id, "pdf", known.details["number"])
 
 
 def file_name(name: str) -> str:

@@ -23,8 +23,11 @@ _PAGE: Final = 100
 _SERVER_ERROR: Final = 500
 
 
+@dataclass
 class RefusedByStripe(Fault):
-    """Stripe has judged the request and refused it."""
+    """Stripe has judged the request and refused it; `answer` are its words, where it said any."""
+
+    answer: str = ""
 
 
 class KeyRefused(Fault):
@@ -153,7 +156,8 @@ class StripeGateway:
             except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
                 if error.http_status == 409:  # noqa: PLR2004 - the same key is in flight
                     raise UnknownOutcome(str(error)) from error
-                raise RefusedByStripe(f"Stripe refuses: {error.user_message or error}.") from error
+                answer = str(error.user_message or error)
+                raise RefusedByStripe(f"Stripe refuses: {answer}.", answer=answer) from error
             except (stripe.AuthenticationError, stripe.PermissionError) as error:
                 raise KeyRefused(
                     f"Stripe does not accept the key: {error}.",

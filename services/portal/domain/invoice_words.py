@@ -1,0 +1,87 @@
+"""What invoicing says of an invoice as data, in words for the portal's readers."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from services.portal.domain.labels import as_heading
+from shared.money import currency_exponent
+
+Data = Mapping[str, Any]
+
+_STATES: Final = {
+    "draft": "a draft",
+    "in_review": "in review",
+    "issuing": "being issued",
+    "uncollectible": "written off",
+}
+_CAUSES: Final = {
+    "negative_total": "The total is negative.",
+    "below_smallest_charge": "The total is below the smallest amount that Stripe charges.",
+    "too_many_lines": "It has {lines} lines; Stripe takes {lines_max}.",
+    "part_of_month": "The contract covers part of the month, the cost is of the whole month.",
+    "unallocated_share": "{percent}% of the bill is unallocated, over {percent_max}%.",
+    "above_median": "The total is {times} times the median of the months before.",
+    "restated": "Restated since it was drafted.",
+    "refused_by_stripe": "Stripe refuses: {text}.",
+    "unequal_at_stripe": "Stripe's invoice {stripe_invoice} differs: {differences}. A draft there"
+    " is deleted; look at it, then release or discard the invoice.",
+    "period_closed": "{period} was closed.",
+    "drafted_anew": "Drafted anew on the restated cost.",
+    "bill_restated": "The bill was restated: run {run}.",
+    "finalised": "Finalised by Stripe as {number}, and sent.",
+    "finalised_not_sent": "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}.",
+    "stripe_status": "Stripe says {status}.",
+    "person": "{text}",
+}
+_PLAIN_REFUSALS: Final = {
+    "second_person": "A second person has to do it: you did the step before.",
+    "reason": "It needs a reason.",
+    "unknown_action": "It is nothing that can be done to an invoice.",
+}
+
+
+def cause_words(cause: Data) -> str:
+    """A person's words as they are; a code that is newer than this page is shown by its name."""
+    words = _CAUSES.get(cause["code"])
+    if words is None:
+        return cause["text"] or f"{as_heading(cause['code'].replace('_', ' '))}."
+    differences = "; ".join(
+        f"{one['of']}: {one['here'] or 'none'} here, {one['there'] or 'none'} at Stripe"
+        for one in cause["differences"]
+    )
+    return words.format(**cause["figures"], text=cause["text"], differences=differences)
+
+
+def refusal_words(refusal: Data) -> str:
+    """`It is a draft, not in review or approved.`; raises KeyError for a code it does not know."""
+    if refusal["code"] == "state":
+        needed = " or ".join(_state(name) for name in refusal["needed"])
+        return f"It is {_state(refusal['state'])}, not {needed}."
+    if refusal["code"] == "role":
+        return f"It needs the role {' or '.join(refusal['needed'])}.".replace("_", " ")
+    return _PLAIN_REFUSALS[refusal["code"]]
+
+
+def basis_words(basis: Data | None) -> str:
+    """`cost plus 20%`, `per month`, `12 of 31 days`; nothing where a line has no basis."""
+    if basis is None:
+        return ""
+    if "percent" in basis:
+        return f"cost plus {Decimal(basis['percent']).normalize():f}%"
+    if basis["days"] == basis["days_in_all"]:
+        return f"per {basis['every']}"
+    return f"{basis['days']} of {basis['days_in_all']} days"
+
+
+def term_words(term: Data, currency: str) -> str:
+    """`cost plus 20%`, `6,900.00 USD a month`: a component of a plan."""
+    if term["kind"] == "cost_plus":
+        return f"cost plus {term['percent']}%"
+    step = Decimal(1).scaleb(-currency_exponent(currency))
+    amount = Decimal(term["amount"]).quantize(step, rounding=ROUND_HALF_UP)
+    return f"{amount:,f} {currency} a {term['every']}"
+
+
+def _state(name: str) -> str:
+    return _STATES.get(name, name.replace("_", " "))

@@ -1,0 +1,138 @@
+"""The sentences that `invoicing.invoice_*.v1` carried, and what each of them says.
+
+A sentence is written from data and read back to the same data; one that was never written so is a
+ValueError, but for words that nobody reads: those are quoted as a person's.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from shared.contracts.invoicing import Basis, Cause, Difference, FeeDays, Markup, Refusal
+
+# Version 1 does not say whether a fee is a month's or a year's: a year has at least so many days.
+_YEAR_DAYS: Final = 365
+_PERSON: Final = "person"
+_UNEQUAL: Final = "unequal_at_stripe"
+_SENTENCES: Final[Mapping[str, str]] = {
+    "negative_total": "The total is negative.",
+    "below_smallest_charge": "The total is below the smallest amount that Stripe charges.",
+    "too_many_lines": "It has {lines} lines; Stripe takes {lines_max}.",
+    "part_of_month": "The contract covers part of the month, the cost is of the whole month.",
+    "unallocated_share": "{percent}% of the bill is unallocated, over {percent_max}%.",
+    "above_median": "The total is {times} times the median of the months before.",
+    "restated": "Restated since it was drafted.",
+    "refused_by_stripe": "Stripe refuses: {text}.",
+    "period_closed": "{period} was closed.",
+    "drafted_anew": "Drafted anew on the restated cost.",
+    "bill_restated": "The bill was restated: run {run}.",
+    "finalised_not_sent": "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}.",
+    "finalised": "Finalised by Stripe as {number}, and sent.",
+    "stripe_status": "Stripe says {status}.",
+}
+_DIFFERS: Final = (
+    "Stripe's invoice {stripe_invoice} differs: {differences}. A draft there is deleted; look at"
+    " it, then release or discard the invoice."
+)
+_DIFFERENCE: Final = re.compile(r"(?P<of>.+?): (?P<here>.*?) here, (?P<there>.*?) at Stripe")
+_REFUSED: Final = re.compile(r"It is (\w+); \w+ needs (\w+(?: or \w+)*)\.")
+_MARKUP: Final = re.compile(r"cost plus (-?\d+(?:\.\d+)?) %")
+_PER: Final = re.compile(r"per (month|year)")
+_DAYS: Final = re.compile(r"(\d+) of (\d+) days")
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    escaped = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(sentence))
+    return re.compile(escaped, re.DOTALL)
+
+
+_PATTERNS: Final = {code: _pattern(sentence) for code, sentence in _SENTENCES.items()}
+_DIFFERS_PATTERN: Final = _pattern(_DIFFERS)
+
+
+def written_cause(cause: Cause) -> str:
+    if cause.code == _UNEQUAL:
+        differences = "; ".join(
+            f"{one.of}: {one.here} here, {one.there} at Stripe" for one in cause.differences
+        )
+        return _DIFFERS.format(**cause.figures, differences=differences)
+    sentence = _SENTENCES.get(cause.code)
+    if sentence is None:  # a person's own words, or a code that version 1 never had
+        return cause.text if cause.code == _PERSON else cause.text or cause.code
+    return sentence.format(**cause.figures, text=cause.text)
+
+
+def read_cause(text: str) -> Cause:
+    """What is none of the sentences was written by a person."""
+    differs = _DIFFERS_PATTERN.fullmatch(text)
+    if differs is not None:
+        return _unequal(differs)
+    for code, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(text)
+        if match is not None:
+            values = match.groupdict()
+            return Cause(code, text=values.pop("text", ""), figures=values)
+    return Cause(_PERSON, text=text)
+
+
+def _unequal(differs: re.Match[str]) -> Cause:
+    written = differs["differences"].split("; ")
+    differences = [match for text in written if (match := _DIFFERENCE.fullmatch(text))]
+    if len(differences) != len(written):
+        return Cause(_PERSON, text=differs[0])
+    return Cause(
+        _UNEQUAL,
+        figures={"stripe_invoice": differs["stripe_invoice"]},
+        differences=[
+            Difference(match["of"], _amount(match["here"]), _amount(match["there"]))
+            for match in differences
+        ],
+    )
+
+
+def _amount(text: str) -> str | None:
+    return None if text == "None" else text
+
+
+def written_refusal(action: str, refusal: Refusal | None) -> str:
+    if refusal is None:
+        return ""
+    return f"It is {refusal.state}; {action} needs {' or '.join(refusal.needed)}."
+
+
+def read_refusal(text: str) -> Refusal | None:
+    if not text:
+        return None
+    match = _REFUSED.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no refusal that version 1 had")
+    return Refusal("state", match[1], match[2].split(" or "))
+
+
+def written_basis(basis: Basis | None) -> str:
+    match basis:
+        case Markup():
+            return f"cost plus {basis.percent.normalize():f} %"
+        case FeeDays() if basis.days == basis.days_in_all:
+            return f"per {basis.every}"
+        case FeeDays():
+            return f"{basis.days} of {basis.days_in_all} days"
+        case None:
+            return ""
+
+
+def read_basis(text: str, *, service_start: date, service_end: date) -> Basis | None:
+    """A fee that was whole has as many days as its line's service."""
+    if not text:
+        return None
+    if match := _MARKUP.fullmatch(text):
+        return Markup(Decimal(match[1]))
+    if match := _PER.fullmatch(text):
+        days = (service_end - service_start).days
+        return FeeDays(match[1], days, days)
+    if match := _DAYS.fullmatch(text):
+        days, in_all = int(match[1]), int(match[2])
+        return FeeDays("year" if in_all >= _YEAR_DAYS else "month", days, in_all)
+    raise ValueError(f"{text!r} is no basis that version 1 had")
