@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -103,6 +103,22 @@ class TestIssuing:
         assert [line["amount"] for line in there["all_lines"]] == [12_140, 49_900]
         assert there["status"] == "open"
         assert there["auto_advance"] is False
+
+    def test_gives_each_line_its_own_service_dates(self, transactional_db, gateway, standin):
+        year = date(2026, 10, 16), date(2027, 10, 16)
+        with as_ops():
+            contract = make_customer(new_id("cus"))
+            invoice = make_invoice(contract, state=State.ISSUING, fee_dates=year)
+        issue_invoices()
+        (there,) = at_stripe(standin, invoice)
+        periods = [
+            tuple(datetime.fromtimestamp(line["period"][end], tz=UTC) for end in ("start", "end"))
+            for line in there["all_lines"]
+        ]
+        assert periods == [
+            (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+            (datetime(2026, 10, 16, tzinfo=UTC), datetime(2027, 10, 16, tzinfo=UTC)),
+        ]
 
     def test_asks_stripe_for_what_the_invoice_says_though_the_contract_has_changed(
         self, transactional_db, gateway

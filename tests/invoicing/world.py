@@ -46,7 +46,13 @@ def make_customer(key: str, *, name: str = "", disclosure: str = "closed") -> Co
     )
 
 
-def make_invoice(contract: Contract, *, period: str = "2026-10", **fields: Any) -> Invoice:
+def make_invoice(
+    contract: Contract,
+    *,
+    period: str = "2026-10",
+    fee_dates: tuple[date, date] = (date(2026, 10, 1), date(2026, 11, 1)),
+    **fields: Any,
+) -> Invoice:
     invoice = Invoice.objects.create(
         **{
             "invoice_id": new_id("inv"),
@@ -89,8 +95,8 @@ def make_invoice(contract: Contract, *, period: str = "2026-10", **fields: Any) 
         exact_amount=Decimal(499),
         priced_by={"every": "month", "days": 31, "days_in_all": 31},
         basis="per month",
-        service_start=date(2026, 10, 1),
-        service_end=date(2026, 11, 1),
+        service_start=fee_dates[0],
+        service_end=fee_dates[1],
     )
     record_transition(
         invoice, None, actor="trueback", cause=Cause("person", text="Drafted."), now=NOW

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from shared.contracts.invoicing import Difference
 
+# Stripe: `add_lines` takes at most 250 lines, and a line at most 500 characters of description.
 LINES_PER_CALL: Final = 250
 DESCRIPTION_MAX: Final = 500
+# Stripe cuts nothing by itself: a longer custom field is refused.
+CUSTOM_FIELD_MAX: Final = 140
 
 
 @dataclass(frozen=True)
 class RequestLine:
+    """`service_start <= day < service_end`, in UTC: what the line is charged for."""
+
     position: int
     description: str
     amount_minor: int
+    service_start: date
+    service_end: date
 
 
 def customer_request(
@@ -58,26 +66,36 @@ def draft_request(
         },
     }
     if purchase_order:
-        request["custom_fields"] = [{"name": "Purchase order", "value": purchase_order[:140]}]
+        request["custom_fields"] = [
+            {"name": "Purchase order", "value": purchase_order[:CUSTOM_FIELD_MAX]}
+        ]
     return request
 
 
-def line_requests(
-    lines: Sequence[RequestLine], *, period_start: int, period_end: int
-) -> Iterator[dict[str, Any]]:
-    """Whole amounts in minor units, so that our rounding decides; 250 lines a call."""
+def line_requests(lines: Sequence[RequestLine]) -> Iterator[dict[str, Any]]:
+    """Whole amounts in minor units, so that our rounding decides; 250 lines a call.
+
+    Each line has its own service dates: a year's fee is of its year, not of the invoice's month.
+    """
     for start in range(0, len(lines), LINES_PER_CALL):
         yield {
             "lines": [
                 {
                     "amount": line.amount_minor,
                     "description": line.description[:DESCRIPTION_MAX],
-                    "period": {"start": period_start, "end": period_end},
+                    "period": {
+                        "start": _midnight(line.service_start),
+                        "end": _midnight(line.service_end),
+                    },
                     "metadata": {"trueback_line": str(line.position)},
                 }
                 for line in lines[start : start + LINES_PER_CALL]
             ]
         }
+
+
+def _midnight(day: date) -> int:
+    return int(datetime.combine(day, time(), tzinfo=UTC).timestamp())
 
 
 def inequalities(

@@ -4,24 +4,14 @@ Steps: customer, draft, lines, equality gate, finalize, send. Until finalize the
 nothing; it happens only if Stripe's draft equals ours to the minor unit, line by line.
 """
 
-import hashlib
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
-from django.conf import settings
+from datetime import UTC, datetime
+from typing import Final
 
 from services.invoicing.domain.states import State
-from services.invoicing.domain.stripe_request import (
-    RequestLine,
-    customer_request,
-    draft_request,
-    inequalities,
-    line_requests,
-)
+from services.invoicing.domain.stripe_request import RequestLine, inequalities
 from services.invoicing.gateways.stripe import (
     RefusedByStripe,
     StripeGateway,
@@ -29,25 +19,32 @@ from services.invoicing.gateways.stripe import (
     UnknownOutcome,
 )
 from services.invoicing.gateways.stripe.connection import stripe_gateway
-from services.invoicing.models import Customer, Invoice, StripeOperation
+from services.invoicing.models import Customer, Invoice, InvoiceLine, StripeOperation
 from services.invoicing.operations.book_entries import book_issued
 from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import held_for, move_invoice
-from services.invoicing.operations.perform_at_stripe import perform_at_stripe
+from services.invoicing.operations.perform_at_stripe import Step, perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.operations.stripe_steps import (
+    customer_as_invoiced,
+    customer_document,
+    customer_step,
+    digest_of,
+    draft_step,
+    finalize_step,
+    line_steps,
+    send_step,
+)
 from services.invoicing.queries.invoice_terms import InvoiceTerms, invoice_terms
 from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
-from shared.periods import Month
 
 logger = logging.getLogger(__name__)
 
 ACTOR: Final = "trueback"
-CLOCK_SKEW: Final = timedelta(minutes=1)
-BACKUP_AGE_MAX: Final = timedelta(days=40)
 
 
 @dataclass
@@ -87,57 +84,46 @@ def issue_invoices() -> None:
 def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     with as_ops():
         invoice = Invoice.objects.select_related("customer", "contract").get(pk=invoice_id)
-        lines = [
-            RequestLine(line.position, line.description, line.amount_minor)
-            for line in invoice.lines.order_by("position")
-        ]
+        lines = [_request_line(line) for line in invoice.lines.order_by("position")]
     if invoice.state != State.ISSUING:
         return
-    stripe_customer_id = _customer(invoice.customer, invoice_terms(invoice), gateway)
-    stripe_id = _draft(invoice, lines, stripe_customer_id, gateway)
-    _lines(invoice, lines, stripe_id, gateway)
+    terms = invoice_terms(invoice)
+    stripe_customer_id = _put_customer(invoice.customer, terms, gateway)
+    stripe_id = _put_draft(invoice, lines, terms, stripe_customer_id, gateway)
+    for step in line_steps(lines, stripe_id, gateway):
+        _perform(step, invoice)
     there = gateway.invoice(stripe_id)
     _require_equality(invoice, lines, there, gateway)
     if there.status == "draft":
-        _finalize(invoice, stripe_id, gateway)
+        _perform(finalize_step(stripe_id, gateway), invoice)
     unsent = _send(invoice, stripe_id, gateway)
     _conclude(invoice, gateway.invoice(stripe_id), unsent)
 
 
-def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -> str:
-    """The customer at Stripe, as the invoice has it: both documents name the same address."""
-    request = customer_request(
-        customer_id=customer.customer_id,
-        name=terms.buyer["name"],
-        email=terms.buyer["email"],
-        address=terms.buyer["address"],
+def _request_line(line: InvoiceLine) -> RequestLine:
+    return RequestLine(
+        position=line.position,
+        description=line.description,
+        amount_minor=line.amount_minor,
+        service_start=line.service_start,
+        service_end=line.service_end,
     )
-    digest = _digest(request)
+
+
+def _perform(step: Step, invoice: Invoice) -> str:
+    return perform_at_stripe(step, document=invoice.invoice_id, customer_id=invoice.customer_id)
+
+
+def _put_customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -> str:
+    """The customer at Stripe, as the invoice has it: both documents name the same address."""
+    request = customer_as_invoiced(customer, terms)
+    digest = digest_of(request)
     if customer.stripe_digest == digest and customer.stripe_customer_id:
         return customer.stripe_customer_id
-    known_id = customer.stripe_customer_id
-    document = f"customer:{customer.customer_id}"
-
-    def call(params: dict[str, Any], key: str) -> str:
-        if known_id:
-            return gateway.update_customer(known_id, params, key=key)
-        return gateway.create_customer(params, key=key)
-
-    def find(operation: StripeOperation) -> str | None:
-        if known_id:
-            return None  # an update may be made twice
-        for stripe_id, metadata in gateway.customers_since(_since(operation)):
-            if metadata.get("trueback_customer") == customer.customer_id:
-                return stripe_id
-        return None
-
     stripe_id = perform_at_stripe(
-        document=document,
+        customer_step(customer, request, gateway),
+        document=customer_document(customer),
         customer_id=customer.customer_id,
-        step=f"update {_updates(document)} {digest[:12]}" if known_id else "customer",
-        request=request,
-        call=call,
-        find=find,
     )
     with as_ops():
         Customer.objects.filter(pk=customer.pk).update(
@@ -146,84 +132,23 @@ def _customer(customer: Customer, terms: InvoiceTerms, gateway: StripeGateway) -
     return stripe_id
 
 
-def _updates(document: str) -> int:
-    """How many were made: one back to what it was before is made as well."""
-    with as_ops():
-        return StripeOperation.objects.filter(
-            document=document,
-            step__startswith="update ",
-            state=StripeOperation.State.SUCCEEDED,
-        ).count()
-
-
-def _draft(
-    invoice: Invoice, lines: list[RequestLine], stripe_customer_id: str, gateway: StripeGateway
+def _put_draft(
+    invoice: Invoice,
+    lines: Sequence[RequestLine],
+    terms: InvoiceTerms,
+    stripe_customer_id: str,
+    gateway: StripeGateway,
 ) -> str:
     if invoice.stripe_invoice_id:
         return invoice.stripe_invoice_id
-    terms = invoice_terms(invoice)
-
-    def find(operation: StripeOperation) -> str | None:
-        for found in gateway.invoices_of(stripe_customer_id, since=_since(operation)):
-            is_ours = found.metadata.get("trueback_invoice") == invoice.invoice_id
-            if is_ours and found.status != "void":
-                return found.stripe_id
-        return None
-
-    stripe_id = perform_at_stripe(
-        document=invoice.invoice_id,
-        customer_id=invoice.customer_id,
-        step="draft",
-        request=draft_request(
-            stripe_customer_id=stripe_customer_id,
-            invoice_id=invoice.invoice_id,
-            currency=invoice.currency,
-            period=invoice.period,
-            days_until_due=terms.days_until_due,
-            purchase_order=terms.buyer["purchase_order"],
-            digest=_digest([[line.position, line.amount_minor] for line in lines]),
-        ),
-        call=lambda request, key: gateway.create_invoice(request, key=key).stripe_id,
-        find=find,
-    )
+    stripe_id = _perform(draft_step(invoice, lines, terms, stripe_customer_id, gateway), invoice)
     with as_ops():
         Invoice.objects.filter(pk=invoice.pk).update(stripe_invoice_id=stripe_id)
     return stripe_id
 
 
-def _lines(
-    invoice: Invoice, lines: list[RequestLine], stripe_id: str, gateway: StripeGateway
-) -> None:
-    month = Month.parse(invoice.period)
-    requests = line_requests(
-        lines,
-        period_start=int(month.start.timestamp()),
-        period_end=int(month.end.timestamp()),
-    )
-
-    def call(request: dict[str, object], key: str) -> str:
-        gateway.add_lines(stripe_id, request, key=key)
-        return stripe_id
-
-    for index, request in enumerate(requests):
-        first = request["lines"][0]["metadata"]["trueback_line"]
-
-        def find(_operation: StripeOperation, first: str = first) -> str | None:
-            there = {line.metadata.get("trueback_line") for line in gateway.lines(stripe_id)}
-            return stripe_id if first in there else None
-
-        perform_at_stripe(
-            document=invoice.invoice_id,
-            customer_id=invoice.customer_id,
-            step=f"lines {index}",
-            request=request,
-            call=call,
-            find=find,
-        )
-
-
 def _require_equality(
-    invoice: Invoice, lines: list[RequestLine], there: StripeInvoice, gateway: StripeGateway
+    invoice: Invoice, lines: Sequence[RequestLine], there: StripeInvoice, gateway: StripeGateway
 ) -> None:
     at_stripe = {
         line.metadata.get("trueback_line", f"foreign {index}"): line.amount_minor
@@ -253,28 +178,10 @@ def _cause(fault: RefusedByStripe | UnequalAtStripe) -> Cause:
     return Cause("refused_by_stripe", text=fault.answer)
 
 
-def _finalize(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> None:
-    perform_at_stripe(
-        document=invoice.invoice_id,
-        customer_id=invoice.customer_id,
-        step="finalize",
-        request={"invoice": stripe_id},
-        call=lambda _request, key: gateway.finalize(stripe_id, key=key).stripe_id,
-        find=lambda _: stripe_id if gateway.invoice(stripe_id).status != "draft" else None,
-    )
-
-
 def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> RefusedByStripe | None:
     """Why it could not be sent, or nothing: what is finalised is issued, sent or not."""
     try:
-        perform_at_stripe(
-            document=invoice.invoice_id,
-            customer_id=invoice.customer_id,
-            step="send",
-            request={"invoice": stripe_id},
-            call=lambda _request, key: gateway.send(stripe_id, key=key).stripe_id,
-            find=lambda _: None,  # Stripe does not tell; a second mail is the lesser harm
-        )
+        _perform(send_step(stripe_id, gateway), invoice)
     except RefusedByStripe as fault:
         return fault
     return None
@@ -348,16 +255,6 @@ def _park(invoice_id: str, cause: Cause) -> None:
                 **held_for([cause]),
                 frozen=invoice.frozen if invoice.stripe_invoice_id else None,
             )
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _since(operation: StripeOperation) -> int:
-    """From when on to look: since the first try, or for as long as a backup may be old."""
-    look_back = BACKUP_AGE_MAX if settings.ENVIRONMENT.stripe_look_first else CLOCK_SKEW
-    return int((operation.first_sent_at - look_back).timestamp())
 
 
 def _moment(unix: int | None) -> datetime | None:

@@ -2,13 +2,14 @@
 
 A process that dies in between leaves an `intended` row. It is sent again with the same key while
 Stripe still remembers keys, unless it has answered with a server error, which it repeats for that
-key. Then the caller's `find` looks for what may have happened, and only an absence that is proven
+key. Then the step's `find` looks for what may have happened, and only an absence that is proven
 some minutes after the last try makes a new attempt with a new key. A key is made of the document,
 the step and the attempt, so that a database restored from a backup asks with the same ones; with
 `TRUEBACK_STRIPE_LOOK_FIRST` it also looks before its first try. No key holds a clock.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,34 +20,42 @@ from services.invoicing.models import StripeOperation
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 
+# Stripe forgets a key after 24 hours; one hour is for clocks that differ.
 KEY_LIFETIME: Final = timedelta(hours=23)
+# A call without an answer may still be carried out for so long, and then be there after all.
 SETTLING_TIME: Final = timedelta(minutes=5)
-Call = Callable[[dict[str, Any], str], str]
-Find = Callable[[StripeOperation], str | None]
 
 
-def perform_at_stripe(
-    *, document: str, customer_id: str, step: str, request: dict[str, Any], call: Call, find: Find
-) -> str:
-    """Do a step at most once and return the id of what it made at Stripe.
+@dataclass(frozen=True)
+class Step:
+    """What is done at Stripe at most once for a document.
 
-    `call(request, key)` makes it; `find(operation)` looks for its effect and is asked only when the
-    key may be forgotten. Raises what `call` raises; a refusal is recorded.
+    `call(request, key)` does it and returns the id of what it made or changed; `find(operation)`
+    looks for its effect, and is asked only where the key may be forgotten.
     """
-    operation = _intend(document, customer_id, step, request)
+
+    name: str
+    request: dict[str, Any]
+    call: Callable[[dict[str, Any], str], str]
+    find: Callable[[StripeOperation], str | None]
+
+
+def perform_at_stripe(step: Step, *, document: str, customer_id: str) -> str:
+    """Do the step and return the id; raises what its call raises, and records a refusal."""
+    operation = _intend(step, document, customer_id)
     if operation.state == StripeOperation.State.SUCCEEDED:
         return operation.stripe_id
     if _needs_a_look(operation) or datetime.now(UTC) - operation.first_sent_at > KEY_LIFETIME:
-        found = find(operation)
+        found = step.find(operation)
         if found is not None:
             return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=found)
         if operation.error and datetime.now(UTC) - operation.last_sent_at < SETTLING_TIME:
-            raise UnknownOutcome(f"{step} of {document} may still be under way at Stripe")
+            raise UnknownOutcome(f"{step.name} of {document} may still be under way at Stripe")
         if operation.error or operation.is_key_spent:
             _record(operation, state=StripeOperation.State.FAILED, error="proven not to be there")
-            operation = _intend(document, customer_id, step, request)
+            operation = _intend(step, document, customer_id)
     try:
-        stripe_id = call(operation.request, operation.idempotency_key)
+        stripe_id = step.call(operation.request, operation.idempotency_key)
     except RefusedByStripe as error:
         _record(operation, state=StripeOperation.State.FAILED, error=str(error))
         raise
@@ -57,13 +66,13 @@ def perform_at_stripe(
     return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=stripe_id)
 
 
-def _intend(document: str, customer_id: str, step: str, request: dict[str, Any]) -> StripeOperation:
+def _intend(step: Step, document: str, customer_id: str) -> StripeOperation:
     """The unfinished or succeeded operation of a step, else a new attempt."""
     now = datetime.now(UTC)
     with as_ops():
         last = (
             StripeOperation.objects.select_for_update()
-            .filter(document=document, step=step)
+            .filter(document=document, step=step.name)
             .order_by("-attempt")
             .first()
         )
@@ -74,10 +83,10 @@ def _intend(document: str, customer_id: str, step: str, request: dict[str, Any])
             operation_id=uuid7(),
             customer_id=customer_id,
             document=document,
-            step=step,
+            step=step.name,
             attempt=attempt,
-            idempotency_key=f"tb-{settings.ENVIRONMENT.environment}-{document}-{step}-{attempt}",
-            request=request,
+            idempotency_key=f"tb-{settings.ENVIRONMENT.environment}-{document}-{step.name}-{attempt}",
+            request=step.request,
             first_sent_at=now,
             last_sent_at=now,
         )
