@@ -9,7 +9,8 @@ from kombu import Queue
 
 from shared.contracts.routes import acks_queue, events_queue
 from shared.messaging.broker import Broker
-from shared.messaging.receive import Handler, acknowledge, receive
+from shared.messaging.consumer.receive import Handler, receive
+from shared.messaging.producer.retire import retire
 
 KEY_PREFIX: Final = "tb:"
 
@@ -34,7 +35,7 @@ def _register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
 
     @app.task(name="bus.ack")
     def bus_ack(*, envelope: dict[str, Any], **_: Any) -> None:
-        acknowledge(envelope)
+        retire(envelope)
 
 
 def _settings(service: str) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
-from shared.messaging.emit import emit
+from shared.messaging.consumer.receive import FAILURES_MAX, receive
 from shared.messaging.envelope import Envelope, ForgedEnvelope
-from shared.messaging.letters import dead_letters, replay
-from shared.messaging.receive import FAILURES_MAX, acknowledge, receive
-from shared.messaging.relay import Relay
+from shared.messaging.producer.emit import emit
+from shared.messaging.producer.letters import dead_letters, replay
+from shared.messaging.producer.relay import Relay
+from shared.messaging.producer.retire import retire
 from tests.service_stack import running_servers
 
 
@@ -110,7 +111,7 @@ class TestRelay:
             message_id = str(Outbox.objects.get().message_id)
         keys = settings.ENVIRONMENT.bus_keys()
         items = [{"id": message_id, "error": ""}]
-        acknowledge(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        retire(Envelope("portal", "invoicing", "acks", items).sealed(keys))
         assert Relay(Broker(app)).run_once() == 0
 
     def test_never_gives_a_fact_up_because_its_consumer_is_away(self, transactional_db, broker):
@@ -132,7 +133,7 @@ class TestRelay:
     def test_is_not_held_up_by_another_consumer_that_is_down(
         self, transactional_db, broker, monkeypatch
     ):
-        monkeypatch.setattr("shared.messaging.relay.IN_FLIGHT_MAX", 2)
+        monkeypatch.setattr("shared.messaging.producer.relay.IN_FLIGHT_MAX", 2)
         with as_ops():
             for _ in range(4):
                 emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
@@ -328,7 +329,7 @@ class TestAcknowledge:
             message_id = str(Outbox.objects.get().message_id)
         items = [{"id": message_id, "error": ""}]
         keys = settings.ENVIRONMENT.bus_keys()
-        acknowledge(Envelope("attribution", "invoicing", "acks", items).sealed(keys))
+        retire(Envelope("attribution", "invoicing", "acks", items).sealed(keys))
         with as_ops():
             assert Outbox.objects.get().acked_at is None
 
@@ -338,7 +339,7 @@ class TestAcknowledge:
             message_id = str(Outbox.objects.get().message_id)
         items = [{"id": message_id, "error": "KeyError: plan"}]
         keys = settings.ENVIRONMENT.bus_keys()
-        acknowledge(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        retire(Envelope("portal", "invoicing", "acks", items).sealed(keys))
         with as_ops():
             assert dead_letters().get().last_error == "KeyError: plan"
 

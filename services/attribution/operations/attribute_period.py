@@ -42,7 +42,7 @@ from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 from shared.periods import Month
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from services.attribution.queries.period_checks import period_checks
 from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
 from shared.contracts.superseded.period_closed import written_overrides
 from shared.faults import Fault
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 
 @dataclass

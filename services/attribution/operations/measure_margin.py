@@ -7,7 +7,7 @@ from services.attribution.models import RevenueEntry, Run, Statement, Tenant
 from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
 from shared.isolation.scope import as_ops
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 
 def measure_margin(*, period: str, tenant: str) -> None:

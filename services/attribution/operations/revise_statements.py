@@ -3,7 +3,7 @@ from decimal import Decimal
 from services.attribution.models import Period, Run, Statement
 from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import STATEMENT_REVISED, StatementRevised
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 
 def revise_statements(run: Run) -> None:

@@ -19,7 +19,7 @@ from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.lake.storage import Location
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 from shared.periods import Month
 
 SCHEMA_VERSION = 1

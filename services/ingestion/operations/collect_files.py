@@ -23,7 +23,7 @@ from shared.contracts.ingestion import SIGNALS_PUBLISHED, WORKLOADS_PUBLISHED
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from services.ingestion.models import Delivery
 from shared.contracts.ingestion import DELIVERY_QUARANTINED, DeliveryQuarantined
 from shared.faults import BadInput
 from shared.isolation.scope import as_ops
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 logger = logging.getLogger(__name__)
 

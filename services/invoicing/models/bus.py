@@ -1,5 +1,6 @@
 from shared.jobs.models import JobRow
-from shared.messaging.models import InboxFailure, InboxMessage, OutboxMessage
+from shared.messaging.consumer.models import InboxFailure, InboxMessage
+from shared.messaging.producer.models import OutboxMessage
 
 
 class Outbox(OutboxMessage):

@@ -8,7 +8,7 @@ from services.invoicing.models import Contract, Customer, Plan
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
 from shared.faults import BadConfiguration
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 
 def apply_plans(*, content: str) -> str:

@@ -16,7 +16,7 @@ from shared.contracts.invoicing import CHARGES_ESTIMATED, ChargesEstimated, Esti
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
 from shared.lake.lake import Lake
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 from shared.money import Money
 from shared.periods import Month
 

@@ -13,7 +13,7 @@ from shared.contracts import invoicing as contracts
 from shared.contracts.contract import Contract
 from shared.contracts.superseded.invoice_words import written_cause
 from shared.faults import Fault
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 
 _FACTS: Final[dict[State, Contract[contracts.InvoiceFact]]] = {
     State.DRAFT: contracts.INVOICE_DRAFTED,

@@ -4,7 +4,7 @@ from datetime import datetime
 from services.invoicing.domain.revenue import by_month
 from services.invoicing.models import Invoice
 from shared.contracts.invoicing import REVENUE_RECORDED, RevenueRecorded
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 from shared.money import Money
 
 

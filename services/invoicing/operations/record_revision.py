@@ -14,7 +14,7 @@ from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.statement_costs import revised_costs
 from shared.contracts.attribution import StatementRevised
 from shared.contracts.invoicing import INVOICE_RESTATED
-from shared.messaging.emit import emit
+from shared.messaging.producer.emit import emit
 from shared.periods import Month
 
 

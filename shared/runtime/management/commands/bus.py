@@ -9,6 +9,6 @@ class Command(BaseCommand):
     help = "Relay the outbox, take acknowledgements, poke what is due."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        from shared.messaging.bus import run_bus  # noqa: PLC0415 - apps must be ready
+        from shared.messaging.processes import run_bus  # noqa: PLC0415 - apps must be ready
 
         run_bus(celery_app(), pokes())

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from shared.isolation.scope import as_ops
-from shared.messaging.letters import dead_letters
+from shared.messaging.producer.letters import dead_letters
 
 
 class Command(BaseCommand):

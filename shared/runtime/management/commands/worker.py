@@ -11,7 +11,7 @@ class Command(BaseCommand):
     help = "Handle the facts that other services send."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        from shared.messaging.bus import run_worker  # noqa: PLC0415 - apps must be ready
+        from shared.messaging.processes import run_worker  # noqa: PLC0415 - apps must be ready
 
         queue = events_queue(settings.SERVICE_NAME)
         run_worker(celery_app(), queue=queue, name="worker", pool="prefork")

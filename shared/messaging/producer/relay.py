@@ -12,11 +12,11 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from shared.contracts.routes import acks_queue, events_queue
+from shared.contracts.routes import events_queue
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope
-from shared.messaging.registry import outbox
+from shared.messaging.producer.outbox import on_outbox
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Relay:
         if not self.broker.has_lost_its_memory(self.service):
             return False
         with as_ops(), connection.cursor() as cursor:
-            cursor.execute(_sql(_AFTER_AMNESIA))
+            cursor.execute(on_outbox(_AFTER_AMNESIA))
             if cursor.rowcount:
                 logger.warning(
                     "the broker was emptied: %s messages are sent again", cursor.rowcount
@@ -97,7 +97,7 @@ class Relay:
     def _ready(self) -> list[str]:
         """Consumers with facts due and room for them."""
         with as_ops(), connection.cursor() as cursor:
-            cursor.execute(_sql(_WAITING))
+            cursor.execute(on_outbox(_WAITING))
             waiting = cursor.fetchall()
         return [
             dest
@@ -110,7 +110,7 @@ class Relay:
     def _claim(self, dest: str) -> list[Claimed]:
         with as_ops(), connection.cursor() as cursor:
             cursor.execute(
-                _sql(_CLAIM),
+                on_outbox(_CLAIM),
                 {
                     "dest": dest,
                     "claim_max": CLAIM_MAX,
@@ -131,21 +131,6 @@ class Relay:
     def _retire(self, messages: Sequence[Claimed]) -> None:
         with as_ops(), connection.cursor() as cursor:
             cursor.execute(
-                _sql("update {table} set acked_at = now() where message_id = any(%s::uuid[])"),
+                on_outbox("update {table} set acked_at = now() where message_id = any(%s::uuid[])"),
                 [[message.message_id for message in messages]],
             )
-
-
-def send_acks(broker: Broker, *, to: str, done: Sequence[str], failed: dict[str, str]) -> None:
-    """Tell a producer what is committed; needs no durability, a lost one costs one redelivery."""
-    items = [{"id": message_id, "error": ""} for message_id in done]
-    items += [{"id": message_id, "error": error} for message_id, error in failed.items()]
-    if not items:
-        return
-    envelope = Envelope(settings.SERVICE_NAME, to, "acks", items)
-    sealed = envelope.sealed(settings.ENVIRONMENT.bus_keys())
-    broker.publish(queue=acks_queue(to), task="bus.ack", envelope=sealed)
-
-
-def _sql(text: str) -> str:
-    return text.format(table=connection.ops.quote_name(outbox()._meta.db_table))  # noqa: SLF001

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import connection
 
 from shared.contracts.contract import Contract
-from shared.messaging.registry import outbox
+from shared.messaging.producer.outbox import outbox
 
 Payload = TypeVar("Payload")
 

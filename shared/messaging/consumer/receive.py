@@ -14,9 +14,9 @@ from shared.contracts.routes import CONTRACTS
 from shared.faults import Fault
 from shared.isolation.scope import as_ops, as_subject
 from shared.messaging.broker import Broker
+from shared.messaging.consumer.acknowledge import acknowledge
+from shared.messaging.consumer.inbox import inbox_failures, on_inbox
 from shared.messaging.envelope import Envelope, ForgedEnvelope
-from shared.messaging.registry import inbox, inbox_failures, outbox
-from shared.messaging.relay import send_acks
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, 
     }
     if settings.ENVIRONMENT.injects("drop_acks"):
         return
-    send_acks(broker, to=envelope.source, done=outcome.done, failed=refused)
+    acknowledge(broker, to=envelope.source, done=outcome.done, failed=refused)
 
 
 def _receive_one(
@@ -79,11 +79,12 @@ def _receive_one(
 def _is_new(source: str, item: Mapping[str, Any]) -> bool:
     if settings.ENVIRONMENT.injects("inbox_off"):
         return True
-    table = connection.ops.quote_name(inbox()._meta.db_table)  # noqa: SLF001
     with connection.cursor() as cursor:
         cursor.execute(
-            f"insert into {table} (message_id, source, topic) values (%s, %s, %s)"  # noqa: S608
-            " on conflict do nothing",
+            on_inbox(
+                "insert into {table} (message_id, source, topic) values (%s, %s, %s)"
+                " on conflict do nothing"
+            ),
             [item["id"], source, item["topic"]],
         )
         return bool(cursor.rowcount == 1)
@@ -136,27 +137,3 @@ def _count_failure(source: str, item: Mapping[str, Any], error: str) -> int:
     except DatabaseError:
         logger.exception("a failure could not be counted")
         return 0
-
-
-def acknowledge(data: Mapping[str, Any]) -> None:
-    """Retire what a consumer has committed; a message it can't handle becomes a dead letter."""
-    try:
-        envelope = Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at=settings.SERVICE_NAME)
-    except ForgedEnvelope:
-        logger.exception("an acknowledgement was dropped")
-        return
-    table = connection.ops.quote_name(outbox()._meta.db_table)  # noqa: SLF001
-    done = [item["id"] for item in envelope.items if not item["error"]]
-    with as_ops(), connection.cursor() as cursor:
-        cursor.execute(
-            f"update {table} set acked_at = now(), dead_at = null"  # noqa: S608
-            " where message_id = any(%s::uuid[]) and dest = %s and acked_at is null",
-            [done, envelope.source],
-        )
-        for item in envelope.items:
-            if item["error"]:
-                cursor.execute(
-                    f"update {table} set dead_at = now(), last_error = %s"  # noqa: S608
-                    " where message_id = %s and dest = %s and acked_at is null",
-                    [item["error"], item["id"], envelope.source],
-                )

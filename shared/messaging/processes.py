@@ -15,7 +15,7 @@ from django.db import close_old_connections
 
 from shared.contracts.routes import acks_queue
 from shared.messaging.broker import Broker
-from shared.messaging.relay import Relay
+from shared.messaging.producer.relay import Relay
 
 logger = logging.getLogger(__name__)
 

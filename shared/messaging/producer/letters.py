@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from shared.messaging.models import OutboxMessage
-from shared.messaging.registry import outbox
+from shared.messaging.producer.models import OutboxMessage
+from shared.messaging.producer.outbox import outbox
 
 
 def dead_letters() -> QuerySet[OutboxMessage]:

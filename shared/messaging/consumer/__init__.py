@@ -1,0 +1,1 @@
+"""The consumer's half: envelopes from the broker, handled once, and acknowledged."""

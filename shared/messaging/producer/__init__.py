@@ -1,0 +1,1 @@
+"""The producer's half: facts into the outbox, to the broker, and retired when acknowledged."""
