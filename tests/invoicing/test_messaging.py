@@ -20,8 +20,8 @@ from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
 from shared.messaging.consumer.receive import FAILURES_MAX, receive
 from shared.messaging.envelope import Envelope, ForgedEnvelope
+from shared.messaging.producer.dead_letters import dead_letters, replay
 from shared.messaging.producer.emit import emit
-from shared.messaging.producer.letters import dead_letters, replay
 from shared.messaging.producer.relay import Relay
 from shared.messaging.producer.retire import retire
 from tests.service_stack import running_servers
@@ -126,7 +126,7 @@ class TestRelay:
             Outbox.objects.update(dead_at=Now(), last_error="KeyError: plan")
         assert Relay(Broker(app)).run_once() == 0
         with as_ops():
-            assert [letter.last_error for letter in dead_letters()] == ["KeyError: plan"]
+            assert [message.last_error for message in dead_letters()] == ["KeyError: plan"]
             assert replay(topic=CUSTOMER_CONTRACTED.name) == 1
         assert Relay(Broker(app)).run_once() == 1
 

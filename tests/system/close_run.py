@@ -187,11 +187,11 @@ def failures(run: CloseRun) -> list[str]:
         found.append("messages are still unacknowledged after a minute")
     found += _revenue_failures(run)
     dead = {
-        service: letters
+        service: dead_count
         for service in SERVICES
-        if (letters := count(run, service, f"{service}_outbox", "dead_at is not null"))
+        if (dead_count := count(run, service, f"{service}_outbox", "dead_at is not null"))
     }
-    return [*found, *(f"{service}: {letters} dead letters" for service, letters in dead.items())]
+    return [*found, *(f"{service}: {dead[service]} dead letters" for service in dead)]
 
 
 def _revenue_failures(run: CloseRun) -> list[str]:

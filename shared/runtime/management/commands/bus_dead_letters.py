@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from shared.isolation.scope import as_ops
-from shared.messaging.producer.letters import dead_letters
+from shared.messaging.producer.dead_letters import dead_letters
 
 
 class Command(BaseCommand):
@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         with as_ops():
-            for letter in dead_letters():
+            for message in dead_letters():
                 self.stdout.write(
-                    f"{letter.message_id} {letter.topic} to {letter.dest}: {letter.last_error}"
+                    f"{message.message_id} {message.topic} to {message.dest}: {message.last_error}"
                 )

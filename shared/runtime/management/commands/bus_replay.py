@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shared.isolation.scope import as_ops
-from shared.messaging.producer.letters import replay
+from shared.messaging.producer.dead_letters import replay
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from shared.messaging.producer.outbox import outbox
 
 
 def dead_letters() -> QuerySet[OutboxMessage]:
-    letters: QuerySet[OutboxMessage] = outbox().objects.exclude(dead_at=None)
-    return letters.filter(acked_at=None).order_by("created_at")
+    dead: QuerySet[OutboxMessage] = outbox().objects.exclude(dead_at=None)
+    return dead.filter(acked_at=None).order_by("created_at")
 
 
 def replay(
