@@ -33,7 +33,7 @@ class Broker:
     def length(self, queue: str) -> int:
         return int(self._client().llen(queue))
 
-    def has_lost_its_memory(self, service: str) -> bool:
+    def was_reset(self, service: str) -> bool:
         """True where our mark was not there; it is then set."""
         return bool(self._client().set(f"epoch:{service}", uuid.uuid4().hex, nx=True))
 

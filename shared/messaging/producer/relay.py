@@ -46,7 +46,7 @@ _WAITING: Final = """
         count(*) filter (where attempts > 0 and next_at > now())
     from {table} where acked_at is null and dead_at is null group by dest
 """
-_AFTER_AMNESIA: Final = (
+_AFTER_RESET: Final = (
     "update {table} set next_at = now() where acked_at is null and dead_at is null and attempts > 0"
 )
 
@@ -71,7 +71,7 @@ class Relay:
 
         One that is down or slow has its own window and its own queue: it holds up nobody else.
         """
-        self.notice_amnesia()
+        self.notice_broker_reset()
         sent = 0
         for dest in self._ready():
             claimed = self._claim(dest)
@@ -82,12 +82,12 @@ class Relay:
                 self._retire(claimed)
         return sent
 
-    def notice_amnesia(self) -> bool:
-        """The broker has lost its memory when our mark in it is gone: all in flight is due now."""
-        if not self.broker.has_lost_its_memory(self.service):
+    def notice_broker_reset(self) -> bool:
+        """The broker was reset when our mark in it is gone: all in flight is due now."""
+        if not self.broker.was_reset(self.service):
             return False
         with as_ops(), connection.cursor() as cursor:
-            cursor.execute(on_outbox(_AFTER_AMNESIA))
+            cursor.execute(on_outbox(_AFTER_RESET))
             if cursor.rowcount:
                 logger.warning(
                     "the broker was emptied: %s messages are sent again", cursor.rowcount
