@@ -33,7 +33,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     REVENUE_RECORDED.name: record_revenue,
 }
 
-POKES: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
+SCHEDULE: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
 
 JOBS: Mapping[str, JobHandler] = {
     "attribute_period": lambda payload: attribute_period(**payload),

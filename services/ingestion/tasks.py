@@ -10,7 +10,7 @@ from shared.jobs.work import JobHandler
 
 HANDLERS: Mapping[str, Callable[[Any], None]] = {}
 
-POKES: Mapping[str, Callable[[], None]] = {"find deliveries": find_deliveries}
+SCHEDULE: Mapping[str, Callable[[], None]] = {"find deliveries": find_deliveries}
 
 JOBS: Mapping[str, JobHandler] = {
     "collect_bill": lambda payload: collect_bill(**payload),

@@ -22,7 +22,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     STATEMENT_REVISED.name: record_revision,
 }
 
-POKES: Mapping[str, Callable[[], None]] = {"what is due": remind_invoicing}
+SCHEDULE: Mapping[str, Callable[[], None]] = {"what is due": remind_invoicing}
 
 JOBS: Mapping[str, JobHandler] = {
     "draft_invoices": lambda payload: draft_invoices(**payload),

@@ -27,6 +27,6 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     **{contract.name: record_invoice for contract in invoicing.INVOICE_FACTS},
 }
 
-POKES: Mapping[str, Callable[[], None]] = {}
+SCHEDULE: Mapping[str, Callable[[], None]] = {}
 
 JOBS: Mapping[str, JobHandler] = {}

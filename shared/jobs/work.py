@@ -45,7 +45,7 @@ def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
 
 
 def ensure_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
-    """For pokes: a job that the state of things calls for, unless one is at it or has just failed.
+    """For scheduled calls: a job that the state calls for, unless one is at it or has just failed.
 
     Whoever asks looks at the state and not at the clock, so that nothing that was lost stays lost.
     """

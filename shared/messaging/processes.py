@@ -1,7 +1,7 @@
 """Relay, beat and acknowledgements of a service: one process, three loops.
 
-The beat only pokes: what is due is a row in the database, so that a beat that comes twice or not
-at all changes nothing but the delay.
+A scheduled call only asks for jobs: what is due is a row in the database, so that a call that comes
+twice or not at all changes nothing but the delay.
 """
 
 import logging
@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 FAILURE_PAUSE_SECONDS = 1.0
 
 
-def run_bus(app: Celery, pokes: Mapping[str, Callable[[], None]]) -> None:
+def run_bus(app: Celery, schedule: Mapping[str, Callable[[], None]]) -> None:
     """Until the process is told to stop."""
     environment = settings.ENVIRONMENT
     relay = Relay(Broker(app))
     _loop("relay", relay.run_once, environment.bus_poll_seconds)
-    for name, poke in pokes.items():
-        _loop(f"beat {name}", poke, environment.beat_seconds)
+    for name, call in schedule.items():
+        _loop(f"beat {name}", call, environment.beat_seconds)
     run_worker(app, queue=acks_queue(settings.SERVICE_NAME), name="bus", pool="solo")
 
 

@@ -15,11 +15,11 @@ def celery_app() -> Celery:
     return app
 
 
-def pokes() -> Mapping[str, Callable[[], None]]:
-    """`POKES` of `tasks.py`: what the beat reminds the service of."""
+def schedule() -> Mapping[str, Callable[[], None]]:
+    """`SCHEDULE` of `tasks.py`: what the beat calls, by name, every `beat_seconds`."""
     declared: Mapping[str, Callable[[], None]] = import_module(
         f"services.{settings.SERVICE_NAME}.tasks"
-    ).POKES
+    ).SCHEDULE
     return declared
 
 

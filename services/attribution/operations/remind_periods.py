@@ -5,7 +5,7 @@ from shared.jobs.work import ensure_job
 
 
 def remind_periods() -> None:
-    """Poked by the beat: a period whose newest inputs are not its current run is attributed."""
+    """Called on schedule: a period whose newest inputs are not its current run is attributed."""
     with as_ops():
         periods = list(InputSet.objects.values_list("period", flat=True).distinct())
         current = dict(Run.objects.filter(is_current=True).values_list("period", "input_digest"))

@@ -9,7 +9,7 @@ from shared.jobs.work import ensure_job
 
 
 def remind_invoicing() -> None:
-    """Poked by the beat: whatever the state of things calls for and no job is at, has a job."""
+    """Called on schedule: whatever the state of things calls for and no job is at, has a job."""
     with as_ops():
         undrafted = list(ClosedPeriod.objects.filter(is_drafted=False))
         is_issuing = Invoice.objects.filter(state=State.ISSUING).exists()
