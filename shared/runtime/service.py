@@ -10,23 +10,23 @@ from shared.jobs.work import JobHandler
 
 
 def celery_app() -> Celery:
-    """The application of `config/celery.py`, with the handlers of `tasks.py` registered."""
+    """The application of `config/celery.py`, with the handlers of `handlers.py` registered."""
     app: Celery = import_module(f"services.{settings.SERVICE_NAME}.config.celery").app
     return app
 
 
 def schedule() -> Mapping[str, Callable[[], None]]:
-    """`SCHEDULE` of `tasks.py`: what the beat calls, by name, every `beat_seconds`."""
+    """`SCHEDULE` of `handlers.py`: what the beat calls, by name, every `beat_seconds`."""
     declared: Mapping[str, Callable[[], None]] = import_module(
-        f"services.{settings.SERVICE_NAME}.tasks"
+        f"services.{settings.SERVICE_NAME}.handlers"
     ).SCHEDULE
     return declared
 
 
 def job_kinds() -> Mapping[str, JobHandler]:
-    """`JOBS` of `tasks.py`: the operation of each kind of job."""
+    """`JOBS` of `handlers.py`: the operation of each kind of job."""
     declared: Mapping[str, JobHandler] = import_module(
-        f"services.{settings.SERVICE_NAME}.tasks"
+        f"services.{settings.SERVICE_NAME}.handlers"
     ).JOBS
     return declared
 

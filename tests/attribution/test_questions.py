@@ -7,11 +7,11 @@ import pytest
 
 from services.attribution.domain.evidence import recompute
 from services.attribution.domain.evidence_json import from_json
+from services.attribution.handlers import JOBS
 from services.attribution.models import InputSet, Job, Run, StatementLine
 from services.attribution.operations.apply_ruleset import apply_ruleset
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.queries.run_inputs import InputsNotKept, inputs_of_run
-from services.attribution.tasks import JOBS
 from shared.auth.actors import Actor
 from shared.faults import ProofFailed
 from shared.isolation.scope import as_ops

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from services.invoicing.handlers import HANDLERS, JOBS
 from services.invoicing.models import Contract, Customer, Job, Outbox, Plan
 from services.invoicing.operations.estimate_charges import estimate_charges
 from services.invoicing.operations.record_close import record_close
 from services.invoicing.operations.remind_invoicing import remind_invoicing
-from services.invoicing.tasks import HANDLERS, JOBS
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.contracts.invoicing import CHARGES_ESTIMATED
 from shared.isolation.scope import as_ops

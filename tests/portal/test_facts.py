@@ -9,6 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.portal.handlers import HANDLERS
 from services.portal.models import (
     CustomerAccount,
     CustomerEstimate,
@@ -19,7 +20,6 @@ from services.portal.models import (
     TenantMargin,
 )
 from services.portal.queries.period_page import read_period
-from services.portal.tasks import HANDLERS
 from shared.contracts import attribution, invoicing
 from shared.contracts.routes import CONTRACTS
 from shared.contracts.superseded.invoices import downgraded_document

@@ -1,4 +1,4 @@
-from services.invoicing.tasks import HANDLERS
+from services.invoicing.handlers import HANDLERS
 from shared.messaging.app import make_app
 
 app = make_app("invoicing", HANDLERS)

@@ -1,4 +1,4 @@
-from services.portal.tasks import HANDLERS
+from services.portal.handlers import HANDLERS
 from shared.messaging.app import make_app
 
 app = make_app("portal", HANDLERS)
