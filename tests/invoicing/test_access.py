@@ -8,7 +8,7 @@ from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
-from tests.invoicing.world import make_customer, make_invoice
+from tests.invoicing.scenarios import make_customer, make_invoice
 from tests.tokens import client_of
 
 ANN = Actor("ann", "customer_admin", "acme")

@@ -22,7 +22,7 @@ from services.invoicing.models import Customer
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 
 ANN = Actor("ann", "customer_admin", "acme")

@@ -14,7 +14,7 @@ from services.invoicing.operations.remind_invoicing import remind_invoicing
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.contracts.invoicing import CHARGES_ESTIMATED
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import make_customer
+from tests.invoicing.scenarios import make_customer
 
 ATTRIBUTED = replace(PERIOD_ATTRIBUTED.example, period="2026-10")
 COSTS = {"acme": {"Compute": Decimal(100), "pool:nat": Decimal(10)}, "nobody": {"S3": Decimal(9)}}

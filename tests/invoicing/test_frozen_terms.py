@@ -19,7 +19,7 @@ from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
 from shared.contracts.invoicing import INVOICE_RESTATED, Cause
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 
 ANN = Actor("ann", "customer_admin", "acme")

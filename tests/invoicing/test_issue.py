@@ -36,7 +36,7 @@ from services.invoicing.operations.process_stripe_events import (
 from shared.contracts.invoicing import REVENUE_RECORDED, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
 
 WAYS_TO_FAIL = ("drop_answer", "conflict", "rate_limit", "error_before", "error_after")

@@ -7,7 +7,7 @@ import pytest
 from services.invoicing.models import Contract, Invoice, Plan
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import make_customer
+from tests.invoicing.scenarios import make_customer
 from tests.tokens import client_of
 
 OLIVIA = Actor("olivia", "operator_viewer")

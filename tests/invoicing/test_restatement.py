@@ -15,7 +15,7 @@ from services.invoicing.operations.record_revision import record_revision
 from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
 from shared.contracts.invoicing import INVOICE_RESTATED
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 BRUNO = Actor("bruno", "billing_approver")
 # The world's invoice: Compute at a cost of 101.1676666667 plus 20 %, 121.40, and a fee of 499.00.

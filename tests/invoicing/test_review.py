@@ -13,7 +13,7 @@ from services.invoicing.operations.record_close import is_restated, park_restate
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.contracts.invoicing import Cause
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 CLARA = Actor("clara", "billing_clerk")
 CARL = Actor("carl", "billing_clerk")

@@ -9,7 +9,7 @@ from services.invoicing.models import Invoice, LedgerEntry
 from services.invoicing.operations.move_invoice import move_invoice
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 
 def issued_invoice():

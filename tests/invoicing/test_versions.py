@@ -11,7 +11,7 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, Cause, FeeDays
 from shared.contracts.superseded.invoices import INVOICE_FACTS_V1
 from shared.isolation.scope import as_ops
-from tests.invoicing.world import NOW, make_customer, make_invoice
+from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 
 CLARA = Actor("clara", "billing_clerk")

@@ -9,13 +9,13 @@ use_service("portal")
 
 @pytest.fixture
 def cast(db):
-    from tests.portal.world import put_cast  # noqa: PLC0415 - after settings are chosen
+    from tests.portal.scenarios import put_cast  # noqa: PLC0415 - after settings are chosen
 
     put_cast()
 
 
 @pytest.fixture
 def month(cast):
-    from tests.portal.world import record_month  # noqa: PLC0415
+    from tests.portal.scenarios import record_month  # noqa: PLC0415
 
     record_month()

@@ -12,7 +12,7 @@ from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
-from tests.portal.world import client_of, invoice_fact
+from tests.portal.scenarios import client_of, invoice_fact
 
 FOREIGN = {
     "<str:id>": "inv_foreign",

@@ -10,7 +10,7 @@ from services.portal.queries.calendar import read_calendar
 from services.portal.queries.inbox import newest_billed
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.portal.world import client_of, invoice_fact, period_fact
+from tests.portal.scenarios import client_of, invoice_fact, period_fact
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 IN_NOVEMBER = datetime(2026, 11, 20, tzinfo=UTC)

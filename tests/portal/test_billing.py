@@ -15,7 +15,14 @@ from shared.contracts.superseded.invoices import downgraded_document
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.portal.invoicing_standin import running_invoicing
-from tests.portal.world import NOW, actions, client_of, customer_fact, invoice_fact, record_month
+from tests.portal.scenarios import (
+    NOW,
+    actions,
+    client_of,
+    customer_fact,
+    invoice_fact,
+    record_month,
+)
 
 CLARA = Actor("clara", "billing_clerk")
 BRUNO = Actor("bruno", "billing_approver")

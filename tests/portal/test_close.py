@@ -8,8 +8,8 @@ from shared.contracts.attribution import PERIOD_CLOSED
 from shared.isolation.scope import as_ops
 from tests.page_previews.test_pages import Page
 from tests.portal.attribution_standin import CLOSED, OPEN, running_attribution
+from tests.portal.scenarios import client_of, period_fact, put_cast
 from tests.portal.test_restatement import revised
-from tests.portal.world import client_of, period_fact, put_cast
 
 REASON = {"reason-signals_complete": "  the meter was switched off "}
 

@@ -9,7 +9,7 @@ from services.portal.models import User
 from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.tour import STOPS
 from shared.isolation.scope import as_ops
-from tests.portal.world import client_of, invoice_fact, record_month
+from tests.portal.scenarios import client_of, invoice_fact, record_month
 
 
 @pytest.fixture

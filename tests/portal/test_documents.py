@@ -7,7 +7,7 @@ from services.portal.views.documents import file_name
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from tests.portal.invoicing_standin import running_invoicing
-from tests.portal.world import client_of, invoice_fact, record_month
+from tests.portal.scenarios import client_of, invoice_fact, record_month
 
 STAFF_PDF = "/invoices/inv_acme/pdf"
 OWN_PDF = "/account/invoices/inv_acme/pdf"

@@ -26,7 +26,7 @@ from shared.contracts.superseded.invoices import downgraded_document
 from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1, written_overrides
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.portal.world import (
+from tests.portal.scenarios import (
     client_of,
     customer_fact,
     invoice_fact,

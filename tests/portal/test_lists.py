@@ -17,7 +17,7 @@ from shared.contracts.invoicing import CHARGES_ESTIMATED, EstimatedLine
 from shared.isolation.scope import as_ops, as_subject
 from shared.periods import Month
 from tests.every_service import switch_off
-from tests.portal.world import client_of, customer_fact, invoice_fact, record_month
+from tests.portal.scenarios import client_of, customer_fact, invoice_fact, record_month
 
 CLARA = Actor("clara", "billing_clerk")
 OCTOBER = Month(2026, 10)

@@ -16,7 +16,7 @@ from services.portal.queries.tenant_page import read_tenant
 from services.portal.views.margin_file import as_text
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.portal.world import COSTS, client_of, invoice_fact, margin_fact, period_fact
+from tests.portal.scenarios import COSTS, client_of, invoice_fact, margin_fact, period_fact
 
 OCTOBER = Month(2026, 10)
 

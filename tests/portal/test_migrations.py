@@ -11,7 +11,7 @@ from services.portal.operations.record_facts import (
     record_period,
 )
 from shared.isolation.scope import as_ops
-from tests.portal.world import customer_fact, invoice_fact, margin_fact, period_fact
+from tests.portal.scenarios import customer_fact, invoice_fact, margin_fact, period_fact
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.page_previews.test_pages import Page
 from tests.portal.attribution_standin import running_attribution
-from tests.portal.world import (
+from tests.portal.scenarios import (
     COSTS,
     EXCLUDED,
     OVERHEAD,

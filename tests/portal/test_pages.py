@@ -16,7 +16,7 @@ from shared.isolation.roles import become_owner
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.page_previews.test_pages import Page
-from tests.portal.world import client_of, customer_fact, invoice_fact
+from tests.portal.scenarios import client_of, customer_fact, invoice_fact
 
 PATHS = {
     "olivia": (

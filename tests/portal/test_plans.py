@@ -13,7 +13,7 @@ from shared.configuration import parse_configuration
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.portal.invoicing_standin import running_invoicing
-from tests.portal.world import client_of, margin_fact, period_fact, record_month
+from tests.portal.scenarios import client_of, margin_fact, period_fact, record_month
 
 FLAT = {
     "plan": "flat",

@@ -14,7 +14,7 @@ from shared.contracts.attribution import CostLine
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.page_previews.test_pages import Page
-from tests.portal.world import (
+from tests.portal.scenarios import (
     SHARED,
     UNMETERED,
     client_of,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from services.portal.models import OneTimeLink, User
 from services.portal.operations.sign_in_links import LIFETIME, create_link, use_link
 from shared.isolation.scope import as_ops
-from tests.portal.world import NOW, client_of
+from tests.portal.scenarios import NOW, client_of
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from services.portal.operations.record_facts import (
 from shared.isolation.scope import as_ops
 from tests.page_previews.test_pages import Page
 from tests.portal.attribution_standin import running_attribution
-from tests.portal.world import client_of, invoice_fact, margin_fact, period_fact, put_cast
+from tests.portal.scenarios import client_of, invoice_fact, margin_fact, period_fact, put_cast
 
 PATH = "/tenants/acme/why?period=2026-10"
 
