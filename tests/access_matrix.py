@@ -56,9 +56,9 @@ def leaks(
                 else client.get(path)
             )
             body = b"".join(answer) if answer.streaming else answer.content
-            told = [mark for mark in marks if mark.encode() in body]
-            if told:
-                found.append(f"{method} {path}: {answer.status_code} tells {told}")
+            leaked = [mark for mark in marks if mark.encode() in body]
+            if leaked:
+                found.append(f"{method} {path}: {answer.status_code} tells {leaked}")
             fine = {NOT_THERE} if method == "get" else {NOT_THERE} | unread
             if "<" in route and route not in public and answer.status_code not in fine:
                 found.append(f"{method} {path}: {answer.status_code}")

@@ -164,8 +164,8 @@ class TestADiscardedDraft:
         old = drafts()["acme"]
         assert discard("acme").invoice_id != old.invoice_id
         with as_ops():
-            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name, payload__tenant="acme")
-            assert sum(Decimal(message.payload["amount"]) for message in told) == Decimal(110)
+            messages = Outbox.objects.filter(topic=REVENUE_RECORDED.name, payload__tenant="acme")
+            assert sum(Decimal(message.payload["amount"]) for message in messages) == Decimal(110)
 
     def test_of_a_restated_bill_is_drafted_on_the_newest_cost(self, closed):
         draft_invoices(period="2026-10")

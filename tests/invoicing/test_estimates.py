@@ -42,7 +42,7 @@ def asked_for():
         return list(Job.objects.filter(kind="estimate_charges").values_list("payload", flat=True))
 
 
-def told():
+def estimates():
     with as_ops():
         found = Outbox.objects.filter(topic=CHARGES_ESTIMATED.name).order_by("pk")
         return [CHARGES_ESTIMATED.load(message.payload) for message in found]
@@ -57,7 +57,7 @@ class TestAnEstimate:
     def test_is_priced_as_the_invoice_would_be(self, customers):
         attributed(version=7)
         estimate()
-        acme, globex = told()
+        acme, globex = estimates()
         assert (acme.customer, acme.period, acme.version) == ("acme", "2026-10", 7)
         assert [(line.description, line.amount) for line in acme.lines] == [
             ("Cloud usage: Compute", Decimal("120.00")),
@@ -91,7 +91,7 @@ class TestAnEstimate:
         with as_ops():
             record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
         estimate()
-        assert told() == []
+        assert estimates() == []
 
     def test_leaves_out_a_contract_in_another_currency(self, customers):
         with as_ops():
@@ -103,7 +103,7 @@ class TestAnEstimate:
             statements_uri="s3://x/y",
             attributed_at="2026-11-01T00:00:00+00:00",
         )
-        assert [(fact.customer, fact.total) for fact in told()] == [
+        assert [(fact.customer, fact.total) for fact in estimates()] == [
             ("acme", 0),
             ("globex", Decimal("499.00")),
         ]
@@ -116,7 +116,7 @@ class TestAnEstimate:
             Plan.objects.update(components=[COST_PLUS])
         attributed(version=8)
         estimate()
-        assert [(fact.customer, fact.version, fact.total, fact.lines) for fact in told()] == [
+        assert [(fact.customer, fact.version, fact.total, fact.lines) for fact in estimates()] == [
             ("acme", 8, 0, []),
             ("globex", 8, 0, []),
         ]
@@ -127,7 +127,7 @@ class TestAnEstimate:
             Customer.objects.filter(customer_id="acme").update(is_active=False)
         attributed()
         estimate()
-        acme, globex = told()
+        acme, globex = estimates()
         assert (acme.customer, acme.total, acme.lines) == ("acme", 0, [])
         assert globex.total == Decimal("499.00")
 

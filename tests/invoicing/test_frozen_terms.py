@@ -155,9 +155,9 @@ class TestAnIssuedInvoice:
         lines = [{"charge_group": "Compute", "method": "label", "amount": "999"}]
         with as_ops():
             record_revision(STATEMENT_REVISED.load({**fact, "tenant": "acme", "lines": lines}))
-            told = Outbox.objects.get(topic=INVOICE_RESTATED.name).payload
-        assert (told["disclosure"], told["plan"]) == ("closed", "Standard")
-        assert (told["buyer"]["line1"], told["seller"]["name"]) == ("1 Old Road", "Larkfield")
+            fact = Outbox.objects.get(topic=INVOICE_RESTATED.name).payload
+        assert (fact["disclosure"], fact["plan"]) == ("closed", "Standard")
+        assert (fact["buyer"]["line1"], fact["seller"]["name"]) == ("1 Old Road", "Larkfield")
 
     def test_can_not_be_given_other_terms(self, issued):
         with pytest.raises(IntegrityError, match="never changed"), as_ops():

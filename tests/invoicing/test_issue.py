@@ -140,8 +140,8 @@ class TestIssuing:
         issue_invoices()
         with as_ops():
             entries = dict(LedgerEntry.objects.values_list("account", "amount"))
-            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
-            amounts = sorted(Decimal(message.payload["amount"]) for message in told)
+            messages = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
+            amounts = sorted(Decimal(message.payload["amount"]) for message in messages)
         assert sum(entries.values()) == 0
         assert entries["receivable"] == Decimal("620.40")
         assert entries["rounding"] == Decimal("0.0012")
@@ -367,8 +367,8 @@ class TestAWebhook:
         with as_ops():
             issued.refresh_from_db()
             booked = list(LedgerEntry.objects.values("account").annotate(total=Sum("amount")))
-            told = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
-            revenue = sum(Decimal(message.payload["amount"]) for message in told)
+            messages = Outbox.objects.filter(topic=REVENUE_RECORDED.name)
+            revenue = sum(Decimal(message.payload["amount"]) for message in messages)
         assert issued.state == State.VOID
         assert {row["total"] for row in booked} == {Decimal(0)}
         assert revenue == Decimal("-620.40")  # the world draws up its invoice without telling

@@ -71,8 +71,8 @@ class TestARestatement:
     def test_twice_is_told_once(self, invoice):
         revised(("Compute", "111.1676666667"), version=2)
         revised(("Compute", "111.1676666667"), version=3)
-        (told,) = Outbox.objects.filter(topic=INVOICE_RESTATED.name)
-        assert Decimal(told.payload["restated_by"]) == Decimal("12.00")
+        (message,) = Outbox.objects.filter(topic=INVOICE_RESTATED.name)
+        assert Decimal(message.payload["restated_by"]) == Decimal("12.00")
 
     def test_of_another_tenant_is_not_this_customers(self, invoice):
         revised(("Compute", "999"), tenant="globex")
@@ -103,8 +103,8 @@ class TestWhatIsNotIssuedYet:
         waiting = make_invoice(make_customer("acme"))
         revised(("Compute", "111.1676666667"), version=2)
         revised(("Compute", "121.1676666667"), version=3)
-        told = [row.payload for row in Outbox.objects.filter(topic=INVOICE_RESTATED.name)]
-        assert sorted((row["version"], Decimal(row["restated_by"])) for row in told) == [
+        messages = [row.payload for row in Outbox.objects.filter(topic=INVOICE_RESTATED.name)]
+        assert sorted((row["version"], Decimal(row["restated_by"])) for row in messages) == [
             (waiting.version + 1, Decimal("12.00")),
             (waiting.version + 2, Decimal("24.00")),
         ]

@@ -48,8 +48,8 @@ class TestTheWayToIssue:
         draft.refresh_from_db()
         assert draft.state == State.ISSUING
         assert Job.objects.get().kind == "issue_invoices"
-        told = list(Outbox.objects.order_by("message_id").values_list("topic", flat=True))
-        assert told[-3:] == [
+        messages = list(Outbox.objects.order_by("message_id").values_list("topic", flat=True))
+        assert messages[-3:] == [
             "invoicing.invoice_reviewed.v2",
             "invoicing.invoice_approved.v2",
             "invoicing.invoice_issuing_started.v2",
