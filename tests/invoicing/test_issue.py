@@ -39,7 +39,7 @@ from shared.isolation.scope import as_ops
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
 
-WAYS_TO_FAIL = ("drop_answer", "conflict", "rate_limit", "error_before", "error_after")
+FAILURES = ("drop_answer", "conflict", "rate_limit", "error_before", "error_after")
 STEPS = {
     "customer": "/v1/customers",
     "draft": "/v1/invoices",
@@ -171,7 +171,7 @@ class TestIssuing:
             issue_invoices()
         assert seen == ["intended"]
 
-    @pytest.mark.parametrize("kind", WAYS_TO_FAIL)
+    @pytest.mark.parametrize("kind", FAILURES)
     @pytest.mark.parametrize("step", STEPS)
     def test_gives_one_invoice_whatever_fails_at_any_step(self, invoice, standin, step, kind):
         standin.fault(kind=kind, method="POST", path=STEPS[step])
