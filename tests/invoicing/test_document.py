@@ -166,15 +166,15 @@ class TestTheDocument:
         assert "Please pay" not in found
 
     @pytest.mark.parametrize(
-        ("amount", "said"),
+        ("amount", "sentence"),
         [
             ("-50.00", "Nothing is to pay: USD 50.00 is in your favour."),
             ("0", "Nothing is to pay."),
         ],
     )
-    def test_asks_for_no_payment_of_nothing_or_less(self, amount, said):
+    def test_asks_for_no_payment_of_nothing_or_less(self, amount, sentence):
         found = words(document(lines=[line(amount=Decimal(amount))]))
-        assert said in found
+        assert sentence in found
         assert "Please pay" not in found
 
     def test_with_a_number_is_still_a_draft_until_it_is_issued(self):

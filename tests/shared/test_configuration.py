@@ -110,7 +110,7 @@ class TestAnUnknownKey:
 
 class TestABadValue:
     @pytest.mark.parametrize(
-        ("right", "wrong", "said"),
+        ("right", "wrong", "message"),
         [
             ("per: period", "per: month", "'hour', 'day' or 'period'"),
             ("percent: 12.50", "percent: a lot", "decimal"),
@@ -124,10 +124,10 @@ class TestABadValue:
             ("version: 1", "version: 2", "1"),
         ],
     )
-    def test_is_an_error_with_its_line(self, right, wrong, said):
+    def test_is_an_error_with_its_line(self, right, wrong, message):
         fault = fault_of(changed(right, wrong))
         assert (fault.row, fault.exit_code) == (line_of(wrong, changed(right, wrong)), 3)
-        assert said in fault.message
+        assert message in fault.message
 
     def test_that_is_missing_is_named(self):
         fault = fault_of(WHOLE.replace("currency: USD\ncost", "cost", 1))
@@ -144,7 +144,7 @@ class TestABadValue:
 
 class TestNames:
     @pytest.mark.parametrize(
-        ("right", "wrong", "said"),
+        ("right", "wrong", "message"),
         [
             ("{key: globex}", "{key: acme}", "already stands for the tenant 'acme'"),
             ("{key: globex}", "{key: globex, aliases: [ACME-Corp]}", "already stands"),
@@ -157,10 +157,10 @@ class TestNames:
             ("- name: nat\n    when: {usage", "- name: support\n    when: {usage", "used twice"),
         ],
     )
-    def test_that_clash_or_lead_nowhere_are_errors(self, right, wrong, said):
+    def test_that_clash_or_lead_nowhere_are_errors(self, right, wrong, message):
         fault = fault_of(changed(right, wrong))
         assert (fault.row, fault.exit_code) == (line_of(wrong, changed(right, wrong)), 3)
-        assert said in fault.message
+        assert message in fault.message
 
     def test_of_keys_written_twice_are_errors(self):
         fault = fault_of(WHOLE.replace("idle: overhead", "idle: overhead\nidle: reserved"))

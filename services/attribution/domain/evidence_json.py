@@ -82,9 +82,9 @@ def selection_of(asked: Mapping[str, str]) -> Selection:
 
 
 def _part(part: Part) -> Json:
-    said = {name: getattr(part, name) for name in _TEXTS if getattr(part, name)}
+    texts = {name: getattr(part, name) for name in _TEXTS if getattr(part, name)}
     when = {name: str(getattr(part, name)) for name in ("day", "start") if getattr(part, name)}
-    return {"amount": _amount(part.units), **said, **when, "evidence": _evidence(part.evidence)}
+    return {"amount": _amount(part.units), **texts, **when, "evidence": _evidence(part.evidence)}
 
 
 def _read_part(found: Mapping[str, Any]) -> Part:
@@ -164,8 +164,8 @@ def _read_signals(found: Mapping[str, Any]) -> SignalRows:
         )
         for row in found["largest"]
     )
-    said = {**found, "quantity": Decimal(found["quantity"]), "largest": tuple(largest)}
-    return SignalRows(**said)
+    fields = {**found, "quantity": Decimal(found["quantity"]), "largest": tuple(largest)}
+    return SignalRows(**fields)
 
 
 def _tuple(value: Any) -> Any:

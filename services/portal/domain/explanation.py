@@ -137,11 +137,11 @@ def _ground(key: tuple[str, ...], parts: Sequence[Found], currency: str) -> Grou
     amount = sum((row.amount.amount for row in rows), Decimal(0))
     lines = _distinct_lines(part["evidence"] for part in parts)
     cost = _cost_of(lines)
-    said = _REASONS.get(reason, reason)
+    sentence = _REASONS.get(reason, reason)
     return Ground(
         rule=rule,
         driver=driver,
-        reason=said.format(key=tag_key, value=tag_value),
+        reason=sentence.format(key=tag_key, value=tag_value),
         amount=Money(amount, currency),
         cost=Money(cost, currency),
         ratio=ratio(amount, cost),
