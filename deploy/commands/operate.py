@@ -12,6 +12,7 @@ import typer
 
 from deploy.commands.requirements import require_servers
 from shared.faults import BadConfiguration, Fault
+from shared.vocabulary.roles import STAFF, Role
 
 if TYPE_CHECKING:
     from deploy.local.stack import Stack
@@ -23,7 +24,9 @@ _ANSWER_SECONDS = 900
 def sign_in(
     name: Annotated[str, typer.Argument(help="Who, such as ada.")],
     *,
-    role: Annotated[str, typer.Option(help="operator_admin, billing_clerk ...")] = "operator_admin",
+    role: Annotated[
+        str, typer.Option(help="operator_admin, billing_clerk ...")
+    ] = Role.OPERATOR_ADMIN,
     customer: Annotated[str, typer.Option(help="For a customer's people: whose.")] = "",
 ) -> None:
     """Create a person, or find them again, and print a link that signs them in once."""
@@ -75,15 +78,15 @@ def close(
 def token(
     service: Annotated[str, typer.Argument(help="attribution, ingestion or invoicing")],
     *,
-    role: Annotated[str, typer.Option()] = "operator_admin",
+    role: Annotated[str, typer.Option()] = Role.OPERATOR_ADMIN,
 ) -> None:
     """Print a token for a service's API, good for a minute; its address goes to standard error."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    from shared.auth.actors import ROLES, Actor  # noqa: PLC0415
+    from shared.auth.actors import Actor  # noqa: PLC0415
     from shared.auth.tokens import sign_token  # noqa: PLC0415
 
-    if role not in ROLES or role.startswith("customer"):
+    if role not in {*STAFF, Role.SERVICE}:
         raise BadConfiguration(f"{role!r} is no staff role.", remedy="Try operator_viewer.")
     stack = _stack()
     typer.echo(stack.servers.service_url(service), err=True)
@@ -124,7 +127,7 @@ def calls() -> Iterator[Any]:
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
     from shared.auth.actors import Actor  # noqa: PLC0415
 
-    actor = Actor(_OPERATOR, "operator_admin")
+    actor = Actor(_OPERATOR, Role.OPERATOR_ADMIN)
     client = ApiClient(
         stack.servers.service_url, stack.servers.credentials.signing_key_file, patience_seconds=10
     )

@@ -10,15 +10,17 @@ from deploy.local.servers import Servers
 from deploy.sample_company.configuration import customers_of
 from deploy.sample_company.months import SampleMonth
 from shared.auth.actors import Actor
+from shared.vocabulary.invoice_states import State, StripeStatus
+from shared.vocabulary.roles import Role
 
-CLARA: Final = Actor("clara", "billing_clerk")
-BRUNO: Final = Actor("bruno", "billing_approver")
+CLARA: Final = Actor("clara", Role.BILLING_CLERK)
+BRUNO: Final = Actor("bruno", Role.BILLING_APPROVER)
 _STEPS: Final = (
-    ("submit", CLARA, "draft"),
-    ("approve", BRUNO, "in_review"),
-    ("issue", CLARA, "approved"),
+    ("submit", CLARA, State.DRAFT),
+    ("approve", BRUNO, State.IN_REVIEW),
+    ("issue", CLARA, State.APPROVED),
 )
-_ISSUED: Final = frozenset({"issued", "paid"})
+_ISSUED: Final = frozenset({State.ISSUED, State.PAID})
 _RESTATED: Final = ["restated"]
 _AS_DRAFTED: Final = "It goes on as drafted; what AWS restated is settled afterwards."
 
@@ -66,7 +68,7 @@ class Billing:
     def be_paid(self, issued: Sequence[Any]) -> list[Any]:
         for invoice in issued:
             self._pay(invoice["stripe_invoice_id"])
-        return self._once_all(issued, {"paid"}, "paid invoice")
+        return self._once_all(issued, {State.PAID}, "paid invoice")
 
     def _move(self, invoice: Any, action: str, actor: Actor, before: str) -> Any:
         if invoice["state"] != before:
@@ -114,7 +116,7 @@ class Billing:
         )
 
         def pay() -> None:
-            if client.v1.invoices.retrieve(stripe_invoice_id).status == "open":
+            if client.v1.invoices.retrieve(stripe_invoice_id).status == StripeStatus.OPEN.value:
                 client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
 
         persist(pay, seconds=self.patience_seconds)
@@ -143,7 +145,7 @@ class Billing:
         for invoice in self.invoices(period):
             if [cause["code"] for cause in invoice["parked_reasons"]] == _RESTATED:
                 self._release(invoice)
-        return sum(invoice["state"] == "draft" for invoice in self.invoices(period))
+        return sum(invoice["state"] == State.DRAFT for invoice in self.invoices(period))
 
     def _release(self, invoice: Any) -> None:
         """Looked at anew for as long as revisions of the same run still change it."""
@@ -152,7 +154,7 @@ class Billing:
             found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
             body = {"version": found["version"], "reason": _AS_DRAFTED}
             try:
-                return self._act(BRUNO, f"{_path(found)}/actions/release", body, "parked")
+                return self._act(BRUNO, f"{_path(found)}/actions/release", body, State.PARKED)
             except Refused:
                 return None
 
@@ -160,7 +162,7 @@ class Billing:
 
 
 def _was_parked(invoice: Any) -> bool:
-    return any(step["to_state"] == "parked" for step in invoice["history"])
+    return any(step["to_state"] == State.PARKED for step in invoice["history"])
 
 
 def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:
@@ -178,7 +180,7 @@ def largest(invoices: Iterable[Any]) -> Any:
     """The largest invoice that nothing parks, or the one that has gone further already."""
     return max(
         (invoice for invoice in invoices if not invoice["parked_reasons"]),
-        key=lambda invoice: (invoice["state"] != "draft", Decimal(invoice["total"])),
+        key=lambda invoice: (invoice["state"] != State.DRAFT, Decimal(invoice["total"])),
     )
 
 

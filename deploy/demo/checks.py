@@ -18,10 +18,11 @@ from deploy.sample_company.truth import Truth
 from shared.auth.actors import Actor
 from shared.lake.storage import Storage
 from shared.money import currency_exponent
+from shared.vocabulary.roles import Role
 
 # A cell is split by largest remainder, so that each share is within one unit of the exact one.
 UNIT: Final = Fraction(1, 10**10)
-OLIVIA: Final = Actor("olivia", "operator_admin")
+OLIVIA: Final = Actor("olivia", Role.OPERATOR_ADMIN)
 
 
 @dataclass(frozen=True)

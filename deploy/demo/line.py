@@ -30,6 +30,7 @@ from deploy.sample_company.tenants import TENANTS
 from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.periods import Month
+from shared.vocabulary.roles import Role
 
 __all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_line"]
 
@@ -253,7 +254,7 @@ def _people(customer: str) -> Iterator[tuple[str, Actor, str]]:
     yield "operator", OLIVIA, "Olivia Marsh"
     yield "billing clerk", CLARA, "Clara Diaz"
     yield "second approver", BRUNO, "Bruno Keller"
-    yield f"customer {customer}", Actor(f"ann@{customer}", "customer_admin", customer), "Ann Lee"
+    yield f"customer {customer}", Actor(f"ann@{customer}", Role.CUSTOMER_ADMIN, customer), "Ann Lee"
 
 
 def _sign_up(line: _Line, actor: Actor, full_name: str) -> str:

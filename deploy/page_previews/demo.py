@@ -9,6 +9,7 @@ from deploy.sample_company.customers import PLANS
 from services.portal.pages.frame import DemoStrip, OtherPerson, TourStop
 from services.portal.pages.page import TenantName
 from services.portal.pages.plans import PlanRow, PlansPage, Suggestion
+from shared.vocabulary.period_states import PeriodState
 
 PEOPLE = (
     OtherPerson("olivia", "Olivia Marsh", "Operator, administrator"),
@@ -57,7 +58,7 @@ def plans() -> PlansPage:
     return PlansPage(
         tenant=TenantName(tenant.key, tenant.name),
         period=PERIOD,
-        period_state="closed",
+        period_state=PeriodState.CLOSED,
         currency="USD",
         cost=usd(tenant.cost),
         rows=rows,

@@ -9,11 +9,11 @@ from typing import Any, Final
 from deploy.page_previews import costs, operator
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from services.portal.domain.period_checks import Check, check_of, override_of
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.close import CheckToClose, ClosePage, PeriodRow, Revision
 from services.portal.pages.overview import NextClose, OverviewPage
 from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 _NOVEMBER: Final = PERIOD.following
 _FIGURES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -43,7 +43,7 @@ def overview() -> OverviewPage:
     page = operator.margins()
     return OverviewPage(
         period=PERIOD,
-        period_state="settling",
+        period_state=PeriodState.SETTLING,
         compared_to=PERIOD.previous,
         currency="USD",
         figures=page.figures,
@@ -57,7 +57,7 @@ def overview() -> OverviewPage:
 
 
 def next_close(*, problem: str = "") -> NextClose:
-    return NextClose(PERIOD, "settling", [] if problem else checks(failed=True), problem)
+    return NextClose(PERIOD, PeriodState.SETTLING, [] if problem else checks(failed=True), problem)
 
 
 def first_month() -> OverviewPage:
@@ -71,7 +71,7 @@ def month_so_far() -> OverviewPage:
     return replace(
         page,
         period=_NOVEMBER,
-        period_state="open",
+        period_state=PeriodState.OPEN,
         figures=[replace(figure, change=None, note="so far") for figure in page.figures],
         compared_to=None,
         days_compared=22,
@@ -88,7 +88,7 @@ def pools() -> PoolsPage:
     ]
     return PoolsPage(
         period=PERIOD,
-        period_state="closed",
+        period_state=PeriodState.CLOSED,
         is_attributed=True,
         currency="USD",
         pools=shown,
@@ -138,7 +138,7 @@ def _part(key: str, name: str, amount: Decimal, whole: Decimal) -> Part:
 def close() -> ClosePage:
     return ClosePage(
         period=PERIOD,
-        period_state="settling",
+        period_state=PeriodState.SETTLING,
         periods=_periods(),
         problem="",
         unanswered="",
@@ -160,7 +160,7 @@ def close() -> ClosePage:
 def closed() -> ClosePage:
     return replace(
         close(),
-        period_state="closed",
+        period_state=PeriodState.CLOSED,
         closed_by="Olivia Marsh",
         closed_at=datetime(2026, 11, 3, 9, 12, tzinfo=UTC),
         overrides=[
@@ -180,16 +180,18 @@ def restated() -> ClosePage:
         Revision(key, name, usd(before), usd(after), usd(Decimal(after) - Decimal(before)))
         for key, name, before, after in rows
     ]
-    return replace(closed(), period_state="reopened", revisions=revisions, revised_by=usd("20.23"))
+    return replace(
+        closed(), period_state=PeriodState.REOPENED, revisions=revisions, revised_by=usd("20.23")
+    )
 
 
 def _periods() -> list[PeriodRow]:
     bill = numbers().bill
     rows: tuple[tuple[Month, PeriodState, str], ...] = (
-        (_NOVEMBER, "open", "0.71"),
-        (PERIOD, "settling", "1"),
-        (PERIOD.previous, "reopened", "0.93"),
-        (PERIOD.previous.previous, "closed", "0.9"),
+        (_NOVEMBER, PeriodState.OPEN, "0.71"),
+        (PERIOD, PeriodState.SETTLING, "1"),
+        (PERIOD.previous, PeriodState.REOPENED, "0.93"),
+        (PERIOD.previous.previous, PeriodState.CLOSED, "0.9"),
     )
     return [
         PeriodRow(
@@ -199,8 +201,8 @@ def _periods() -> list[PeriodRow]:
             unallocated_ratio=Decimal("0.0168"),
             closed_by="",
             closed_at=None,
-            revised_tenant_count=2 if state == "reopened" else 0,
-            revised_by=usd("20.23") if state == "reopened" else None,
+            revised_tenant_count=2 if state == PeriodState.REOPENED else 0,
+            revised_by=usd("20.23") if state == PeriodState.REOPENED else None,
         )
         for month, state, part in rows
     ]

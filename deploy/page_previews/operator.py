@@ -20,6 +20,7 @@ from services.portal.pages.margins import (
 )
 from services.portal.pages.page import Choice, CustomerName, TenantName
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 Role = Literal["operator", "billing", "customer"]
 _PEOPLE: Final[Mapping[Role, Person]] = {
@@ -125,7 +126,7 @@ def margins() -> MarginsPage:
     unknown = len(rows) - len(priced)
     return MarginsPage(
         period=PERIOD,
-        period_state="closed",
+        period_state=PeriodState.CLOSED,
         compared_to=PERIOD.previous,
         currency="USD",
         figures=[
@@ -236,7 +237,7 @@ def tenant() -> shown.TenantPage:
     return shown.TenantPage(
         tenant=shown.Tenant("globex", month.name, month.plan, customer),
         period=PERIOD,
-        period_state="closed",
+        period_state=PeriodState.CLOSED,
         compared_to=PERIOD.previous,
         currency="USD",
         figures=[

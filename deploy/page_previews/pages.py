@@ -28,6 +28,7 @@ from services.portal.pages.strangers import (
     NotFoundPage,
     SignInPage,
 )
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _stranger(page: Page) -> Make:
 
 
 def _without_run() -> MarginsPage:
-    return replace(operator.margins(), proof=None, period_state="open")
+    return replace(operator.margins(), proof=None, period_state=PeriodState.OPEN)
 
 
 def _losing() -> MarginsPage:
@@ -157,7 +158,11 @@ _CLOSE: Final[dict[str, Make]] = {
     "close-restated.html": _close(months.restated),
     "close-nothing.html": _close(
         lambda: replace(
-            months.close(), periods=[], is_attributed=False, checks=[], period_state="open"
+            months.close(),
+            periods=[],
+            is_attributed=False,
+            checks=[],
+            period_state=PeriodState.OPEN,
         )
     ),
 }
@@ -190,7 +195,7 @@ _MARGINS: Final[dict[str, Make]] = {
     "margins-tour.html": _on_tour,
     "plans-globex.html": _margins(demo.plans),
     "plans-open.html": _margins(
-        lambda: replace(demo.plans(), period_state="open", suggestion=None)
+        lambda: replace(demo.plans(), period_state=PeriodState.OPEN, suggestion=None)
     ),
     "plans-unknown.html": _margins(
         lambda: replace(demo.plans(), rows=None, suggestion=None, problem=_PLANS_UNKNOWN)

@@ -20,6 +20,7 @@ from deploy.local.home import Home
 from deploy.local.stack import Stack, running_stack
 from shared.auth.actors import Actor
 from shared.faults import Fault
+from shared.vocabulary.roles import Role
 
 Theme = Literal["light", "dark"]
 _WIDE: Final = 1280
@@ -58,7 +59,7 @@ def main() -> None:
 
 def take(stack: Stack, out: Path) -> None:
     subjects = _find_subjects(stack)
-    ann = Actor(f"ann@{subjects.customer}", "customer_admin", subjects.customer)
+    ann = Actor(f"ann@{subjects.customer}", Role.CUSTOMER_ADMIN, subjects.customer)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
         for actor, shots in (

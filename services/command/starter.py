@@ -12,12 +12,14 @@ from typing import Final
 import yaml
 
 from services.attribution.ruleset_guess.guess import FoundPool, Guess, TenantValue
+from shared.vocabulary.recipients import UNALLOCATED
+from shared.vocabulary.tenant_values import folded
 
 _NOBODY: Final = frozenset(["none", "n/a", "na", "null", "unknown", "undefined", "tbd", "-", "?"])
 _EVERYBODY: Final = frozenset(
     ["shared", "common", "platform", "internal", "infra", "infrastructure", "global", "all"]
 )
-_RESERVED: Final = frozenset(["unallocated"])
+_RESERVED: Final = frozenset([UNALLOCATED])
 _ALIAS_LENGTH_MAX: Final = 200
 _KEY_LENGTH_MAX: Final = 60
 _LOOKALIKES_AMONG_MAX: Final = 300
@@ -78,7 +80,7 @@ def _tenants(guess: Guess) -> Iterator[str]:
     yield "tenants:"
     keys = [tenant.key for tenant in tenants]
     for at, tenant in enumerate(tenants):
-        aliases = [_as_alias(each) for each in tenant.spellings if _folded(each) != tenant.key]
+        aliases = [_as_alias(each) for each in tenant.spellings if folded(each) != tenant.key]
         listed = f", aliases: [{', '.join(map(_quoted, aliases))}]" if aliases else ""
         near = _lookalike(tenant.key, keys[:at])
         note = f"; looks like {near}: the same?" if near else ""
@@ -89,7 +91,7 @@ def _tenants_of(values: Sequence[TenantValue]) -> list[_Tenant]:
     """One per value, spellings that differ in case or blanks together; by cost."""
     groups: dict[str, list[TenantValue]] = {}
     for each in values:
-        name = _folded(each.value)
+        name = folded(each.value)
         if name not in _NOBODY | _EVERYBODY and len(each.value) <= _ALIAS_LENGTH_MAX:
             groups.setdefault(name, []).append(each)
     taken = set(groups) | _RESERVED
@@ -138,7 +140,7 @@ def _rest(guess: Guess) -> Iterator[str]:
 def _rules(guess: Guess) -> Iterator[str]:
     if guess.best is None:
         return
-    everybody = [each.value for each in guess.values if _folded(each.value) in _EVERYBODY]
+    everybody = [each.value for each in guess.values if folded(each.value) in _EVERYBODY]
     if not everybody:
         return
     yield ""
@@ -176,10 +178,6 @@ def _selected(pool: FoundPool) -> Iterator[str]:
     for name, listed in patterns.items():
         if listed:
             yield f"{name}: [{', '.join(map(_quoted, listed))}]"
-
-
-def _folded(value: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().casefold())
 
 
 def _as_alias(value: str) -> str:

@@ -1,6 +1,7 @@
 """What `trueback attribute` prints when it is done."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,22 +13,24 @@ from services.attribution.engine import Coverage, Run
 from services.attribution.ruleset_guess.guess import Guess
 from services.command.figures import money, per_cent
 from services.ingestion.engine import Snapshot
+from shared.vocabulary.methods import Method
+from shared.vocabulary.recipients import is_pooled
 
 BRACKET = r"\["
 
 _UNALLOCATED_SHOWN = 5
 _LABELS_SHOWN = 3
-METHODS = {
-    "label": "by label",
-    "rule": "by rule",
-    "pod": "by pod",
-    "task": "by task",
-    "default": "by default",
-    "pool-signal": "pools, by signal",
-    "pool-proportional": "pools, proportional",
-    "pool-even": "pools, even",
-    "pool-weights": "pools, by weights",
-    "none": "unallocated",
+METHODS: Mapping[str, str] = {
+    Method.LABEL: "by label",
+    Method.RULE: "by rule",
+    Method.POD: "by pod",
+    Method.TASK: "by task",
+    Method.DEFAULT: "by default",
+    Method.POOL_SIGNAL: "pools, by signal",
+    Method.POOL_PROPORTIONAL: "pools, proportional",
+    Method.POOL_EVEN: "pools, even",
+    Method.POOL_WEIGHTS: "pools, by weights",
+    Method.NONE: "unallocated",
 }
 
 
@@ -56,7 +59,7 @@ def _tenants(run: Run) -> Table:
     direct: dict[str, Decimal] = defaultdict(Decimal)
     shared: dict[str, Decimal] = defaultdict(Decimal)
     for statement in run.statements:
-        pooled = statement.charge_group.startswith("pool:")
+        pooled = is_pooled(statement.charge_group)
         (shared if pooled else direct)[statement.tenant] += statement.amount
     totals = {name: direct[name] + shared[name] for name in direct.keys() | shared.keys()}
     table = Table(title=f"{run.period}, {run.proof.cost_measure} in {run.proof.currency}")
@@ -110,5 +113,5 @@ def print_guess(guess: Guess, starter: str) -> None:
         head = f"[green]guess[/] tenant = [bold]tag:{key}[/]" if at == 0 else f"  or tag:{key}"
         why = ", ".join(ranked.reasons)
         console.print(f"{head} ({ranked.certainty}): {why}", soft_wrap=True)
-    pools = ", ".join(pool.service.pool for pool in guess.pools) or "none"
+    pools = ", ".join(pool.service.pool for pool in guess.pools) or Method.NONE
     console.print(f"[green]guess[/] shared services: {pools}; see {starter}", soft_wrap=True)

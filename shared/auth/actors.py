@@ -1,19 +1,8 @@
 """Who may ask: roles, and the person or service that has one."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
 
-Role = Literal[
-    "operator_viewer",
-    "operator_analyst",
-    "operator_admin",
-    "billing_clerk",
-    "billing_approver",
-    "customer_member",
-    "customer_admin",
-    "service",
-]
-ROLES: Final[tuple[str, ...]] = get_args(Role)
+from shared.vocabulary.roles import CUSTOMERS, Role
 
 
 @dataclass(frozen=True)
@@ -26,10 +15,10 @@ class Actor:
 
     @property
     def is_customer(self) -> bool:
-        return self.role.startswith("customer")
+        return self.role in CUSTOMERS
 
     def __post_init__(self) -> None:
-        if self.role not in ROLES:
+        if self.role not in set(Role):
             raise ValueError(f"{self.role!r} is not a role")
         if self.is_customer != bool(self.customer):
             raise ValueError("a customer's role is bound to one customer, any other role to none")

@@ -1,11 +1,11 @@
 """What one key alone can't show: names used twice, and names that nothing defines."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
+from shared.vocabulary.recipients import POOL
+from shared.vocabulary.tenant_values import folded
 
 Path = tuple[str | int, ...]
 
@@ -23,11 +23,6 @@ def check_references(config: Configuration) -> Iterator[Problem]:
     yield from _unknown_tenants(config)
     yield from _unknown_pools_and_plans(config)
     yield from _label_without_tenants(config)
-
-
-def folded(value: str) -> str:
-    """Tenant values are compared trimmed, in Unicode's NFC and without regard to case."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().casefold())
 
 
 def _names_used_twice(config: Configuration) -> Iterator[Problem]:
@@ -89,7 +84,7 @@ def _tenants_named(config: Configuration) -> Iterator[tuple[Path, str]]:
     for index, pool in enumerate(config.pools):
         for at, driver in enumerate(pool.drivers):
             for key in driver.consumers:
-                if not key.startswith(POOL_PREFIX):
+                if not key.startswith(POOL):
                     yield ("pools", index, "drivers", at, driver.word, key), key
     defaults = {"accounts": config.defaults.accounts, "clusters": config.defaults.clusters}
     for section, keys in defaults.items():
@@ -110,7 +105,7 @@ def _unknown_pools_and_plans(config: Configuration) -> Iterator[Problem]:
     for index, pool in enumerate(config.pools):
         for at, driver in enumerate(pool.drivers):
             for key in driver.consumers:
-                name = key.removeprefix(POOL_PREFIX)
+                name = key.removeprefix(POOL)
                 if name != key and name not in pools:
                     yield Problem(
                         ("pools", index, "drivers", at, driver.word, key),

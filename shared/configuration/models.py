@@ -10,6 +10,7 @@ from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
 from shared.configuration.entry import Currency, Entry, Exact, Key, Name
 from shared.configuration.selectors import Dates, Patterns, Selector
+from shared.vocabulary.recipients import UNALLOCATED
 
 LABEL_SOURCES = (
     "tag",
@@ -35,7 +36,7 @@ class Tenant(Entry):
     @field_validator("key")
     @classmethod
     def _not_reserved(cls, key: str) -> str:
-        if key == "unallocated":
+        if key == UNALLOCATED:
             raise ValueError("the key `unallocated` is reserved for what nobody owns")
         return key
 

@@ -49,6 +49,7 @@ from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration, BadInput, ProofFailed
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops, as_subject
+from shared.vocabulary.period_states import PeriodState
 from tests.bills import OCTOBER, cur_line, write_cur, write_signals, write_workloads
 from tests.service_stack import running_servers
 from tests.tokens import client_of
@@ -387,7 +388,7 @@ class TestAClose:
         failed = {"name": "run_is_newest", "passed": False, "figures": {}}
         assert failed in refused["reason"]["checks"]
         record = self.close(period, run_is_newest="the rest comes next month")
-        assert record.state == Period.State.CLOSED
+        assert record.state == PeriodState.CLOSED
         override = Override("run_is_newest", "the rest comes next month", "olivia")
         assert record.overridden_checks == [asdict(override)]
         assert record.overrides == ["run_is_newest: the rest comes next month (olivia)"]
@@ -518,7 +519,7 @@ class TestARestatementAfterTheClose:
         assert Decimal(fact["cost_before"]) == Decimal("3.75")
         assert Decimal(fact["cost_after"]) == Decimal("7.75")
         with as_ops():
-            assert Period.objects.get().state == Period.State.REOPENED
+            assert Period.objects.get().state == PeriodState.REOPENED
 
     def test_keeps_what_was_closed(self, closed, storage, tmp_path):
         with as_ops():
@@ -546,7 +547,7 @@ class TestARestatementAfterTheClose:
         fact = self.revisions()["acme", 3]
         assert fact["cost_after"] == fact["cost_before"]
         with as_ops():
-            assert Period.objects.get().state == Period.State.CLOSED
+            assert Period.objects.get().state == PeriodState.CLOSED
             assert Run.objects.filter(state="proven").count() == 2
 
     def test_by_a_credit_takes_cost_off(self, closed, storage, tmp_path):

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import Contract, Customer, Invoice, InvoiceLine, Plan
 from services.invoicing.operations.move_invoice import record_transition
 from shared.contracts.invoicing import Cause
 from shared.identifiers import new_id
+from shared.vocabulary.invoice_states import State
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

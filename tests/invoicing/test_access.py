@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, connection
 
-from services.invoicing.domain.states import State
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
 from tests.invoicing.scenarios import make_customer, make_invoice

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from services.invoicing.domain.invoice_document import invoice_document, written_amount
-from services.invoicing.domain.states import State
 from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.invoicing.models import Customer
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 

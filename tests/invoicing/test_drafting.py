@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
@@ -28,6 +27,7 @@ from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATE
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 
 BRUNO = Actor("bruno", "billing_approver")
 NOW = datetime(2026, 11, 5, tzinfo=UTC)

@@ -8,7 +8,6 @@ from django.core.management import call_command
 from django.db import IntegrityError
 from pypdf import PdfReader
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import Contract, Customer, Invoice, Outbox
 from services.invoicing.operations import issue_invoices as issuing
 from services.invoicing.operations.act_on_invoice import act_on_invoice
@@ -19,6 +18,7 @@ from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
 from shared.contracts.invoicing import INVOICE_RESTATED, Cause
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 

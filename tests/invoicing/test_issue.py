@@ -12,7 +12,6 @@ from django.db.models import Sum
 from django.test import Client
 from pydantic import SecretStr
 
-from services.invoicing.domain.states import State
 from services.invoicing.gateways.stripe import RefusedByStripe, StripeGateway, UnknownOutcome
 from services.invoicing.gateways.stripe.client import KeyRefused
 from services.invoicing.models import (
@@ -36,6 +35,7 @@ from services.invoicing.operations.process_stripe_events import (
 from shared.contracts.invoicing import REVENUE_RECORDED, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.standin import API_KEY, NO_LIMITS, WEBHOOK_SECRET, running_standin
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import Outbox
 from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.operations.move_invoice import InvoiceChanged
@@ -15,6 +14,7 @@ from services.invoicing.operations.record_revision import record_revision
 from shared.auth.actors import Actor
 from shared.contracts.attribution import STATEMENT_REVISED
 from shared.contracts.invoicing import INVOICE_RESTATED
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 BRUNO = Actor("bruno", "billing_approver")

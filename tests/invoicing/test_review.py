@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.invoicing.domain.states import ACTIONS, State, refusal, state_after_stripe
+from services.invoicing.domain.states import ACTIONS, refusal, state_after_stripe
 from services.invoicing.models import ClosedPeriod, Invoice, Job, Outbox, Transition
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice, seal
@@ -13,6 +13,7 @@ from services.invoicing.operations.record_close import is_restated, park_restate
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED
 from shared.contracts.invoicing import Cause
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 CLARA = Actor("clara", "billing_clerk")

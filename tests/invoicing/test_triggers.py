@@ -4,11 +4,11 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import Invoice, LedgerEntry
 from services.invoicing.operations.move_invoice import move_invoice
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import State
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 
 

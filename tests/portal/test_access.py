@@ -6,10 +6,10 @@ from django.urls import URLResolver, get_resolver
 
 from services.portal.models import User
 from services.portal.operations.record_facts import record_invoice
-from services.portal.views.access import BILLING, CUSTOMERS, EVERYONE, OPERATORS
-from shared.auth.actors import ROLES
+from services.portal.views.access import EVERYONE
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
+from shared.vocabulary.roles import BILLING, CUSTOMERS, OPERATORS, Role
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
 from tests.portal.scenarios import client_of, invoice_fact
@@ -177,7 +177,7 @@ class TestRoles:
     def test_a_view_can_not_name_a_role_that_does_not_exist(self):
         named = {role for item in _views(get_resolver().url_patterns)
                  for role in getattr(item.callback, "roles", ())}  # fmt: skip
-        assert named <= {*ROLES, *EVERYONE}
+        assert named <= {*Role, *EVERYONE}
 
 
 def _views(patterns):

@@ -17,9 +17,7 @@ from services.attribution.queries.run_inputs import inputs_of_run
 from shared.auth.api import ScopedView
 from shared.configuration import parse_configuration
 from shared.runtime.problems import Conflict
-
-_ANALYSTS = ("operator_analyst", "operator_admin")
-_STAFF = ("operator_viewer", *_ANALYSTS, "billing_clerk", "billing_approver")
+from shared.vocabulary.roles import ANALYSTS, STAFF
 
 
 class Explanation(ScopedView):
@@ -28,7 +26,7 @@ class Explanation(ScopedView):
     Of the period's current run, or of `run`. It shows cost: for the operator's people alone.
     """
 
-    roles = {"GET": _STAFF}
+    roles = {"GET": STAFF}
 
     def get(self, request: Request, period: str) -> Response:
         given = _Asked(data=request.query_params)
@@ -58,7 +56,7 @@ class FocusCharges(ScopedView):
     The answer says where in the lake the files lie.
     """
 
-    roles = {"GET": _ANALYSTS}
+    roles = {"GET": ANALYSTS}
 
     def get(self, request: Request, run_id: str) -> Response:
         _check_proven(run_id)
@@ -82,7 +80,7 @@ class _LinesAsked(serializers.Serializer[Any]):
 class Replay(ScopedView):
     """Computes a run again from what it was made of; `replay_id` tells one replay from the next."""
 
-    roles = {"POST": _ANALYSTS}
+    roles = {"POST": ANALYSTS}
 
     def post(self, request: Request, run_id: str) -> Response:
         _check_proven(run_id)
@@ -99,7 +97,7 @@ class _ReplayGiven(serializers.Serializer[Any]):
 class WhatIf(ScopedView):
     """A ruleset tried on past runs before it is saved; nothing of it is stored as current."""
 
-    roles = {"POST": _ANALYSTS}
+    roles = {"POST": ANALYSTS}
 
     def post(self, request: Request) -> Response:
         given = _WhatIfGiven(data=request.data)

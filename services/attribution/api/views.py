@@ -13,17 +13,15 @@ from services.attribution.operations.close_period import UnableToClose, close_pe
 from services.attribution.queries.period_checks import overrides_of, period_checks
 from shared.auth.api import ScopedView
 from shared.runtime.problems import Conflict
+from shared.vocabulary.roles import ADMINISTRATORS, STAFF, Role
 
-_READERS = (
-    *("operator_viewer", "operator_analyst", "operator_admin"),
-    *("billing_clerk", "billing_approver", "service"),
-)
+_READERS = (*STAFF, Role.SERVICE)
 
 
 class RulesetView(ScopedView):
     """`trueback.yaml`, applied as a whole."""
 
-    roles = {"PUT": ("operator_admin",)}
+    roles = {"PUT": ADMINISTRATORS}
 
     def put(self, request: Request) -> Response:
         given = _RulesetGiven(data=request.data)
@@ -60,7 +58,7 @@ class PeriodClose(ScopedView):
     `reasons` maps each failed check to why it is closed all the same.
     """
 
-    roles = {"POST": ("operator_admin",)}
+    roles = {"POST": ADMINISTRATORS}
     answer_version = 2
 
     def post(self, request: Request, period: str) -> Response:

@@ -23,15 +23,11 @@ from services.attribution.domain.lines import (
 )
 from services.attribution.domain.tenants import TenantDirectory
 from shared.configuration.models import Assignment, Configuration
+from shared.vocabulary.methods import Method
+from shared.vocabulary.recipients import EXCLUDED, IDLE, OVERHEAD, POOL, UNALLOCATED, UNMAPPED
 
 Kind = Literal["tenant", "pool", "overhead", "excluded", "unallocated"]
 
-UNALLOCATED = "unallocated"
-OVERHEAD = "overhead:"
-EXCLUDED = "excluded:"
-UNMAPPED = "unmapped:"
-UNMETERED = "unmetered:"
-IDLE = "idle:"
 CLUSTER_TAG = "aws:eks:cluster-name"
 
 _ECS = "ecs."
@@ -99,9 +95,10 @@ class Claims:
 
     def _labels(self, line: LineKey) -> Iterator[tuple[Label, str]]:
         """The tag's and the pod's, as `labels.tenant` orders them, with the method of each."""
-        found = []
+        found: list[tuple[Label, str]] = []
         if line.label is not None:
-            found.append((line.label, "task" if line.label.source.startswith(_ECS) else "label"))
+            of_task = line.label.source.startswith(_ECS)
+            found.append((line.label, Method.TASK if of_task else Method.LABEL))
         if line.pod is not None and line.pod.label is not None:
             found.append((line.pod.label, line.pod.kind))
         yield from sorted(found, key=lambda label: self._place(label[0].source))
@@ -110,7 +107,7 @@ class Claims:
         return self._sources.index(source)
 
     def _idle(self, line: LineKey) -> Claim:
-        return Claim("unallocated", IDLE + line.cluster, "none", f"idle:{self._config.idle}")
+        return Claim("unallocated", IDLE + line.cluster, Method.NONE, IDLE + self._config.idle)
 
     def _by_pool(self, line: LineKey) -> Claim | None:
         names = [
@@ -121,7 +118,7 @@ class Claims:
         if not names:
             return None
         first, *others = names
-        return Claim("pool", first, "pool", f"pool:{first}", also_matched=tuple(others))
+        return Claim("pool", first, "pool", POOL + first, also_matched=tuple(others))
 
     def _by_default(self, line: LineKey) -> Claim | None:
         cluster = line.cluster or line.cluster_tag
@@ -131,7 +128,7 @@ class Claims:
         )
         for place, key in places:
             if key is not None and self._directory.is_active(key, line.day):
-                return Claim("tenant", key, "default", place)
+                return Claim("tenant", key, Method.DEFAULT, place)
         return None
 
     def _unclaimed(self, line: LineKey) -> Claim:
@@ -139,14 +136,18 @@ class Claims:
         label = (pod.label if pod is not None else None) or line.label
         if label is not None:
             key, value = _bare(label.source), label.value
-            return Claim("unallocated", UNMAPPED + value, "none", "", "unknown-value", key, value)
+            return _nobodys(UNMAPPED + value, "unknown-value", key, value)
         if line.cluster_tag:
             tag = line.cluster_tag
-            return Claim("unallocated", UNALLOCATED, "none", "", "unknown-node", CLUSTER_TAG, tag)
+            return _nobodys(UNALLOCATED, "unknown-node", CLUSTER_TAG, tag)
         own = _OWN_SOURCES[pod.kind] if pod is not None else ""
         asked = [source for source in self._sources if source.startswith(own)]
         missing = next(iter([*asked, *self._sources]), "")
-        return Claim("unallocated", UNALLOCATED, "none", "", "no-label", tag_key=_bare(missing))
+        return _nobodys(UNALLOCATED, "no-label", _bare(missing))
+
+
+def _nobodys(recipient: str, reason: str, tag_key: str, tag_value: str = "") -> Claim:
+    return Claim("unallocated", recipient, Method.NONE, "", reason, tag_key, tag_value)
 
 
 def _is_divided_by(source: str) -> bool:
@@ -168,9 +169,9 @@ def _bare(source: str) -> str:
 
 def _assigned(assign: Assignment, rule: str) -> Claim:
     if assign.tenant is not None:
-        return Claim("tenant", assign.tenant, "rule", rule)
+        return Claim("tenant", assign.tenant, Method.RULE, rule)
     if assign.pool is not None:
         return Claim("pool", assign.pool, "pool", rule)
     if assign.overhead is not None:
-        return Claim("overhead", OVERHEAD + assign.overhead, "rule", rule)
-    return Claim("excluded", EXCLUDED + str(assign.exclude), "rule", rule)
+        return Claim("overhead", OVERHEAD + assign.overhead, Method.RULE, rule)
+    return Claim("excluded", EXCLUDED + str(assign.exclude), Method.RULE, rule)

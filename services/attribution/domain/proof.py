@@ -9,16 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from services.attribution.domain.claims import (
-    EXCLUDED,
-    IDLE,
-    OVERHEAD,
-    UNALLOCATED,
-    UNMAPPED,
-    UNMETERED,
-)
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
+from shared.vocabulary.recipients import EXCLUDED, IDLE, OVERHEAD, UNALLOCATED, UNMAPPED, UNMETERED
 
 Side = Literal["attributed", "overhead", "unallocated", "excluded"]
 Group = tuple[str, str, str, str]

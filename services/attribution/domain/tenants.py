@@ -7,20 +7,15 @@ order of a file may decide who pays.
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Sequence
 from fnmatch import translate
 from functools import cached_property
 
 from shared.configuration.models import Tenant
 from shared.faults import BadConfiguration
+from shared.vocabulary.tenant_values import folded
 
 _PATTERN_SIGNS = frozenset("*?[")
-
-
-def folded(value: str) -> str:
-    normal = unicodedata.normalize("NFC", value).strip().casefold()
-    return unicodedata.normalize("NFC", normal)
 
 
 class TenantDirectory:

@@ -1,6 +1,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from shared.vocabulary.period_states import PeriodState
+
 
 class Run(models.Model):
     """One attribution of a period: its inputs by hash, its outputs in the lake, its proof.
@@ -68,14 +70,12 @@ class Period(models.Model):
     None where the period was closed by an earlier release, which wrote them into `overrides` alone.
     """
 
-    class State(models.TextChoices):
-        OPEN = "open"
-        SETTLING = "settling"
-        CLOSED = "closed"
-        REOPENED = "reopened"
-
     period = models.CharField(primary_key=True, max_length=7)
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    state = models.CharField(
+        max_length=10,
+        choices=[(state.value, state.name.capitalize()) for state in PeriodState],
+        default=PeriodState.OPEN.value,
+    )
     version = models.IntegerField(default=1)
     closed_run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="+")
     closed_by = models.CharField(max_length=100, blank=True)

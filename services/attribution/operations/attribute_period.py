@@ -44,10 +44,11 @@ from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
+from shared.vocabulary.methods import Method
 
 logger = logging.getLogger(__name__)
 
-DIRECT_METHODS = frozenset({"rule", "label", "pod", "task", "default"})
+DIRECT_METHODS = frozenset({Method.RULE, Method.LABEL, Method.POD, Method.TASK, Method.DEFAULT})
 
 
 def attribute_period(*, period: str) -> None:

@@ -9,6 +9,7 @@ from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
 from shared.contracts.superseded.period_closed import written_overrides
 from shared.faults import Fault
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass
@@ -60,7 +61,7 @@ def close_period(
         for check in sorted(checks, key=lambda check: check.name)
         if not check.passed
     ]
-    record.state = Period.State.CLOSED
+    record.state = PeriodState.CLOSED
     record.version += 1
     record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
     record.overridden_checks = [asdict(override) for override in overrides]

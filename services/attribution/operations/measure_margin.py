@@ -8,6 +8,7 @@ from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
 from shared.isolation.scope import as_ops
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.invoice_states import State
 
 
 def measure_margin(*, period: str, tenant: str) -> None:
@@ -57,4 +58,4 @@ def _revenue(entries: list[RevenueEntry]) -> tuple[Decimal | None, str]:
         return None, "unknown"
     total = sum((entry.amount for entry in entries), Decimal(0))
     by_basis = {entry.basis for entry in entries}
-    return total, "issued" if "issued" in by_basis else "draft"
+    return total, State.ISSUED if State.ISSUED in by_basis else State.DRAFT

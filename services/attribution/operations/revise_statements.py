@@ -4,6 +4,7 @@ from services.attribution.models import Period, Run, Statement
 from services.attribution.queries.statement_lines import statement_lines
 from shared.contracts.attribution import STATEMENT_REVISED, StatementRevised
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.period_states import PeriodState
 
 
 def revise_statements(run: Run) -> None:
@@ -23,7 +24,7 @@ def revise_statements(run: Run) -> None:
     for tenant in sorted(changed | set(period.revised_tenants)):
         emit(STATEMENT_REVISED, _fact(period, run, tenant, before.get(tenant), after.get(tenant)))
     period.revised_tenants = sorted(changed)
-    state = Period.State.REOPENED if changed else Period.State.CLOSED
+    state = PeriodState.REOPENED if changed else PeriodState.CLOSED
     if period.state != state:
         period.state = state
         period.version += 1

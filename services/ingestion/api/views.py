@@ -7,8 +7,9 @@ from rest_framework.response import Response
 from services.ingestion.models import Delivery, Snapshot, Source
 from services.ingestion.operations.register_source import register_source
 from shared.auth.api import ScopedView
+from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS, Role
 
-_READERS = ("operator_viewer", "operator_analyst", "operator_admin", "service")
+_READERS = (*OPERATORS, Role.SERVICE)
 
 
 class SourceSerializer(serializers.ModelSerializer[Source]):
@@ -39,7 +40,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
 
 
 class Sources(ScopedView):
-    roles = {"GET": _READERS, "POST": ("operator_admin",)}
+    roles = {"GET": _READERS, "POST": ADMINISTRATORS}
 
     def get(self, _request: Request) -> Response:
         sources = Source.objects.order_by("key")

@@ -15,6 +15,7 @@ from shared.auth.api import ScopedView
 from shared.money import Money
 from shared.periods import Month
 from shared.runtime.problems import Conflict
+from shared.vocabulary.roles import STAFF
 
 
 class PriceChecksView(ScopedView):
@@ -26,10 +27,7 @@ class PriceChecksView(ScopedView):
     answer_version = 2
 
     roles = {
-        "POST": (
-            *("operator_viewer", "operator_analyst", "operator_admin"),
-            *("billing_clerk", "billing_approver"),
-        )
+        "POST": STAFF,
     }
 
     def post(self, request: Request) -> Response:

@@ -23,12 +23,10 @@ from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.contracts.superseded.invoices import downgraded_document
 from shared.runtime.problems import Conflict, Forbidden
+from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.roles import ADMINISTRATORS, BILLING, CUSTOMERS, STAFF, Role
 
-_STAFF = (
-    *("operator_viewer", "operator_analyst", "operator_admin"),
-    *("billing_clerk", "billing_approver", "service"),
-)
-_CUSTOMERS = ("customer_member", "customer_admin")
+_READERS = (*STAFF, Role.SERVICE)
 _STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by")
 PAGE = 500
 
@@ -36,7 +34,7 @@ PAGE = 500
 class PlansView(ScopedView):
     """Plans, customers and contracts of `trueback.yaml`, applied as a whole."""
 
-    roles = {"PUT": ("operator_admin",)}
+    roles = {"PUT": ADMINISTRATORS}
 
     def put(self, request: Request) -> Response:
         given = _PlansGiven(data=request.data)
@@ -51,7 +49,7 @@ class _PlansGiven(serializers.Serializer[Any]):
 class CustomersView(ScopedView):
     """Who is billed; a customer sees itself."""
 
-    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    roles = {"GET": (*_READERS, *CUSTOMERS)}
 
     def get(self, _request: Request) -> Response:
         customers = Customer.objects.filter(is_active=True).order_by("customer_id")
@@ -68,7 +66,7 @@ class CustomersView(ScopedView):
 class InvoicesView(ScopedView):
     """Version 1 of an answer has sentences where the current one has data."""
 
-    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    roles = {"GET": (*_READERS, *CUSTOMERS)}
     answer_version = 2
 
     def get(self, request: Request) -> Response:
@@ -83,7 +81,7 @@ class InvoicesView(ScopedView):
 
 
 class InvoiceView(ScopedView):
-    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    roles = {"GET": (*_READERS, *CUSTOMERS)}
     answer_version = 2
 
     def get(self, _request: Request, invoice_id: str) -> Response:
@@ -108,7 +106,7 @@ class _Png(_Pdf):
 class InvoicePdfView(ScopedView):
     """The invoice as its customer files it; before it is issued, marked as a draft, for staff."""
 
-    roles = {"GET": (*_STAFF, *_CUSTOMERS)}
+    roles = {"GET": (*_READERS, *CUSTOMERS)}
     renderer_classes = [JSONRenderer, _Pdf]
 
     def get(self, _request: Request, invoice_id: str) -> HttpResponse:
@@ -124,7 +122,7 @@ class InvoicePdfView(ScopedView):
 class InvoicePictureView(ScopedView):
     """The first page of the PDF, for the review."""
 
-    roles = {"GET": _STAFF}
+    roles = {"GET": _READERS}
     renderer_classes = [JSONRenderer, _Png]
 
     def get(self, _request: Request, invoice_id: str) -> HttpResponse:
@@ -134,7 +132,7 @@ class InvoicePictureView(ScopedView):
 class InvoiceActionView(ScopedView):
     """Submit, return, approve, issue, park or release the version that the caller has seen."""
 
-    roles = {"POST": ("billing_clerk", "billing_approver")}
+    roles = {"POST": BILLING}
     answer_version = 2
 
     def post(self, request: Request, invoice_id: str, action: str) -> Response:
@@ -184,7 +182,7 @@ def _shown(view: ScopedView, invoice: Invoice, version: int) -> dict[str, Any]:
     if view.actor.is_customer:
         for name in _STAFF_FIELDS:
             del shown[name]
-        if shown["disclosure"] != "open_book":
+        if shown["disclosure"] != Disclosure.OPEN_BOOK:
             for line in shown["lines"]:
                 del line["cost"], line["basis"]
     return shown

@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from services.invoicing.domain.pricing import pool_words
-from services.invoicing.domain.states import ISSUED_STATES, State
 from shared.contracts.invoicing import Basis, FeeDays, InvoiceFact, InvoiceLineFact, Markup
 from shared.money import currency_exponent
 from shared.periods import Month
+from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.invoice_states import ISSUED_STATES, State
+from shared.vocabulary.names import pool_name
+from shared.vocabulary.recipients import POOL, is_pooled
 
 Document = Mapping[str, Any]
 
@@ -26,7 +28,6 @@ _BANNERS: Final = {
     "demo": "Sample data: not a real invoice",
     "test": "Test environment: not a real invoice",
 }
-_POOL: Final = "pool:"
 
 
 def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: str) -> Document:
@@ -50,7 +51,7 @@ def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: str
         "payment": _payment(fact),
         "pay_url": fact.hosted_invoice_url if _is_to_pay(fact) else "",
         "pay_label": f"Pay invoice {fact.number} on Stripe's page",
-        "open_book": _open_book(fact),
+        Disclosure.OPEN_BOOK: _open_book(fact),
         "notes": _notes(fact),
     }
     printable: Document = _printable(document)
@@ -172,7 +173,7 @@ def _rate(line: InvoiceLineFact, fact: InvoiceFact) -> str:
     """A price per unit is a price; how a rate was made from cost shows in an open book alone."""
     if line.unit_amount is not None:
         return _plain(line.unit_amount)
-    return _basis(line.basis) if fact.disclosure == "open_book" else ""
+    return _basis(line.basis) if fact.disclosure == Disclosure.OPEN_BOOK else ""
 
 
 def _basis(basis: Basis | None) -> str:
@@ -246,7 +247,7 @@ def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
     for line in fact.lines:
         if line.cost is not None:
             costs[line.charge_group] = costs.get(line.charge_group, Decimal(0)) + line.cost
-    if fact.disclosure != "open_book" or not costs:
+    if fact.disclosure != Disclosure.OPEN_BOOK or not costs:
         return None
     ordered = sorted(costs.items(), key=lambda item: (-item[1], item[0]))
     total = sum(costs.values(), Decimal(0))
@@ -270,9 +271,9 @@ def _cost(group: str, cost: Decimal, currency: str) -> dict[str, str]:
 
 
 def _group(charge_group: str) -> str:
-    if not charge_group.startswith(_POOL):
+    if not is_pooled(charge_group):
         return charge_group or "Other"
-    return f"Shared {pool_words(charge_group.removeprefix(_POOL))}"
+    return f"Shared {pool_name(charge_group.removeprefix(POOL))}"
 
 
 def _notes(fact: InvoiceFact) -> list[str]:

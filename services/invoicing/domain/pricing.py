@@ -9,14 +9,9 @@ from typing import Any, Final
 from shared.contracts.invoicing import Basis, FeeDays, Markup
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.names import charge_group_name
 
 _HUNDRED: Final = Decimal(100)
-_ACRONYMS: Final = frozenset(
-    {
-        *("alb", "api", "cdn", "dns", "ebs", "ec2", "ecs", "efs", "eks", "elb", "kms"),
-        *("nat", "nlb", "rds", "s3", "sns", "sqs", "vpc", "vpn", "waf"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -157,14 +152,6 @@ def _flat_fee(
     )
 
 
-def pool_words(key: str) -> str:
-    """`load-balancer` as words, and NAT as the acronym it is."""
-    words = key.replace("_", " ").replace("-", " ").split()
-    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
-
-
 def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
-    pool = charge_group.removeprefix("pool:")
-    what = f"shared {pool_words(pool)}" if pool != charge_group else pool
     whose = f" ({terms.tenant_names.get(tenant, tenant)})" if len(terms.tenants) > 1 else ""
-    return f"{name}: {what}{whose}"
+    return f"{name}: {charge_group_name(charge_group)}{whose}"

@@ -1,32 +1,13 @@
-"""The states of an invoice and who may move it: the whole policy on one screen."""
+"""Who may move an invoice from which state: the whole policy on one screen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import Refusal
-
-
-class State(StrEnum):
-    DRAFT = "draft"
-    IN_REVIEW = "in_review"
-    APPROVED = "approved"
-    ISSUING = "issuing"
-    PARKED = "parked"
-    ISSUED = "issued"
-    PAID = "paid"
-    OVERDUE = "overdue"
-    UNCOLLECTIBLE = "uncollectible"
-    VOID = "void"
-
-
-ISSUED_STATES: Final = frozenset(
-    {State.ISSUED, State.PAID, State.OVERDUE, State.UNCOLLECTIBLE, State.VOID}
-)
-_CLERKS: Final = ("billing_clerk", "billing_approver")
-_APPROVERS: Final = ("billing_approver",)
+from shared.vocabulary.invoice_states import State, StripeStatus
+from shared.vocabulary.roles import APPROVERS, BILLING, Role
 
 
 @dataclass(frozen=True)
@@ -36,7 +17,7 @@ class Action:
     name: str
     sources: frozenset[State]
     target: State | None
-    roles: tuple[str, ...]
+    roles: tuple[Role, ...]
     needs_reason: bool = False
     needs_other_than: State | None = None
 
@@ -44,41 +25,41 @@ class Action:
 ACTIONS: Final[dict[str, Action]] = {
     action.name: action
     for action in (
-        Action("submit", frozenset({State.DRAFT}), State.IN_REVIEW, _CLERKS),
+        Action("submit", frozenset({State.DRAFT}), State.IN_REVIEW, BILLING),
         Action(
             "return",
             frozenset({State.IN_REVIEW, State.APPROVED}),
             State.DRAFT,
-            _CLERKS,
+            BILLING,
             needs_reason=True,
         ),
         Action(
             "approve",
             frozenset({State.IN_REVIEW}),
             State.APPROVED,
-            _APPROVERS,
+            APPROVERS,
             needs_other_than=State.IN_REVIEW,
         ),
-        Action("issue", frozenset({State.APPROVED}), State.ISSUING, _CLERKS),
+        Action("issue", frozenset({State.APPROVED}), State.ISSUING, BILLING),
         Action(
             "park",
             frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED}),
             State.PARKED,
-            _CLERKS,
+            BILLING,
             needs_reason=True,
         ),
         Action(
             "discard",
             frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED}),
             State.VOID,
-            _APPROVERS,
+            APPROVERS,
             needs_reason=True,
         ),
         Action(
             "release",
             frozenset({State.PARKED}),
             State.DRAFT,
-            _APPROVERS,
+            APPROVERS,
             needs_reason=True,
             needs_other_than=State.PARKED,
         ),
@@ -86,11 +67,11 @@ ACTIONS: Final[dict[str, Action]] = {
 }
 
 # What Stripe's status means for ours; later states never go back (a late webhook is no news).
-_FROM_STRIPE: Final = {
-    "open": State.ISSUED,
-    "paid": State.PAID,
-    "void": State.VOID,
-    "uncollectible": State.UNCOLLECTIBLE,
+_FROM_STRIPE: Final[Mapping[str, State]] = {
+    StripeStatus.OPEN: State.ISSUED,
+    StripeStatus.PAID: State.PAID,
+    StripeStatus.VOID: State.VOID,
+    StripeStatus.UNCOLLECTIBLE: State.UNCOLLECTIBLE,
 }
 _RANK: Final = {
     State.ISSUING: 0,

@@ -2,9 +2,9 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
-from services.invoicing.domain.states import State
 from services.invoicing.models.customers import Contract, Customer
 from shared.isolation.triggers import append_only, frozen_when
+from shared.vocabulary.invoice_states import State
 
 # What an invoice says once it has a number, and what it is found by.
 _FROZEN = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.invoicing.domain.states import ACTIONS, Action, State, refusal, refusal_detail
+from services.invoicing.domain.states import ACTIONS, Action, refusal, refusal_detail
 from services.invoicing.models import ClosedPeriod, Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
@@ -13,6 +13,7 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import Cause, Refusal
 from shared.faults import Fault
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_states import State
 
 
 @dataclass
@@ -79,7 +80,7 @@ def _locked(invoice_id: str, action: Action) -> Invoice:
 
 def _draft_anew(discarded: Invoice, now: datetime) -> None:
     """What nobody has seen is taken back, and the period's drafting makes a new one."""
-    record_revenue(discarded, basis="draft", sign=-1, now=now)
+    record_revenue(discarded, basis=State.DRAFT, sign=-1, now=now)
     ClosedPeriod.objects.filter(period=discarded.period).update(is_drafted=False)
     request_job(kind="draft_invoices", key=discarded.period, payload={"period": discarded.period})
 

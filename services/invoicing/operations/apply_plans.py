@@ -9,6 +9,7 @@ from shared.configuration import Configuration, parse_configuration
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
 from shared.faults import BadConfiguration
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.disclosure import Disclosure
 
 
 def apply_plans(*, content: str) -> str:
@@ -102,7 +103,7 @@ def _apply_customer(customer: Any, configuration: Configuration) -> None:
             email=known.email,
             tenants=latest.tenants if latest else [],
             plan=latest.plan_name if latest else "",
-            disclosure=latest.disclosure if latest else "closed",
+            disclosure=latest.disclosure if latest else Disclosure.CLOSED,
             version=known.version,
         ),
     )

@@ -14,7 +14,6 @@ from django.db.models import F
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import PricedLine, covers_whole_month, price
-from services.invoicing.domain.states import ISSUED_STATES, State
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
@@ -36,6 +35,7 @@ from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import ISSUED_STATES, State
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ def _create(
         cause=basis.cause,
         now=now,
     )
-    record_revenue(invoice, basis="draft", sign=1, now=now)
+    record_revenue(invoice, basis=State.DRAFT, sign=1, now=now)
     measure_restatement(invoice)
 
 

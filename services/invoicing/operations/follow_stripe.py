@@ -1,12 +1,13 @@
 from datetime import UTC, datetime
 
-from services.invoicing.domain.states import State, state_after_stripe
+from services.invoicing.domain.states import state_after_stripe
 from services.invoicing.gateways.stripe import StripeInvoice
 from services.invoicing.models import Invoice
 from services.invoicing.operations.book_entries import book_paid, book_void, book_written_off
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
 from shared.contracts.invoicing import Cause
+from shared.vocabulary.invoice_states import State
 
 
 def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> State | None:
@@ -32,7 +33,7 @@ def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> S
         book_written_off(moved)
     elif target == State.VOID:
         book_void(moved)
-        record_revenue(moved, basis="issued", sign=-1, now=now)
+        record_revenue(moved, basis=State.ISSUED, sign=-1, now=now)
     return target
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from services.invoicing.domain.states import State
-from services.invoicing.domain.stripe_request import RequestLine, inequalities
+from services.invoicing.domain.stripe_request import (
+    RequestLine,
+    inequalities,
+)
 from services.invoicing.gateways.stripe import (
     RefusedByStripe,
     StripeGateway,
@@ -41,6 +43,7 @@ from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_states import State, StripeStatus
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +97,7 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
         _perform(step, invoice)
     there = gateway.invoice(stripe_id)
     _require_equality(invoice, lines, there, gateway)
-    if there.status == "draft":
+    if there.status == StripeStatus.DRAFT:
         _perform(finalize_step(stripe_id, gateway), invoice)
     unsent = _send(invoice, stripe_id, gateway)
     _conclude(invoice, gateway.invoice(stripe_id), unsent)
@@ -206,8 +209,8 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | 
             due_at=_moment(there.due_date),
         )
         book_issued(moved)
-        record_revenue(moved, basis="draft", sign=-1, now=now)
-        record_revenue(moved, basis="issued", sign=1, now=now)
+        record_revenue(moved, basis=State.DRAFT, sign=-1, now=now)
+        record_revenue(moved, basis=State.ISSUED, sign=1, now=now)
         measure_restatement(moved)
         # It may have been paid by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
@@ -229,7 +232,7 @@ def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:
         stripe_id = Invoice.objects.get(pk=invoice_id).stripe_invoice_id
     if stripe_id is not None:
         try:
-            if gateway.invoice(stripe_id).status != "draft":
+            if gateway.invoice(stripe_id).status != StripeStatus.DRAFT:
                 return
             gateway.delete_draft(stripe_id)
         except RefusedByStripe as fault:

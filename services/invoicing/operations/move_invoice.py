@@ -5,7 +5,6 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import Invoice, Transition
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
@@ -14,6 +13,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.superseded.invoice_words import written_cause
 from shared.faults import Fault
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.invoice_states import State
 
 _FACTS: Final[dict[State, Contract[contracts.InvoiceFact]]] = {
     State.DRAFT: contracts.INVOICE_DRAFTED,

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from services.invoicing.domain.states import State
 from services.invoicing.gateways.stripe import RefusedByStripe, UnknownOutcome
 from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Invoice, Job, StripeEvent
 from services.invoicing.operations.follow_stripe import follow_stripe
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_states import State
 
 logger = logging.getLogger(__name__)
 

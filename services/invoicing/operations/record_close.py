@@ -1,12 +1,12 @@
 from typing import Final
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import AttributedPeriod, ClosedPeriod, Invoice, StatementRevision
 from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.queries.invoice_fact import parked_for
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
 from shared.contracts.invoicing import Cause
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_states import State
 
 RESTATED: Final = Cause("restated")
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from decimal import Decimal
 
 from services.invoicing.domain.pricing import price
-from services.invoicing.domain.states import State
 from services.invoicing.models import ClosedPeriod, Contract, Invoice, StatementRevision
 from services.invoicing.queries.contract_terms import contract_terms
 from services.invoicing.queries.invoice_fact import invoice_fact
@@ -16,6 +15,7 @@ from shared.contracts.attribution import StatementRevised
 from shared.contracts.invoicing import INVOICE_RESTATED
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
+from shared.vocabulary.invoice_states import State
 
 
 def record_revision(fact: StatementRevised) -> None:

@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from services.invoicing.domain.states import State
 from services.invoicing.models import ClosedPeriod, Invoice, Job, StripeEvent
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
 from shared.jobs.work import ensure_job
+from shared.vocabulary.invoice_states import State
 
 
 def remind_invoicing() -> None:

@@ -19,6 +19,7 @@ from services.invoicing.models import Customer, Invoice, StripeOperation
 from services.invoicing.operations.perform_at_stripe import Step
 from services.invoicing.queries.invoice_terms import InvoiceTerms
 from shared.isolation.scope import as_ops
+from shared.vocabulary.invoice_states import StripeStatus
 
 # Stripe's clock may be behind ours when it says since when something is there.
 CLOCK_SKEW: Final = timedelta(minutes=1)
@@ -84,7 +85,7 @@ def draft_step(
     def find(operation: StripeOperation) -> str | None:
         for there in gateway.invoices_of(stripe_customer_id, since=_since(operation)):
             is_ours = there.metadata.get("trueback_invoice") == invoice.invoice_id
-            if is_ours and there.status != "void":
+            if is_ours and there.status != StripeStatus.VOID:
                 return there.stripe_id
         return None
 
@@ -128,7 +129,9 @@ def finalize_step(stripe_id: str, gateway: StripeGateway) -> Step:
         name="finalize",
         request={"invoice": stripe_id},
         call=lambda _request, key: gateway.finalize(stripe_id, key=key).stripe_id,
-        find=lambda _operation: stripe_id if gateway.invoice(stripe_id).status != "draft" else None,
+        find=lambda _operation: (
+            stripe_id if gateway.invoice(stripe_id).status != StripeStatus.DRAFT else None
+        ),
     )
 
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import QuerySet
 
-from services.invoicing.domain.states import ACTIONS, ISSUED_STATES, Action, State, refusal
+from services.invoicing.domain.states import ACTIONS, Action, refusal
 from services.invoicing.models import Invoice, InvoiceLine, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts.invoicing import (
@@ -19,6 +19,7 @@ from shared.contracts.invoicing import (
 )
 from shared.contracts.superseded.invoice_words import read_basis, read_cause
 from shared.money import Money
+from shared.vocabulary.invoice_states import ISSUED_STATES, State
 
 
 def invoice_fact(invoice: Invoice) -> InvoiceFact:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-ISSUED: Final = frozenset({"issued", "paid", "overdue", "uncollectible", "void"})
+from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.invoice_states import is_shown_to_customer
+
 _CUSTOMER_FIELDS: Final = (
     *("invoice_id", "customer", "customer_name", "period", "version", "state", "currency"),
     *("total", "tax", "plan", "disclosure", "seller", "buyer", "number"),
@@ -18,9 +20,9 @@ _OPEN_BOOK_FIELDS: Final = ("basis", "cost", "charge_group")
 
 def customer_document(document: Mapping[str, Any]) -> dict[str, Any] | None:
     """The customer's part of an invoice fact, by a list of what it may see; None before issue."""
-    if document["state"] not in ISSUED or not document["number"]:
+    if not is_shown_to_customer(document["state"], document["number"]):
         return None
-    open_book = document["disclosure"] == "open_book"
+    open_book = document["disclosure"] == Disclosure.OPEN_BOOK
     line_fields = (*_LINE_FIELDS, *(_OPEN_BOOK_FIELDS if open_book else ()))
     shown = {name: document[name] for name in _CUSTOMER_FIELDS}
     shown["lines"] = [{name: line[name] for name in line_fields} for line in document["lines"]]

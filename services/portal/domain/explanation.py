@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from services.portal.domain.figures import ratio
-from services.portal.domain.labels import METHODS, charge_group_name
+from services.portal.domain.labels import METHODS, charge_group_label
 from shared.faults import Fault
 from shared.money import Money
 
@@ -112,7 +112,7 @@ def _whys(answer: Found) -> list[Why]:
     currency = answer["currency"]
     found = [
         Why(
-            label=charge_group_name(line["charge_group"]),
+            label=charge_group_label(line["charge_group"]),
             method=METHODS.get(line["method"], line["method"]),
             amount=Money(Decimal(line["amount"]), currency),
             grounds=tuple(_grounds(line["parts"], currency)),

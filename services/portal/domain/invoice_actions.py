@@ -7,8 +7,7 @@ from typing import Any, Final, Literal
 
 from services.portal.domain.invoice_words import refusal_words
 from shared.auth.actors import Actor
-
-FINISHED: Final = frozenset({"issuing", "issued", "paid", "overdue", "uncollectible", "void"})
+from shared.vocabulary.invoice_states import FINISHED_STATES, State
 
 
 @dataclass(frozen=True)
@@ -33,27 +32,27 @@ WORDINGS: Final[Mapping[str, Wording]] = {
 IRREVERSIBLE: Final = frozenset({"issue"})
 # What moves an invoice forward, by the state that it waits in.
 FORWARD: Final[Mapping[str, str]] = {
-    "draft": "submit",
-    "in_review": "approve",
-    "approved": "issue",
-    "parked": "release",
+    State.DRAFT: "submit",
+    State.IN_REVIEW: "approve",
+    State.APPROVED: "issue",
+    State.PARKED: "release",
 }
 # Steps that are still to come in a state: why they can't be taken now is worth saying.
 _AHEAD: Final[Mapping[str, frozenset[str]]] = {
-    "draft": frozenset({"approve", "issue"}),
-    "in_review": frozenset({"issue"}),
-    "parked": frozenset({"approve", "issue"}),
+    State.DRAFT: frozenset({"approve", "issue"}),
+    State.IN_REVIEW: frozenset({"issue"}),
+    State.PARKED: frozenset({"approve", "issue"}),
 }
 
 
 _NEXT_STEPS: Final[Mapping[str, str]] = {
-    "draft": "send to review",
-    "in_review": "waits for an approver",
-    "approved": "issue",
-    "issuing": "Stripe is asked",
-    "issued": "the customer pays",
-    "overdue": "remind the customer",
-    "parked": "look at it, then release",
+    State.DRAFT: "send to review",
+    State.IN_REVIEW: "waits for an approver",
+    State.APPROVED: "issue",
+    State.ISSUING: "Stripe is asked",
+    State.ISSUED: "the customer pays",
+    State.OVERDUE: "remind the customer",
+    State.PARKED: "look at it, then release",
 }
 _NOTHING: Final = "nothing is left to do"
 
@@ -74,9 +73,9 @@ class ShownAction:
 
 def next_step(state: str, restated_by: Decimal | None) -> str:
     """The one thing to do next, in the same words wherever it stands."""
-    if not restated_by or state in {"issuing", "void"}:
+    if not restated_by or state in {State.ISSUING, State.VOID}:
         return _NEXT_STEPS.get(state, _NOTHING)
-    if state not in FINISHED:
+    if state not in FINISHED_STATES:
         return "look at the restatement: go on, or discard it"
     if restated_by < 0:
         return "credit the difference at Stripe"

@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.invoice_words import basis_words
-from services.portal.domain.labels import as_heading, pool_name
+from services.portal.domain.labels import as_heading
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.names import pool_name
+from shared.vocabulary.recipients import POOL, is_pooled
 
 Document = Mapping[str, Any]
-_SHARED: Final = "pool:"
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
 
 def open_book(document: Document) -> OpenBook | None:
     """Attributed cost by group, largest first; None unless every line carries its cost."""
-    if document["disclosure"] != "open_book":
+    if document["disclosure"] != Disclosure.OPEN_BOOK:
         return None
     costs: dict[str, Decimal] = {}
     for line in document["lines"]:
@@ -177,7 +179,7 @@ def open_book(document: Document) -> OpenBook | None:
             label=_group_label(group),
             amount=Money(amount, currency),
             ratio=ratio(amount, total),
-            is_shared=group.startswith(_SHARED),
+            is_shared=is_pooled(group),
         )
         for group, amount in sorted(costs.items(), key=lambda item: (-item[1], item[0]))
     ]
@@ -185,9 +187,9 @@ def open_book(document: Document) -> OpenBook | None:
 
 
 def _group_label(group: str) -> str:
-    if not group.startswith(_SHARED):
+    if not is_pooled(group):
         return group
-    return as_heading(pool_name(group.removeprefix(_SHARED)))
+    return as_heading(pool_name(group.removeprefix(POOL)))
 
 
 def _amounts(document: Document | None) -> dict[str, Decimal]:

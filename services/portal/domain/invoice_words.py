@@ -6,14 +6,15 @@ from typing import Any, Final
 
 from services.portal.domain.labels import as_heading
 from shared.money import currency_exponent
+from shared.vocabulary.invoice_states import State
 
 Data = Mapping[str, Any]
 
-_STATES: Final = {
-    "draft": "a draft",
-    "in_review": "in review",
-    "issuing": "being issued",
-    "uncollectible": "written off",
+_STATES: Final[Mapping[str, str]] = {
+    State.DRAFT: "a draft",
+    State.IN_REVIEW: "in review",
+    State.ISSUING: "being issued",
+    State.UNCOLLECTIBLE: "written off",
 }
 _CAUSES: Final = {
     "negative_total": "The total is negative.",

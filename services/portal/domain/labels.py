@@ -1,42 +1,47 @@
 """How the names of pools and states are written for people."""
 
-import re
+from collections.abc import Mapping
 from typing import Final
 
-POOL: Final = "pool:"
-METHODS: Final = {
-    "rule": "By rule",
-    "label": "By its tag",
-    "pod": "By its pods",
-    "task": "By its tasks",
-    "default": "By its account or cluster",
-    "pool-signal": "By measured use",
-    "pool-proportional": "In proportion to direct cost",
-    "pool-even": "Evenly",
-    "pool-weights": "By fixed weights",
-    "none": "Nobody's",
-}
-_ACRONYMS: Final = frozenset(
-    [
-        *("alb", "api", "cpu", "ebs", "ec2", "ecs", "eks", "elb", "gpu", "iam", "kms", "nat"),
-        *("nlb", "rds", "s3", "sns", "sqs", "vpc", "waf"),
-    ]
-)
-_ROLES: Final = {
-    "operator_viewer": "Operator, viewer",
-    "operator_analyst": "Operator, analyst",
-    "operator_admin": "Operator, administrator",
-    "billing_clerk": "Billing, clerk",
-    "billing_approver": "Billing, approver",
-    "customer_member": "Member",
-    "customer_admin": "Administrator",
-}
+from shared.vocabulary.invoice_states import State
+from shared.vocabulary.methods import Method
+from shared.vocabulary.names import charge_group_name
+from shared.vocabulary.recipients import is_pooled
+from shared.vocabulary.roles import Role
 
-
-def pool_name(key: str) -> str:
-    """`load balancer` of load-balancer, `NAT` of nat."""
-    words = re.split(r"[-_ ]+", key)
-    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
+METHODS: Final[Mapping[str, str]] = {
+    Method.RULE: "By rule",
+    Method.LABEL: "By its tag",
+    Method.POD: "By its pods",
+    Method.TASK: "By its tasks",
+    Method.DEFAULT: "By its account or cluster",
+    Method.POOL_SIGNAL: "By measured use",
+    Method.POOL_PROPORTIONAL: "In proportion to direct cost",
+    Method.POOL_EVEN: "Evenly",
+    Method.POOL_WEIGHTS: "By fixed weights",
+    Method.NONE: "Nobody's",
+}
+STATES: Final[Mapping[str, str]] = {
+    State.PARKED: "Parked",
+    State.DRAFT: "Draft",
+    State.IN_REVIEW: "In review",
+    State.APPROVED: "Approved",
+    State.ISSUING: "Issuing",
+    State.ISSUED: "Issued",
+    State.OVERDUE: "Overdue",
+    State.PAID: "Paid",
+    State.UNCOLLECTIBLE: "Uncollectible",
+    State.VOID: "Void",
+}
+_ROLES: Final[Mapping[str, str]] = {
+    Role.OPERATOR_VIEWER: "Operator, viewer",
+    Role.OPERATOR_ANALYST: "Operator, analyst",
+    Role.OPERATOR_ADMIN: "Operator, administrator",
+    Role.BILLING_CLERK: "Billing, clerk",
+    Role.BILLING_APPROVER: "Billing, approver",
+    Role.CUSTOMER_MEMBER: "Member",
+    Role.CUSTOMER_ADMIN: "Administrator",
+}
 
 
 def role_label(role: str, customer: str = "") -> str:
@@ -45,11 +50,9 @@ def role_label(role: str, customer: str = "") -> str:
     return f"{label} of {customer}" if customer else label
 
 
-def charge_group_name(group: str) -> str:
+def charge_group_label(group: str) -> str:
     """`Shared NAT` of pool:nat; a group of a tenant's own as it is."""
-    if not group.startswith(POOL):
-        return group
-    return f"Shared {pool_name(group.removeprefix(POOL))}"
+    return as_heading(charge_group_name(group)) if is_pooled(group) else group
 
 
 def as_heading(text: str) -> str:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
-PeriodState = Literal["open", "settling", "closed", "reopened"]
 FreshnessState = Literal["fresh", "stale", "unknown"]
 # AWS refreshes an export at least once a day; a day and a half means that one was missed.
 LATE_AFTER: Final = timedelta(hours=36)
@@ -19,8 +19,8 @@ def period_state(
     Else settling once the month is over, for AWS restates it for weeks.
     """
     if is_closed:
-        return "reopened" if is_restated else "closed"
-    return "settling" if now >= month.end else "open"
+        return PeriodState.REOPENED if is_restated else PeriodState.CLOSED
+    return PeriodState.SETTLING if now >= month.end else PeriodState.OPEN
 
 
 def freshness_state(

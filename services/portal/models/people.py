@@ -2,7 +2,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Now
 
-from shared.auth.actors import ROLES, Actor, Role
+from shared.auth.actors import Actor
+from shared.vocabulary.roles import Role
 
 
 class User(AbstractBaseUser):
@@ -13,7 +14,7 @@ class User(AbstractBaseUser):
 
     name = models.CharField(primary_key=True, max_length=100)
     full_name = models.CharField(max_length=200)
-    role = models.CharField(max_length=30, choices=[(role, role) for role in ROLES])
+    role = models.CharField(max_length=30, choices=[(role.value, role.value) for role in Role])
     customer = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField(default=True)
 
@@ -33,8 +34,7 @@ class User(AbstractBaseUser):
 
     @property
     def actor(self) -> Actor:
-        role: Role = self.role  # type: ignore[assignment]  # the check constraint holds it
-        return Actor(self.name, role, self.customer)
+        return Actor(self.name, Role(self.role), self.customer)
 
 
 class OneTimeLink(models.Model):

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from services.portal.domain.period_checks import Check, ShownOverride
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.page import Page
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

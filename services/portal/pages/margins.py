@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from django.core.paginator import Page as PageOfRows
 
 from services.portal.domain.figures import Figure
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.page import Choice, Page, TenantName
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

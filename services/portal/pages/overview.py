@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 
 from services.portal.domain.figures import Figure
 from services.portal.domain.period_checks import Check
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.margins import Proof
 from services.portal.pages.page import Page
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

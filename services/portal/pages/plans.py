@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.page import Page, TenantName
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

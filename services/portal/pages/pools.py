@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.page import Page
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

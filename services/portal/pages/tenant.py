@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import ClassVar
 
 from services.portal.domain.figures import Figure
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.overview import Mover
 from services.portal.pages.page import CustomerName, Page, TenantName
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

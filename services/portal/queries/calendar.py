@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from services.portal.domain.period_states import PeriodState, freshness_state, period_state
+from services.portal.domain.period_states import freshness_state, period_state
 from services.portal.models import BillState, PeriodSummary
 from services.portal.pages.frame import Freshness
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class KnownPeriod:
     @property
     def is_closed(self) -> bool:
         """Also when a bill has reopened it: what was invoiced stays."""
-        return self.state in {"closed", "reopened"}
+        return self.state in {PeriodState.CLOSED, PeriodState.REOPENED}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Calendar:
         Else the newest with a run, else with a bill, else the month of the clock.
         """
         attributed = [known for known in self.periods if known.is_attributed]
-        over = [known for known in attributed if known.state != "open"]
+        over = [known for known in attributed if known.state != PeriodState.OPEN]
         found = next(iter(over or attributed or self.periods), None)
         return found.month if found else Month.of(self.now)
 
@@ -72,6 +73,6 @@ def read_calendar(now: datetime) -> Calendar:
 
 def read_freshness(calendar: Calendar, month: Month) -> Freshness:
     delivered = BillState.objects.filter(period=str(month)).aggregate(at=Max("delivered_at"))["at"]
-    is_closed = calendar.state_of(month) in {"closed", "reopened"}
+    is_closed = calendar.state_of(month) in {PeriodState.CLOSED, PeriodState.REOPENED}
     state = freshness_state(delivered, is_closed=is_closed, now=calendar.now)
     return Freshness(state, delivered, estimated=not is_closed)

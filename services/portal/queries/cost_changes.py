@@ -13,13 +13,14 @@ from services.portal.domain.cost_changes import (
     first_day_of,
     last_day_told,
 )
-from services.portal.domain.labels import charge_group_name
+from services.portal.domain.labels import charge_group_label
 from services.portal.models import TenantMargin
 from services.portal.pages.overview import Mover, TenantMover
 from services.portal.pages.tenant import CostChange
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.recipients import is_pooled
 
 TENANT_MOVERS_MAX: Final = 5
 MOVERS_MAX: Final = 3
@@ -136,8 +137,8 @@ def mover(
     told = days.get(change.group, ())[: span.days]
     first = first_day_of(told, change.before / span.days_before)
     return Mover(
-        label=charge_group_name(change.group),
-        is_shared=change.group.startswith("pool:"),
+        label=charge_group_label(change.group),
+        is_shared=is_pooled(change.group),
         now=Money(change.now, currency),
         by=Money(change.by, currency),
         since=date(span.month.year, span.month.month, first) if first else None,

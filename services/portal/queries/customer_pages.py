@@ -30,11 +30,11 @@ from services.portal.pages.customer import (
 from services.portal.pages.page import CustomerName
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import STATES_TO_PAY, State
 
 INVOICES_MAX: Final = 60
 BREAKDOWN_MONTHS: Final = 6
 ESTIMATE_LINES: Final = 6
-_TO_PAY: Final = frozenset({"issued", "overdue"})
 _NOTE: Final = "Charges are by calendar month in UTC."
 
 
@@ -76,7 +76,7 @@ class Account:
 def read_home(this_month: Month) -> Account:
     account = CustomerAccount.objects.first()
     invoices = list(CustomerInvoice.objects.order_by("-period", "-invoice_id")[:INVOICES_MAX])
-    newest = next((invoice for invoice in invoices if invoice.state != "void"), None)
+    newest = next((invoice for invoice in invoices if invoice.state != State.VOID), None)
     before = _month_before(newest) if newest else None
     return Account(
         customer=_customer(account),
@@ -170,7 +170,7 @@ def _largest(estimate: CustomerEstimate) -> list[EstimateLine]:
 
 def _billed() -> list[CustomerInvoice]:
     return list(
-        CustomerInvoice.objects.exclude(state="void").order_by("-period", "-invoice_id")[
+        CustomerInvoice.objects.exclude(state=State.VOID).order_by("-period", "-invoice_id")[
             :INVOICES_MAX
         ]
     )
@@ -193,7 +193,7 @@ def read_customer_invoice(invoice_id: str) -> CustomerInvoicePage | None:
             has_rates=any(line.rate for line in lines),
             notes=_NOTE,
         ),
-        pay_url=record.details["hosted_invoice_url"] if record.state in _TO_PAY else "",
+        pay_url=record.details["hosted_invoice_url"] if record.state in STATES_TO_PAY else "",
         paid_on=day(record.details["paid_at"]),
         open_book=open_book(record.details),
     )
@@ -203,7 +203,7 @@ def _month_before(invoice: CustomerInvoice) -> CustomerInvoice | None:
     earlier = CustomerInvoice.objects.filter(
         period=str(Month.parse(invoice.period).previous), currency=invoice.currency
     )
-    return earlier.exclude(state="void").order_by("-invoice_id").first()
+    return earlier.exclude(state=State.VOID).order_by("-invoice_id").first()
 
 
 def _current(newest: CustomerInvoice | None, before: CustomerInvoice | None) -> Current | None:
@@ -235,7 +235,7 @@ def _moved(now: Line, before: Line) -> Money:
 
 
 def _due(invoices: list[CustomerInvoice]) -> Due | None:
-    open_ones = [invoice for invoice in invoices if invoice.state in _TO_PAY]
+    open_ones = [invoice for invoice in invoices if invoice.state in STATES_TO_PAY]
     if not open_ones:
         return None
     currency = open_ones[0].currency

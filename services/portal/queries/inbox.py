@@ -14,6 +14,7 @@ from services.portal.domain.figures import change, money
 from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.domain.invoice_words import cause_words
+from services.portal.domain.labels import STATES
 from services.portal.models import StaffInvoice
 from services.portal.pages.inbox import InboxPage, InboxRow, Sum
 from services.portal.pages.page import Choice, CustomerName
@@ -21,20 +22,10 @@ from services.portal.queries.margin_totals import AMOUNT
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import UNISSUED_STATES, State
+from shared.vocabulary.roles import BILLING
 
 PAGE: Final = 60
-_STATES: Final[Mapping[str, str]] = {
-    "parked": "Parked",
-    "draft": "Draft",
-    "in_review": "In review",
-    "approved": "Approved",
-    "issuing": "Issuing",
-    "issued": "Issued",
-    "overdue": "Overdue",
-    "paid": "Paid",
-    "uncollectible": "Uncollectible",
-    "void": "Void",
-}
 _SORTS: Final[Mapping[str, Any]] = {
     "customer": Lower("customer_name"),
     "total": F("total"),
@@ -43,10 +34,14 @@ _SORTS: Final[Mapping[str, Any]] = {
 }
 # What a month's invoices come to: label, its note, and the states that count.
 _SUMS: Final = (
-    ("To issue", "drafts, reviews and parked", ("draft", "in_review", "approved", "parked")),
-    ("To be paid", "issued and not due yet", ("issuing", "issued")),
-    ("Overdue", "past the due date", ("overdue",)),
-    ("Paid", "", ("paid",)),
+    (
+        "To issue",
+        "drafts, reviews and parked",
+        UNISSUED_STATES,
+    ),
+    ("To be paid", "issued and not due yet", (State.ISSUING, State.ISSUED)),
+    ("Overdue", "past the due date", (State.OVERDUE,)),
+    ("Paid", "", (State.PAID,)),
 )
 
 
@@ -123,14 +118,14 @@ def waits_for(actor: Actor) -> Q:
 def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[Choice]:
     counts = dict(invoices.values_list("state").annotate(Count("pk")).order_by())
     views = [Choice("all", "All", sum(counts.values()))]
-    if actor.role.startswith("billing"):
+    if actor.role in BILLING:
         waiting = invoices.filter(waits_for(actor)).count()
         views.append(Choice("to_do", "To do", waiting))
     restated = _restated(invoices).count()
     if restated:
         views.append(Choice("restated", "Restated", restated))
     views += [
-        Choice(state, label, counts[state]) for state, label in _STATES.items() if counts.get(state)
+        Choice(state, label, counts[state]) for state, label in STATES.items() if counts.get(state)
     ]
     return views
 
@@ -145,7 +140,9 @@ def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QueryS
 
 def _restated(invoices: QuerySet[StaffInvoice]) -> QuerySet[StaffInvoice]:
     """A restatement that came to nothing doesn't count, nor one of what is void."""
-    return invoices.filter(restated_by__isnull=False).exclude(restated_by=0).exclude(state="void")
+    return invoices.filter(restated_by__isnull=False).exclude(
+        Q(restated_by=0) | Q(state=State.VOID)
+    )
 
 
 def _searched(invoices: QuerySet[StaffInvoice], text: str) -> QuerySet[StaffInvoice]:
@@ -182,7 +179,7 @@ def _row(invoice: StaffInvoice) -> InboxRow:
 
 def shown_restatement(invoice: StaffInvoice) -> Money | None:
     """None where it came to nothing, or where the invoice is void and its successor counts."""
-    if invoice.state == "void":
+    if invoice.state == State.VOID:
         return None
     return money(invoice.restated_by or None, invoice.currency)
 
@@ -190,7 +187,7 @@ def shown_restatement(invoice: StaffInvoice) -> Money | None:
 def _totals(invoices: Sequence[StaffInvoice]) -> list[Money]:
     """Nobody is asked for what is void."""
     return _by_currency(
-        (invoice.currency, invoice.total) for invoice in invoices if invoice.state != "void"
+        (invoice.currency, invoice.total) for invoice in invoices if invoice.state != State.VOID
     )
 
 

@@ -13,7 +13,6 @@ from services.portal.domain.figures import (
     ratio,
     so_far,
 )
-from services.portal.domain.period_states import PeriodState
 from services.portal.models import BillState, PeriodSummary
 from services.portal.pages.margins import MarginsPage, MarginTotals, Other, Proof
 from services.portal.pages.page import Choice
@@ -21,6 +20,7 @@ from services.portal.queries.margin_rows import Selection, count_views, margin_p
 from services.portal.queries.margin_totals import Totals, find_summary, sum_margins
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 _VIEW_LABELS: Final = {
     "all": "All",
@@ -61,9 +61,9 @@ def read_headline(month: Month, *, is_open: bool) -> Headline | None:
 
 
 def read_margins(
-    month: Month, selection: Selection, *, page: int, state: PeriodState = "closed"
+    month: Month, selection: Selection, *, page: int, state: PeriodState = PeriodState.CLOSED
 ) -> MarginsPage:
-    is_open = state == "open"
+    is_open = state == PeriodState.OPEN
     headline = read_headline(month, is_open=is_open)
     if headline is None:
         return MarginsPage(period=month, period_state=state)

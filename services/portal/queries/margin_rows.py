@@ -17,6 +17,7 @@ from services.portal.pages.page import TenantName
 from services.portal.queries.margin_totals import AMOUNT, current_margins
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import State
 
 PAGE: Final = 60
 TREND_MONTHS: Final = 12
@@ -164,7 +165,7 @@ def _trends(month: Month, tenants: Sequence[str]) -> Mapping[str, list[Decimal]]
 
 def _invoices(month: Month, customers: set[str]) -> Mapping[str, InvoiceLink]:
     found = StaffInvoice.objects.filter(period=str(month), customer__in=customers)
-    rows = found.exclude(state="void").order_by("invoice_id")
+    rows = found.exclude(state=State.VOID).order_by("invoice_id")
     return {
         customer: InvoiceLink(invoice_id, state)
         for customer, invoice_id, state in rows.values_list("customer", "invoice_id", "state")

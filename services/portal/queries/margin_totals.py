@@ -7,6 +7,7 @@ from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subq
 
 from services.portal.domain.figures import ratio
 from services.portal.models import PeriodSummary, TenantMargin
+from shared.vocabulary.invoice_states import State
 
 AMOUNT: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=38, decimal_places=10)
 _KNOWN = Q(revenue__isnull=False)
@@ -48,7 +49,7 @@ def sum_margins(summary: PeriodSummary) -> Totals:
         tenant_count=Count("pk"),
         revenue_unknown_count=Count("pk", filter=~_KNOWN),
         losing_count=Count("pk", filter=Q(revenue__lt=F("cost"))),
-        draft_count=Count("pk", filter=Q(revenue_basis="draft")),
+        draft_count=Count("pk", filter=Q(revenue_basis=State.DRAFT)),
         direct=Sum("direct_cost", default=_ZERO),
         shared=Sum("shared_cost", default=_ZERO),
         cost_total=Sum("cost", default=_ZERO),

@@ -3,19 +3,19 @@
 from decimal import Decimal
 
 from services.portal.domain.figures import ratio
-from services.portal.domain.period_states import PeriodState
 from services.portal.pages.overview import NextClose, OverviewPage, Step, Waterfall
 from services.portal.queries.calendar import Calendar, KnownPeriod
 from services.portal.queries.cost_changes import read_movers
 from services.portal.queries.margin_page import Headline, read_headline
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 def read_overview(
-    month: Month, *, state: PeriodState = "closed", next_close: NextClose | None = None
+    month: Month, *, state: PeriodState = PeriodState.CLOSED, next_close: NextClose | None = None
 ) -> OverviewPage:
-    is_open = state == "open"
+    is_open = state == PeriodState.OPEN
     headline = read_headline(month, is_open=is_open)
     if headline is None:
         return OverviewPage(period=month, period_state=state, next_close=next_close)

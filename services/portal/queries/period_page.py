@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from services.portal.domain.figures import ratio
 from services.portal.domain.period_checks import ShownOverride, override_of
-from services.portal.domain.period_states import PeriodState
 from services.portal.models import PeriodSummary, TenantMargin, TenantRevision, User
 from services.portal.pages.close import PeriodRow, Revision
 from services.portal.queries.calendar import Calendar
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)

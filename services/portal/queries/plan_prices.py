@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from services.portal.domain.figures import ratio
-from services.portal.domain.period_states import PeriodState
 from services.portal.gateways.invoicing import PlanPrice, UnableToRead
 from services.portal.models import TenantContract, TenantMargin
 from services.portal.pages.page import TenantName
@@ -13,6 +12,7 @@ from services.portal.pages.plans import PlanRow, PlansPage, Suggestion
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
 
 CheckPrices = Callable[[str, Month, Mapping[str, Decimal], str], Sequence[PlanPrice]]
 
@@ -36,7 +36,7 @@ def read_plan_prices(
         cost=Money(margin.cost, margin.currency),
         rows=rows,
         problem=problem,
-        suggestion=None if state == "open" else _suggest(tenant, month, rows or []),
+        suggestion=None if state == PeriodState.OPEN else _suggest(tenant, month, rows or []),
     )
 
 

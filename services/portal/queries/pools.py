@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import METHODS, POOL, as_heading, pool_name
-from services.portal.domain.period_states import PeriodState
+from services.portal.domain.labels import METHODS, as_heading
 from services.portal.models import PeriodSummary, TenantMargin
 from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from services.portal.queries.margin_totals import find_summary
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.names import pool_name
+from shared.vocabulary.period_states import PeriodState
+from shared.vocabulary.recipients import POOL, is_pooled
 
 PARTS_MAX: Final = 20
 _KINDS: Final = {
@@ -35,12 +37,12 @@ class _Line:
     amount: Decimal
 
 
-def read_pools(month: Month, *, state: PeriodState = "closed") -> PoolsPage:
+def read_pools(month: Month, *, state: PeriodState = PeriodState.CLOSED) -> PoolsPage:
     """A month that still runs is compared with none."""
     summary = find_summary(str(month))
     if summary is None:
         return PoolsPage(period=month, period_state=state, is_attributed=False)
-    before = None if state == "open" else _costs_before(summary)
+    before = None if state == PeriodState.OPEN else _costs_before(summary)
     pools = [_shortened(pool) for pool in _splits(summary, before or {})]
     return PoolsPage(
         period=month,
@@ -89,7 +91,7 @@ def _lines(summary: PeriodSummary) -> Mapping[str, list[_Line]]:
     for row in rows.defer("daily").order_by("tenant"):
         for line in row.lines:
             group: str = line["charge_group"]
-            if group.startswith(POOL):
+            if is_pooled(group):
                 name = group.removeprefix(POOL)
                 found[name].append(_Line(row, line["method"], Decimal(line["amount"])))
     return found

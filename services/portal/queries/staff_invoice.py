@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from services.portal.domain.invoice_actions import FINISHED, next_step, shown_actions
+from services.portal.domain.invoice_actions import next_step, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
 from services.portal.domain.invoice_document import Document, day, head, staff_lines
 from services.portal.domain.invoice_words import cause_words
@@ -22,31 +22,32 @@ from services.portal.queries.inbox import shown_restatement
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import FINISHED_STATES, State
 
 _STEPS: Final[Mapping[tuple[str, str], str]] = {
-    ("in_review", "draft"): "Returned to draft",
-    ("approved", "draft"): "Returned to draft",
-    ("parked", "draft"): "Released to draft",
+    (State.IN_REVIEW, State.DRAFT): "Returned to draft",
+    (State.APPROVED, State.DRAFT): "Returned to draft",
+    (State.PARKED, State.DRAFT): "Released to draft",
 }
 _REACHED: Final[Mapping[str, str]] = {
-    "draft": "Drafted",
-    "in_review": "Sent to review",
-    "approved": "Approved",
-    "issuing": "Sent to Stripe",
-    "issued": "Issued",
-    "paid": "Paid",
-    "overdue": "Overdue",
-    "uncollectible": "Written off",
-    "void": "Voided",
-    "parked": "Parked",
+    State.DRAFT: "Drafted",
+    State.IN_REVIEW: "Sent to review",
+    State.APPROVED: "Approved",
+    State.ISSUING: "Sent to Stripe",
+    State.ISSUED: "Issued",
+    State.PAID: "Paid",
+    State.OVERDUE: "Overdue",
+    State.UNCOLLECTIBLE: "Written off",
+    State.VOID: "Voided",
+    State.PARKED: "Parked",
 }
 _SYSTEMS: Final = {"stripe": "Stripe"}
 _PAYMENTS: Final[Mapping[str, str]] = {
-    "issued": "Nothing is paid yet.",
-    "overdue": "Nothing is paid, and it is past its due date.",
-    "paid": "Paid in full.",
-    "uncollectible": "Written off: nobody expects a payment any more.",
-    "void": "Cancelled: nothing is to pay.",
+    State.ISSUED: "Nothing is paid yet.",
+    State.OVERDUE: "Nothing is paid, and it is past its due date.",
+    State.PAID: "Paid in full.",
+    State.UNCOLLECTIBLE: "Written off: nobody expects a payment any more.",
+    State.VOID: "Cancelled: nothing is to pay.",
 }
 
 
@@ -76,10 +77,10 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> InvoicePage | None:
             days_until_due=document.get("days_until_due"),
             actions=[action for action in actions if action.allowed],
             refused_actions=[action for action in actions if not action.allowed],
-            is_finished=record.state in FINISHED,
+            is_finished=record.state in FINISHED_STATES,
             timeline=_timeline(document),
         ),
-        successor=_successor(record) if record.state == "void" else None,
+        successor=_successor(record) if record.state == State.VOID else None,
         neighbours=_neighbours(record),
     )
 
@@ -97,7 +98,7 @@ def _comparison(record: StaffInvoice) -> Comparison:
             period__gte=str(first),
             currency=record.currency,
         )
-        .exclude(state="void")
+        .exclude(state=State.VOID)
         .order_by("-period", "invoice_id")
     ):
         found[known.period].append(known.details)
@@ -119,7 +120,7 @@ def _successor(record: StaffInvoice) -> Successor | None:
             currency=record.currency,
             document__drafted_at__gt=record.details["drafted_at"],
         )
-        .exclude(state="void")
+        .exclude(state=State.VOID)
         .order_by("-document__drafted_at")
     )
     found = likest(record.details, [known.details for known in later])

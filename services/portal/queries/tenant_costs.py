@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import METHODS, POOL, charge_group_name
+from services.portal.domain.labels import METHODS, charge_group_label
 from services.portal.domain.stacks import stacked
 from services.portal.models import TenantMargin
 from services.portal.pages.tenant import Group, Method, Stack, StackRow
 from services.portal.queries.cost_changes import Span, daily_of, sums_of
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.recipients import is_pooled
 
 CHART_MONTHS: Final = 12
 
@@ -29,8 +30,8 @@ def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) ->
         found.append(
             Group(
                 key=group,
-                label=charge_group_name(group),
-                is_shared=group.startswith(POOL),
+                label=charge_group_label(group),
+                is_shared=is_pooled(group),
                 amount=Money(amount, now.currency),
                 ratio=ratio(amount, now.cost),
                 change=by,
@@ -93,7 +94,7 @@ def _stack(
     totals = _money([one.total for one in series], currency)
     return Stack(
         heads=[
-            f"Other ({len(one.others)})" if one.others else charge_group_name(one.name)
+            f"Other ({len(one.others)})" if one.others else charge_group_label(one.name)
             for one in series
         ],
         rows=rows,

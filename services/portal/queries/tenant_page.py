@@ -12,7 +12,6 @@ from services.portal.domain.figures import (
     ratio,
     so_far,
 )
-from services.portal.domain.period_states import PeriodState
 from services.portal.models import CustomerAccount, StaffInvoice, TenantContract, TenantMargin
 from services.portal.pages.page import CustomerName
 from services.portal.pages.tenant import InvoiceRow, Tenant, TenantMonth, TenantPage
@@ -21,15 +20,19 @@ from services.portal.queries.margin_totals import current_margins
 from services.portal.queries.tenant_costs import by_day, by_month, groups
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_states import State
+from shared.vocabulary.period_states import PeriodState
 
 HISTORY_MONTHS: Final = 24
 INVOICES_MAX: Final = 24
-_REVENUE_NOTES: Final = {"draft": "from a draft invoice", "unknown": "no invoice"}
+_REVENUE_NOTES: Final = {State.DRAFT: "from a draft invoice", "unknown": "no invoice"}
 
 
-def read_tenant(key: str, month: Month, *, state: PeriodState = "closed") -> TenantPage | None:
+def read_tenant(
+    key: str, month: Month, *, state: PeriodState = PeriodState.CLOSED
+) -> TenantPage | None:
     """None for a tenant that no run has ever seen."""
-    is_open = state == "open"
+    is_open = state == PeriodState.OPEN
     history = list(
         current_margins()
         .filter(tenant=key, period__lte=str(month))

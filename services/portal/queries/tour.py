@@ -15,6 +15,8 @@ from django.urls import reverse
 from services.portal.models import PeriodSummary, StaffInvoice, TenantMargin, User
 from services.portal.pages.frame import TourStop
 from services.portal.queries.margin_totals import current_margins
+from shared.vocabulary.invoice_states import State
+from shared.vocabulary.roles import CUSTOMERS, OPERATORS, Role
 
 
 @dataclass(frozen=True)
@@ -24,27 +26,29 @@ class Stop(TourStop):
     roles: Sequence[str]
 
 
+# Who may do most goes first.
+_OPERATORS: Final = tuple(reversed(OPERATORS))
 STOPS: Final = (
     Stop(
         1,
         "A tenant that loses money",
         "Every tenant of the closed month, worst margin first. The bar above the table proves that"
         " the parts are the whole bill.",
-        ("operator_admin", "operator_analyst", "operator_viewer"),
+        _OPERATORS,
     ),
     Stop(
         2,
         "Why it does",
         "What this tenant cost, by what and day by day. One shared pool has grown since one day of"
         " the month: the traffic through the NAT gateways.",
-        ("operator_admin", "operator_analyst", "operator_viewer"),
+        _OPERATORS,
     ),
     Stop(
         3,
         "What would fix it",
         "The same month under every plan. The flat fee does not cover the traffic; a plan that"
         " follows the cost does. The lines to change are below the table.",
-        ("operator_admin", "operator_analyst", "operator_viewer"),
+        _OPERATORS,
     ),
     Stop(
         4,
@@ -52,14 +56,14 @@ STOPS: Final = (
         "The clerk presses Send to review, the approver Approve, the clerk Issue through Stripe:"
         " change the person above in between. It goes to the Stripe stand-in and comes back with"
         " its number.",
-        ("billing_clerk",),
+        (Role.BILLING_CLERK,),
     ),
     Stop(
         5,
         "What the customer sees",
         "Its own invoices and nothing of anybody else's; cost only where its contract is open-book,"
         " and the margin never.",
-        ("customer_admin", "customer_member"),
+        tuple(reversed(CUSTOMERS)),
     ),
 )
 
@@ -106,7 +110,7 @@ def _loser(period: str | None) -> TenantMargin | None:
 
 def _waiting_invoice(period: str) -> str:
     """The largest draft, one that nothing has restated first; else the inbox."""
-    drafts = StaffInvoice.objects.filter(period=period, state="draft").order_by("-total")
+    drafts = StaffInvoice.objects.filter(period=period, state=State.DRAFT).order_by("-total")
     is_restated = Q(restated_by__isnull=False) & ~Q(restated_by=0)
     draft = drafts.exclude(is_restated).first() or drafts.first()
     if draft is None:

@@ -10,45 +10,48 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from services.portal.domain.labels import STATES
 from services.portal.pages.margins import Proof
 from services.portal.templatetags.portal_format import icon, percent
 from shared.money import Money
+from shared.vocabulary.invoice_states import State, StripeStatus
+from shared.vocabulary.period_states import PeriodState
 
 register = template.Library()
 
 # Kind of thing -> value -> (label, tone, icon).
 _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
     "invoice": {
-        "draft": ("Draft", "", "circle-dashed"),
-        "in_review": ("In review", "info", "eye"),
-        "approved": ("Approved", "primary", "check"),
-        "issuing": ("Issuing", "info", "send"),
-        "issued": ("Issued", "primary", "send"),
-        "paid": ("Paid", "positive", "circle-check"),
-        "overdue": ("Overdue", "warning", "clock"),
-        "uncollectible": ("Uncollectible", "negative", "ban"),
-        "void": ("Void", "", "ban"),
-        "parked": ("Parked", "warning", "pause"),
+        State.DRAFT: (STATES[State.DRAFT], "", "circle-dashed"),
+        State.IN_REVIEW: (STATES[State.IN_REVIEW], "info", "eye"),
+        State.APPROVED: (STATES[State.APPROVED], "primary", "check"),
+        State.ISSUING: (STATES[State.ISSUING], "info", "send"),
+        State.ISSUED: (STATES[State.ISSUED], "primary", "send"),
+        State.PAID: (STATES[State.PAID], "positive", "circle-check"),
+        State.OVERDUE: (STATES[State.OVERDUE], "warning", "clock"),
+        State.UNCOLLECTIBLE: (STATES[State.UNCOLLECTIBLE], "negative", "ban"),
+        State.VOID: (STATES[State.VOID], "", "ban"),
+        State.PARKED: (STATES[State.PARKED], "warning", "pause"),
     },
     "customer": {
-        "issued": ("To pay", "info", "clock"),
-        "paid": ("Paid", "positive", "circle-check"),
-        "overdue": ("Overdue", "warning", "triangle-alert"),
-        "uncollectible": ("Written off", "", "minus"),
-        "void": ("Cancelled", "", "ban"),
+        State.ISSUED: ("To pay", "info", "clock"),
+        State.PAID: ("Paid", "positive", "circle-check"),
+        State.OVERDUE: ("Overdue", "warning", "triangle-alert"),
+        State.UNCOLLECTIBLE: ("Written off", "", "minus"),
+        State.VOID: ("Cancelled", "", "ban"),
     },
     "stripe": {
-        "draft": ("Draft", "", "circle-dashed"),
-        "open": ("Open", "info", "circle"),
-        "paid": ("Paid", "positive", "circle-check"),
-        "uncollectible": ("Uncollectible", "negative", "ban"),
-        "void": ("Void", "", "ban"),
+        StripeStatus.DRAFT: ("Draft", "", "circle-dashed"),
+        StripeStatus.OPEN: ("Open", "info", "circle"),
+        StripeStatus.PAID: ("Paid", "positive", "circle-check"),
+        StripeStatus.UNCOLLECTIBLE: ("Uncollectible", "negative", "ban"),
+        StripeStatus.VOID: ("Void", "", "ban"),
     },
     "period": {
-        "open": ("Open, estimated", "info", "circle-dashed"),
-        "settling": ("Settling", "info", "hourglass"),
-        "closed": ("Closed", "", "lock"),
-        "reopened": ("Closed, restated since", "warning", "rotate-ccw"),
+        PeriodState.OPEN: ("Open, estimated", "info", "circle-dashed"),
+        PeriodState.SETTLING: ("Settling", "info", "hourglass"),
+        PeriodState.CLOSED: ("Closed", "", "lock"),
+        PeriodState.REOPENED: ("Closed, restated since", "warning", "rotate-ccw"),
     },
     "freshness": {
         "fresh": ("Bill delivered", "positive", "circle-check"),
@@ -56,8 +59,8 @@ _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         "unknown": ("No bill yet", "", "circle-help"),
     },
     "basis": {
-        "issued": ("issued", "", ""),
-        "draft": ("draft", "info", ""),
+        State.ISSUED: (STATES[State.ISSUED].lower(), "", ""),
+        State.DRAFT: (STATES[State.DRAFT].lower(), "info", ""),
         "unknown": ("no contract", "", ""),
     },
 }

@@ -9,20 +9,17 @@ from django.shortcuts import redirect
 
 from services.portal.models import User
 from services.portal.views.errors import forbidden, not_found
-from shared.auth.actors import ROLES, Actor
+from shared.auth.actors import Actor
+from shared.vocabulary.roles import BILLING, Role
 
-OPERATORS: Final = ("operator_viewer", "operator_analyst", "operator_admin")
-BILLING: Final = ("billing_clerk", "billing_approver")
-CUSTOMERS: Final = ("customer_member", "customer_admin")
 EVERYONE: Final = ("everyone",)
-_KNOWN: Final = frozenset(ROLES)
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def for_roles(*roles: str) -> Callable[[View], View]:
     """Strangers go to sign-in; a customer isn't told that the page exists; staff read why not."""
-    if not set(roles) <= _KNOWN:
+    if not set(roles) <= set(Role):
         raise ValueError(f"no such role among {roles}")
 
     def decorate(view: View) -> View:

@@ -11,18 +11,19 @@ from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
-from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
+from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import staff_file
 from services.portal.views.show import show
+from shared.vocabulary.roles import BILLING, STAFF
 
 _SEE_OTHER = 303
 _CONFLICT = 409
 _UNCONFIRMED = "It can't be taken back. Confirm that you have looked at the amount."
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def invoices(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
@@ -35,7 +36,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def invoices_csv(request: HttpRequest) -> HttpResponse:
     """All rows of what is filtered, in the order shown."""
@@ -52,7 +53,7 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET.get(name, "") for name in ("view", "sort", "q")}
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
     return _invoice_page(request, id)

@@ -13,12 +13,13 @@ from services.portal.queries.customer_pages import (
     read_home,
 )
 from services.portal.templatetags.portal_format import day, month_name, with_currency
-from services.portal.views.access import CUSTOMERS, for_roles
+from services.portal.views.access import for_roles
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import breakdown_file, customer_file
 from services.portal.views.show import show
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.roles import CUSTOMERS
 
 
 @for_roles(*CUSTOMERS)

@@ -19,19 +19,13 @@ from services.portal.domain.labels import role_label
 from services.portal.models import User
 from services.portal.pages.frame import DemoStrip, OtherPerson
 from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
-from services.portal.views.access import (
-    BILLING,
-    CUSTOMERS,
-    OPERATORS,
-    actor_of,
-    for_roles,
-    home_of,
-)
+from services.portal.views.access import actor_of, for_roles, home_of
 from services.portal.views.errors import not_found
 from services.portal.views.sign_in import BACKEND
 from shared.isolation.scope import as_ops
+from shared.vocabulary.roles import CUSTOMERS, STAFF
 
-_ANYBODY: Final = (*OPERATORS, *BILLING, *CUSTOMERS)
+_ANYBODY: Final = (*STAFF, *CUSTOMERS)
 _TOUR: Final = "tour"
 _STARTED_BY: Final = "tour_started_by"
 

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 from services.portal.gateways.invoicing import UnableToRead, read_invoice_file
 from services.portal.models import CustomerInvoice, StaffInvoice
 from services.portal.pages.strangers import NoDocumentPage
-from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, actor_of, for_roles
+from services.portal.views.access import actor_of, for_roles
 from services.portal.views.show import show
+from shared.vocabulary.roles import CUSTOMERS, STAFF
 
 _log: Final = logging.getLogger(__name__)
 _BAD_GATEWAY: Final = 502
@@ -23,7 +24,7 @@ _FILE_POLICY: Final = (
 )
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
     known = StaffInvoice.objects.filter(invoice_id=id).first()
@@ -33,7 +34,7 @@ def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - 
     return _file(request, id, "pdf", name)
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def invoice_picture(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
     """The first page, beside the lines; the page stands without it."""

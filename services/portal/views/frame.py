@@ -13,9 +13,9 @@ from services.portal.models import User
 from services.portal.pages.frame import Frame, Person, Section
 from services.portal.queries.calendar import read_freshness
 from services.portal.queries.seller import seller_for_customer, seller_for_staff
-from services.portal.views.access import BILLING
 from services.portal.views.asked import asked_period
 from services.portal.views.demo import demo_frame
+from shared.vocabulary.roles import BILLING
 
 # Pages that show one month of everything; the others belong to one thing and have no picker.
 _WITH_PERIODS: Final = frozenset(

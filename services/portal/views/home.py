@@ -5,9 +5,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from services.portal.models import User
-from services.portal.views.access import BILLING, CUSTOMERS, OPERATORS, for_roles, home_of
+from services.portal.views.access import for_roles, home_of
+from shared.vocabulary.roles import CUSTOMERS, STAFF
 
-_ANYBODY: Final = (*OPERATORS, *BILLING, *CUSTOMERS)
+_ANYBODY: Final = (*STAFF, *CUSTOMERS)
 
 
 @for_roles(*_ANYBODY)

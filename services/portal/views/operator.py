@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from services.portal.domain.explanation import UnableToUnderstand, explained
-from services.portal.domain.labels import charge_group_name
+from services.portal.domain.labels import charge_group_label
 from services.portal.gateways.attribution import UnableToRead, read_explanation, read_standing
 from services.portal.pages.overview import NextClose
 from services.portal.pages.page import TenantName
@@ -17,12 +17,13 @@ from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.pools import read_pools
 from services.portal.queries.tenant_page import read_tenant, tenant_name
-from services.portal.views.access import BILLING, OPERATORS, actor_of, for_roles
+from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
 from services.portal.views.show import show
+from shared.vocabulary.roles import OPERATORS, STAFF
 
 
 @for_roles(*OPERATORS)
@@ -65,7 +66,7 @@ def tenant(request: HttpRequest, key: str) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*OPERATORS, *BILLING)
+@for_roles(*STAFF)
 @require_safe
 def why(request: HttpRequest, key: str) -> HttpResponse:
     """The evidence of a tenant's cost, or of one of its charge groups, from its owner."""
@@ -78,7 +79,7 @@ def why(request: HttpRequest, key: str) -> HttpResponse:
     page = WhyPage(
         period=month,
         tenant=TenantName(key, name),
-        group=charge_group_name(group),
+        group=charge_group_label(group),
         state="computed",
     )
     return show(

@@ -15,11 +15,13 @@ from services.portal.pages.close import CheckToClose, ClosePage
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
-from services.portal.views.access import OPERATORS, actor_of, for_roles
+from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_period
 from services.portal.views.show import show
 from shared.faults import Fault
 from shared.periods import Month
+from shared.vocabulary.period_states import PeriodState
+from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS
 
 _SEE_OTHER: Final = 303
 _CONFLICT: Final = 409
@@ -32,13 +34,13 @@ def close(request: HttpRequest) -> HttpResponse:
     """The month asked for, else the one to close next once it is over, else the newest."""
     calendar, month = asked_period(request)
     waiting = next_close(calendar)
-    is_over = waiting is not None and calendar.state_of(waiting.month) != "open"
+    is_over = waiting is not None and calendar.state_of(waiting.month) != PeriodState.OPEN
     if not request.GET.get("period") and waiting is not None and is_over:
         month = waiting.month
     return _close_page(request, month)
 
 
-@for_roles("operator_admin")
+@for_roles(*ADMINISTRATORS)
 @require_POST
 def close_period(request: HttpRequest, period: str) -> HttpResponse:
     """Done: the answer is kept at once, so that the page that follows already shows it."""
@@ -98,7 +100,7 @@ def _close_page(
         periods=read_periods(calendar),
         problem=problem,
         unanswered=unanswered,
-        may_close=actor_of(request).role == "operator_admin",
+        may_close=actor_of(request).role in ADMINISTRATORS,
         **vars(read_period(month)),
         **vars(_checks(request, month, reasons or {})),
     )

@@ -8,10 +8,11 @@ from django.views.decorators.http import require_safe
 from services.portal.gateways.invoicing import PlanPrice, check_prices
 from services.portal.models import User
 from services.portal.queries.plan_prices import read_plan_prices
-from services.portal.views.access import OPERATORS, for_roles
+from services.portal.views.access import for_roles
 from services.portal.views.asked import asked_period
 from services.portal.views.show import show
 from shared.periods import Month
+from shared.vocabulary.roles import OPERATORS
 
 
 @for_roles(*OPERATORS)

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 from shared.configuration.drivers.driver import Driver, Grain
 from shared.configuration.entry import Exact, Name
 from shared.exact import whole_weights
+from shared.vocabulary.methods import Method
 
 
 class BlendDriver(Driver):
@@ -16,7 +17,7 @@ class BlendDriver(Driver):
     """
 
     word: ClassVar = "blend"
-    method: ClassVar = "pool-signal"
+    method: ClassVar = Method.POOL_SIGNAL
     digits_max: ClassVar = 25
     weights_sql: ClassVar = """
 WITH blended AS (

@@ -10,7 +10,6 @@ from pydantic import Field
 from shared.configuration.entry import Entry
 from shared.configuration.selectors import Selector
 
-POOL_PREFIX: Final = "pool:"
 # A tenant's key, or another pool.
 Consumer = Annotated[str, Field(pattern=r"^(pool:.{1,200}|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")]
 Grain = Literal["hour", "day", "period"]

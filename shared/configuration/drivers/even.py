@@ -3,13 +3,14 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from shared.configuration.drivers.driver import NAMED_WEIGHTS_SQL, Driver
+from shared.vocabulary.methods import Method
 
 
 class EvenDriver(Driver):
     """The same for every tenant that is active."""
 
     word: ClassVar = "even"
-    method: ClassVar = "pool-even"
+    method: ClassVar = Method.POOL_EVEN
     weights_sql: ClassVar = NAMED_WEIGHTS_SQL
 
     even: Literal[True]

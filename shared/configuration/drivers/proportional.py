@@ -4,6 +4,7 @@ from pydantic import field_validator
 
 from shared.configuration.drivers.driver import Driver, Grain, Scope
 from shared.configuration.selectors import Selector
+from shared.vocabulary.methods import Method
 
 
 class ProportionalDriver(Driver):
@@ -15,7 +16,7 @@ class ProportionalDriver(Driver):
     """
 
     word: ClassVar = "proportional"
-    method: ClassVar = "pool-proportional"
+    method: ClassVar = Method.POOL_PROPORTIONAL
     weights_sql: ClassVar = """
 SELECT asked.own_grain, asked.bucket, direct.tenant AS recipient, direct.units AS weight
 FROM asked

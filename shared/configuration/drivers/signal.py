@@ -2,6 +2,7 @@ from typing import ClassVar
 
 from shared.configuration.drivers.driver import Driver, Grain
 from shared.configuration.entry import Name
+from shared.vocabulary.methods import Method
 
 
 class SignalDriver(Driver):
@@ -14,7 +15,7 @@ class SignalDriver(Driver):
     """
 
     word: ClassVar = "signal"
-    method: ClassVar = "pool-signal"
+    method: ClassVar = Method.POOL_SIGNAL
     weights_sql: ClassVar = """
 WITH scales AS (
     SELECT

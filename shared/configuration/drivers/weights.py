@@ -6,6 +6,7 @@ from pydantic import field_validator
 
 from shared.configuration.drivers.driver import NAMED_WEIGHTS_SQL, Consumer, Driver
 from shared.configuration.entry import NotNegative
+from shared.vocabulary.methods import Method
 
 
 class WeightsDriver(Driver):
@@ -15,7 +16,7 @@ class WeightsDriver(Driver):
     """
 
     word: ClassVar = "weights"
-    method: ClassVar = "pool-weights"
+    method: ClassVar = Method.POOL_WEIGHTS
     weights_sql: ClassVar = NAMED_WEIGHTS_SQL
 
     weights: Mapping[Consumer, NotNegative]

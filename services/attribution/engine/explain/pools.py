@@ -13,6 +13,7 @@ from services.attribution.engine.tables import Row, create_table, records, sql_t
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.exact import shortened
+from shared.vocabulary.recipients import POOL
 
 Name = TypeVar("Name", bound=Hashable)
 Bucket = tuple[str, int, dt.datetime]
@@ -33,7 +34,7 @@ class PoolEvidence:
             via = _bucket_of(row, "via", "via_grain", "via_bucket")
             ways = self._ways.get(_bucket_of(row))
             if ways is not None:
-                evidence = _share(evidence, f"pool:{via[0]}", ways, via)
+                evidence = _share(evidence, POOL + via[0], ways, via)
             if row["level"] is not None:
                 weights, signals = self._weights[via], self._signals[via]
                 evidence = _share(evidence, row["driver"], weights, row["tenant"], signals)

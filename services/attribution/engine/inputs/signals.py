@@ -16,11 +16,11 @@ from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.inputs.input_rows import InputRows, input_files, refused_row
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session, identifier, literal
-from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
 from shared.tabular import open_source_file, open_text
+from shared.vocabulary.recipients import POOL
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")
 _COLUMNS = (*_REQUIRED, "end", "unit", "source", "id")
@@ -122,7 +122,7 @@ class SignalTables:
 
     def _resolve_consumers(self, files: Sequence[Path]) -> None:
         directory = TenantDirectory(self.config.tenants)
-        pools = {POOL_PREFIX + pool.name for pool in self.config.pools}
+        pools = {POOL + pool.name for pool in self.config.pools}
         rows = self.session.execute(
             "SELECT consumer, min(file * 1000000000000 + row) FROM signals"
             " GROUP BY consumer ORDER BY 2"
@@ -157,10 +157,10 @@ class SignalTables:
 
 
 def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int) -> BadInput:
-    if consumer.startswith(POOL_PREFIX):
+    if consumer.startswith(POOL):
         known = ", ".join(pool.name for pool in config.pools)
         return BadInput(
-            f"no pool is named {consumer.removeprefix(POOL_PREFIX)!r}.",
+            f"no pool is named {consumer.removeprefix(POOL)!r}.",
             file=file,
             row=row,
             field="consumer",

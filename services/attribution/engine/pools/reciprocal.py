@@ -9,9 +9,9 @@ from typing import Any, Final
 from services.attribution.domain.reciprocal import ClosedLoop, Use, routes
 from services.attribution.engine.tables import create_table, run_sql
 from shared.columnar import Session
-from shared.configuration.drivers import POOL_PREFIX
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
+from shared.vocabulary.recipients import POOL
 
 _ROUTE_COLUMNS: Final = {
     "pool": "VARCHAR",
@@ -104,11 +104,11 @@ class MutualPools:
         pairs = set()
         for pool in self.config.pools:
             for driver in pool.drivers:
-                consumers = {key for key in driver.consumers if key.startswith(POOL_PREFIX)}
+                consumers = {key for key in driver.consumers if key.startswith(POOL)}
                 consumers.update(*(by_meter[meter] for meter in driver.meters))
                 if driver.scope is not None and driver.scope.counts_all:
-                    consumers.update(POOL_PREFIX + other.name for other in self.config.pools)
-                pairs |= {(pool.name, key.removeprefix(POOL_PREFIX)) for key in consumers}
+                    consumers.update(POOL + other.name for other in self.config.pools)
+                pairs |= {(pool.name, key.removeprefix(POOL)) for key in consumers}
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 
     def _bucket_count(self) -> int:

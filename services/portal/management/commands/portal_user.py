@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from services.portal.operations.sign_in_links import create_link, put_user
-from shared.auth.actors import ROLES
 from shared.isolation.scope import as_ops
+from shared.vocabulary.roles import Role
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--full-name", required=True)
-        parser.add_argument("--role", choices=ROLES, required=True)
+        parser.add_argument("--role", choices=[*Role], required=True)
         parser.add_argument("--customer", default="", help="for a customer's people: whose")
 
     def handle(self, *_args: Any, **options: Any) -> None:

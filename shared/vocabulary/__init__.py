@@ -1,0 +1,1 @@
+"""Words that services share, each written once; `docs/glossary.md` explains them."""
