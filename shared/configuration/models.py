@@ -1,4 +1,4 @@
-"""The whole of `trueback.yaml`; what each key does is in the design's file contracts."""
+"""The whole of `trueback.yaml`; what each key does: docs/ruleset.md."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -23,8 +23,10 @@ from shared.jobs.work import ATTEMPTS_MAX, jobs
 
 logger = logging.getLogger(__name__)
 
+# How long a job stands still after its runner was killed; renewed while the child lives.
 LEASE_SECONDS: Final = 20
 POLL_SECONDS: Final = 0.2
+# Of prctl(2): the signal that a child gets when its parent dies, however it dies.
 _PR_SET_PDEATHSIG: Final = 1
 
 _CLAIM: Final = """
@@ -109,10 +111,11 @@ class Runner:
             if self.stopping:
                 child.terminate()
                 child.wait(timeout=10)
+            # Four times within a lease, so that a database that is away for a while costs nothing.
             elif time.monotonic() - renewed > LEASE_SECONDS / 4:
                 renewed = time.monotonic()
                 if not self._renew(job_id, lease):
-                    child.kill()
+                    child.kill()  # another runner has the job: two of it must not write at once
         if child.returncode != 0:
             logger.warning("job %s ended with code %s", job_id, child.returncode)
             self._release(job_id, lease)

@@ -17,7 +17,9 @@ from shared.isolation.scope import as_ops
 
 logger = logging.getLogger(__name__)
 
+# After the last one a job stays failed, to be seen; between them the back-off doubles from 2 s.
 ATTEMPTS_MAX: Final = 8
+# A scheduled call asks for no new job this long after one of the same kind and key has failed.
 RETRY_AFTER: Final = timedelta(minutes=5)
 JobHandler = Callable[[dict[str, Any]], None]
 
@@ -95,7 +97,7 @@ def _finish(job: Any, lease: str, *, state: str, error: str) -> None:
 
 
 def _retry(job: Any, lease: str, error: str) -> None:
-    """Back-off doubles from 1 s; after the last attempt the job is failed and stays to be seen."""
+    """Back-off doubles from 2 s; after the last attempt the job is failed and stays to be seen."""
     with as_ops():
         held = jobs().objects.select_for_update().filter(job_id=job.job_id, lease=lease).first()
         if held is None:

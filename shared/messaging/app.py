@@ -12,6 +12,7 @@ from shared.messaging.broker import Broker
 from shared.messaging.consumer.receive import Handler, receive
 from shared.messaging.producer.retire import retire
 
+# Of all our keys in the broker, so that the rights of its users can name them.
 KEY_PREFIX: Final = "tb:"
 
 
@@ -39,7 +40,7 @@ def _register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
 
 
 def _settings(service: str) -> dict[str, Any]:
-    """Why each: docs/decisions/0002-acknowledged-outbox.md."""
+    """Why each: docs/decisions/0002-acknowledged-outbox.md, docs/reference/messaging.md."""
     from django.conf import settings  # noqa: PLC0415 - the settings module names this app's service
 
     return {

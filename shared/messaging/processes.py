@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from celery import Celery
 from django.conf import settings
@@ -19,7 +20,8 @@ from shared.messaging.producer.relay import Relay
 
 logger = logging.getLogger(__name__)
 
-FAILURE_PAUSE_SECONDS = 1.0
+# A loop whose step fails at once would write a log line each millisecond.
+FAILURE_PAUSE_SECONDS: Final = 1.0
 
 
 def run_bus(app: Celery, schedule: Mapping[str, Callable[[], None]]) -> None:

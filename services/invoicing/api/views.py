@@ -28,6 +28,7 @@ from shared.vocabulary.roles import ADMINISTRATORS, BILLING, CUSTOMERS, STAFF, R
 
 _READERS = (*STAFF, Role.SERVICE)
 _STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by")
+# Of a list; a customer has some dozens a year, and the portal keeps its own copies.
 PAGE = 500
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from shared.contracts.invoicing import Cause
 from shared.money import Money
 
-# Stripe: an invoice takes at most 250 lines; a charge below its minimum moves to the balance.
+# Stripe: an invoice takes at most 250 lines; a charge below its minimum moves to the customer's
+# balance, where nobody looks (docs/reference/stripe.md).
 LINES_MAX: Final = 250
 SMALLEST_CHARGE_MINOR: Final = {"USD": 50, "EUR": 50, "GBP": 30, "CAD": 50, "AUD": 50, "CHF": 50}
 
@@ -33,6 +34,7 @@ def parking_reasons(
     reasons = []
     if minor < 0:
         reasons.append(Cause("negative_total"))
+    # 50 is Stripe's minimum in most currencies; an invoice of nothing at all is no charge.
     if 0 < minor < SMALLEST_CHARGE_MINOR.get(total.currency, 50):
         reasons.append(Cause("below_smallest_charge"))
     if line_count > LINES_MAX:

@@ -73,6 +73,7 @@ _FROM_STRIPE: Final[Mapping[str, State]] = {
     StripeStatus.VOID: State.VOID,
     StripeStatus.UNCOLLECTIBLE: State.UNCOLLECTIBLE,
 }
+# How far an issued invoice has come: paid and void are both ends.
 _RANK: Final = {
     State.ISSUING: 0,
     State.ISSUED: 1,

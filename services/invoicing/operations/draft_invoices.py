@@ -39,6 +39,7 @@ from shared.vocabulary.invoice_states import ISSUED_STATES, State
 
 logger = logging.getLogger(__name__)
 
+# Who does in the log what no person does.
 ACTOR = "trueback"
 
 

@@ -5,7 +5,8 @@ Stripe still remembers keys, unless it has answered with a server error, which i
 key. Then the step's `find` looks for what may have happened, and only an absence that is proven
 some minutes after the last try makes a new attempt with a new key. A key is made of the document,
 the step and the attempt, so that a database restored from a backup asks with the same ones; with
-`TRUEBACK_STRIPE_LOOK_FIRST` it also looks before its first try. No key holds a clock.
+`TRUEBACK_STRIPE_LOOK_FIRST` it also looks before its first try. No key holds a clock. What Stripe
+promises of keys: docs/reference/stripe.md.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,9 @@ from shared.vocabulary.invoice_states import State
 
 logger = logging.getLogger(__name__)
 
+# Webhooks may be lost (docs/reference/stripe.md); an invoice that was paid shows within the hour.
 SWEEP_EVERY: Final = timedelta(hours=1)
+# Where no sweep has ended well yet: a new installation has nothing older at Stripe.
 FIRST_SWEEP: Final = timedelta(days=1)
 
 

@@ -20,6 +20,7 @@ from shared.messaging.envelope import Envelope, ForgedEnvelope
 
 logger = logging.getLogger(__name__)
 
+# With the relay's back-off about an hour; then a person looks (docs/reference/messaging.md).
 FAILURES_MAX: Final = 8
 Handler = Callable[[Any], None]
 
@@ -54,6 +55,7 @@ def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, 
         for item, error in outcome.failed
         if _count_failure(envelope.source, item, error) >= FAILURES_MAX
     }
+    # A control of the chaos tests: every acknowledgement is lost.
     if settings.ENVIRONMENT.injects("drop_acks"):
         return
     acknowledge(broker, to=envelope.source, done=outcome.done, failed=refused)
@@ -68,7 +70,7 @@ def _receive_one(
                 _handle(item, handlers)
                 _check_constraints()
     except (OperationalError, InterfaceError):
-        raise
+        raise  # the database is away: no fault of the message, and the envelope comes back
     except Exception as error:
         logger.exception("%s %s could not be handled", item["topic"], item["id"])
         outcome.failed.append((item, f"{type(error).__name__}: {error}"))

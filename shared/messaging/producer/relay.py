@@ -20,10 +20,15 @@ from shared.messaging.producer.outbox import on_outbox
 
 logger = logging.getLogger(__name__)
 
+# Why each is what it is: docs/reference/messaging.md.
+# Facts that one statement claims and leases.
 CLAIM_MAX: Final = 200
+# Facts of one envelope, which the consumer commits at once.
 ENVELOPE_MAX: Final = 100
+# Unacknowledged facts of a consumer, and envelopes in its queue, beyond which the relay waits.
 IN_FLIGHT_MAX: Final = 2_000
 QUEUE_LENGTH_MAX: Final = 500
+# The longest time until a fact is sent again to a consumer that is away.
 BACKOFF_SECONDS_MAX: Final = 900
 
 # One statement claims and leases. A fact waits for as long as its consumer is away: it dies only
@@ -41,6 +46,7 @@ _CLAIM: Final = """
     from due where o.message_id = due.message_id
     returning o.message_id::text, o.topic, o.subject, o.payload::text
 """
+# Per consumer: what is due, and what is under way (sent, and its lease not over).
 _WAITING: Final = """
     select dest, count(*) filter (where next_at <= now()),
         count(*) filter (where attempts > 0 and next_at > now())
@@ -78,6 +84,7 @@ class Relay:
             for start in range(0, len(claimed), ENVELOPE_MAX):
                 self._publish(dest, claimed[start : start + ENVELOPE_MAX])
             sent += len(claimed)
+            # The control of the chaos test: what every other outbox does, and loses facts by.
             if self.environment.injects("retire_at_publish"):
                 self._retire(claimed)
         return sent

@@ -1,5 +1,7 @@
 """The only module that talks to Stripe. API version: the one of the SDK, `2026-05-27.dahlia`.
 
+What Stripe promises and limits: docs/reference/stripe.md.
+
 Every call that changes something takes an idempotency key; the caller has written down its intent
 first. Outcomes are three: an answer, `RefusedByStripe` (nothing happened, and never will with these
 parameters) or `UnknownOutcome` (try again with the same key).
@@ -17,8 +19,10 @@ from shared.faults import Fault
 
 Answer = TypeVar("Answer")
 
+# Stripe counts calls per second: after one second the window is another.
 _RATE_LIMIT_PAUSE_SECONDS: Final = 1.0
 _ATTEMPTS_AFTER_429: Final = 5
+# The largest page that Stripe gives.
 _PAGE: Final = 100
 _SERVER_ERROR: Final = 500
 
