@@ -98,6 +98,7 @@ def _flat_fee(draft: InvoiceFact) -> InvoiceFact:
     line = replace(
         draft.lines[0],
         description="Platform fee",
+        component="Platform fee",
         kind="flat_fee",
         amount=Decimal("6900.00"),
         basis=FeeDays("month", 31, 31),
@@ -113,6 +114,7 @@ def _line(position: int, group: str, cost: Decimal, month: Month) -> InvoiceLine
     return InvoiceLineFact(
         position=position,
         description=f"Cloud usage: {words}",
+        component="Cloud usage",
         kind="cost_plus",
         quantity=None,
         unit_amount=None,

@@ -36,7 +36,8 @@ BASIS: Final[TypeAdapter[Basis]] = TypeAdapter(Basis)
 class InvoiceLineFact:
     """`amount` is in the invoice's currency, with its minor units; `cost` is for staff only.
 
-    `description` is part of the document: the same words at Stripe, on the PDF and on pages.
+    `description` is part of the document: the same words at Stripe, on the PDF and on pages. Of
+    which `component` of the plan the line is, and of which charge group, is not read from it.
     """
 
     position: int
@@ -51,6 +52,7 @@ class InvoiceLineFact:
     basis: Markup | FeeDays | None = None
     cost: Decimal | None = None
     charge_group: str = ""
+    component: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ _INVOICE_EXAMPLE = InvoiceFact(
     lines=[
         InvoiceLineFact(
             position=1,
-            description="Cloud usage, Compute",
+            description="Cloud usage: Compute",
             kind="cost_plus",
             quantity=None,
             unit_amount=None,
@@ -233,6 +235,8 @@ _INVOICE_EXAMPLE = InvoiceFact(
             tenant="acme",
             basis=Markup(Decimal(20)),
             cost=Decimal("1200.50"),
+            charge_group="Compute",
+            component="Cloud usage",
         )
     ],
     plan="standard",

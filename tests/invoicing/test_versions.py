@@ -117,6 +117,7 @@ class TestRowsOfAnEarlierRelease:
             parked.refresh_from_db()
             fact = invoice_fact(parked)
         assert fact.lines[-1].basis == FeeDays("month", 12, 31)
+        assert fact.lines[-1].component == "Support"
         assert fact.history[-1].cause == Cause("bill_restated", {"run": "0192"})
         causes = [Cause("person", text="looks odd"), Cause("negative_total")]
         assert fact.parked_reasons == causes

@@ -174,6 +174,7 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
         InvoiceLineFact(
             position=1,
             description="Cloud usage: Compute",
+            component="Cloud usage",
             kind="cost_plus",
             quantity=None,
             unit_amount=None,
@@ -188,6 +189,7 @@ def invoice_fact(customer: str, state: str = "draft", **changed: Any) -> Invoice
         InvoiceLineFact(
             position=2,
             description="Platform fee",
+            component="Platform fee",
             kind="flat_fee",
             quantity=None,
             unit_amount=None,

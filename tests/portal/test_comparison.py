@@ -25,7 +25,8 @@ def line(amount, **changed):
         "cost": "100",
         "amount": amount,
     }
-    return found | changed
+    found |= changed
+    return found | {"component": found["description"].partition(": ")[0]}
 
 
 def fee(amount, basis=MONTH):

@@ -28,6 +28,7 @@ class PricedLine:
     basis: Basis
     service_start: date
     service_end: date
+    component: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def _cost_plus(
                     basis=Markup(percent),
                     service_start=start,
                     service_end=end,
+                    component=component["name"],
                 )
             )
     return lines
@@ -149,6 +151,7 @@ def _flat_fee(
         basis=FeeDays(every, days, days_in_all),
         service_start=covered[0],
         service_end=covered[1],
+        component=component["name"],
     )
 
 

@@ -76,7 +76,8 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     """Written once, with the invoice; `cost` is the attributed cost behind it, for staff.
 
-    `priced_by` is the `Basis` of its fact; an earlier release wrote it into `basis` as text.
+    `priced_by` is the `Basis` of its fact; an earlier release wrote it into `basis` as text, and
+    no `component`.
     """
 
     customer_id = models.CharField(max_length=100)
@@ -93,6 +94,7 @@ class InvoiceLine(models.Model):
     charge_group = models.CharField(max_length=200, blank=True)
     basis = models.CharField(max_length=200, blank=True)
     priced_by = models.JSONField(null=True)
+    component = models.CharField(max_length=200, blank=True, default="", db_default="")
     service_start = models.DateField()
     service_end = models.DateField()
 

@@ -183,6 +183,7 @@ def _create(
             charge_group=line.charge_group,
             priced_by=BASIS.dump_python(line.basis, mode="json"),
             basis=written_basis(line.basis),
+            component=line.component,
             service_start=line.service_start,
             service_end=line.service_end,
         )

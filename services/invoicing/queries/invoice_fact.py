@@ -17,7 +17,7 @@ from shared.contracts.invoicing import (
     InvoiceLineFact,
     TransitionFact,
 )
-from shared.contracts.superseded.invoice_words import read_basis, read_cause
+from shared.contracts.superseded.invoice_words import component_of, read_basis, read_cause
 from shared.money import Money
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
 
@@ -102,6 +102,7 @@ def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
             basis=_basis(line),
             cost=line.cost,
             charge_group=line.charge_group,
+            component=line.component or component_of(line.description),
         )
         for line in invoice.lines.order_by("position")
     ]

@@ -13,7 +13,7 @@ _CUSTOMER_FIELDS: Final = (
 )
 _LINE_FIELDS: Final = (
     *("position", "description", "kind", "quantity", "unit_amount", "amount"),
-    *("service_start", "service_end", "tenant"),
+    *("service_start", "service_end", "tenant", "component"),
 )
 _OPEN_BOOK_FIELDS: Final = ("basis", "cost", "charge_group")
 

@@ -97,8 +97,7 @@ def compare(
 
 def key_of(line: Mapping[str, Any]) -> Key:
     """What makes a line the same one in another month: its component of the plan, and of what."""
-    component, _, _ = line["description"].partition(": ")
-    return line["kind"], line["tenant"], component, line.get("charge_group") or ""
+    return line["kind"], line["tenant"], line["component"], line.get("charge_group") or ""
 
 
 def likest(document: Document, candidates: Sequence[Document]) -> Document | None:

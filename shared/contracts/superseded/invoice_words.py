@@ -111,6 +111,11 @@ def read_refusal(text: str) -> Refusal | None:
     return Refusal("state", match[1], match[2].split(" or "))
 
 
+def component_of(description: str) -> str:
+    """`Cloud usage` of `Cloud usage: shared NAT`."""
+    return description.partition(": ")[0]
+
+
 def written_basis(basis: Basis | None) -> str:
     match basis:
         case Markup():

@@ -23,6 +23,7 @@ from shared.contracts.invoicing import (
     Refusal,
 )
 from shared.contracts.superseded.invoice_words import (
+    component_of,
     read_basis,
     read_cause,
     read_refusal,
@@ -36,7 +37,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class InvoiceLineFactV1(InvoiceLineFact):
-    """`basis` is `cost plus 20 %`, `per month` or `12 of 31 days`."""
+    """`basis` is `cost plus 20 %`, `per month` or `12 of 31 days`; there is no `component`."""
 
     basis: str = ""  # type: ignore[assignment]
 
@@ -94,8 +95,10 @@ def _each(document: Document, name: str, change: Any) -> dict[str, list[Any]]:
 
 
 def _upgraded_line(line: Document) -> dict[str, Any]:
+    component = line.get("component") or component_of(line["description"])
+    line = {**line, "component": component}
     if "basis" not in line:
-        return dict(line)
+        return line
     basis = read_basis(
         line["basis"],
         service_start=date.fromisoformat(line["service_start"]),
@@ -105,8 +108,9 @@ def _upgraded_line(line: Document) -> dict[str, Any]:
 
 
 def _downgraded_line(line: Document) -> dict[str, Any]:
+    line = {name: value for name, value in line.items() if name != "component"}
     if "basis" not in line:
-        return dict(line)
+        return line
     basis = line["basis"]
     return {**line, "basis": written_basis(basis and BASIS.validate_python(basis))}
 
