@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """One file of rows (CSV, gzipped or zipped CSV, Parquet): its columns, how SQL reaches each.
 
 A CSV header is read here and not by DuckDB, whose names ignore case: of two columns that differ
@@ -20,8 +19,10 @@ from typing import BinaryIO, Literal, TextIO, cast
 
 import duckdb
 
-from shared.columnar import NOT_THE_INPUT, csv_scan, identifier, literal, parquet_scan
+from shared.columnar import NOT_THE_INPUT
 from shared.faults import BadInput
+from shared.sql.expressions import Sql, csv_scan, identifier, literal, parquet_file_scan
+from shared.sql.scripts import run_script
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -38,7 +39,7 @@ _FETCH_AGAIN = "Fetch the file again; nothing was taken."
 @dataclass(frozen=True)
 class Column:
     name: str
-    reference: str
+    reference: Sql
     """How SQL reaches it: its own name in Parquet, `c<position>` in CSV, else an expression."""
     type: str
     written: str = ""
@@ -62,13 +63,13 @@ class SourceFile:
     """Further columns, each an expression over the others."""
 
     @property
-    def scan(self) -> str:
+    def scan(self) -> Sql:
         """A table function with one column per `reference`, and for Parquet `file_row_number`."""
         if self.format == "csv":
-            names = [column.reference for column in self.columns]
+            names = [_position_name(at) for at in range(len(self.columns))]
             is_gzip = self.compression == "gzip"
             return csv_scan(self.path, names, new_line=self.new_line, is_gzip=is_gzip)
-        return parquet_scan([self.path]).replace("union_by_name = true", "file_row_number = true")
+        return parquet_file_scan(self.path)
 
     def find(self, name: str) -> Column | None:
         both = (*self.columns, *self.derived)
@@ -97,9 +98,16 @@ def open_source_file(path: Path) -> SourceFile:
             file=str(path),
             remedy="Give the file as its producer wrote it.",
         )
-    columns = tuple(Column(name, f"c{at}", "VARCHAR") for at, name in enumerate(names))
+    columns = tuple(
+        Column(name, identifier(_position_name(at)), "VARCHAR") for at, name in enumerate(names)
+    )
     new_line = "\r\n" if header.endswith("\r\n") else "\n"
     return SourceFile(path, "csv", columns, new_line, _compression(magic))
+
+
+def _position_name(at: int) -> str:
+    """A CSV's columns are read by their place: names may differ in case alone, or repeat."""
+    return f"c{at}"
 
 
 def _compression(magic: bytes) -> Literal["none", "gzip", "zip"]:
@@ -191,10 +199,10 @@ def count_csv_rows(path: Path) -> int:
 def _parquet_columns(path: Path) -> tuple[Column, ...]:
     try:
         with duckdb.connect(":memory:") as session:
-            rows = session.execute(f"DESCRIBE SELECT * FROM {parquet_scan([path])}").fetchall()
-            session.execute(
-                f"SELECT count(*) FROM parquet_metadata({literal(str(path))})"
-            ).fetchall()
+            names = {"lines": parquet_file_scan(path)}
+            rows = run_script(session, "shared.sql", "describe.sql", names).fetchall()
+            names = {"file": literal(str(path))}
+            run_script(session, "shared.sql", "parquet_metadata.sql", names).fetchall()
     except NOT_THE_INPUT:
         raise
     except duckdb.Error as error:

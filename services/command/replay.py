@@ -23,10 +23,20 @@ def replay(
         raise Fault(f"{run_id} is a run of {answer['period']}, not of {period}.")
     for name, digest in answer["hashes"].items():
         print(f"{name:<9} sha256 {digest}")
+    _print_engine(answer["engine"])
+    if not answer["is_same"] and answer["has_same_amounts"]:
+        print(f"{run_id} of {period}: other bytes, and the same amounts in every statement")
+        return
     if not answer["is_same"]:
         raise ProofFailed(
             f"{run_id} does not come out as it did.",
             file="allocations.parquet",
-            remedy="If another release computed it, its form may differ; its inputs are whole.",
+            remedy="Its amounts differ, too. Report this with both engines; its inputs are whole.",
         )
     print(f"{run_id} of {period}: the same, byte for byte")
+
+
+def _print_engine(engine: dict[str, str]) -> None:
+    recorded, current = engine["recorded"], engine["current"]
+    if recorded != current:
+        print(f"engine    {recorded[:12] or 'not recorded'} computed it, {current[:12]} replays it")

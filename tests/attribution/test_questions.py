@@ -7,6 +7,7 @@ import pytest
 
 from services.attribution.domain.evidence import recompute
 from services.attribution.domain.evidence_json import from_json
+from services.attribution.engine import engine_digest
 from services.attribution.handlers import JOBS
 from services.attribution.models import InputSet, Job, Run, StatementLine
 from services.attribution.operations.apply_ruleset import apply_ruleset
@@ -158,6 +159,13 @@ class TestAReplay:
         announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME, **later)], version=2)
         attribute_period(period=run.period)
         assert self.replay(current())["is_same"]
+
+    def test_of_a_run_by_an_older_engine_shows_both_and_that_the_amounts_are_equal(self, run):
+        with as_ops():
+            Run.objects.update(engine_digest="")
+        answered = self.replay(run)
+        assert answered["engine"] == {"recorded": "", "current": engine_digest()}
+        assert answered["has_same_amounts"]
 
     def test_of_a_run_that_was_tampered_with_shows_it(self, run, storage):
         uri = f"{run.folder_uri}/allocations.parquet"

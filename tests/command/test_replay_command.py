@@ -10,18 +10,20 @@ HASHES = {"recorded": "0a", "kept": "0a", "replayed": "0a"}
 def answered(monkeypatch):
     """What attribution is asked; it answers with `hashes`."""
 
-    def answer(**hashes):
+    def answer(*, engine="e1", has_same_amounts=True, **hashes):
         asked = []
-        found = HASHES | hashes
-        told = {
+        all_hashes = HASHES | hashes
+        replayed = {
             "period": "2026-10",
-            "hashes": found,
-            "is_same": len(set(found.values())) == 1,
+            "hashes": all_hashes,
+            "is_same": len(set(all_hashes.values())) == 1,
+            "engine": {"recorded": engine, "current": "e1"},
+            "has_same_amounts": has_same_amounts,
         }
 
         def answer_of(*question):
             asked.append(question)
-            return told
+            return replayed
 
         monkeypatch.setattr(command, "answer_of", answer_of)
         monkeypatch.setattr(command, "current_run", lambda _period: "run_now")
@@ -48,8 +50,18 @@ class TestReplay:
         ]
         assert asked[0][2] != asked[1][2]
 
-    def test_ends_with_5_where_a_byte_differs(self, answered):
-        answered(replayed="0b")
+    @pytest.mark.parametrize(("engine", "shown"), [("e0", "e0"), ("", "not recorded")])
+    def test_by_another_engine_says_so_and_that_the_amounts_are_equal(
+        self, answered, capsys, engine, shown
+    ):
+        answered(replayed="0b", engine=engine)
+        command.replay("2026-10", as_of="run_1")
+        printed = capsys.readouterr().out
+        assert f"engine    {shown} computed it, e1 replays it" in printed
+        assert "other bytes, and the same amounts in every statement" in printed
+
+    def test_ends_with_5_where_an_amount_differs(self, answered):
+        answered(replayed="0b", has_same_amounts=False)
         with pytest.raises(ProofFailed, match="does not come out as it did") as failed:
             command.replay("2026-10", as_of="run_1")
         assert failed.value.exit_code == 5

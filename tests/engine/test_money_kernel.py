@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.engine.largest_remainder import split_weighed
+from services.attribution.engine.largest_remainder import split_weights
 from services.attribution.engine.tables import create_table
 from shared.columnar import open_session
 from shared.money import split_by_largest_remainder
 
 VECTORS = Path(__file__).with_name("golden") / "money_kernel.csv"
-_WEIGHED = {
+_WEIGHTS = {
     **dict.fromkeys(("cell", "level"), "BIGINT"),
     **dict.fromkeys(("units", "weight", "total"), "HUGEINT"),
     "recipient": "VARCHAR",
@@ -37,8 +37,9 @@ def split(cells: Sequence[Cell]) -> list[dict[str, int]]:
         tempfile.TemporaryDirectory() as name,
         open_session(scratch_dir=Path(name), memory_limit_mb=256) as session,
     ):
-        create_table(session, "weighed", _WEIGHED, rows, scratch_dir=Path(name))
-        split_weighed(session, Path(name))
+        folder = Path(name)
+        create_table(session, "weights", _WEIGHTS, rows, scratch_dir=folder)
+        split_weights(session, weights="weights", parts="parts", scratch_dir=folder)
         parts = session.execute("SELECT cell, recipient, units FROM parts").fetchall()
     return [{key: units for at, key, units in parts if at == cell} for cell in range(len(cells))]
 

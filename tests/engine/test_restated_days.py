@@ -191,15 +191,17 @@ class TestAPreparedBill:
     ]
 
     def test_has_the_same_fingerprints_of_days_in_another_order_and_other_parts(self, tmp_path):
-        whole = prints(tmp_path / "whole", [self.LINES])
-        assert prints(tmp_path / "turned", [self.LINES[::-1]]) == whole
-        assert prints(tmp_path / "cut", [self.LINES[4:], self.LINES[:4]]) == whole
+        whole = fingerprints(tmp_path / "whole", [self.LINES])
+        assert fingerprints(tmp_path / "turned", [self.LINES[::-1]]) == whole
+        assert fingerprints(tmp_path / "cut", [self.LINES[4:], self.LINES[:4]]) == whole
 
     def test_has_another_fingerprint_of_a_day_with_a_line_of_no_cost_more(self, tmp_path):
         free = self.LINES[0] | {"BilledCost": "0", "EffectiveCost": "0"}
-        whole = prints(tmp_path / "whole", [self.LINES])
-        more = prints(tmp_path / "more", [[*self.LINES, free]])
-        assert [day for day, print_ in more.items() if print_ != whole[day]] == ["2026-10-03"]
+        whole = fingerprints(tmp_path / "whole", [self.LINES])
+        more = fingerprints(tmp_path / "more", [[*self.LINES, free]])
+        assert [day for day, fingerprint in more.items() if fingerprint != whole[day]] == [
+            "2026-10-03"
+        ]
 
     def test_reads_a_part_that_it_knows_no_more(self, tmp_path):
         first, second = (
@@ -244,14 +246,14 @@ def prepared(work: Path, parts, ruleset: str = RULESET) -> PreparedInputs:
     )
 
 
-def prints(work: Path, parts) -> dict[str, str]:
+def fingerprints(work: Path, parts) -> dict[str, str]:
     """By day."""
     files = [
         snapshot_of(write_focus(work / f"{at}.csv", lines), work / str(at)).parts[0]
         for at, lines in enumerate(parts)
     ]
-    rows = rows_of(prepared(work, files).bill / "prints.parquet")
-    return {str(day): print_ for day, print_ in rows}
+    rows = rows_of(prepared(work, files).bill / "fingerprints.parquet")
+    return {str(day): fingerprint for day, fingerprint in rows}
 
 
 def restated(before: list, others: list, days: set[int]) -> list:

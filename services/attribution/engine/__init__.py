@@ -4,6 +4,7 @@ from services.attribution.engine.attribute import attribute, attribute_prepared
 from services.attribution.engine.output.outputs import statement_days
 from services.attribution.engine.prepared.preparation import PreparedInputs, prepare
 from services.attribution.engine.result import Coverage, Run, Statement, StatementDay, Usage
+from services.attribution.engine.version import engine_digest
 
 __all__ = [
     "Coverage",
@@ -14,6 +15,7 @@ __all__ = [
     "Usage",
     "attribute",
     "attribute_prepared",
+    "engine_digest",
     "prepare",
     "statement_days",
 ]

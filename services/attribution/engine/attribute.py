@@ -1,36 +1,38 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
-"""One run: every line of a snapshot to its tenant, exactly, with the proof that it all came out."""
+"""One run: every line of a snapshot to its tenant, exactly, with the proof that it all came out.
+
+This is the order of the steps; what each does lies in its room, and `docs/engine.md` draws the
+tables that they hand on.
+"""
 
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.attribution.domain.proof import Proof, plain, prove
-from services.attribution.engine.claims.key_dictionary import KeyDictionary
+from services.attribution.domain.proof import prove
+from services.attribution.engine.bill_columns import has_split_costs
+from services.attribution.engine.claims.claimed_keys import use_claims
+from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.claims.pod_keys import PodKeys
 from services.attribution.engine.inputs.preflight import (
-    refuse_what_can_not_be_done,
-    unheard_meters,
+    check_settings,
+    unmetered_drivers,
     unused_settings,
 )
-from services.attribution.engine.inputs.reference_tables import create_registers
-from services.attribution.engine.inputs.signals import SignalTables
+from services.attribution.engine.inputs.reference_tables import create_reference_tables
+from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
-from services.attribution.engine.inputs.split_costs import SplitCosts, find_split_costs
-from services.attribution.engine.inputs.workloads import WorkloadTables
-from services.attribution.engine.output.outputs import (
-    Outputs,
-    results_digest,
-    sum_results,
-    write_proof,
-    write_tables,
-)
-from services.attribution.engine.pods.pod_split import PodSplit
+from services.attribution.engine.output.findings import pools_that_overlap, proof_failed
+from services.attribution.engine.output.outputs import Outputs, write_proof, write_tables
+from services.attribution.engine.output.results import metered, results_digest, sum_results
+from services.attribution.engine.pods.pod_split import OF_PODS, PodSplit
+from services.attribution.engine.pods.split_costs import SplitCosts
+from services.attribution.engine.pods.workloads import WorkloadTables
 from services.attribution.engine.pools.pool_split import PoolSplit
-from services.attribution.engine.prepared.facts import PreparedFacts
+from services.attribution.engine.pools.reciprocal import find_uses
+from services.attribution.engine.prepared.facts import OF_LINES, PreparedFacts, load_lines
 from services.attribution.engine.prepared.kept_results import KeptResults
 from services.attribution.engine.prepared.preparation import (
     PreparedInputs,
@@ -38,15 +40,14 @@ from services.attribution.engine.prepared.preparation import (
     prepare,
 )
 from services.attribution.engine.result import Run
-from services.attribution.engine.tables import create_table
-from shared.columnar import Session, open_session, parquet_scan
+from services.attribution.engine.tables import create_table, create_types
+from shared.columnar import Session, open_session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
-from shared.faults import ProofFailed
 from shared.findings import Finding
-from shared.money import from_units
 from shared.periods import Month
+from shared.sql.expressions import Sql, identifier, no_rows, parquet_scan
 
 
 def attribute(
@@ -63,7 +64,7 @@ def attribute(
     run_id: str | None = None,
     memory_limit_mb: int = 1024,
 ) -> Run:
-    """Writes the output folder of the design's section 8 into `out_dir`.
+    """Writes the files of `docs/reference/files.md` into `out_dir`.
 
     What is prepared of the inputs, and what came out by day, is kept in `prepared_dir`, if there is
     one, and taken from there the next time; where pods divide lines, by workloads or by split cost
@@ -141,12 +142,13 @@ def open_attribution(
     work_dir.mkdir(parents=True)
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
+            create_types(session)
             yield Attribution(session, config, period, work_dir)
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Attribution:
     """The split of a bill in a session; whoever splits it again gets the same tables."""
 
@@ -154,6 +156,8 @@ class Attribution:
     config: Configuration
     period: Month
     work_dir: Path
+    keys: KeyColumns = field(init=False)
+    """What lines are keyed by; with workloads these divide some of the lines."""
 
     def split(
         self,
@@ -162,70 +166,81 @@ class Attribution:
         workloads: Sequence[Path] = (),
     ) -> list[Finding]:
         """Straight from the inputs, every fact by its hour."""
-        split_costs = find_split_costs(self.session, parquet_scan(snapshot_parts))
+        lines = parquet_scan(snapshot_parts)
+        has_split_rows = has_split_costs(self.session, lines)
         if self.config.commitments == "smoothed":
             snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
-        has_workloads = bool(workloads or split_costs)
-        refuse_what_can_not_be_done(self.config, has_workloads=has_workloads)
-        pools = self._create_registers()
+        has_workloads = bool(workloads or has_split_rows)
+        check_settings(self.config, has_workloads=has_workloads)
+        pools = self._create_reference_tables()
         SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
+        use_signals(self.session)
+        find_uses(self.session, self.config, self.work_dir)
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
-        findings += self._claim(snapshot_parts, workloads, split_costs)
-        return [*findings, *self._split(pools, "facts")]
+        self.keys = KeyColumns(self.config, has_workloads=has_workloads)
+        if has_workloads:
+            split_rows = lines if has_split_rows else no_rows(lines)
+            findings += self._divide(
+                snapshot_parts, workloads, split_rows, has_split_rows=has_split_rows
+            )
+        else:
+            self._load_lines(snapshot_parts)
+            use_claims(self.session, OF_LINES)
+        return [*findings, *self._split(pools, identifier("facts"))]
 
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
         """What came out earlier for days that are as they were is taken as it is."""
-        refuse_what_can_not_be_done(self.config, has_workloads=False)
-        pools = self._create_registers()
+        check_settings(self.config, has_workloads=False)
+        pools = self._create_reference_tables()
         findings = list(unused_settings(self.config, has_workloads=False))
-        facts = PreparedFacts(self.session, self.config, self.work_dir, prepared)
-        facts.load_usage()
-        kept.find_due_days(prepared)
-        facts.load_keys()
-        facts.load_facts()
-        if not kept.is_of_use():
-            facts.load_facts()
+        use_signals(self.session, prepared.usage)
+        find_uses(self.session, self.config, self.work_dir)
+        PreparedFacts(self.session, self.config, self.work_dir, prepared).load(kept)
         return [*findings, *self._split(pools, prepared.scan("days"))]
 
-    def _create_registers(self) -> PoolSplit:
-        create_registers(self.session, self.config, self.period, self.work_dir)
+    def _create_reference_tables(self) -> PoolSplit:
+        create_reference_tables(self.session, self.config, self.period, self.work_dir)
         pools = PoolSplit(self.session, self.config, self.work_dir)
         pools.create_pool_tables()
         return pools
 
-    def _split(self, pools: PoolSplit, costs: str) -> Iterator[Finding]:
-        """`costs` has the units by `kid` of the whole bill."""
-        pools.split()
-        sum_results(self.session)
-        yield from self._findings(costs)
+    def _load_lines(self, snapshot_parts: Sequence[Path], *, has_split_rows: bool = False) -> None:
+        load_lines(
+            self.session,
+            self.keys,
+            snapshot_parts,
+            has_split_rows=has_split_rows,
+            scratch_dir=self.work_dir,
+        )
 
-    def _claim(
+    def _divide(
         self,
         snapshot_parts: Sequence[Path],
         workloads: Sequence[Path],
-        split_costs: SplitCosts | None,
+        lines: Sql,
+        *,
+        has_split_rows: bool,
     ) -> Iterator[Finding]:
-        keys = KeyDictionary(
-            self.session,
-            self.config,
-            self.work_dir,
-            has_workloads=bool(workloads or split_costs),
-            has_split_rows=split_costs is not None,
-        )
-        if not keys.has_workloads:
-            keys.build(snapshot_parts)
-            return
+        """The lines of nodes and volumes to their pods, which are claimed then."""
         pods = PodKeys(self.config)
-        tables = WorkloadTables(self.session, pods, self.period)
+        tables = WorkloadTables(self.session, pods, self.period, self.work_dir)
         tables.load(workloads)
-        if split_costs is not None:
-            split_costs.load(pods)
-            yield from split_costs.without_parent(self.config.currency)
-        keys.build(snapshot_parts)
+        split_costs = SplitCosts(self.session, lines if has_split_rows else no_rows(lines))
+        split_costs.load(pods)
+        yield from split_costs.without_parent(self.config.currency)
+        self._load_lines(snapshot_parts, has_split_rows=has_split_rows)
         yield from tables.unbilled()
-        split = PodSplit(self.session, self.config, self.work_dir)
-        split.split(keys, pods)
+        split = PodSplit(self.session, self.keys, self.work_dir)
+        split.split(pods)
+        use_claims(self.session, OF_PODS)
         yield from split.silent_hours()
+
+    def _split(self, pools: PoolSplit, costs: Sql) -> Iterator[Finding]:
+        """`costs` has the units by `kid` of the whole bill."""
+        pools.split()
+        sum_results(self.session)
+        yield from unmetered_drivers(self.config, metered(self.session))
+        yield from pools_that_overlap(self.session, costs, self.config.currency)
 
     def finish(
         self,
@@ -250,8 +265,8 @@ class Attribution:
         )
         write_proof(out_dir, proof)
         if not proof.holds:
-            (out_dir / "allocations.parquet").unlink()
-            raise _failed(proof)
+            outputs.discard_allocations()
+            raise proof_failed(proof)
         run = Run(
             run_id=run_id,
             period=str(self.period),
@@ -278,33 +293,3 @@ class Attribution:
         """The run's id where nobody gives it one: by its period, ruleset and results."""
         content = f"{self.period}|{ruleset_digest(self.config)}|{results_digest(self.session)}"
         return f"run_{hashlib.sha256(content.encode()).hexdigest()[:32]}"
-
-    def _findings(self, costs: str) -> Iterator[Finding]:
-        meters = self.session.execute("SELECT DISTINCT meter FROM usage ORDER BY meter").fetchall()
-        yield from unheard_meters(self.config, [meter for (meter,) in meters])
-        rows = self.session.execute(
-            "SELECT claims.recipient, claims.also_matched, sum(costs.units) FROM claims"
-            f" JOIN {costs} AS costs USING (kid) WHERE also_matched <> ''"
-            " GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        for pool, others, units in rows:
-            amount = plain(from_units(units))
-            yield Finding(
-                "several-pools",
-                f"{amount} {self.config.currency} went to the pool {pool!r}, but would also match"
-                f" {others}.",
-            )
-
-
-def _failed(proof: Proof) -> ProofFailed:
-    worst = [
-        f"{group.account}/{group.service}/{group.charge_category}: bill {plain(group.bill)},"
-        f" out {plain(group.out)}"
-        for group in proof.unproven[:3]
-    ]
-    return ProofFailed(
-        f"what came out differs from the bill by {plain(proof.difference)} {proof.currency}"
-        f" ({'; '.join(worst)}).",
-        file="proof.json",
-        remedy="Nothing was published; report this with the proof.",
-    )

@@ -1,13 +1,16 @@
-"""Splits the table `weighed` into `parts`: whole units by largest remainder, of any size."""
+"""The money kernel: splits whole units by largest remainder, of any size, ties by recipient."""
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Final
 
-from services.attribution.engine.tables import create_table, run_sql
+from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.money import split_by_largest_remainder
+from shared.sql.expressions import identifier
+from shared.sql.scripts import run_script
 
-_PART_COLUMNS = {
+_PART_COLUMNS: Final = {
     "cell": "BIGINT",
     "recipient": "VARCHAR",
     "level": "INTEGER",
@@ -15,24 +18,33 @@ _PART_COLUMNS = {
 }
 
 
-def split_weighed(session: Session, scratch_dir: Path) -> None:
-    """A cell's weights sum to its `total`."""
-    run_sql(session, __package__, "split_kernel.sql")
-    _split_beyond_127_bits(session, scratch_dir)
+def split_weights(session: Session, *, weights: str, parts: str, scratch_dir: Path) -> None:
+    """Makes the table `parts` (cell, recipient, level, units) of the table `weights`.
+
+    `weights` has cell, units, recipient, weight, total and level: a row for each recipient of a
+    cell, with the cell's units and the sum of its weights.
+    """
+    large = f"{parts}_beyond_127_bits"
+    rows = _split_beyond_127_bits(session, weights)
+    create_table(session, large, _PART_COLUMNS, rows, scratch_dir=scratch_dir)
+    run_script(
+        session,
+        __package__,
+        "largest_remainder.sql",
+        {"weights": identifier(weights), "parts": identifier(parts), "large": identifier(large)},
+    )
 
 
-def _split_beyond_127_bits(session: Session, scratch_dir: Path) -> None:
-    rows = session.execute(
-        "SELECT cell, level, units, recipient, weight FROM weighed"
-        " WHERE CAST(abs(units) AS DOUBLE) * CAST(total AS DOUBLE) >= 1e38 ORDER BY ALL"
+def _split_beyond_127_bits(session: Session, weights: str) -> list[tuple[int, str, int, int]]:
+    """Parts of the cells whose product of units and weight no integer of DuckDB holds."""
+    rows = run_script(
+        session, __package__, "weights_beyond_127_bits.sql", {"weights": identifier(weights)}
     ).fetchall()
     cells: dict[tuple[int, int, int], dict[str, int]] = defaultdict(dict)
     for cell, level, units, recipient, weight in rows:
         cells[cell, level, units][recipient] = weight
-    parts = [
+    return [
         (cell, recipient, level, part)
-        for (cell, level, units), weights in cells.items()
-        for recipient, part in split_by_largest_remainder(units, weights).items()
+        for (cell, level, units), by_recipient in cells.items()
+        for recipient, part in split_by_largest_remainder(units, by_recipient).items()
     ]
-    create_table(session, "large_parts", _PART_COLUMNS, parts, scratch_dir=scratch_dir)
-    session.execute("INSERT INTO parts SELECT * FROM large_parts")

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """Small tables made in Python and read by SQL, through a CSV in the scratch folder.
 
 (One INSERT per row would take a second per thousand rows.)
@@ -6,13 +5,27 @@
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from shared.columnar import Session, identifier, literal
+from shared.columnar import Session
+from shared.sql.expressions import (
+    Sql,
+    cast,
+    csv_scan,
+    identifier,
+    listed,
+    null_if_empty,
+    or_empty,
+)
+from shared.sql.scripts import run_script
 
-Row = dict[str, Any]
+SPAN: Final = "span"
+"""The type of lengths of time: `hour`, `day`, `period`, in this order (`types.sql`)."""
+
+
+def create_types(session: Session) -> None:
+    run_script(session, __package__, "types.sql")
 
 
 def create_table(
@@ -29,41 +42,21 @@ def create_table(
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-    declared = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    cast = ", ".join(
-        f"CAST({_value(column, type_)} AS {type_}) AS {identifier(column)}"
-        for column, type_ in columns.items()
-    )
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT {cast} FROM read_csv("
-        f"{literal(str(path))}, header = true, auto_detect = false, delim = ',', quote = '\"',"
-        f" escape = '\"', new_line = '\\n', max_line_size = 16000000, columns = {{{declared}}})"
+    run_script(
+        session,
+        __package__,
+        "small_table.sql",
+        {
+            "table": identifier(name),
+            "columns": listed({column: _value(column, type_) for column, type_ in columns.items()}),
+            "csv": csv_scan(path, [*columns], new_line="\n", is_gzip=False),
+        },
     )
     path.unlink()
 
 
-def _value(column: str, type_: str) -> str:
+def _value(column: str, type_: str) -> Sql:
+    """An empty text is a text, and no number, day or flag."""
     if type_ == "VARCHAR":
-        return f"coalesce({identifier(column)}, '')"
-    return f"nullif({identifier(column)}, '')"
-
-
-def run_sql(session: Session, package: str, name: str) -> None:
-    session.execute(sql_text(package, name))
-
-
-def sql_text(package: str, name: str) -> str:
-    """A script that lies beside the Python of `package`."""
-    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
-
-
-def records(session: Session, query: str, values: Mapping[str, object] | None = None) -> list[Row]:
-    """The rows of a query by the names of its columns."""
-    result = session.execute(query, values or {})
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def has_table(session: Session, name: str) -> bool:
-    query = "SELECT count(*) FROM duckdb_tables() WHERE table_name = $1"
-    return bool(session.execute(query, [name]).fetchall()[0][0])
+        return or_empty(identifier(column))
+    return cast(null_if_empty(identifier(column)), type_)

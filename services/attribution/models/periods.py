@@ -31,6 +31,8 @@ class Run(models.Model):
     inputs = models.JSONField(default=dict, db_default={})
     currency = models.CharField(max_length=3, blank=True)
     cost_measure = models.CharField(max_length=20)
+    engine_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """Of the engine that computed it; '' of runs from before it was recorded."""
     proof = models.JSONField(default=dict)
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)

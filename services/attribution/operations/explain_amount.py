@@ -5,6 +5,7 @@ from django.conf import settings
 from services.attribution.domain.evidence import Explanation, Provenance, Selection
 from services.attribution.domain.evidence_json import selection_of, to_json
 from services.attribution.domain.proof import plain
+from services.attribution.domain.run_folders import RunFolders
 from services.attribution.engine.explain import NothingToExplain, explain
 from services.attribution.models import Run, StatementLine
 from services.attribution.operations.ask import keep_answer
@@ -24,7 +25,8 @@ def explain_amount(
     with as_ops():
         run = Run.objects.get(run_id=run_id)
         inputs = inputs_of_run(run)
-    files, scratch = fetch_inputs(inputs), settings.ENVIRONMENT.scratch_dir
+    folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir)
+    files = fetch_inputs(inputs, folders)
     try:
         explanation = explain(
             snapshot_parts=files.snapshot_parts,
@@ -33,7 +35,7 @@ def explain_amount(
             workloads=files.workloads,
             period=Month.parse(run.period),
             selection=selection_of(selection),
-            scratch_dir=scratch / "spill",
+            scratch_dir=folders.spill,
             provenance=_provenance(run_id, inputs),
             rows_max=rows_max,
             memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,

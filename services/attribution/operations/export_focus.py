@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from services.attribution.domain.evidence_json import selection_of
+from services.attribution.domain.run_folders import RunFolders
 from services.attribution.engine.explain import NothingToExplain
 from services.attribution.engine.focus_export import export_focus as write_focus
 from services.attribution.engine.focus_export.files import FocusInputs
@@ -24,25 +25,24 @@ def export_focus(*, answer_id: str, run_id: str, selection: Mapping[str, str]) -
     with as_ops():
         run = Run.objects.get(run_id=run_id)
         inputs = inputs_of_run(run)
-    files, scratch = fetch_inputs(inputs), settings.ENVIRONMENT.scratch_dir
+    folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir)
+    files = fetch_inputs(inputs, folders)
     given = FocusInputs(
         config=parse_configuration(inputs.ruleset.content),
         period=Month.parse(run.period),
         snapshot_parts=files.snapshot_parts,
         signals=files.signals,
         workloads=files.workloads,
-        scratch_dir=scratch / "spill",
+        scratch_dir=folders.spill,
         run_id=run_id,
         memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
     )
     try:
-        metadata = write_focus(
-            given, scratch / "focus", selection_of(selection) if selection else None
-        )
+        metadata = write_focus(given, folders.focus, selection_of(selection) if selection else None)
     except NothingToExplain as nothing:
         keep_answer({"nothing": str(nothing)}, kind="export_focus", answer_id=answer_id)
         return
-    written = sorted((scratch / "focus").iterdir())
+    written = sorted((folders.focus).iterdir())
     uris = Lake(settings.ENVIRONMENT).publish(written, f"{run.folder_uri}/focus/{answer_id}")
-    found = {path.name: uri for path, uri in zip(written, uris, strict=True)}
-    keep_answer({"files": found, "metadata": metadata}, kind="export_focus", answer_id=answer_id)
+    by_name = {path.name: uri for path, uri in zip(written, uris, strict=True)}
+    keep_answer({"files": by_name, "metadata": metadata}, kind="export_focus", answer_id=answer_id)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from services.attribution.domain.proof import plain
+from services.attribution.domain.run_folders import RunFolders
 from services.attribution.domain.what_if import Costs, costs_by_tenant
 from services.attribution.models import Run
 from services.attribution.operations.ask import keep_answer
@@ -25,7 +26,8 @@ def try_ruleset(*, answer_id: str, content: str, run_ids: Sequence[str]) -> None
         with as_ops():
             run = Run.objects.get(run_id=run_id)
             inputs = inputs_of_run(run)
-        tried, _ = compute_run(inputs, Month.parse(run.period), "what_if", config=config)
+        folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir)
+        tried = compute_run(inputs, Month.parse(run.period), "what_if", folders, config=config)
         after = costs_by_tenant((row.tenant, row.amount) for row in tried.statements)
         answer[run_id] = {"before": _plain(_costs(run)), "after": _plain(after)}
     keep_answer(answer, kind="try_ruleset", answer_id=answer_id)

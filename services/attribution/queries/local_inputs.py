@@ -1,4 +1,4 @@
-"""What a run is made of, fetched from the lake to the scratch folder."""
+"""What a run is made of, fetched from the lake to the run's folders."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from services.attribution.domain.run_folders import RunFolders
 from services.attribution.queries.control_totals import control_totals
 from services.attribution.queries.run_inputs import InputFiles, RunInputs
 from shared.contracts.raw_totals import RawTotal
@@ -20,14 +21,14 @@ class LocalInputs:
     workloads: list[Path]
 
 
-def fetch_inputs(inputs: RunInputs) -> LocalInputs:
-    lake, scratch = Lake(settings.ENVIRONMENT), settings.ENVIRONMENT.scratch_dir
+def fetch_inputs(inputs: RunInputs, folders: RunFolders) -> LocalInputs:
+    lake = Lake(settings.ENVIRONMENT)
     totals = (control_totals(lake, item.raw_totals_uri) for item in inputs.snapshots)
     return LocalInputs(
-        snapshot_parts=_fetch(lake, inputs.snapshots, scratch / "bill"),
+        snapshot_parts=_fetch(lake, inputs.snapshots, folders.bill),
         raw_totals=[total for listed in totals for total in listed],
-        signals=_fetch(lake, inputs.signals, scratch / "signals"),
-        workloads=_fetch(lake, inputs.workloads, scratch / "workloads"),
+        signals=_fetch(lake, inputs.signals, folders.signals),
+        workloads=_fetch(lake, inputs.workloads, folders.workloads),
     )
 
 

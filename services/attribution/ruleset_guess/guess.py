@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """What a bill without a ruleset lets one guess: the tenant label, its values, the shared services.
 
 Nothing here decides about money: the guess becomes a ruleset that a person reads and changes.
@@ -12,7 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from services.attribution.ruleset_guess.label_ranking import LabelUse, Ranked, rank_labels
-from shared.columnar import Session, literal, open_session, parquet_scan
+from shared.columnar import Session, open_session
+from shared.sql.expressions import Sql, entry, number, parquet_scan
+from shared.sql.scripts import run_script
 
 VALUES_MAX = 5_000
 """Tenants that are listed, by cost; what is beyond is shown as unmapped."""
@@ -20,7 +21,7 @@ VALUES_MAX = 5_000
 
 @dataclass(frozen=True)
 class SharedService:
-    """A kind of cost that usually serves every tenant, and how it is told on a bill."""
+    """A kind of cost that usually serves every tenant, and how a bill shows it."""
 
     pool: str
     usage_types: tuple[str, ...] = ()
@@ -96,20 +97,11 @@ def guess_ruleset(
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
-def _label_uses(session: Session, scan: str) -> list[LabelUse]:
-    """Of usage that costs something; a day is a bit, so that days can be counted over values."""
-    total, days = session.execute(
-        f"SELECT coalesce(sum(EffectiveCost), 0), count(DISTINCT CAST(ChargePeriodStart AS DATE))"
-        f" FROM {scan} WHERE {_COUNTED}"
-    ).fetchall()[0]
-    rows = session.execute(
-        "SELECT key, sum(cost), count(*), max(cost), sum(resources), bit_count(bit_or(days)) FROM ("
-        " SELECT tag.key AS key, tag.value AS value, sum(EffectiveCost) AS cost,"
-        " approx_count_distinct(ResourceId) AS resources,"
-        " bit_or(CAST(1 AS BIGINT) << CAST(day(ChargePeriodStart) AS BIGINT)) AS days"
-        f" FROM (SELECT unnest(map_entries(Tags)) AS tag, * FROM {scan} WHERE {_COUNTED})"
-        " GROUP BY ALL) GROUP BY key ORDER BY key"
-    ).fetchall()
+def _label_uses(session: Session, lines: Sql) -> list[LabelUse]:
+    """Of usage that costs something."""
+    names = {"lines": lines}
+    total, days = run_script(session, __package__, "usage_costs.sql", names).fetchall()[0]
+    rows = run_script(session, __package__, "tag_keys.sql", names).fetchall()
     return [
         LabelUse(
             key=key,
@@ -125,25 +117,16 @@ def _label_uses(session: Session, scan: str) -> list[LabelUse]:
     ]
 
 
-def _values(session: Session, scan: str, key: str) -> Iterator[TenantValue]:
-    rows = session.execute(
-        f"SELECT trim(Tags[{literal(key)}]) AS value, sum(EffectiveCost) FROM {scan}"
-        " WHERE value <> '' GROUP BY ALL ORDER BY sum(EffectiveCost) DESC, value"
-        f" LIMIT {VALUES_MAX:d}"
-    ).fetchall()
+def _values(session: Session, lines: Sql, key: str) -> Iterator[TenantValue]:
+    names = {"lines": lines, "tag": entry("Tags", key), "values_max": number(VALUES_MAX)}
+    rows = run_script(session, __package__, "tag_values.sql", names).fetchall()
     yield from (TenantValue(value, cost) for value, cost in rows)
 
 
-def _pools(session: Session, scan: str, key: str) -> Iterator[FoundPool]:
-    rows = session.execute(
-        "SELECT coalesce(x_UsageType, SkuMeter, ''), coalesce(ServiceName, ''),"
-        " coalesce(x_ServiceCode, ''), coalesce(ChargeCategory, ''), sum(EffectiveCost)"
-        f" FROM {scan} WHERE coalesce(trim(Tags[{literal(key)}]), '') = '' GROUP BY ALL"
-    ).fetchall()
+def _pools(session: Session, lines: Sql, key: str) -> Iterator[FoundPool]:
+    names = {"lines": lines, "tag": entry("Tags", key)}
+    rows = run_script(session, __package__, "untagged_costs.sql", names).fetchall()
     for service in SHARED_SERVICES:
         costs = [row[4] for row in rows if service.takes(*row[:4])]
         if any(costs):
             yield FoundPool(service, sum(costs, start=Decimal(0)))
-
-
-_COUNTED = "ChargeCategory = 'Usage' AND EffectiveCost > 0"

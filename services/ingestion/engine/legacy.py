@@ -20,8 +20,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from shared.columnar import literal
 from shared.faults import BadInput
+from shared.sql.expressions import Sql, call, cast, literal
 from shared.tabular import Column, SourceFile
 
 _GROUPS: Final = {
@@ -92,14 +92,14 @@ def _renamed(columns: tuple[Column, ...]) -> Iterator[Column]:
 
 def _maps(columns: tuple[Column, ...]) -> Iterator[Column]:
     """One JSON object per group; empty values fall out where tags are normalised."""
-    members: dict[str, list[str]] = {}
+    members: dict[str, list[Sql]] = {}
     for column in columns:
         found = _group_of(column.name)
         if found is not None:
             group, key = found
-            members.setdefault(group, []).append(f"{literal(key)}, {column.reference}")
+            members.setdefault(group, []).extend((literal(key), column.reference))
     for group, pairs in members.items():
-        yield Column(group, f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)", "VARCHAR")
+        yield Column(group, cast(call("json_object", *pairs), "VARCHAR"), "VARCHAR")
 
 
 def _refuse_twins(source: SourceFile) -> None:

@@ -30,7 +30,7 @@ def readable(session: Session, source: SourceFile, kind: Kind, *, scratch_dir: P
 
 def stage(session: Session, source: SourceFile, kind: Kind) -> None:
     """Creates the view `staged` over a readable file."""
-    row = "row" if source.find("row") else "file_row_number + 1 AS row"
+    row = identifier("row") if source.find("row") else "file_row_number + 1 AS row"
     query = f"SELECT {row}, {', '.join(_columns(source, kind))} FROM {source.scan}"
     session.execute(
         f"CREATE OR REPLACE TEMP VIEW staged AS SELECT *, {_fault(kind)} AS fault FROM ({query})"
@@ -62,7 +62,7 @@ def _as_parquet(
             remedy="Fetch the file again.",
         ) from error
     columns = (
-        Column("row", "row", "BIGINT"),
+        Column("row", identifier("row"), "BIGINT"),
         *(Column(column.name, identifier(column.name), "VARCHAR") for column in wanted),
     )
     return SourceFile(path, "parquet", columns)

@@ -19,33 +19,7 @@ class BlendDriver(Driver):
     word: ClassVar = "blend"
     method: ClassVar = Method.POOL_SIGNAL
     digits_max: ClassVar = 25
-    weights_sql: ClassVar = """
-WITH blended AS (
-    SELECT unnest($meters) AS meter, unnest($parts) AS part
-),
-metered AS (
-    SELECT
-        asked.own_grain,
-        asked.bucket,
-        CASE WHEN used.is_active THEN used.tenant ELSE 'unmetered:' || asked.pool END AS recipient,
-        used.meter,
-        CAST(blended.part AS HUGEINT) AS part,
-        used.weight,
-        sum(used.weight) OVER (PARTITION BY asked.own_grain, asked.bucket, used.meter) AS total
-    FROM asked
-    JOIN used ON used.grain = asked.grain AND used.moment = asked.moment
-    JOIN blended ON blended.meter = used.meter
-),
-whole AS (
-    SELECT own_grain, bucket
-    FROM metered
-    GROUP BY own_grain, bucket
-    HAVING count(DISTINCT meter) = (SELECT count(*) FROM blended)
-)
-SELECT own_grain, bucket, recipient, part * (weight * 1099511627776 // total) AS weight
-FROM metered
-JOIN whole USING (own_grain, bucket)
-"""
+    reads: ClassVar = frozenset({"metered_usage"})
 
     blend: Mapping[Name, Exact] = Field(min_length=1)
     per: Grain | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,18 +13,8 @@ from shared.configuration.selectors import Selector
 # A tenant's key, or another pool.
 Consumer = Annotated[str, Field(pattern=r"^(pool:.{1,200}|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")]
 Grain = Literal["hour", "day", "period"]
-
-NAMED_WEIGHTS_SQL: Final = """
-SELECT asked.own_grain, asked.bucket, named_weights.recipient, named_weights.weight
-FROM asked
-JOIN named_weights ON named_weights.pool = asked.pool AND named_weights.level = asked.level
-LEFT JOIN tenants
-    ON tenants.tenant = named_weights.recipient
-    AND (tenants.active_from IS NULL OR tenants.active_from < asked.bucket_end)
-    AND (tenants.active_to IS NULL OR asked.bucket < tenants.active_to)
-WHERE tenants.tenant IS NOT NULL OR starts_with(named_weights.recipient, 'pool:')
-"""
-"""Of pools, and of tenants that are active at some time in the bucket."""
+Table = Literal["metered_usage", "metered_costs", "named_weights", "tenants"]
+"""What a driver's query may read beside the buckets it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +29,33 @@ class Scope:
 
 
 class Driver(Entry):
-    """One kind of driver, whole: its key in the file, and the weights it proposes.
+    """One kind of driver: its key in the file, its fields, and what its query reads.
 
-    `weights_sql` selects `own_grain, bucket, recipient, weight` for the rows of `asked`: pool,
+    The query lies with the engine, `engine/pools/drivers/<query>.sql`, and is bound to
+    `parameters`. It selects `own_grain, bucket, recipient, weight` for the rows of `asked`: pool,
     level, scope, own_grain, bucket, bucket_end, and the `grain` and start `moment` of the time to
-    look at. It reads `used` (meter, grain, moment, tenant, is_active, scale, and weight: a
-    quantity times ten to the scale), `direct` (scope, grain, moment, tenant, units),
-    `named_weights` and `tenants`. Weights are whole numbers; those of 0 and below take no part. A
-    recipient is a tenant, `pool:<name>` or `unmetered:<pool>`. A bucket without a row is silent.
+    look at. `metered_usage` has meter, grain, moment, tenant, is_active, scale, and weight: a
+    quantity times ten to the scale; `metered_costs` has scope, grain, moment, tenant, units.
+    Weights are whole numbers; those of 0 and below take no part. A recipient is a tenant,
+    `pool:<name>` or `unmetered:<pool>`. A bucket without a row is silent.
     """
 
     word: ClassVar[str]
     method: ClassVar[str]
     """In the column `method` of the allocations."""
-    weights_sql: ClassVar[str]
+    query: ClassVar[str] = ""
+    """The script's name; the word where it has none of its own."""
+    reads: ClassVar[frozenset[Table]]
     digits_max: ClassVar[int] = 37
     """Of the sum of a meter's weights, so that no product leaves 127 bits."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.query = cls.query or cls.word
+
+    @property
+    def reads_costs(self) -> bool:
+        return "metered_costs" in self.reads
 
     @property
     def label(self) -> str:
@@ -78,7 +79,7 @@ class Driver(Entry):
 
     @property
     def scope(self) -> Scope | None:
-        """Of the costs that `direct` has for it; those of all tenants if it is None."""
+        """Of the costs that `metered_costs` has for it; all tenants' direct ones if it is None."""
         return None
 
     def grain(self, pool_grain: Grain) -> Grain:
@@ -89,5 +90,5 @@ class Driver(Entry):
         return {}
 
     def parameters(self) -> Mapping[str, object]:
-        """Of `weights_sql`, each of which it uses."""
+        """Of the query, each of which it uses."""
         return {}

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from shared.configuration.drivers.driver import NAMED_WEIGHTS_SQL, Driver
+from shared.configuration.drivers.driver import Driver
 from shared.vocabulary.methods import Method
 
 
@@ -11,7 +11,8 @@ class EvenDriver(Driver):
 
     word: ClassVar = "even"
     method: ClassVar = Method.POOL_EVEN
-    weights_sql: ClassVar = NAMED_WEIGHTS_SQL
+    query: ClassVar = "named_weights"
+    reads: ClassVar = frozenset({"named_weights", "tenants"})
 
     even: Literal[True]
 

@@ -17,12 +17,7 @@ class ProportionalDriver(Driver):
 
     word: ClassVar = "proportional"
     method: ClassVar = Method.POOL_PROPORTIONAL
-    weights_sql: ClassVar = """
-SELECT asked.own_grain, asked.bucket, direct.tenant AS recipient, direct.units AS weight
-FROM asked
-JOIN direct
-    ON direct.scope = asked.scope AND direct.grain = asked.grain AND direct.moment = asked.moment
-"""
+    reads: ClassVar = frozenset({"metered_costs"})
 
     proportional: Literal["direct", "total"]
     within: Selector | None = None

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
-from shared.configuration.drivers.driver import NAMED_WEIGHTS_SQL, Consumer, Driver
+from shared.configuration.drivers.driver import Consumer, Driver
 from shared.configuration.entry import NotNegative
 from shared.vocabulary.methods import Method
 
@@ -17,7 +17,8 @@ class WeightsDriver(Driver):
 
     word: ClassVar = "weights"
     method: ClassVar = Method.POOL_WEIGHTS
-    weights_sql: ClassVar = NAMED_WEIGHTS_SQL
+    query: ClassVar = "named_weights"
+    reads: ClassVar = frozenset({"named_weights", "tenants"})
 
     weights: Mapping[Consumer, NotNegative]
 

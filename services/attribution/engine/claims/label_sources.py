@@ -1,16 +1,23 @@
-"""A label's sources as SQL: the first that has a value counts, and which one it was."""
+"""A label's sources as expressions: the first that has a value counts, and which one it was."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from shared.columnar import literal
+from services.attribution.engine.bill_columns import of_tasks, tag, trimmed
+from shared.sql.expressions import (
+    EMPTY,
+    Sql,
+    case,
+    identifier,
+    infix,
+    json_text,
+    literal,
+    null_if_empty,
+    number,
+    or_empty,
+)
 
-BLANKS = " \t\r\n\u00a0"
-SourceValue = tuple[int, str]
-"""A source's place in its list, and SQL for its value, '' for none."""
-
-_POD_COLUMNS = {
+_POD_COLUMNS: Final = {
     "k8s.label": {"labels": ""},
     "k8s.annotation": {"annotations": ""},
     "k8s.namespace-label": {"namespace_labels": ""},
@@ -22,19 +29,19 @@ _POD_COLUMNS = {
         "cluster_tags": "cluster",
     },
 }
+"""By kind of source, the columns of workloads that may have its value, and what each is of."""
+_KIND_OF: Final = {"k8s.label": "pod", "ecs.tag": "task"}
 
 
-_KIND_OF = {"k8s.label": "pod", "ecs.tag": "task"}
-
-
-class Answer(NamedTuple):
+class SourceValue(NamedTuple):
     """Where a source may have its value from."""
 
     place: int
     """Of the source in its list."""
-    origin: str
-    """What the value is of, if not of the pod or task itself."""
-    sql: str
+    sql: Sql
+    """The value, '' for none."""
+    origin: str = ""
+    """What the value is of, if not of the line, pod or task itself."""
 
 
 def pod_column(source: str) -> str | None:
@@ -42,67 +49,53 @@ def pod_column(source: str) -> str | None:
     return next(iter(_POD_COLUMNS.get(source.split(":", 1)[0], ())), None)
 
 
-def pod_answers(sources: Sequence[str]) -> Iterator[Answer]:
+def line_values(sources: Sequence[str], *, sanitised: bool) -> Iterator[SourceValue]:
+    """Of the sources that a bill alone can answer."""
+    for at, source in enumerate(sources):
+        kind, key = source.split(":", 1)
+        value = trimmed(tag(key, sanitised=sanitised))
+        if kind == "tag":
+            yield SourceValue(at, value)
+        elif kind == "ecs.tag":
+            yield SourceValue(at, of_tasks(value))
+
+
+def pod_values(sources: Sequence[str]) -> Iterator[SourceValue]:
     """In the order in which they are asked: an ECS tag of the task first, of its cluster last."""
     for at, source in enumerate(sources):
         kind, key = source.split(":", 1)
         for column, origin in _POD_COLUMNS.get(kind, {}).items():
-            yield Answer(at, origin, entry_sql(column, key))
+            yield SourceValue(at, json_entry(column, key), origin)
 
 
-def split_row_answers(sources: Sequence[str]) -> Iterator[Answer]:
+def split_row_values(sources: Sequence[str]) -> Iterator[SourceValue]:
     """Of AWS's split cost rows, which have pods' labels and tasks' tags among their tags."""
     for at, source in enumerate(sources):
         kind, key = source.split(":", 1)
-        value = f"trim({tag_sql(key, sanitised=True)}, {literal(BLANKS)})"
+        value = trimmed(tag(key, sanitised=True))
         if kind == "tag":
-            yield Answer(at, "", value)
+            yield SourceValue(at, value)
         elif kind in _KIND_OF:
-            yield Answer(
-                at, "", f"CASE WHEN kind = {literal(_KIND_OF[kind])} THEN {value} ELSE '' END"
-            )
+            of_kind = infix(identifier("kind"), "=", literal(_KIND_OF[kind]))
+            yield SourceValue(at, case([(of_kind, value)], EMPTY))
 
 
-def entry_sql(column: str, key: str) -> str:
-    """By JSON pointer, which takes any key."""
+def json_entry(column: str, key: str) -> Sql:
+    """By JSON pointer (RFC 6901), which takes any key."""
     pointer = "/" + key.replace("~", "~0").replace("/", "~1")
-    return (
-        f"trim(coalesce(json_extract_string({column}, {literal(pointer)}), ''), {literal(BLANKS)})"
-    )
+    return trimmed(or_empty(json_text(column, pointer)))
 
 
-def first_value_sql(values: Sequence[SourceValue]) -> str:
-    found = [f"nullif({sql}, '')" for _, sql in values]
-    return f"coalesce({', '.join([*found, literal('')])})"
+def first_value(values: Sequence[SourceValue]) -> Sql:
+    return or_empty(*(null_if_empty(value.sql) for value in values))
 
 
-def first_source_sql(values: Sequence[SourceValue]) -> str:
-    """The place of the source that `first_value_sql` answers by; -1 for none."""
-    cases = [f"WHEN {sql} <> '' THEN {at}" for at, sql in values]
-    return f"CASE {' '.join(cases)} ELSE -1 END" if cases else "-1"
+def first_place(values: Sequence[SourceValue]) -> Sql:
+    """The place of the source that `first_value` answers by; -1 for none."""
+    return first_number([(value.place, value.sql) for value in values])
 
 
-def tag_sql(tag: str, *, sanitised: bool) -> str:
-    candidates = [tag, sanitise_tag(tag)] if sanitised else [tag]
-    found = ", ".join(f"Tags[{literal(key)}]" for key in dict.fromkeys(candidates))
-    return f"coalesce({found}, '')"
-
-
-def sanitise_tag(key: str) -> str:
-    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
-    spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
-    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")
-
-
-def dimensions_sql(columns: Mapping[str, str]) -> str:
-    """A JSON object of those that have a value, in the order of their names."""
-    pairs = ", ".join(
-        f"struct_pack(key := {literal(name)}, value := {column})"
-        for name, column in sorted(columns.items())
-    )
-    if not pairs:
-        return "'{}'"
-    return (
-        f"CAST(to_json(map_from_entries(list_filter([{pairs}], lambda d: d.value <> '')))"
-        " AS VARCHAR)"
-    )
+def first_number(numbered: Sequence[tuple[int, Sql]]) -> Sql:
+    """The number of the first that is not ''; -1 for none."""
+    branches = [(infix(sql, "<>", EMPTY), number(at)) for at, sql in numbered]
+    return case(branches, number(-1))

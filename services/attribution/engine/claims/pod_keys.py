@@ -1,21 +1,23 @@
-"""What rules and labels can see of a pod or task, as columns over the rows that tell of it."""
+"""What rules and labels can see of a pod or task, as columns over the rows that describe it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from services.attribution.domain.lines import Label, PodKey
+from services.attribution.engine.bill_columns import tag
 from services.attribution.engine.claims.label_sources import (
-    Answer,
-    entry_sql,
-    first_source_sql,
-    first_value_sql,
-    pod_answers,
+    SourceValue,
+    first_number,
+    first_place,
+    first_value,
+    json_entry,
     pod_column,
-    split_row_answers,
-    tag_sql,
+    pod_values,
+    split_row_values,
 )
 from shared.configuration.models import Configuration
+from shared.sql.expressions import Sql, case, identifier, is_null, literal, or_empty
 
 
 @dataclass(frozen=True)
@@ -23,43 +25,49 @@ class PodKeys:
     config: Configuration
 
     @cached_property
-    def columns(self) -> dict[str, str]:
+    def columns(self) -> dict[str, Sql]:
         """Over a row of workloads."""
         own = {
-            "cluster": "cluster",
-            "namespace": "coalesce(namespace, '')",
-            "kind": "CASE WHEN task IS NULL THEN 'pod' ELSE 'task' END",
+            "cluster": identifier("cluster"),
+            "namespace": or_empty(identifier("namespace")),
+            "kind": case([(is_null(identifier("task")), literal("pod"))], literal("task")),
         }
-        labels = {name: entry_sql("labels", key) for key, name in self._label_columns.items()}
-        return own | labels | self._answered(pod_answers, first_answer=0)
+        labels = {name: json_entry("labels", key) for key, name in self._label_columns.items()}
+        dimensions = [list(pod_values(sources)) for sources in self.config.dimensions.values()]
+        return own | labels | self._values(self._pod_values, dimensions, first_answer=0)
 
     @cached_property
-    def columns_of_split_rows(self) -> dict[str, str]:
+    def columns_of_split_rows(self) -> dict[str, Sql]:
         """The same over a split cost row with `cluster`, `namespace` and `kind`."""
-        own = {name: name for name in ("cluster", "namespace", "kind")}
-        labels = {name: tag_sql(key, sanitised=True) for key, name in self._label_columns.items()}
-        first = len(list(pod_answers(self.config.tenant_labels)))
-        return own | labels | self._answered(split_row_answers, first_answer=first)
+        own = {name: identifier(name) for name in ("cluster", "namespace", "kind")}
+        labels = {name: tag(key, sanitised=True) for key, name in self._label_columns.items()}
+        dimensions = [
+            list(split_row_values(sources)) for sources in self.config.dimensions.values()
+        ]
+        first = len(self._pod_values)
+        return own | labels | self._values(self._split_row_values, dimensions, first_answer=first)
 
-    def _answered(
-        self, answers_of: Callable[[Sequence[str]], Iterable[Answer]], *, first_answer: int
-    ) -> dict[str, str]:
-        """The label `tenant` and which of `_tenant_answers` it has, and the dimensions."""
-        answers = answers_of(self.config.tenant_labels)
-        tenant = [(at, answer.sql) for at, answer in enumerate(answers, start=first_answer)]
+    def _values(
+        self,
+        tenant: Sequence[SourceValue],
+        dimensions: Sequence[Sequence[SourceValue]],
+        *,
+        first_answer: int,
+    ) -> dict[str, Sql]:
+        """The label `tenant` and which of `_tenant_values` it has, and the dimensions."""
+        answers = [(at, value.sql) for at, value in enumerate(tenant, start=first_answer)]
         columns = {
-            "pod_label_answer": first_source_sql(tenant),
-            "pod_label_value": first_value_sql(tenant),
+            "pod_label_answer": first_number(answers),
+            "pod_label_value": first_value(tenant),
         }
-        for at, sources in enumerate(self.config.dimensions.values()):
-            values = [(answer.place, answer.sql) for answer in answers_of(sources)]
-            columns[f"pod_dimension_{at}"] = first_value_sql(values)
-            columns[f"pod_dimension_{at}_source"] = first_source_sql(values)
+        for at, values in enumerate(dimensions):
+            columns[f"pod_dimension_{at}"] = first_value(values)
+            columns[f"pod_dimension_{at}_source"] = first_place(values)
         return columns
 
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """The columns of workloads that the ruleset reads labels from, and where it says so."""
+        """The columns of workloads that the ruleset reads labels from, and where it does so."""
         read = {
             column: f"labels.{name}"
             for name, sources in self.config.labels.items()
@@ -82,13 +90,17 @@ class PodKeys:
         value = str(row["pod_label_value"])
         if not value:
             return None
-        answer = self._tenant_answers[int(str(row["pod_label_answer"]))]
+        answers = [*self._pod_values, *self._split_row_values]
+        answer = answers[int(str(row["pod_label_answer"]))]
         return Label(self.config.tenant_labels[answer.place], value, answer.origin)
 
     @cached_property
-    def _tenant_answers(self) -> list[Answer]:
-        sources = self.config.tenant_labels
-        return [*pod_answers(sources), *split_row_answers(sources)]
+    def _pod_values(self) -> list[SourceValue]:
+        return list(pod_values(self.config.tenant_labels))
+
+    @cached_property
+    def _split_row_values(self) -> list[SourceValue]:
+        return list(split_row_values(self.config.tenant_labels))
 
     @cached_property
     def _label_columns(self) -> dict[str, str]:

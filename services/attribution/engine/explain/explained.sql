@@ -1,5 +1,7 @@
+-- reads: results, selection, taken_whole, pooled, items, cells, buckets, item_parts, pool_facts
+--     makes: selected, explained_groups, explained_parts, wanted_facts
 -- What of the results is asked about; '' asks for nothing in particular.
-CREATE TEMP TABLE selected AS
+CREATE OR REPLACE TEMP TABLE selected AS
 SELECT
     results.tenant,
     results.charge_group,
@@ -21,7 +23,7 @@ JOIN selection
 GROUP BY ALL;
 
 -- What was taken whole, in groups that were claimed alike.
-CREATE TEMP TABLE explained_groups AS
+CREATE OR REPLACE TEMP TABLE explained_groups AS
 SELECT
     dense_rank() OVER (
         ORDER BY charge_group, method, rule, driver, service, account, region, charge_category,
@@ -32,7 +34,7 @@ FROM taken_whole
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule);
 
 -- Parts of pools' cells, each with its cell and with the bucket that split it in the end.
-CREATE TEMP TABLE explained_parts AS
+CREATE OR REPLACE TEMP TABLE explained_parts AS
 SELECT
     pooled.*,
     items.cell,
@@ -43,17 +45,18 @@ SELECT
     items.via,
     items.grain AS via_grain,
     items.bucket AS via_bucket,
-    parts.level
+    item_parts.level
 FROM pooled
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule)
 JOIN items ON items.item = pooled.item
 JOIN cells ON cells.cell = items.cell
 JOIN buckets
     ON buckets.pool = cells.pool AND buckets.grain = cells.grain AND buckets.bucket = cells.bucket
-LEFT JOIN parts ON parts.cell = items.item AND parts.recipient = pooled.tenant;
+LEFT JOIN item_parts
+    ON item_parts.cell = items.item AND item_parts.recipient = pooled.tenant;
 
 -- The facts behind both.
-CREATE TEMP TABLE wanted AS
+CREATE OR REPLACE TEMP TABLE wanted_facts AS
 SELECT 'group ' || number AS part, kid, hour, span
 FROM explained_groups
 UNION ALL

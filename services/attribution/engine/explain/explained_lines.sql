@@ -1,10 +1,11 @@
+-- reads: keys, {wanted}, keyed_lines
 -- The bill lines behind each part: how many, their sum, and the largest of them.
 WITH asked AS (
     SELECT *
     FROM keys
-    SEMI JOIN wanted USING (kid)
+    SEMI JOIN {wanted} AS wanted USING (kid)
 ),
-found AS (
+numbered AS (
     SELECT
         wanted.part,
         lines.source,
@@ -15,7 +16,7 @@ found AS (
         ) AS place
     FROM keyed_lines AS lines
     JOIN asked USING ({names})
-    JOIN wanted ON wanted.kid = asked.kid AND wanted.hour = lines.hour AND wanted.span = lines.span
+    JOIN {wanted} AS wanted ON wanted.kid = asked.kid AND wanted.hour = lines.hour AND wanted.span = lines.span
 )
 SELECT
     part,
@@ -23,5 +24,5 @@ SELECT
     CAST(sum(units) AS HUGEINT) AS units,
     list(struct_pack(source := source, line := line, units := units) ORDER BY place)
         FILTER (WHERE place <= $rows_max) AS largest
-FROM found
+FROM numbered
 GROUP BY part;

@@ -1,75 +1,69 @@
--- Steps that the policy for idle may have left out.
-CREATE TEMP TABLE IF NOT EXISTS idle_on_node_weights (
-    item BIGINT, recipient VARCHAR, weight HUGEINT
-);
-CREATE TEMP TABLE IF NOT EXISTS idle_in_cluster_weights (
-    item BIGINT, recipient VARCHAR, weight HUGEINT
-);
-CREATE TEMP TABLE IF NOT EXISTS cluster_idle (
-    item BIGINT, rid BIGINT, hour TIMESTAMP, span INTEGER, cluster VARCHAR, grain INTEGER,
-    bucket TIMESTAMP, resource VARCHAR
-);
-
+-- reads: wanted_facts, pod_keys, pod_items, key_groups, pod_item_weights, idle_on_node_weights,
+--     idle_in_cluster_weights, cluster_idle, idle_left, resources, pod_cells
+--     makes: explained_pods, explained_idle, explained_items, wanted_of_pods
 -- Parts of nodes and volumes behind the facts that are wanted: by which step, and of what.
-CREATE TEMP TABLE explained_pods AS
+CREATE OR REPLACE TEMP TABLE explained_pods AS
 WITH asked AS (
     SELECT
-        wanted.part,
+        wanted_facts.part,
         pod_keys.rid,
-        wanted.hour,
-        wanted.span,
+        wanted_facts.hour,
+        wanted_facts.span,
         pod_keys.pid,
         lpad(CAST(pod_keys.pid AS VARCHAR), 12, '0') AS recipient,
         pod_keys.driver = '' AS is_taken
-    FROM wanted
+    FROM wanted_facts
     JOIN pod_keys USING (kid)
 ),
 placed AS (
-    SELECT pod_items.item, pod_items.hour, pod_items.span, twins.rid
+    SELECT pod_items.item, pod_items.hour, pod_items.span, key_groups.rid
     FROM pod_items
-    JOIN twins USING (kid)
+    JOIN key_groups USING (kid)
 )
 SELECT
-    asked.part, 'pod_items' AS step, asked.hour, asked.pid, weights.item, weights.recipient
+    asked.part, 'pod_items' AS step, asked.hour, asked.pid, weights.cell AS item, weights.recipient
 FROM asked
 JOIN placed USING (rid, hour, span)
-JOIN pod_items_weights AS weights USING (item, recipient)
+JOIN pod_item_weights AS weights
+    ON weights.cell = placed.item AND weights.recipient = asked.recipient
 WHERE asked.is_taken
 UNION ALL
-SELECT asked.part, 'idle_on_node', asked.hour, asked.pid, weights.item, weights.recipient
+SELECT asked.part, 'idle_on_node', asked.hour, asked.pid, weights.cell, weights.recipient
 FROM asked
 JOIN placed USING (rid, hour, span)
-JOIN idle_on_node_weights AS weights USING (item, recipient)
+JOIN idle_on_node_weights AS weights
+    ON weights.cell = placed.item AND weights.recipient = asked.recipient
 WHERE NOT asked.is_taken
 UNION ALL
-SELECT asked.part, 'idle_in_cluster', asked.hour, asked.pid, weights.item, weights.recipient
+SELECT asked.part, 'idle_in_cluster', asked.hour, asked.pid, weights.cell, weights.recipient
 FROM asked
 JOIN cluster_idle USING (rid, hour, span)
-JOIN idle_in_cluster_weights AS weights USING (item, recipient)
+JOIN idle_in_cluster_weights AS weights
+    ON weights.cell = cluster_idle.item AND weights.recipient = asked.recipient
 WHERE NOT asked.is_taken
 UNION ALL
-SELECT wanted.part, 'pod_items', wanted.hour, NULL, idle_items.item, 'idle'
-FROM wanted
-JOIN idle_items USING (kid, hour, span);
+SELECT wanted_facts.part, 'pod_items', wanted_facts.hour, NULL, idle_left.item, 'idle'
+FROM wanted_facts
+JOIN idle_left USING (kid, hour, span);
 
 -- What a cluster's idle part is summed from.
-CREATE TEMP TABLE explained_idle AS
+CREATE OR REPLACE TEMP TABLE explained_idle AS
 SELECT cluster_idle.item AS cluster_item, pod_items.item
 FROM cluster_idle
-JOIN twins USING (rid)
+JOIN key_groups USING (rid)
 JOIN pod_items
-    ON pod_items.kid = twins.kid AND pod_items.hour = cluster_idle.hour
+    ON pod_items.kid = key_groups.kid AND pod_items.hour = cluster_idle.hour
     AND pod_items.span = cluster_idle.span AND pod_items.cluster = cluster_idle.cluster
     AND pod_items.grain = cluster_idle.grain AND pod_items.bucket = cluster_idle.bucket
     AND pod_items.resource = cluster_idle.resource
 SEMI JOIN explained_pods
     ON explained_pods.step = 'idle_in_cluster' AND explained_pods.item = cluster_idle.item
-SEMI JOIN pod_items_weights AS weights
-    ON weights.item = pod_items.item AND weights.recipient = 'idle'
-ANTI JOIN idle_on_node_weights AS reserved ON reserved.item = pod_items.item
+SEMI JOIN pod_item_weights AS weights
+    ON weights.cell = pod_items.item AND weights.recipient = 'idle'
+ANTI JOIN idle_on_node_weights AS reserved ON reserved.cell = pod_items.item
 WHERE pod_items.goes_by_policy;
 
-CREATE TEMP TABLE explained_items AS
+CREATE OR REPLACE TEMP TABLE explained_items AS
 SELECT
     pod_items.item, pod_items.cell, pod_items.resource, min(resources.resource) AS place
 FROM pod_items
@@ -82,13 +76,11 @@ WHERE pod_items.item IN (
 GROUP BY ALL;
 
 -- Lines are asked for by the node's cell in place of the pod's facts.
-DELETE FROM wanted WHERE kid IN (
-    SELECT kid FROM pod_keys
-    UNION
-    SELECT kid FROM pod_cells
-);
-
-INSERT INTO wanted
+CREATE OR REPLACE TEMP TABLE wanted_of_pods AS
+SELECT part, kid, hour, span
+FROM wanted_facts
+WHERE kid NOT IN (SELECT kid FROM pod_keys) AND kid NOT IN (SELECT kid FROM pod_cells)
+UNION ALL
 SELECT DISTINCT 'node ' || pod_cells.cell, pod_cells.kid, pod_cells.hour, pod_cells.span
 FROM pod_cells
 SEMI JOIN explained_items USING (cell);

@@ -1,18 +1,19 @@
+-- reads: explained_parts, driver_buckets, meters, usage, selection
 -- The signals behind each weight, per meter: how many, their sum, and the largest of them. What is
 -- unmetered rests on the signals of those that were not active, and on the pool's control total.
 WITH asked AS (
     SELECT DISTINCT
-        asked_of_all.pool,
-        asked_of_all.own_grain,
-        asked_of_all.bucket,
-        asked_of_all.grain,
-        asked_of_all.moment,
+        driver_buckets.pool,
+        driver_buckets.own_grain,
+        driver_buckets.bucket,
+        driver_buckets.grain,
+        driver_buckets.moment,
         meters.meter,
         meters.is_control
     FROM explained_parts AS parts
-    JOIN asked_of_all
-        ON asked_of_all.pool = parts.via AND asked_of_all.own_grain = parts.via_grain
-        AND asked_of_all.bucket = parts.via_bucket AND asked_of_all.level = parts.level
+    JOIN driver_buckets
+        ON driver_buckets.pool = parts.via AND driver_buckets.own_grain = parts.via_grain
+        AND driver_buckets.bucket = parts.via_bucket AND driver_buckets.level = parts.level
     JOIN meters ON meters.pool = parts.via AND meters.level = parts.level
 ),
 own AS (
@@ -25,7 +26,7 @@ own AS (
         ELSE usage.is_active AND usage.tenant = selection.tenant
     END
 ),
-found AS (
+numbered AS (
     SELECT
         asked.pool,
         asked.own_grain,
@@ -39,8 +40,8 @@ found AS (
     JOIN asked
         ON own.meter = asked.meter
         AND CASE asked.grain
-            WHEN 1 THEN own.hour = asked.moment
-            WHEN 2 THEN date_trunc('day', own.hour) = asked.moment
+            WHEN 'hour' THEN own.hour = asked.moment
+            WHEN 'day' THEN date_trunc('day', own.hour) = asked.moment
             ELSE true
         END
         AND CASE
@@ -59,6 +60,6 @@ SELECT
     list(
         struct_pack(file := file, row := row, start := hour, quantity := quantity) ORDER BY place
     ) FILTER (WHERE place <= $rows_max) AS largest
-FROM found
+FROM numbered
 GROUP BY pool, own_grain, bucket, meter
 ORDER BY pool, own_grain, bucket, meter;

@@ -24,13 +24,14 @@ from services.attribution.engine.attribute import Attribution, open_attribution
 from services.attribution.engine.explain.lines import evidence_of_lines
 from services.attribution.engine.explain.pods import PodEvidence
 from services.attribution.engine.explain.pools import PoolEvidence
-from services.attribution.engine.tables import Row, create_table, has_table, records, run_sql
+from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.faults import Fault, ProofFailed
 from shared.money import from_units
 from shared.periods import Month
+from shared.sql.scripts import Row, records, run_script
 
 _SELECTION = {
     "tenant": "VARCHAR",
@@ -91,15 +92,13 @@ def _lines(attribution: Attribution, selection: Selection, rows_max: int) -> Ite
     session, scratch_dir = attribution.session, attribution.work_dir
     asked = [getattr(selection, name) for name in _SELECTION]
     create_table(session, "selection", _SELECTION, [asked], scratch_dir=scratch_dir)
-    run_sql(session, __package__, "explained.sql")
-    amounts = session.execute(
-        "SELECT charge_group, method, sum(units) FROM selected GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
+    run_script(session, __package__, "explained.sql")
+    amounts = run_script(session, __package__, "selected_amounts.sql").fetchall()
     if not amounts:
         raise _nothing(session, selection)
-    facts = _facts(session, rows_max)
+    facts = _facts(attribution, rows_max)
     pools = PoolEvidence(session, attribution.config, scratch_dir, rows_max)
-    cells = {part: total_of([each for _, each in found]) for part, found in facts.items()}
+    cells = {part: total_of([each for _, each in listed]) for part, listed in facts.items()}
     parts: defaultdict[tuple[str, str], list[Part]] = defaultdict(list)
     for row, evidence in chain(_taken_whole(session, facts), pools.of(cells)):
         parts[row["charge_group"], row["method"]].append(_part(row, evidence))
@@ -110,30 +109,27 @@ def _lines(attribution: Attribution, selection: Selection, rows_max: int) -> Ite
         yield line
 
 
-def _facts(session: Session, rows_max: int) -> Mapping[str, list[tuple[Row, Evidence]]]:
-    """By the parts in the table `wanted`: their bill lines, and what pods got of nodes."""
-    pods = PodEvidence(session) if has_table(session, "pod_cells") else None
+def _facts(attribution: Attribution, rows_max: int) -> Mapping[str, list[tuple[Row, Evidence]]]:
+    """By part: its bill lines, and what pods got of nodes."""
+    session, keys = attribution.session, attribution.keys
+    pods = PodEvidence(session) if keys.has_workloads else None
     if pods is not None:
         pods.want()
-    lines = evidence_of_lines(session, rows_max)
-    found: defaultdict[str, list[tuple[Row, Evidence]]] = defaultdict(list)
+    wanted = "wanted_facts" if pods is None else "wanted_of_pods"
+    lines = evidence_of_lines(session, keys.names, wanted, rows_max)
+    facts: defaultdict[str, list[tuple[Row, Evidence]]] = defaultdict(list)
     for part, evidence in lines.items():
-        found[part].append(({}, evidence))
+        facts[part].append(({}, evidence))
     if pods is not None:
         for row, share in pods.of(lines):
-            found[row["part"]].append((row, share))
-    return found
+            facts[row["part"]].append((row, share))
+    return facts
 
 
 def _taken_whole(
     session: Session, facts: Mapping[str, list[tuple[Row, Evidence]]]
 ) -> Iterator[tuple[Row, Evidence]]:
-    rows = records(
-        session,
-        "SELECT DISTINCT * EXCLUDE (kid, hour, span, day, tenant, dimensions, source)"
-        " FROM explained_groups ORDER BY number",
-    )
-    for group in rows:
+    for group in records(run_script(session, __package__, "groups_taken_whole.sql")):
         for of_fact, evidence in facts[f"group {group['number']}"]:
             yield group | of_fact, evidence
 
@@ -151,17 +147,15 @@ def _part(row: Row, evidence: Evidence) -> Part:
 
 def _nothing(session: Session, selection: Selection) -> NothingToExplain:
     tenant = selection.tenant
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    rows = session.execute(
-        "SELECT DISTINCT tenant, charge_group, method FROM results ORDER BY ALL"
-    ).fetchall()
+    amounts: defaultdict[str, list[str]] = defaultdict(list)
+    rows = run_script(session, __package__, "what_there_is.sql").fetchall()
     for name, charge_group, method in rows:
-        found[name].append(f"{charge_group} by {method}")
-    if tenant in found:
+        amounts[name].append(f"{charge_group} by {method}")
+    if tenant in amounts:
         return NothingToExplain(
-            f"{tenant!r} has no such amount.", remedy=f"It has {', '.join(found[tenant])}."
+            f"{tenant!r} has no such amount.", remedy=f"It has {', '.join(amounts[tenant])}."
         )
-    near = difflib.get_close_matches(tenant, found, n=_SHOWN) or list(found)[:_SHOWN]
+    near = difflib.get_close_matches(tenant, amounts, n=_SHOWN) or list(amounts)[:_SHOWN]
     return NothingToExplain(f"nothing of the run is {tenant!r}.", remedy=f"Try {', '.join(near)}.")
 
 

@@ -1,18 +1,28 @@
 """The bill lines behind the facts that are wanted."""
 
 from services.attribution.domain.evidence import BillLines, Line
-from services.attribution.engine.tables import records, sql_text
-from shared.columnar import Session, identifier
+from shared.columnar import Session
+from shared.sql.expressions import Sql, identifier
+from shared.sql.scripts import records, run_script
 
 
-def evidence_of_lines(session: Session, rows_max: int) -> dict[str, BillLines]:
-    """By the parts in the table `wanted`; reads the snapshot once more."""
-    described = session.execute("SELECT * EXCLUDE (kid) FROM keys LIMIT 0").description or ()
-    names = ", ".join(identifier(column[0]) for column in described)
-    query = sql_text(__package__, "explained_lines.sql").replace("{names}", names)
+def evidence_of_lines(
+    session: Session, names: Sql, wanted: str, rows_max: int
+) -> dict[str, BillLines]:
+    """By the parts in the table `wanted`; reads the snapshot once more.
+
+    `names` are the columns of a key; at most `rows_max` lines of a part are named.
+    """
+    result = run_script(
+        session,
+        __package__,
+        "explained_lines.sql",
+        {"names": names, "wanted": identifier(wanted)},
+        {"rows_max": rows_max},
+    )
     return {
         row["part"]: BillLines(
             row["count"], row["units"], tuple(Line(**line) for line in row["largest"] or ())
         )
-        for row in records(session, query, {"rows_max": rows_max})
+        for row in records(result)
     }

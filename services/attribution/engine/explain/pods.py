@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names in SQL are the engine's own
 """Parts of nodes and volumes: what pods took of what there was, and what they got of the rest."""
 
 from collections import defaultdict
@@ -7,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.attribution.domain.evidence import Evidence, Share, Total
-from services.attribution.engine.tables import Row, records, run_sql
 from shared.columnar import Session
 from shared.faults import BadInput
+from shared.sql.scripts import Row, records, run_script
 
 _ITEMS_MAX = 200_000
 """Hours of nodes, by resource: more are not held at once."""
@@ -19,12 +18,6 @@ _BY = {
     "idle_on_node": "idle, by requests on the node",
     "idle_in_cluster": "idle, by the cluster's pods",
 }
-_ASKED = {
-    "pod_cells": "SELECT cell FROM explained_items",
-    "pod_items": "SELECT item FROM explained_items",
-    "idle_on_node": "SELECT item FROM explained_pods WHERE step = 'idle_on_node'",
-    "idle_in_cluster": "SELECT item FROM explained_pods WHERE step = 'idle_in_cluster'",
-}
 
 
 @dataclass
@@ -32,8 +25,8 @@ class PodEvidence:
     session: Session
 
     def want(self) -> None:
-        """In the table `wanted`, lines of nodes take the place of the pods' own facts."""
-        run_sql(self.session, __package__, "explained_pods.sql")
+        """`wanted_of_pods`: lines of nodes take the place of the pods' own facts."""
+        run_script(self.session, __package__, "explained_pods.sql")
         if len(self._items) > _ITEMS_MAX:
             raise BadInput(
                 f"the amount rests on {len(self._items):,} hours of nodes,"
@@ -43,11 +36,7 @@ class PodEvidence:
 
     def of(self, lines: Mapping[str, Evidence]) -> Iterator[tuple[Row, Evidence]]:
         """Rows with `part`, `day`, `hour`, `place` and `pods`, each with what was got and why."""
-        rows = records(
-            self.session,
-            "SELECT explained_pods.*, coalesce(rtrim(cluster || '/' || namespace, '/'), '') AS pods"
-            " FROM explained_pods LEFT JOIN pods USING (pid) ORDER BY part, hour, step, item, pid",
-        )
+        rows = records(run_script(self.session, __package__, "parts_of_pods.sql"))
         for row in rows:
             step, item = row["step"], row["item"]
             if step == "idle_in_cluster":
@@ -78,28 +67,23 @@ class PodEvidence:
 
     @cached_property
     def _items(self) -> Mapping[int, Row]:
-        rows = records(self.session, "SELECT * FROM explained_items")
+        rows = records(run_script(self.session, __package__, "items.sql"))
         return {row["item"]: row for row in rows}
 
     @cached_property
     def _idle_of(self) -> Mapping[int, list[int]]:
         """Of a cluster's idle part, the nodes' that it is summed from."""
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        rows = records(self.session, "SELECT * FROM explained_idle ORDER BY cluster_item, item")
-        for row in rows:
-            found[row["cluster_item"]].append(row["item"])
-        return found
+        items: defaultdict[int, list[int]] = defaultdict(list)
+        for row in records(run_script(self.session, __package__, "idle_of_clusters.sql")):
+            items[row["cluster_item"]].append(row["item"])
+        return items
 
     @cached_property
     def _weights(self) -> Mapping[str, Mapping[int, Mapping[str, int]]]:
         """By step and what it splits, those of all recipients in the order of their names."""
-        found: defaultdict[str, defaultdict[int, dict[str, int]]]
-        found = defaultdict(lambda: defaultdict(dict))
-        for step, asked in _ASKED.items():
-            rows = self.session.execute(
-                f"SELECT item, recipient, weight FROM {step}_weights"
-                f" WHERE item IN ({asked}) ORDER BY recipient"
-            ).fetchall()
-            for item, recipient, weight in rows:
-                found[step][item][recipient] = int(weight)
-        return found
+        weights: defaultdict[str, defaultdict[int, dict[str, int]]]
+        weights = defaultdict(lambda: defaultdict(dict))
+        rows = run_script(self.session, __package__, "weights_of_pods.sql").fetchall()
+        for step, item, recipient, weight in rows:
+            weights[step][item][recipient] = int(weight)
+        return weights

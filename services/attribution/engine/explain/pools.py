@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.attribution.domain.evidence import Evidence, Share, SignalRow, SignalRows
-from services.attribution.engine.tables import Row, create_table, records, sql_text
+from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.exact import shortened
+from shared.sql.scripts import Row, records, run_script
 from shared.vocabulary.recipients import POOL
 
 Name = TypeVar("Name", bound=Hashable)
-Bucket = tuple[str, int, dt.datetime]
+Bucket = tuple[str, str, dt.datetime]
 """Pool, grain and start: what a driver splits at once."""
 
 
@@ -32,9 +33,9 @@ class PoolEvidence:
         for row in self._rows:
             evidence = cells[f"cell {row['cell']}"]
             via = _bucket_of(row, "via", "via_grain", "via_bucket")
-            ways = self._ways.get(_bucket_of(row))
-            if ways is not None:
-                evidence = _share(evidence, POOL + via[0], ways, via)
+            routes = self._routes.get(_bucket_of(row))
+            if routes is not None:
+                evidence = _share(evidence, POOL + via[0], routes, via)
             if row["level"] is not None:
                 weights, signals = self._weights[via], self._signals[via]
                 evidence = _share(evidence, row["driver"], weights, row["tenant"], signals)
@@ -42,28 +43,18 @@ class PoolEvidence:
 
     @cached_property
     def _rows(self) -> list[Row]:
-        return records(self.session, "SELECT * FROM explained_parts ORDER BY cell, item")
+        return records(run_script(self.session, __package__, "parts_of_pools.sql"))
 
     @cached_property
     def _weights(self) -> Mapping[Bucket, Mapping[str, int]]:
         """Who took part in the buckets that split the parts; other pools left out."""
-        rows = records(
-            self.session,
-            "SELECT pool, grain, bucket, recipient, weight FROM shares"
-            " SEMI JOIN explained_parts AS parts ON parts.via = shares.pool"
-            " AND parts.via_grain = shares.grain AND parts.via_bucket = shares.bucket"
-            " WHERE NOT starts_with(recipient, 'pool:') ORDER BY recipient",
-        )
+        rows = records(run_script(self.session, __package__, "weights_of_buckets.sql"))
         return _by_bucket((row, row["recipient"]) for row in rows)
 
     @cached_property
-    def _ways(self) -> Mapping[Bucket, Mapping[Bucket, int]]:
+    def _routes(self) -> Mapping[Bucket, Mapping[Bucket, int]]:
         """Where the money of cells ends whose pools are used by pools."""
-        rows = records(
-            self.session,
-            "SELECT routes.* FROM routes SEMI JOIN explained_parts AS parts"
-            " USING (pool, grain, bucket) ORDER BY way",
-        )
+        rows = records(run_script(self.session, __package__, "routes_of_buckets.sql"))
         return _by_bucket((row, _bucket_of(row, "via", "via_grain", "via_bucket")) for row in rows)
 
     @cached_property
@@ -81,10 +72,15 @@ class PoolEvidence:
             ],
             scratch_dir=self.scratch_dir,
         )
-        query = sql_text(__package__, "explained_signals.sql")
-        found: defaultdict[Bucket, tuple[SignalRows, ...]] = defaultdict(tuple)
-        for row in records(self.session, query, {"rows_max": self.rows_max}):
-            found[_bucket_of(row)] += (
+        result = run_script(
+            self.session,
+            __package__,
+            "explained_signals.sql",
+            values={"rows_max": self.rows_max},
+        )
+        signals: defaultdict[Bucket, tuple[SignalRows, ...]] = defaultdict(tuple)
+        for row in records(result):
+            signals[_bucket_of(row)] += (
                 SignalRows(
                     row["meter"],
                     row["count"],
@@ -96,7 +92,7 @@ class PoolEvidence:
                     ),
                 ),
             )
-        return found
+        return signals
 
 
 def _bucket_of(

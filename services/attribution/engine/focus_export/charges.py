@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """A run's charges in the names of FOCUS 1.3, as Parquet and CSV, with their metadata.
 
 The origin of an allocated charge is the sum of a day's lines of a pool, or of what pods took, by
@@ -10,23 +9,25 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from services.attribution.engine.attribute import open_attribution
-from services.attribution.engine.focus_export.files import FocusInputs, filled, write_focus_files
-from services.attribution.engine.largest_remainder import split_weighed
-from services.attribution.engine.output.outputs import ROW_GROUP_SIZE
-from services.attribution.engine.tables import create_table, sql_text
-from shared.columnar import (
-    Session,
-    identifier,
+from services.attribution.engine.focus_export.files import FocusInputs, write_focus_files
+from services.attribution.engine.largest_remainder import split_weights
+from services.attribution.engine.tables import create_table
+from shared.columnar import Session
+from shared.sql.expressions import (
+    Sql,
+    listed,
     literal,
     parquet_scan,
-    write_parquet,
+    timestamp,
 )
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script, script_query
 
-METRICS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
-_ORIGIN = (
+METRICS: Final = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
+_ORIGIN: Final = (
     "The origin charge of an allocated charge (AllocatedMethodId is not null) is an aggregate: all"
     " lines with its x_OriginChargeId, of one day, source, account, service, region, charge"
     " category and x_ChargeGroup (a pool, or what was split among pods). Over these every metric"
@@ -49,6 +50,7 @@ class FocusCharges:
             self._create_charges(session, metrics, run_id)
             return write_focus_files(
                 session,
+                "focus_charges",
                 out_dir,
                 {
                     "BillingPeriod": str(self.inputs.period),
@@ -60,10 +62,8 @@ class FocusCharges:
 
     def _metrics(self, session: Session) -> list[str]:
         """Those that every line has; what some lines don't have can't be summed."""
-        counts = ", ".join(f"count({identifier(metric)}) = count(*)" for metric in METRICS)
-        row = session.execute(
-            f"SELECT {counts} FROM {parquet_scan(self.inputs.snapshot_parts)}"
-        ).fetchall()[0]
+        lines = {"lines": parquet_scan(self.inputs.snapshot_parts)}
+        row = run_script(session, __package__, "whole_metrics.sql", lines).fetchall()[0]
         return [metric for metric, is_whole in zip(METRICS, row, strict=True) if is_whole]
 
     def _measure(self, metric: str) -> str:
@@ -80,49 +80,51 @@ class FocusCharges:
             attribution.split(
                 self.inputs.snapshot_parts, self.inputs.signals, self.inputs.workloads
             )
+            names = {"metric": literal(metric)}
             write_parquet(
                 attribution.session,
-                f"SELECT {literal(metric)} AS metric,"
-                " * EXCLUDE (reason, tag_key, tag_value, units),"
-                " CAST(sum(units) AS DECIMAL(38,0)) AS units FROM results GROUP BY ALL",
+                script_query(__package__, "measured_results.sql", names),
                 self.inputs.work_dir / f"{metric}.parquet",
-                row_group_size=ROW_GROUP_SIZE,
             )
             return attribution.name_of_content()
 
     def _create_charges(self, session: Session, metrics: Sequence[str], run_id: str) -> None:
+        # One thread, so that rows come in one order.
         session.execute("SET threads = 1")
         parts = [self.inputs.work_dir / f"{metric}.parquet" for metric in metrics]
-        session.execute(
-            "CREATE TEMP TABLE measured AS"
-            f" SELECT * REPLACE (CAST(units AS HUGEINT) AS units) FROM {parquet_scan(parts)}"
-        )
+        metric = literal(self.inputs.config.cost)
+        run_script(session, __package__, "measured.sql", {"rows": parquet_scan(parts)})
         create_table(
             session,
-            "names",
+            "tenant_names",
             {"tenant": "VARCHAR", "name": "VARCHAR"},
             [(tenant.key, tenant.name or tenant.key) for tenant in self.inputs.config.tenants],
             scratch_dir=self.inputs.work_dir,
         )
-        said = {
-            "metric": literal(self.inputs.config.cost),
-            "currency": literal(self.inputs.config.currency),
-            "run": literal(run_id),
-            "started_at": f"TIMESTAMP {literal(f'{self.inputs.period.start:%Y-%m-%d %H:%M:%S}')}",
-            "ended_at": f"TIMESTAMP {literal(f'{self.inputs.period.end:%Y-%m-%d %H:%M:%S}')}",
-            "lines": parquet_scan(self.inputs.snapshot_parts),
-            "amounts": ", ".join(map(_amount, metrics)),
-        }
-        for name in ("focus_charges.sql", "focus_metrics.sql"):
-            session.execute(filled(sql_text(__package__, name), said))
-        split_weighed(session, self.inputs.work_dir)
-        session.execute(filled(sql_text(__package__, "focus_table.sql"), said))
+        run_script(session, __package__, "charges.sql", {"metric": metric})
+        run_script(session, __package__, "metric_weights.sql", {"metric": metric})
+        split_weights(
+            session,
+            weights="metric_weights",
+            parts="metric_parts",
+            scratch_dir=self.inputs.work_dir,
+        )
+        run_script(
+            session,
+            __package__,
+            "focus_charges.sql",
+            {
+                "metric": metric,
+                "currency": literal(self.inputs.config.currency),
+                "run": literal(run_id),
+                "started_at": timestamp(self.inputs.period.start),
+                "ended_at": timestamp(self.inputs.period.end),
+                "lines": parquet_scan(self.inputs.snapshot_parts),
+                "amounts": listed({metric: _amount(metric) for metric in metrics}),
+            },
+        )
 
 
-def _amount(metric: str) -> str:
-    """To money from units, exactly."""
-    units = f"coalesce(sum(units) FILTER (WHERE metric = {literal(metric)}), 0)"
-    return (
-        f"CAST(CAST({units} AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))"
-        f" AS DECIMAL(38,10)) AS {identifier(metric)}"
-    )
+def _amount(metric: str) -> Sql:
+    """Money from units, exactly."""
+    return script_query(__package__, "metric_amount.sql", {"metric": literal(metric)})

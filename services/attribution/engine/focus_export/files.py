@@ -1,4 +1,4 @@
-"""The table `focus` of a session as files, with metadata that say what they hold."""
+"""A table of charges as files, with metadata that describe them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.attribution.engine.output.outputs import ROW_GROUP_SIZE
-from shared.columnar import Session, literal, open_session, write_parquet
+from shared.columnar import Session, open_session
 from shared.configuration.models import Configuration
 from shared.periods import Month
+from shared.sql.expressions import identifier, literal
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script
 
 
 @dataclass(frozen=True)
@@ -34,30 +36,23 @@ class FocusInputs:
         return open_session(scratch_dir=self.work_dir, memory_limit_mb=self.memory_limit_mb)
 
 
-def write_focus_files(session: Session, out_dir: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+def write_focus_files(
+    session: Session, table: str, out_dir: Path, about: Mapping[str, Any]
+) -> dict[str, Any]:
     """`focus.parquet`, `focus.csv` and `metadata.json`, whose content is given back."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    query = "SELECT * FROM focus"
-    write_parquet(session, query, out_dir / "focus.parquet", row_group_size=ROW_GROUP_SIZE)
-    session.execute(
-        f"COPY ({query}) TO {literal(str(out_dir / 'focus.csv'))}"
-        " (FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ')"
-    )
-    described = session.execute("DESCRIBE focus").fetchall()
+    rows = {"rows": identifier(table)}
+    write_parquet(session, rows["rows"], out_dir / "focus.parquet")
+    csv = {"path": literal(str(out_dir / "focus.csv"))}
+    run_script(session, __package__, "copy_to_csv.sql", rows | csv)
+    columns = run_script(session, __package__, "describe.sql", rows).fetchall()
     metadata = {
         "FocusVersion": "1.3",
         "DataGenerator": "trueback",
-        **said,
-        "RowCount": session.execute("SELECT count(*) FROM focus").fetchall()[0][0],
-        "Columns": [{"ColumnName": row[0], "DataType": row[1]} for row in described],
+        **about,
+        "RowCount": run_script(session, __package__, "count.sql", rows).fetchall()[0][0],
+        "Columns": [{"ColumnName": row[0], "DataType": row[1]} for row in columns],
     }
     text = json.dumps(metadata, indent=2, ensure_ascii=False)
     (out_dir / "metadata.json").write_text(text + "\n", encoding="utf-8")
     return metadata
-
-
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """SQL with its `{names}` replaced; values are SQL themselves, texts by literal()."""
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text

@@ -1,7 +1,8 @@
+-- reads: tenant_parts, {lines}  makes: focus_lines
 -- What of each bill line went to the tenant, beside what the line itself is.
-CREATE TEMP TABLE focus AS
+CREATE OR REPLACE TEMP TABLE focus_lines AS
 SELECT
-    CASE WHEN is_allocated THEN went.method END AS AllocatedMethodId,
+    CASE WHEN is_allocated THEN parts.method END AS AllocatedMethodId,
     CASE WHEN is_allocated THEN {tenant} END AS AllocatedResourceId,
     lines.BillingAccountId,
     lines.BillingCurrency,
@@ -13,7 +14,7 @@ SELECT
     lines.ChargePeriodEnd,
     lines.ChargePeriodStart,
     CAST(
-        CAST(went.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        CAST(parts.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(38,10)
     ) AS {measure},
     lines.RegionId,
@@ -24,12 +25,12 @@ SELECT
     lines.SkuMeter,
     lines.SubAccountId,
     CAST(to_json(lines.Tags) AS VARCHAR) AS Tags,
-    went.charge_group AS x_ChargeGroup,
-    nullif(went.driver, '') AS x_Driver,
+    parts.charge_group AS x_ChargeGroup,
+    nullif(parts.driver, '') AS x_Driver,
     lines.x_LineId,
-    went.method AS x_Method,
+    parts.method AS x_Method,
     lines.{measure} AS x_OriginCost,
-    nullif(went.rule, '') AS x_Rule,
+    nullif(parts.rule, '') AS x_Rule,
     {run} AS x_RunId,
     lines.x_Source,
     {tenant} AS x_TenantId
@@ -38,9 +39,9 @@ FROM (
         *,
         starts_with(charge_group, 'pool:') OR method IN ('pod', 'task')
             OR starts_with({tenant}, 'idle:') AS is_allocated
-    FROM went
-) AS went
-JOIN {lines} AS lines ON coalesce(lines.x_Source, '') = went.source AND lines.x_LineId = went.line
+    FROM tenant_parts
+) AS parts
+JOIN {lines} AS lines ON coalesce(lines.x_Source, '') = parts.source AND lines.x_LineId = parts.line
 ORDER BY
-    lines.ChargePeriodStart, went.source, went.line, went.charge_group, went.method, went.rule,
-    went.driver;
+    lines.ChargePeriodStart, parts.source, parts.line, parts.charge_group, parts.method, parts.rule,
+    parts.driver;

@@ -9,10 +9,11 @@ from services.attribution.domain.evidence import Selection
 from services.attribution.domain.evidence_rows import lines_of
 from services.attribution.domain.line_amounts import amounts_by_line
 from services.attribution.engine.explain import explain
-from services.attribution.engine.focus_export.files import FocusInputs, filled, write_focus_files
-from services.attribution.engine.tables import create_table, sql_text
-from shared.columnar import identifier, literal, parquet_scan
+from services.attribution.engine.focus_export.files import FocusInputs, write_focus_files
+from services.attribution.engine.tables import create_table
 from shared.faults import BadInput
+from shared.sql.expressions import identifier, literal, parquet_scan
+from shared.sql.scripts import run_script
 
 _LINES_MAX: Final = 500_000
 """Held at once; a day of a tenant that has more is asked for alone."""
@@ -54,17 +55,18 @@ class TenantLines:
         shutil.rmtree(self.inputs.work_dir, ignore_errors=True)
         with self.inputs.open() as session:
             rows = [(*key, units) for key, units in amounts_by_line(explanation).items()]
-            create_table(session, "went", _COLUMNS, rows, scratch_dir=self.inputs.work_dir)
-            said = {
+            create_table(session, "tenant_parts", _COLUMNS, rows, scratch_dir=self.inputs.work_dir)
+            names = {
                 "tenant": literal(self.selection.tenant),
                 "run": literal(run_id),
                 "measure": identifier(self.inputs.config.cost),
                 "lines": parquet_scan(self.inputs.snapshot_parts),
             }
             session.execute("SET threads = 1")
-            session.execute(filled(sql_text(__package__, "focus_lines.sql"), said))
+            run_script(session, __package__, "focus_lines.sql", names)
             return write_focus_files(
                 session,
+                "focus_lines",
                 out_dir,
                 {
                     "BillingPeriod": str(self.inputs.period),

@@ -1,25 +1,40 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """Rows of files that stand beside a bill, as text in one table, each with its file and row.
 
 Every column stays text until it has been checked, so that a fault can name what stands there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from shared.columnar import NOT_THE_INPUT, Session, identifier
+from services.attribution.engine.tables import create_table
+from shared.columnar import NOT_THE_INPUT, Session
 from shared.faults import BadInput
+from shared.sql.expressions import (
+    ROW_NUMBER,
+    Sql,
+    call,
+    case,
+    cast,
+    identifier,
+    infix,
+    is_null,
+    listed,
+    null,
+    null_if_empty,
+    number,
+)
+from shared.sql.scripts import run_script
 from shared.tabular import SourceFile, count_csv_rows
 
 
-def refused_row(files: Sequence[Path], found: tuple[Any, ...], *, taken: str) -> BadInput:
-    """`found` is the file's place, the row, and `field:what is wrong`."""
-    place, row, fault = found
-    field, message = fault.split(":", 1)
+def refused_row(files: Sequence[Path], fault: tuple[Any, ...], *, taken: str) -> BadInput:
+    """`fault` is the file's place, the row, and `field:what is wrong`."""
+    place, row, text = fault
+    field, message = text.split(":", 1)
     return BadInput(
         f"{message}.",
         file=str(files[place]),
@@ -53,18 +68,16 @@ class InputRows:
     table: str
     columns: tuple[str, ...]
     what: str
+    scratch_dir: Path
 
     def create(self) -> None:
-        listed = ", ".join(f"{identifier(name)} VARCHAR" for name in self.columns)
-        self.session.execute(f"CREATE TEMP TABLE {self.table} (file INTEGER, row BIGINT, {listed})")
+        types = {"file": "INTEGER", "row": "BIGINT"} | dict.fromkeys(self.columns, "VARCHAR")
+        create_table(self.session, self.table, types, [], scratch_dir=self.scratch_dir)
 
     def insert(self, at: int, file: SourceFile) -> None:
-        row = "row_number() OVER ()" if file.format == "csv" else "file_row_number + 1"
-        values = ", ".join(_text(file, name) for name in self.columns)
+        values = {name: _text(file, name) for name in self.columns}
         try:
-            self.session.execute(
-                f"INSERT INTO {self.table} SELECT {at}, {row}, {values} FROM {file.scan}"
-            )
+            self._add(at, _row_number(file), values, file.scan)
         except NOT_THE_INPUT:
             raise
         except duckdb.Error as error:
@@ -72,13 +85,39 @@ class InputRows:
         if file.format == "csv":
             self._check_count(at, file.path)
 
+    def insert_texts(self, at: int, rows: Iterable[Sequence[object]]) -> None:
+        """Each row's number, then a text for each column; '' is as good as none."""
+        types = {"row": "BIGINT"} | dict.fromkeys(self.columns, "VARCHAR")
+        create_table(self.session, "parsed_rows", types, rows, scratch_dir=self.scratch_dir)
+        values = {name: null_if_empty(identifier(name)) for name in self.columns}
+        self._add(at, identifier("row"), values, identifier("parsed_rows"))
+
+    def _add(self, at: int, row: Sql, values: Mapping[str, Sql], scan: Sql) -> None:
+        run_script(
+            self.session,
+            __package__,
+            "input_rows.sql",
+            {
+                "table": identifier(self.table),
+                "file": number(at),
+                "row": row,
+                "values": listed(values),
+                "scan": scan,
+            },
+        )
+
     def _check_count(self, at: int, path: Path) -> None:
         """Reads the CSV once more in Python, which checks a gzip and counts without guessing."""
         expected = count_csv_rows(path)
-        query = f"SELECT count(*) FROM {self.table} WHERE file = $1"
-        found = self.session.execute(query, [at]).fetchall()[0][0]
-        if found != expected:
-            raise self._damaged(path, f"two readers disagree: {expected} rows and {found} rows")
+        counted = run_script(
+            self.session,
+            __package__,
+            "count_input_rows.sql",
+            {"table": identifier(self.table)},
+            {"file": at},
+        ).fetchall()[0][0]
+        if counted != expected:
+            raise self._damaged(path, f"two readers disagree: {expected} rows and {counted} rows")
 
     def _damaged(self, path: Path, what: str) -> BadInput:
         return BadInput(
@@ -88,13 +127,20 @@ class InputRows:
         )
 
 
-def _text(file: SourceFile, name: str) -> str:
+def _row_number(file: SourceFile) -> Sql:
+    """From 1: a CSV's rows come in their order, a Parquet file numbers its own from 0."""
+    if file.format == "csv":
+        return ROW_NUMBER
+    return infix(identifier("file_row_number"), "+", number(1))
+
+
+def _text(file: SourceFile, name: str) -> Sql:
     column = file.find(name)
     if column is None:
-        return "CAST(NULL AS VARCHAR)"
+        return null("VARCHAR")
     if column.type == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST(CAST({column.reference} AS TIMESTAMP) AS VARCHAR)"
+        return cast(cast(column.reference, "TIMESTAMP"), "VARCHAR")
     if column.type.startswith(("MAP", "STRUCT")):
-        there = f"{column.reference} IS NOT NULL"
-        return f"CASE WHEN {there} THEN CAST(to_json({column.reference}) AS VARCHAR) END"
-    return f"nullif(CAST({column.reference} AS VARCHAR), '')"
+        as_json = cast(call("to_json", column.reference), "VARCHAR")
+        return case([(is_null(column.reference), null("VARCHAR"))], as_json)
+    return null_if_empty(cast(column.reference, "VARCHAR"))

@@ -1,4 +1,4 @@
-"""What a ruleset asks for and can't be done is refused or said aloud, never ignored."""
+"""What a ruleset asks for and can't be done is refused or reported, never ignored."""
 
 import difflib
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ _SILENT = "it went by its next driver"
 _UNCONTROLLED = "nothing of it counts as unmetered"
 
 
-def refuse_what_can_not_be_done(config: Configuration, *, has_workloads: bool) -> None:
+def check_settings(config: Configuration, *, has_workloads: bool) -> None:
     if config.commitments == "smoothed" and config.cost != "EffectiveCost":
         raise BadConfiguration(
             "what was billed is not smoothed: it holds the fees, not the rates.",
@@ -28,7 +28,7 @@ def refuse_what_can_not_be_done(config: Configuration, *, has_workloads: bool) -
 
 
 def unused_settings(config: Configuration, *, has_workloads: bool) -> Iterator[Finding]:
-    """Settings that say nothing about this run."""
+    """Settings that have no effect on this run."""
     if has_workloads:
         return
     if config.defaults.clusters:
@@ -43,16 +43,16 @@ def _source_kinds(config: Configuration) -> set[str]:
     return {source.split(":", 1)[0] for listed in config.labels.values() for source in listed}
 
 
-def unheard_meters(config: Configuration, heard: Collection[str]) -> Iterator[Finding]:
-    """A driver whose meter no signal has goes unheard, so say it aloud."""
+def unmetered_drivers(config: Configuration, metered: Collection[str]) -> Iterator[Finding]:
+    """Drivers whose meter no signal has; what they would split goes by the next one."""
     for pool in config.pools:
         meters = {
             **{meter: _UNCONTROLLED for driver in pool.drivers for meter in driver.controls},
             **{meter: _SILENT for driver in pool.drivers for meter in driver.meters},
         }
         for meter, effect in meters.items():
-            if meter not in heard:
-                near = difflib.get_close_matches(meter, heard, n=1)
+            if meter not in metered:
+                near = difflib.get_close_matches(meter, metered, n=1)
                 meant = f" Did you mean `{near[0]}`?" if near else ""
                 yield Finding(
                     "silent-meter",

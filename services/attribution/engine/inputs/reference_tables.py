@@ -9,7 +9,7 @@ from shared.configuration.models import Configuration
 from shared.periods import Month
 
 
-def create_registers(
+def create_reference_tables(
     session: Session, config: Configuration, period: Month, scratch_dir: Path
 ) -> None:
     create_table(
@@ -26,10 +26,11 @@ def create_registers(
         session,
         "period",
         {"started_at": "TIMESTAMP", "ended_at": "TIMESTAMP"},
-        [(_naive(period.start), _naive(period.end))],
+        [(_without_zone(period.start), _without_zone(period.end))],
         scratch_dir=scratch_dir,
     )
 
 
-def _naive(moment: dt.datetime) -> str:
+def _without_zone(moment: dt.datetime) -> str:
+    """DuckDB's TIMESTAMP has no time zone; all of ours are UTC."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,5 +1,4 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
-"""Usage signals: CSV, Parquet or CloudEvents JSON lines into one checked table, `usage`.
+"""Usage signals: CSV, Parquet or CloudEvents JSON lines into one checked table, `usage_rows`.
 
 Refused, with file, row and field: a consumer nobody knows, a quantity that is negative or no
 number, a time outside the period, an id that stands for two different events. `(source, id)`
@@ -14,11 +13,13 @@ from typing import Any
 
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.inputs.input_rows import InputRows, input_files, refused_row
-from services.attribution.engine.tables import create_table, run_sql
-from shared.columnar import Session, identifier, literal
+from services.attribution.engine.tables import create_table
+from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
+from shared.sql.expressions import Sql, identifier
+from shared.sql.scripts import run_script
 from shared.tabular import open_source_file, open_text
 from shared.vocabulary.recipients import POOL
 
@@ -35,7 +36,7 @@ class SignalTables:
     scratch_dir: Path
 
     def load(self, paths: Sequence[Path]) -> None:
-        """Creates `usage`: each signal once, by file and row, with its hour, tenant and weight.
+        """Makes `usage_rows`: each signal once, by file and row, with its hour, tenant and weight.
 
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """
@@ -45,7 +46,7 @@ class SignalTables:
             self._read(at, path)
         self._check(files)
         self._resolve_consumers(files)
-        run_sql(self.session, __package__, "usage.sql")
+        run_script(self.session, __package__, "usage_rows.sql")
         self._check_units()
 
     def files(self, paths: Sequence[Path]) -> list[Path]:
@@ -55,15 +56,11 @@ class SignalTables:
 
     @property
     def _rows(self) -> InputRows:
-        return InputRows(self.session, "signals", _COLUMNS, "signal")
+        return InputRows(self.session, "signals", _COLUMNS, "signal", self.scratch_dir)
 
     def _read(self, at: int, path: Path) -> None:
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
-            rows = ((at, row, *values) for row, values in _cloud_events(path))
-            types = {"file": "INTEGER", "row": "BIGINT"} | dict.fromkeys(_COLUMNS, "VARCHAR")
-            create_table(self.session, "events", types, rows, scratch_dir=self.scratch_dir)
-            empty = ", ".join(f"nullif({identifier(name)}, '')" for name in _COLUMNS)
-            self.session.execute(f"INSERT INTO signals SELECT file, row, {empty} FROM events")
+            self._rows.insert_texts(at, ((row, *values) for row, values in _cloud_events(path)))
             return
         file = open_source_file(path)
         for name in _REQUIRED:
@@ -77,43 +74,26 @@ class SignalTables:
         self._rows.insert(at, file)
 
     def _check(self, files: Sequence[Path]) -> None:
-        start, end = (
-            f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (self.period.start, self.period.end)
-        )
-        found = self.session.execute(
-            "SELECT file, row, fault FROM (SELECT *, CASE"
-            " WHEN coalesce(meter, '') = '' THEN 'meter:is missing'"
-            " WHEN coalesce(consumer, '') = '' THEN 'consumer:is missing'"
-            " WHEN quantity IS NULL THEN 'quantity:is missing'"
-            " WHEN try_cast(quantity AS DECIMAL(38,18)) IS NULL OR contains(quantity, '_')"
-            " THEN 'quantity:' || quantity || ' is no number'"
-            " WHEN CAST(quantity AS DECIMAL(38,18)) < 0"
-            " THEN 'quantity:' || quantity || ' is negative'"
-            " WHEN try_cast(start AS TIMESTAMPTZ) IS NULL"
-            " THEN 'start:' || coalesce(start, '') || ' is no time'"
-            f" WHEN CAST(start AS TIMESTAMPTZ) < TIMESTAMPTZ {literal(start + '+00')}"
-            f" OR CAST(start AS TIMESTAMPTZ) >= TIMESTAMPTZ {literal(end + '+00')}"
-            f" THEN 'start:' || start || {literal(f' is outside {self.period}')}"
-            ' WHEN "end" IS NOT NULL AND try_cast("end" AS TIMESTAMPTZ) IS NULL'
-            " THEN 'end:' || \"end\" || ' is no time'"
-            ' WHEN CAST("end" AS TIMESTAMPTZ) < CAST(start AS TIMESTAMPTZ)'
-            " THEN 'end:' || \"end\" || ' is before the start'"
-            " END AS fault FROM signals) WHERE fault IS NOT NULL ORDER BY file, row LIMIT 1"
+        fault = run_script(
+            self.session,
+            __package__,
+            "signal_faults.sql",
+            values={
+                "start": self.period.start,
+                "end": self.period.end,
+                "period": str(self.period),
+            },
         ).fetchone()
-        if found is not None:
-            raise refused_row(files, found, taken="signal")
+        if fault is not None:
+            raise refused_row(files, fault, taken="signal")
         self._check_ids(files)
 
     def _check_ids(self, files: Sequence[Path]) -> None:
-        found = self.session.execute(
-            "SELECT min((file, row)), id FROM signals WHERE id IS NOT NULL"
-            " GROUP BY source, id HAVING count(DISTINCT (meter, start, consumer, quantity)) > 1"
-            " ORDER BY ALL LIMIT 1"
-        ).fetchone()
-        if found is not None:
-            file, row = found[0].values() if isinstance(found[0], dict) else found[0]
+        clash = run_script(self.session, __package__, "signal_id_clashes.sql").fetchone()
+        if clash is not None:
+            file, row, event_id = clash
             raise BadInput(
-                f"the id {found[1]!r} stands for two different events.",
+                f"the id {event_id!r} stands for two different events.",
                 file=str(files[file]),
                 row=row,
                 field="id",
@@ -123,15 +103,11 @@ class SignalTables:
     def _resolve_consumers(self, files: Sequence[Path]) -> None:
         directory = TenantDirectory(self.config.tenants)
         pools = {POOL + pool.name for pool in self.config.pools}
-        rows = self.session.execute(
-            "SELECT consumer, min(file * 1000000000000 + row) FROM signals"
-            " GROUP BY consumer ORDER BY 2"
-        ).fetchall()
+        rows = run_script(self.session, __package__, "signal_consumers.sql").fetchall()
         known = []
-        for consumer, place in rows:
+        for consumer, file, row in rows:
             key = consumer if consumer in pools else directory.key_of(consumer)
             if key is None:
-                file, row = divmod(place, 1_000_000_000_000)
                 raise _unknown_consumer(self.config, consumer, str(files[file]), row)
             known.append((consumer, key))
         create_table(
@@ -143,17 +119,23 @@ class SignalTables:
         )
 
     def _check_units(self) -> None:
-        found = self.session.execute(
-            "SELECT meter, string_agg(DISTINCT unit, ', ' ORDER BY unit) FROM usage"
-            " WHERE unit <> '' GROUP BY meter HAVING count(DISTINCT unit) > 1"
-            " ORDER BY meter LIMIT 1"
-        ).fetchone()
-        if found is not None:
+        mixed = run_script(self.session, __package__, "meters_of_mixed_units.sql").fetchone()
+        if mixed is not None:
             raise BadInput(
-                f"the meter {found[0]!r} comes in several units: {found[1]}.",
+                f"the meter {mixed[0]!r} comes in several units: {mixed[1]}.",
                 field="unit",
                 remedy="A meter has one unit; convert the quantities.",
             )
+
+
+def use_signals(session: Session, rows: Sql | None = None) -> None:
+    """Makes `usage` of `usage_rows`, or of the same rows as they were prepared."""
+    run_script(
+        session,
+        __package__,
+        "usage.sql",
+        {"rows": identifier("usage_rows") if rows is None else rows},
+    )
 
 
 def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int) -> BadInput:

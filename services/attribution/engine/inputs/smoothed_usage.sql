@@ -1,3 +1,4 @@
+-- reads: {lines}  makes: smoothed_usage, smoothed_weights
 -- The usage of the kinds of which a commitment covers some, and what each line has of the quantity.
 -- Lines are numbered by their content, so that nothing depends on their order.
 CREATE OR REPLACE TEMP TABLE smoothed_usage AS
@@ -16,7 +17,7 @@ WITH usage AS (
             x_Source, x_Account, ServiceName, RegionId, usage_type := coalesce(x_UsageType, SkuMeter),
             ConsumedUnit, ChargePeriodStart, ChargePeriodEnd
         ) AS VARCHAR) AS kind
-    FROM {scan}
+    FROM {lines}
     WHERE ChargeCategory = 'Usage'
         AND coalesce(CommitmentDiscountStatus, '') <> 'Unused'
         AND coalesce(ChargeClass, '') <> 'Correction'
@@ -41,7 +42,7 @@ SELECT
 FROM usage
 JOIN kinds USING (kind);
 
-CREATE OR REPLACE TEMP TABLE weighed AS
+CREATE OR REPLACE TEMP TABLE smoothed_weights AS
 SELECT
     cell,
     CAST(sum(units) OVER (PARTITION BY cell) AS HUGEINT) AS units,

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """`commitments: smoothed`: usage of one kind in one hour has one effective rate.
 
 AWS gives a commitment's discount to whichever usage it happens to cover, so twins pay differently
@@ -10,19 +9,20 @@ cost stays what it was, and so does each account's.
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.attribution.engine.largest_remainder import split_weighed
-from services.attribution.engine.tables import sql_text
-from shared.columnar import Session, literal, parquet_scan, write_parquet
-
-ROW_GROUP_SIZE = 122_880
+from services.attribution.engine.largest_remainder import split_weights
+from shared.columnar import Session
+from shared.sql.expressions import literal, parquet_scan
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script, script_query
 
 
 def smooth_commitments(session: Session, parts: Sequence[Path], out_dir: Path) -> list[Path]:
     """The parts with the new EffectiveCost; their own where nothing of them changes."""
-    _run(session, "smoothed_usage.sql", parquet_scan(parts, rows=True))
-    split_weighed(session, out_dir)
-    _run(session, "smoothed_costs.sql", "")
-    changed = session.execute("SELECT DISTINCT filename FROM smoothed").fetchall()
+    lines = parquet_scan(parts, rows=True)
+    run_script(session, __package__, "smoothed_usage.sql", {"lines": lines})
+    split_weights(session, weights="smoothed_weights", parts="smoothed_parts", scratch_dir=out_dir)
+    run_script(session, __package__, "smoothed_costs.sql")
+    changed = run_script(session, __package__, "smoothed_files.sql").fetchall()
     names = {name for (name,) in changed}
     return [
         _rewritten(session, part, out_dir / f"smoothed-{at:05d}.parquet")
@@ -33,18 +33,6 @@ def smooth_commitments(session: Session, parts: Sequence[Path], out_dir: Path) -
 
 
 def _rewritten(session: Session, part: Path, to: Path) -> Path:
-    columns = "* EXCLUDE (filename, file_row_number, cost)"
-    cost = "coalesce(smoothed.cost, EffectiveCost) AS EffectiveCost"
-    write_parquet(
-        session,
-        f"SELECT {columns} REPLACE ({cost}) FROM {parquet_scan([part], rows=True)} AS lines"
-        " LEFT JOIN (SELECT file_row_number, cost FROM smoothed"
-        f" WHERE filename = {literal(str(part))}) AS smoothed USING (file_row_number)",
-        to,
-        row_group_size=ROW_GROUP_SIZE,
-    )
+    names = {"lines": parquet_scan([part], rows=True), "file": literal(str(part))}
+    write_parquet(session, script_query(__package__, "smoothed_lines.sql", names), to)
     return to
-
-
-def _run(session: Session, name: str, scan: str) -> None:
-    session.execute(sql_text(__package__, name).replace("{scan}", scan))

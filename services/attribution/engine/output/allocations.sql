@@ -1,5 +1,6 @@
+-- reads: amounts, result_lines, allocation_texts  makes: allocations
 -- The rows of a run, in one order that depends on nothing but themselves.
-CREATE TEMP TABLE allocations AS
+CREATE OR REPLACE TEMP TABLE allocations AS
 WITH summed AS (
     SELECT amounts.day, result_lines.allocation, CAST(sum(amounts.units) AS HUGEINT) AS units
     FROM amounts
@@ -7,26 +8,26 @@ WITH summed AS (
     GROUP BY ALL
 )
 SELECT
-    said.period,
+    allocation_texts.period,
     summed.day,
-    said.tenant,
-    said.charge_group,
-    said.service,
-    said.account,
-    said.region,
-    said.method,
-    said.rule,
-    said.driver,
-    said.dimensions,
-    said.cost_measure,
+    allocation_texts.tenant,
+    allocation_texts.charge_group,
+    allocation_texts.service,
+    allocation_texts.account,
+    allocation_texts.region,
+    allocation_texts.method,
+    allocation_texts.rule,
+    allocation_texts.driver,
+    allocation_texts.dimensions,
+    allocation_texts.cost_measure,
     CAST(
         CAST(summed.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(38,10)
     ) AS amount,
-    said.currency,
-    said.run,
-    said.source,
-    said.charge_category
+    allocation_texts.currency,
+    allocation_texts.run,
+    allocation_texts.source,
+    allocation_texts.charge_category
 FROM summed
-JOIN said ON said.allocation = summed.allocation
+JOIN allocation_texts ON allocation_texts.allocation = summed.allocation
 ORDER BY summed.day, summed.allocation;

@@ -1,5 +1,6 @@
+-- reads: written_sums, pool_hours
 -- Per pool: its cost, what its first driver split, what a fallback did, what nobody could, what went
--- to those that were not active; and its hours, with those in which its first driver had a say.
+-- to those that were not active; and its hours, with those that its first driver split.
 WITH costs AS (
     SELECT
         substr(charge_group, 6) AS pool,
@@ -10,7 +11,7 @@ WITH costs AS (
         coalesce(sum(amount) FILTER (WHERE starts_with(driver, 'fallback:')), 0) AS by_fallback,
         coalesce(sum(amount) FILTER (WHERE method = 'none'), 0) AS unallocated,
         coalesce(sum(amount) FILTER (WHERE starts_with(tenant, 'unmetered:')), 0) AS unmetered
-    FROM handed_on
+    FROM written_sums
     WHERE starts_with(charge_group, 'pool:')
     GROUP BY ALL
 ),
@@ -31,4 +32,4 @@ SELECT
     coalesce(summed.hours, 0), coalesce(summed.covered, 0)
 FROM costs
 LEFT JOIN summed ON summed.pool = costs.pool
-ORDER BY costs.pool
+ORDER BY costs.pool;

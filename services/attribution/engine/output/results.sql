@@ -1,16 +1,13 @@
+-- reads: whole_keys, facts, pooled_by_day, kept_lines, kept_amounts, kept_pool_hours, buckets, cells,
+--     chosen  makes: pooled_amounts, result_lines, amounts, results, pool_hours
 -- What came out, by day: of the days that were computed, and of those that were kept. What a result
--- says beside its day and amount is said once, in `result_lines`, numbered in its own order;
--- `allocation` numbers what of it is handed on.
-CREATE TEMP TABLE IF NOT EXISTS kept_lines AS
-SELECT kid AS line, * EXCLUDE (kid) FROM whole_keys LIMIT 0;
+-- is beside its day and amount stands once in `result_lines`, numbered in its own order;
+-- `allocation` numbers what of it goes into the allocations.
+CREATE OR REPLACE TEMP TABLE pooled_amounts AS
+SELECT * EXCLUDE (item)
+FROM pooled_by_day;
 
-CREATE TEMP TABLE IF NOT EXISTS kept_amounts (day DATE, line BIGINT, units HUGEINT);
-
-CREATE TEMP TABLE IF NOT EXISTS kept_pool_hours (
-    pool VARCHAR, grain INTEGER, day DATE, hours BIGINT, covered BIGINT
-);
-
-CREATE TEMP TABLE result_lines AS
+CREATE OR REPLACE TEMP TABLE result_lines AS
 SELECT
     row_number() OVER (
         ORDER BY tenant, charge_group, service, account, region, method, rule, driver, dimensions,
@@ -29,7 +26,7 @@ FROM (
     SELECT * EXCLUDE (line) FROM kept_lines
 );
 
-CREATE TEMP TABLE amounts AS
+CREATE OR REPLACE TEMP TABLE amounts AS
 WITH numbered AS (
     SELECT whole_keys.kid, result_lines.line
     FROM whole_keys
@@ -66,13 +63,13 @@ SELECT day, line, CAST(sum(units) AS HUGEINT) AS units
 FROM placed
 GROUP BY day, line;
 
-CREATE TEMP VIEW results AS
+CREATE OR REPLACE TEMP VIEW results AS
 SELECT amounts.day, result_lines.* EXCLUDE (line, allocation), amounts.units
 FROM amounts
 JOIN result_lines ON result_lines.line = amounts.line;
 
--- The hours of pools' cost, and those in which a pool's first driver had a say.
-CREATE TEMP TABLE pool_hours AS
+-- The hours of pools' cost, and those that the pool's first driver split.
+CREATE OR REPLACE TEMP TABLE pool_hours AS
 SELECT
     buckets.pool,
     buckets.grain,

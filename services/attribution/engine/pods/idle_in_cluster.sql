@@ -1,6 +1,8 @@
+-- reads: taken, prices, policy, idle_items, idle_on_node_parts
+--     makes: cluster_taken, cluster_idle, idle_in_cluster_weights
 -- The idle part of a cluster's nodes, by what its pods took (`proportional`) or requested
--- (`reserved`) in that time on all its nodes.
-CREATE TEMP TABLE cluster_taken AS
+-- (`reserved`) in that time on all its nodes; by neither where it stays (`overhead`).
+CREATE OR REPLACE TEMP TABLE cluster_taken AS
 WITH summed AS (
     SELECT
         cluster,
@@ -10,7 +12,7 @@ WITH summed AS (
         pid,
         sum(CASE (SELECT idle FROM policy) WHEN 'reserved' THEN requested ELSE weight END) AS weight
     FROM taken
-    WHERE resource IN (SELECT resource FROM prices)
+    WHERE resource IN (SELECT resource FROM prices) AND (SELECT idle FROM policy) <> 'overhead'
     GROUP BY ALL
 ),
 priced AS (
@@ -26,16 +28,18 @@ SELECT * FROM summed WHERE weight > 0
 UNION ALL
 SELECT * FROM priced WHERE weight > 0;
 
-CREATE TEMP TABLE cluster_idle AS
+CREATE OR REPLACE TEMP TABLE cluster_idle AS
 WITH summed AS (
     SELECT rid, hour, span, cluster, grain, bucket, resource, CAST(sum(units) AS HUGEINT) AS units
     FROM idle_items
     WHERE goes_by_policy
+        AND item NOT IN (SELECT cell FROM idle_on_node_parts)
+        AND (SELECT idle FROM policy) <> 'overhead'
     GROUP BY ALL
 )
 SELECT row_number() OVER (ORDER BY rid, hour, span, resource) AS item, * FROM summed;
 
-CREATE OR REPLACE TEMP TABLE weighed AS
+CREATE OR REPLACE TEMP TABLE idle_in_cluster_weights AS
 SELECT
     cluster_idle.item AS cell,
     cluster_idle.units,

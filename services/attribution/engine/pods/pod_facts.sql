@@ -1,14 +1,46 @@
-CREATE TEMP TABLE pod_facts AS
-SELECT twins.rid, pod_items.hour, pod_items.span, CAST(parts.recipient AS BIGINT) AS pid,
-    '' AS driver, parts.units
-FROM parts
-JOIN pod_items ON pod_items.item = parts.cell
-JOIN twins ON twins.kid = pod_items.kid
-WHERE parts.recipient <> 'idle';
+-- reads: pod_items, pod_item_parts, key_groups, idle_items, idle_on_node_parts, cluster_idle,
+--     idle_in_cluster_parts, policy  makes: pod_facts, idle_left
+-- What pods got of lines: what they took, and what of the idle rest the policy gave them.
+CREATE OR REPLACE TEMP TABLE pod_facts AS
+SELECT
+    key_groups.rid,
+    pod_items.hour,
+    pod_items.span,
+    CAST(pod_item_parts.recipient AS BIGINT) AS pid,
+    '' AS driver,
+    pod_item_parts.units
+FROM pod_item_parts
+JOIN pod_items ON pod_items.item = pod_item_parts.cell
+JOIN key_groups ON key_groups.kid = pod_items.kid
+WHERE pod_item_parts.recipient <> 'idle'
+UNION ALL
+SELECT
+    idle_items.rid,
+    idle_items.hour,
+    idle_items.span,
+    CAST(idle_on_node_parts.recipient AS BIGINT),
+    'idle:reserved',
+    idle_on_node_parts.units
+FROM idle_on_node_parts
+JOIN idle_items ON idle_items.item = idle_on_node_parts.cell
+UNION ALL
+SELECT
+    cluster_idle.rid,
+    cluster_idle.hour,
+    cluster_idle.span,
+    CAST(idle_in_cluster_parts.recipient AS BIGINT),
+    'idle:' || (SELECT idle FROM policy),
+    idle_in_cluster_parts.units
+FROM idle_in_cluster_parts
+JOIN cluster_idle ON cluster_idle.item = idle_in_cluster_parts.cell;
 
-CREATE TEMP TABLE idle_items AS
-SELECT pod_items.* EXCLUDE (units), twins.rid, parts.units
-FROM parts
-JOIN pod_items ON pod_items.item = parts.cell
-JOIN twins ON twins.kid = pod_items.kid
-WHERE parts.recipient = 'idle';
+-- Where nobody took anything it stays idle.
+CREATE OR REPLACE TEMP TABLE idle_left AS
+SELECT *
+FROM idle_items
+WHERE item NOT IN (SELECT cell FROM idle_on_node_parts)
+    AND NOT (goes_by_policy AND (rid, hour, span, resource) IN (
+        SELECT (cluster_idle.rid, cluster_idle.hour, cluster_idle.span, cluster_idle.resource)
+        FROM cluster_idle
+        SEMI JOIN idle_in_cluster_parts ON idle_in_cluster_parts.cell = cluster_idle.item
+    ));

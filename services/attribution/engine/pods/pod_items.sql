@@ -1,12 +1,15 @@
--- A line's cost of one resource; `none` is a node's in a time the workloads say nothing of.
-CREATE TEMP TABLE pod_items AS
+-- reads: pod_cells, pod_cell_parts, taken, had  makes: pod_items, pod_item_weights
+-- A line's cost of one resource; `none` is a node's in a time the workloads have no row of.
+CREATE OR REPLACE TEMP TABLE pod_items AS
 WITH named AS (
-    SELECT cell, recipient AS resource, units FROM parts
+    SELECT cell, recipient AS resource, units FROM pod_cell_parts
     UNION ALL
     SELECT
-        cell, CASE carrier WHEN 'node' THEN 'none' WHEN 'volume' THEN 'storage' ELSE 'alone' END, units
+        cell,
+        CASE carrier WHEN 'node' THEN 'none' WHEN 'volume' THEN 'storage' ELSE 'alone' END,
+        units
     FROM pod_cells
-    ANTI JOIN parts USING (cell)
+    ANTI JOIN pod_cell_parts USING (cell)
 )
 SELECT
     row_number() OVER (ORDER BY named.cell, named.resource) AS item,
@@ -17,7 +20,7 @@ FROM named
 JOIN pod_cells USING (cell);
 
 -- To the pods by what they took, and what is left of a node to `idle`.
-CREATE OR REPLACE TEMP TABLE weighed AS
+CREATE OR REPLACE TEMP TABLE pod_item_weights AS
 WITH by_pod AS (
     SELECT pod_items.item, pod_items.units, pod_items.carrier, taken.pid, taken.weight, had.shared
     FROM pod_items

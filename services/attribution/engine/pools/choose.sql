@@ -1,9 +1,10 @@
--- A pool's use of itself is no use: nobody else pays for it.
-DELETE FROM candidates WHERE recipient = 'pool:' || pool;
-
--- The first driver of a pool that says anything about a bucket is the one that splits it.
+-- reads: candidates, levels_given_up  makes: chosen, shares
+-- The first driver of a pool that proposes anything for a bucket is the one that splits it.
 CREATE OR REPLACE TEMP TABLE chosen AS
-SELECT pool, grain, bucket, min(level) AS level FROM candidates GROUP BY ALL;
+SELECT pool, grain, bucket, min(level) AS level
+FROM candidates
+ANTI JOIN levels_given_up USING (pool, grain, bucket, level)
+GROUP BY ALL;
 
 -- `total` is of all consumers, `tenants_total` of those among them that are no pools.
 CREATE OR REPLACE TEMP TABLE shares AS
@@ -22,7 +23,3 @@ WITH totals AS (
 SELECT candidates.*, totals.total, totals.tenants_total
 FROM candidates
 JOIN totals USING (pool, grain, bucket, level);
-
--- What is split: a cell whole, by its own pool's weights.
-CREATE OR REPLACE TEMP TABLE items AS
-SELECT cell AS item, cell, pool AS via, grain, bucket, units FROM cells;

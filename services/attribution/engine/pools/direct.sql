@@ -1,5 +1,7 @@
+-- reads: keys, claims, facts, pools, scopes, period
+--     makes: whole_keys, taken_whole, direct_costs, pool_facts, cells
 -- What rules, labels and defaults claimed goes to its recipient as it is.
-CREATE TEMP TABLE whole_keys AS
+CREATE OR REPLACE TEMP TABLE whole_keys AS
 SELECT
     keys.kid,
     claims.recipient AS tenant,
@@ -20,7 +22,7 @@ FROM keys
 JOIN claims ON claims.kid = keys.kid
 WHERE claims.kind <> 'pool';
 
-CREATE TEMP VIEW taken_whole AS
+CREATE OR REPLACE TEMP VIEW taken_whole AS
 SELECT
     facts.kid,
     facts.hour,
@@ -31,17 +33,29 @@ SELECT
 FROM facts
 JOIN whole_keys ON whole_keys.kid = facts.kid;
 
--- The base of `proportional: direct`: what each tenant got directly, hour by hour.
-CREATE TEMP TABLE direct_costs AS
+-- The base of `proportional`: what each tenant got directly, hour by hour; and, for drivers that
+-- look at some lines or at everybody's, the costs of these.
+CREATE OR REPLACE TEMP TABLE direct_costs AS
 SELECT '' AS scope, claims.recipient AS tenant, facts.hour, sum(facts.units) AS units
 FROM facts
 JOIN claims ON claims.kid = facts.kid
 WHERE claims.kind = 'tenant'
+GROUP BY ALL
+UNION ALL
+SELECT
+    scopes.scope,
+    CASE WHEN claims.kind = 'pool' THEN 'pool:' ELSE '' END || claims.recipient,
+    facts.hour,
+    sum(facts.units)
+FROM facts
+JOIN claims ON claims.kid = facts.kid
+JOIN scopes ON scopes.vid = claims.vid
+WHERE claims.kind = 'tenant' OR (scopes.counts_all AND claims.kind <> 'excluded')
 GROUP BY ALL;
 
 -- A pool's cells: one whole number of units each, to be split. A line that is longer than the
 -- pool's own grain is split by its own length, so that a day's charge goes by the day's use.
-CREATE TEMP VIEW pool_facts AS
+CREATE OR REPLACE TEMP VIEW pool_facts AS
 WITH grained AS (
     SELECT
         pools.pool,
@@ -61,14 +75,14 @@ WITH grained AS (
 SELECT
     *,
     CASE grain
-        WHEN 1 THEN hour
-        WHEN 2 THEN date_trunc('day', hour)
+        WHEN 'hour' THEN hour
+        WHEN 'day' THEN date_trunc('day', hour)
         ELSE (SELECT started_at FROM period)
     END AS bucket,
     CAST(hour AS DATE) AS day
 FROM grained;
 
-CREATE TEMP TABLE cells AS
+CREATE OR REPLACE TEMP TABLE cells AS
 WITH summed AS (
     SELECT
         pool,
@@ -93,19 +107,3 @@ SELECT
     ) AS cell,
     *
 FROM summed;
-
-CREATE TEMP TABLE buckets AS
-SELECT DISTINCT
-    pool,
-    grain,
-    bucket,
-    CASE grain
-        WHEN 1 THEN bucket + INTERVAL 1 HOUR
-        WHEN 2 THEN bucket + INTERVAL 1 DAY
-        ELSE (SELECT ended_at FROM period)
-    END AS bucket_end
-FROM cells;
-
-CREATE TEMP TABLE candidates (
-    pool VARCHAR, grain INTEGER, bucket TIMESTAMP, level INTEGER, recipient VARCHAR, weight HUGEINT
-);

@@ -1,19 +1,21 @@
+-- reads: items, item_parts, cells, chosen  makes: divided, divided_by_day
 -- Items in their parts; what no driver could split is whole, and nobody's.
-CREATE TEMP VIEW divided AS
-SELECT items.item, parts.recipient, parts.level, coalesce(parts.units, items.units) AS units
+CREATE OR REPLACE TEMP VIEW divided AS
+SELECT items.item, item_parts.recipient, item_parts.level, coalesce(item_parts.units, items.units) AS units
 FROM items
-LEFT JOIN parts ON parts.cell = items.item;
+LEFT JOIN item_parts ON item_parts.cell = items.item;
 
--- The parts of a day that say the same are one, as of the first of their items.
-CREATE TEMP TABLE divided_by_day AS
-WITH ways AS (
+-- The parts of a day that differ in nothing but their bucket are one, as of the first of their
+-- items.
+CREATE OR REPLACE TEMP TABLE divided_by_day AS
+WITH alike AS (
     SELECT
         items.item,
         cells.day,
         dense_rank() OVER (
             ORDER BY cells.pool, items.via, chosen.level, cells.service, cells.account, cells.region,
                 cells.rule, cells.dimensions, cells.source, cells.charge_category
-        ) AS way
+        ) AS kind
     FROM items
     JOIN cells ON cells.cell = items.cell
     LEFT JOIN chosen
@@ -21,10 +23,10 @@ WITH ways AS (
         AND chosen.bucket = cells.bucket
 )
 SELECT
-    min(ways.item) AS item,
+    min(alike.item) AS item,
     divided.recipient,
     divided.level,
     CAST(sum(divided.units) AS HUGEINT) AS units
 FROM divided
-JOIN ways ON ways.item = divided.item
-GROUP BY ways.way, ways.day, divided.recipient, divided.level;
+JOIN alike ON alike.item = divided.item
+GROUP BY alike.kind, alike.day, divided.recipient, divided.level;

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.attribution.engine.largest_remainder import split_weighed
-from services.attribution.engine.pools.reciprocal import MutualPools
-from services.attribution.engine.tables import create_table, run_sql, sql_text
+from services.attribution.domain.driver_levels import Level, levels
+from services.attribution.engine.largest_remainder import split_weights
+from services.attribution.engine.pools.reciprocal import ReciprocalPools
+from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
-from shared.configuration.drivers import Driver, Scope
-from shared.configuration.models import Configuration, Pool
+from shared.configuration.models import Configuration
 from shared.exact import whole_weights
 from shared.faults import BadConfiguration, BadInput
-
-GRAINS = {"hour": 1, "day": 2, "period": 3}
+from shared.sql.expressions import identifier
+from shared.sql.scripts import run_script, script_query
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,24 @@ class PoolSplit:
 
     def create_pool_tables(self) -> None:
         """`pools`, `drivers` and `named_weights`, before lines are claimed."""
-        pools = self.config.pools
         self._create(
             "pools",
-            {"pool": "VARCHAR", "grain": "INTEGER"},
-            [(pool.name, GRAINS[pool.per]) for pool in pools],
+            {"pool": "VARCHAR", "grain": SPAN},
+            [(pool.name, pool.per) for pool in self.config.pools],
         )
         self._create(
             "drivers",
             {
                 **dict.fromkeys(("pool", "method", "driver", "scope"), "VARCHAR"),
-                **dict.fromkeys(("level", "grain"), "INTEGER"),
+                "level": "INTEGER",
+                "grain": SPAN,
             },
             [
                 (
-                    *(pool.name, driver.method, driver_label(driver, level)),
-                    *(_scope(pool, level, driver), level, GRAINS[driver.grain(pool.per)]),
+                    *(level.pool.name, level.driver.method, level.label),
+                    *(level.scope, level.number, level.grain),
                 )
-                for pool, level, driver in _levels(self.config)
+                for level in levels(self.config)
             ],
         )
         self._create(
@@ -51,56 +51,59 @@ class PoolSplit:
         )
 
     def split(self) -> None:
-        """From claimed facts to the parts of pools."""
-        run_sql(self.session, __package__, "direct.sql")
-        mutual = MutualPools(self.session, self.config, self.scratch_dir)
-        mutual.extend_buckets()
-        if driver_scopes(self.config):
-            run_sql(self.session, __package__, "scoped_costs.sql")
-        run_sql(self.session, __package__, "driver_inputs.sql")
-        for pool, level, driver in _levels(self.config):
-            self._check_meters(pool, driver)
-            self._propose(pool, level, driver)
-        run_sql(self.session, __package__, "choose.sql")
-        if mutual.split():
-            split_weighed(self.session, self.scratch_dir)
-            run_sql(self.session, __package__, "routed_items.sql")
-        run_sql(self.session, __package__, "weighed.sql")
-        split_weighed(self.session, self.scratch_dir)
-        run_sql(self.session, __package__, "divided.sql")
-        self._say_of_parts()
+        """From the claimed facts to `pooled_by_day`, the parts of pools."""
+        run_script(self.session, __package__, "direct.sql")
+        run_script(self.session, __package__, "buckets.sql")
+        run_script(self.session, __package__, "driver_inputs.sql")
+        run_script(self.session, __package__, "candidates.sql")
+        for level in levels(self.config):
+            self._check_meters(level)
+            self._propose(level)
+        ReciprocalPools(self.session, self.scratch_dir).split()
+        run_script(self.session, __package__, "item_weights.sql")
+        split_weights(
+            self.session, weights="item_weights", parts="item_parts", scratch_dir=self.scratch_dir
+        )
+        run_script(self.session, __package__, "divided.sql")
+        self._describe_parts(parts="divided", described="pooled")
+        self._describe_parts(parts="divided_by_day", described="pooled_by_day")
 
-    def _say_of_parts(self) -> None:
-        """The view `pooled` of each part, and the table `pooled_amounts`, by day."""
-        said = sql_text(__package__, "pooled.sql")
-        self.session.execute(f"CREATE TEMP VIEW pooled AS {said.replace('{divided}', 'divided')}")
-        self.session.execute(
-            "CREATE TEMP TABLE pooled_amounts AS SELECT * EXCLUDE (item)"  # noqa: S608 - our own text
-            f" FROM ({said.replace('{divided}', 'divided_by_day')})"
+    def _describe_parts(self, *, parts: str, described: str) -> None:
+        names = {"parts": identifier(parts), "described": identifier(described)}
+        run_script(self.session, __package__, "pooled.sql", names)
+
+    def _propose(self, level: Level) -> None:
+        """By the driver's own query, `drivers/<query>.sql`."""
+        query = script_query(f"{__package__}.drivers", f"{level.driver.query}.sql")
+        run_script(
+            self.session,
+            __package__,
+            "propose.sql",
+            {"proposed": query},
+            {
+                "pool": level.pool.name,
+                "level": level.number,
+                **level.driver.parameters(),
+            },
         )
 
-    def _propose(self, pool: Pool, level: int, driver: Driver) -> None:
-        self.session.execute(
-            sql_text(__package__, "propose.sql").replace("{weights}", driver.weights_sql),
-            {"pool": pool.name, "level": level, **driver.parameters()},
-        )
-
-    def _check_meters(self, pool: Pool, driver: Driver) -> None:
-        meters = self.session.execute(
-            "SELECT meter, max(span), sum(CAST(weight AS DOUBLE)), max(scale), max(unit)"
-            " FROM usage WHERE list_contains($1, meter) GROUP BY meter ORDER BY meter",
-            [[*driver.meters, *driver.controls]],
+    def _check_meters(self, level: Level) -> None:
+        """The signals are no coarser than the driver looks, and their sum fits the arithmetic."""
+        pool, driver, grain = level.pool, level.driver, level.grain
+        meters = run_script(
+            self.session,
+            __package__,
+            "meters.sql",
+            values={"meters": [*driver.meters, *driver.controls], "grain": grain},
         ).fetchall()
-        grain = driver.grain(pool.per)
-        scale_max = max((scale for *_, scale, _ in meters), default=0)
-        for meter, span, weight, scale, _ in meters:
-            if span > GRAINS[grain]:
-                coarse = next(name for name, number in GRAINS.items() if number == span)
+        scale_max = max((scale for *_, scale in meters), default=0)
+        for meter, coarsest, is_coarser, weight, scale in meters:
+            if is_coarser:
                 raise BadConfiguration(
                     f"the pool {pool.name!r} is split per {grain}, but the signal"
-                    f" {meter!r} comes per {coarse}.",
+                    f" {meter!r} comes per {coarsest}.",
                     field=f"pools.{pool.name}.per",
-                    remedy=f"Write `per: {coarse}`.",
+                    remedy=f"Write `per: {coarsest}`.",
                 )
             if weight * 10.0 ** (scale_max - scale) > 10.0**driver.digits_max:
                 raise BadInput(
@@ -112,33 +115,10 @@ class PoolSplit:
 
     def _named_weights(self) -> Iterator[tuple[str, int, str, int]]:
         tenants = [tenant.key for tenant in self.config.tenants]
-        for pool, level, driver in _levels(self.config):
-            for consumer, weight in whole_weights(driver.named_weights(tenants)).items():
-                yield pool.name, level, consumer, weight
+        for level in levels(self.config):
+            weights = whole_weights(level.driver.named_weights(tenants))
+            for consumer, weight in weights.items():
+                yield level.pool.name, level.number, consumer, weight
 
     def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
-
-
-def driver_scopes(config: Configuration) -> dict[str, Scope]:
-    """Of the drivers that do not look at the direct cost of all lines."""
-    return {
-        _scope(pool, level, driver): driver.scope
-        for pool, level, driver in _levels(config)
-        if driver.scope is not None
-    }
-
-
-def _scope(pool: Pool, level: int, driver: Driver) -> str:
-    return "" if driver.scope is None else f"{level}/{pool.name}"
-
-
-def _levels(config: Configuration) -> Iterator[tuple[Pool, int, Driver]]:
-    for pool in config.pools:
-        for level, driver in enumerate(pool.drivers):
-            yield pool, level, driver
-
-
-def driver_label(driver: Driver, level: int) -> str:
-    """How allocations name it; one that stands in for a silent one is marked."""
-    return f"fallback:{driver.label}" if level else driver.label

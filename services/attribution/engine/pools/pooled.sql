@@ -1,6 +1,7 @@
--- What parts of pools say, from {divided}. Money that came by the use of other pools says by which
--- pool's weights it was split in the end, and that it went by a fallback where either pool's driver
--- was one.
+-- reads: {parts}, items, cells, chosen, drivers  makes: {described}
+-- Parts of pools as results. Money that came by the use of other pools names the pool by whose
+-- weights it was split in the end, and that it went by a fallback where either pool's driver was one.
+CREATE OR REPLACE TEMP VIEW {described} AS
 SELECT
     divided.item,
     cells.day,
@@ -30,9 +31,9 @@ SELECT
     CASE WHEN reason <> '' THEN 'pool:' || items.via ELSE '' END AS tag_key,
     '' AS tag_value,
     divided.units
-FROM {divided} AS divided
+FROM {parts} AS divided
 JOIN items ON items.item = divided.item
 JOIN cells ON cells.cell = items.cell
 LEFT JOIN chosen
     ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
-LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level
+LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level;

@@ -1,19 +1,18 @@
--- The weights that one driver of a pool proposes, by the driver's own query, for buckets of which no
--- driver before it said anything; for all, where pools use each other and may have to fall back.
+-- reads: driver_buckets, uses, candidates, {proposed}  adds to: candidates
+-- The weights that one driver of a pool proposes, by the driver's own query over `asked`, for buckets
+-- of which no driver before it proposed any; for all, where pools use each other and may have to fall
+-- back. A pool's use of itself is no use: nobody else pays for it.
 INSERT INTO candidates
 WITH asked AS (
     SELECT *
-    FROM asked_of_all
+    FROM driver_buckets
     WHERE pool = $pool AND level = $level AND (
-        EXISTS (SELECT 1 FROM uses) OR (own_grain, bucket) NOT IN (
-            SELECT (grain, bucket) FROM candidates WHERE pool = $pool AND recipient <> 'pool:' || $pool
-        )
+        EXISTS (SELECT 1 FROM uses)
+        OR (own_grain, bucket) NOT IN (SELECT (grain, bucket) FROM candidates WHERE pool = $pool)
     )
 ),
-proposed AS (
-    {weights}
-)
+proposed AS {proposed}
 SELECT $pool, own_grain, bucket, $level, recipient, sum(weight)
 FROM proposed
-WHERE weight > 0
+WHERE weight > 0 AND recipient <> 'pool:' || $pool
 GROUP BY own_grain, bucket, recipient;

@@ -1,150 +1,138 @@
-"""Pools that use other pools: which buckets that asks for, and where each cell's money ends."""
+"""Pools that use other pools: which may, and where each cell's money ends (reciprocal method)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from services.attribution.domain.driver_levels import pool_uses
 from services.attribution.domain.reciprocal import ClosedLoop, Use, routes
-from services.attribution.engine.tables import create_table, run_sql
+from services.attribution.engine.largest_remainder import split_weights
+from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
+from shared.configuration.drivers import Grain
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
-from shared.vocabulary.recipients import POOL
+from shared.sql.scripts import run_script
 
+_BUCKET_COLUMNS: Final = {"pool": "VARCHAR", "grain": SPAN, "bucket": "TIMESTAMP"}
 _ROUTE_COLUMNS: Final = {
-    "pool": "VARCHAR",
-    "grain": "INTEGER",
-    "bucket": "TIMESTAMP",
-    "way": "VARCHAR",
+    **_BUCKET_COLUMNS,
+    "route": "VARCHAR",
     "via": "VARCHAR",
-    "via_grain": "INTEGER",
+    "via_grain": SPAN,
     "via_bucket": "TIMESTAMP",
     "weight": "HUGEINT",
 }
+_GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
 Bucket = tuple[str, int, Any]
-"""Pool, grain and start: what a driver splits at once."""
+"""Pool, place of the grain among all (so that the finer comes first), and start."""
 
 
-@dataclass(frozen=True)
-class MutualPools:
+def find_uses(session: Session, config: Configuration, scratch_dir: Path) -> None:
+    """`uses`: pairs of a pool and another that it may use."""
+    pools_by_meter: defaultdict[str, set[str]] = defaultdict(set)
+    for meter, consumer in run_script(session, __package__, "pools_as_consumers.sql").fetchall():
+        pools_by_meter[meter].add(consumer)
+    create_table(
+        session,
+        "uses",
+        {"pool": "VARCHAR", "used": "VARCHAR"},
+        pool_uses(config, pools_by_meter),
+        scratch_dir=scratch_dir,
+    )
+
+
+@dataclass
+class ReciprocalPools:
     session: Session
-    config: Configuration
     scratch_dir: Path
+    _given_up: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def extend_buckets(self) -> None:
-        """A bucket of a pool asks for the buckets of the pools it may use, and these for theirs.
-
-        They have the coarser grain of the two, so that a month's cost goes by a month's use.
-        """
-        create_table(
-            self.session,
-            "uses",
-            {"pool": "VARCHAR", "used": "VARCHAR"},
-            self.uses(),
-            scratch_dir=self.scratch_dir,
-        )
-        count = -1
-        while count != (count := self._bucket_count()):
-            run_sql(self.session, __package__, "used_buckets.sql")
-
-    def split(self) -> bool:
-        """Whether any cell's money goes through another pool: then `items` replaces the cells.
+    def split(self) -> None:
+        """From `candidates` to `items`: whole cells, and those of pools that use pools by route.
 
         Where pools use each other and no tenant, the signal says nothing that money could follow:
         those of them that have a next driver go by it. Raises BadInput where none has.
         """
+        self._choose()
         while True:
             try:
-                found = self._routes()
+                rows = self._routes()
                 break
             except ClosedLoop as loop:
                 if not self._fall_back(loop.nodes):
                     raise _closed(loop.nodes) from loop
+        create_table(self.session, "routes", _ROUTE_COLUMNS, rows, scratch_dir=self.scratch_dir)
+        run_script(self.session, __package__, "route_weights.sql")
+        split_weights(
+            self.session, weights="route_weights", parts="route_parts", scratch_dir=self.scratch_dir
+        )
+        run_script(self.session, __package__, "items.sql")
+
+    def _choose(self) -> None:
+        """The first driver of each bucket that has not been given up."""
         create_table(
             self.session,
-            "routes",
-            _ROUTE_COLUMNS,
-            found,
+            "levels_given_up",
+            {**_BUCKET_COLUMNS, "level": "INTEGER"},
+            self._given_up,
             scratch_dir=self.scratch_dir,
         )
-        if not found:
-            return False
-        run_sql(self.session, __package__, "routed.sql")
-        return True
+        run_script(self.session, __package__, "choose.sql")
 
     def _fall_back(self, nodes: Sequence[tuple[Any, ...]]) -> bool:
         """Whether any of the buckets has a next driver; it is chosen then."""
         create_table(
             self.session,
-            "closed",
-            {"pool": "VARCHAR", "grain": "INTEGER", "bucket": "TIMESTAMP"},
-            nodes,
+            "closed_buckets",
+            _BUCKET_COLUMNS,
+            [(pool, _GRAINS[grain], bucket) for pool, grain, bucket in nodes],
             scratch_dir=self.scratch_dir,
         )
-        before = self._candidate_count()
-        run_sql(self.session, __package__, "fall_back.sql")
-        if self._candidate_count() == before:
-            return False
-        run_sql(self.session, __package__, "choose.sql")
-        return True
-
-    def _candidate_count(self) -> int:
-        return int(self.session.execute("SELECT count(*) FROM candidates").fetchall()[0][0])
-
-    def uses(self) -> Sequence[tuple[str, str]]:
-        """Pairs of a pool and another that it may use."""
-        by_meter: defaultdict[str, set[str]] = defaultdict(set)
-        rows = self.session.execute(
-            "SELECT DISTINCT meter, tenant FROM usage WHERE starts_with(tenant, 'pool:')"
-        )
-        for meter, consumer in rows.fetchall():
-            by_meter[meter].add(consumer)
-        pairs = set()
-        for pool in self.config.pools:
-            for driver in pool.drivers:
-                consumers = {key for key in driver.consumers if key.startswith(POOL)}
-                consumers.update(*(by_meter[meter] for meter in driver.meters))
-                if driver.scope is not None and driver.scope.counts_all:
-                    consumers.update(POOL + other.name for other in self.config.pools)
-                pairs |= {(pool.name, key.removeprefix(POOL)) for key in consumers}
-        return sorted(pair for pair in pairs if pair[0] != pair[1])
-
-    def _bucket_count(self) -> int:
-        return int(self.session.execute("SELECT count(*) FROM buckets").fetchall()[0][0])
+        levels = run_script(self.session, __package__, "levels_to_give_up.sql").fetchall()
+        self._given_up += levels
+        if levels:
+            self._choose()
+        return bool(levels)
 
     def _routes(self) -> list[tuple[object, ...]]:
-        """A row per way of a bucket's money; none for buckets whose consumers are tenants alone."""
+        """A row per route of a bucket's money; none for buckets that tenants alone consume."""
         uses: defaultdict[Bucket, dict[Bucket, int]] = defaultdict(dict)
         totals: dict[Bucket, int] = {}
-        rows = self.session.execute(
-            "SELECT shares.pool, shares.grain, shares.bucket, shares.total, used.pool, used.grain,"
-            " used.bucket, shares.weight FROM shares JOIN used_bucket AS used"
-            " ON used.by_pool = shares.pool AND used.by_grain = shares.grain"
-            " AND used.by_bucket = shares.bucket AND shares.recipient = 'pool:' || used.pool"
-        )
-        for pool, grain, bucket, total, *used, weight in rows.fetchall():
-            node = (pool, grain, bucket)
-            uses[node][used[0], used[1], used[2]] = int(weight)
+        rows = run_script(self.session, __package__, "used_shares.sql").fetchall()
+        for pool, grain, bucket, total, used, used_grain, used_bucket, weight in rows:
+            node = (pool, _GRAINS.index(grain), bucket)
+            uses[node][used, _GRAINS.index(used_grain), used_bucket] = int(weight)
             totals[node] = int(total)
-        found = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
-        vias = sorted({via for ends in found.values() for via in ends})
-        ways = {via: f"{number:09d}" for number, via in enumerate(vias)}
+        ends_of = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
+        vias = sorted({via for ends in ends_of.values() for via in ends})
+        # Numbered in their order, since a name decides who gets a unit that is left over.
+        numbers = {via: f"{number:09d}" for number, via in enumerate(vias)}
         return [
-            (*node, ways[via], *via, weight)
-            for node, ends in found.items()
+            (*_named(node), numbers[via], *_named(via), weight)
+            for node, ends in ends_of.items()
             for via, weight in ends.items()
         ]
+
+
+def _named(bucket: Bucket) -> tuple[str, Grain, Any]:
+    pool, grain, start = bucket
+    return pool, _GRAINS[grain], start
 
 
 def _closed(nodes: Sequence[tuple[Any, ...]]) -> BadInput:
     _, grain, bucket = nodes[0]
     names = sorted({str(node[0]) for node in nodes if node[1:] == (grain, bucket)})
-    when = {1: f"in the hour {bucket:%Y-%m-%d %H:%M}", 2: f"on {bucket:%Y-%m-%d}"}
+    when = {
+        "hour": f"in the hour {bucket:%Y-%m-%d %H:%M}",
+        "day": f"on {bucket:%Y-%m-%d}",
+        "period": "in the period",
+    }
     return BadInput(
         f"the pools {', '.join(names)} use each other and no tenant"
-        f" {when.get(grain, 'in the period')}: their cost has nowhere to go.",
+        f" {when[_GRAINS[grain]]}: their cost has nowhere to go.",
         field="pools",
         remedy="Give a tenant's use of one of them, or a driver that reaches tenants.",
     )

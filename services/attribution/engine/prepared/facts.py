@@ -1,25 +1,55 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
-"""From prepared inputs to a run's `usage`, `keys`, `claims` and `facts`.
+"""From a bill to `keys`, `claims` and `facts`: of its prepared days and hours, or straight.
 
-Facts come by the day; by the hour come those of pools and, on days on which a pool may be split by
-what others cost in an hour, those of all.
+Prepared facts come by the day; by the hour come those of pools and, on days on which a pool may be
+split by what others cost in an hour, those of all. Straight from a snapshot all come by the hour.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from services.attribution.engine.claims.key_dictionary import KeyDictionary
-from services.attribution.engine.pools.pool_split import GRAINS
-from services.attribution.engine.pools.reciprocal import MutualPools
+from services.attribution.domain.driver_levels import meters_before_hourly_costs
+from services.attribution.engine.bill_columns import check_currency
+from services.attribution.engine.claims.bill_lines import view_lines
+from services.attribution.engine.claims.claimed_keys import ClaimedKeys, use_claims
+from services.attribution.engine.claims.key_columns import KeyColumns
+from services.attribution.engine.prepared.group_lines import group_lines
+from services.attribution.engine.prepared.kept_results import KeptResults, take_nothing_kept
 from services.attribution.engine.prepared.preparation import PreparedInputs
-from services.attribution.engine.tables import create_table, run_sql, sql_text
+from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
-from shared.configuration.drivers.signal import SignalDriver
-from shared.configuration.models import Configuration, Pool
+from shared.configuration.models import Configuration
+from shared.sql.expressions import FALSE, TRUE, Sql, identifier, no_rows, parquet_scan
+from shared.sql.scripts import run_script
 
-_READS_DIRECT_COSTS = re.compile(r"\bdirect\b")
+OF_LINES: Final = {"keys": "line_keys", "claims": "line_claims", "facts": "line_facts"}
+
+
+def load_lines(
+    session: Session,
+    keys: KeyColumns,
+    parts: Sequence[Path],
+    *,
+    has_split_rows: bool = False,
+    scratch_dir: Path,
+) -> None:
+    """Straight from a snapshot: `line_keys`, `line_claims` and `line_facts`, each by its hour."""
+    lines = parquet_scan(parts)
+    sanitised = check_currency(session, lines, keys.config)
+    view_lines(
+        session,
+        keys,
+        lines,
+        sanitised=sanitised,
+        has_split_rows=has_split_rows,
+        scratch_dir=scratch_dir,
+    )
+    group_lines(session, keys.names)
+    run_script(session, __package__, "part.sql", {"names": keys.names})
+    _load_keys(session, keys, identifier("part_keys"), scratch_dir)
+    take_nothing_kept(session, days="no_fingerprints")
+    _combine(session, hours=identifier("part_hours"), days=identifier("no_days"))
 
 
 @dataclass(frozen=True)
@@ -29,73 +59,73 @@ class PreparedFacts:
     scratch_dir: Path
     prepared: PreparedInputs
 
-    def load_usage(self) -> None:
-        self.session.execute(
-            "CREATE TEMP TABLE usage AS SELECT * REPLACE (CAST(weight AS HUGEINT) AS weight)"
-            f" FROM {self.prepared.usage}"
+    def load(self, kept: KeptResults) -> None:
+        """Of the days that are stale since `kept` was left."""
+        kept.find_stale_days(self.prepared)
+        keys = KeyColumns(self.config)
+        _load_keys(self.session, keys, self.prepared.scan("keys"), self.scratch_dir)
+        self._load_facts()
+        use_claims(self.session, OF_LINES)
+        if not kept.is_of_use():
+            self._load_facts()
+
+    def _load_facts(self) -> None:
+        """Those of the days in `stale_days`."""
+        self._load_hours(
+            self.prepared.hours, of_pools=TRUE, days="stale_days", table="pool_line_hours"
+        )
+        hours = self.prepared.hours if self._find_hourly_days() else no_rows(self.prepared.hours)
+        self._load_hours(hours, of_pools=FALSE, days="hourly_days", table="other_line_hours")
+        run_script(self.session, __package__, "line_hours.sql")
+        _combine(self.session, hours=identifier("line_hours"), days=self.prepared.scan("days"))
+
+    def _load_hours(self, hours: Sql, *, of_pools: Sql, days: str, table: str) -> None:
+        """By key and hour, of the keys that pools took or that others did, on these days."""
+        run_script(
+            self.session,
+            __package__,
+            "hours.sql",
+            {
+                "table": identifier(table),
+                "hours": hours,
+                "key_numbers": self.prepared.scan("key_numbers"),
+                "of_pools": of_pools,
+                "days": identifier(days),
+            },
         )
 
-    def load_keys(self) -> None:
-        """And `claims`."""
-        self.session.execute(
-            f"CREATE TEMP TABLE keys AS SELECT * FROM {self.prepared.scan('keys')}"
+    def _find_hourly_days(self) -> bool:
+        """Whether there are `hourly_days`: a pool may be split by direct costs of the hour.
+
+        All, where a pool's use of another may make any bucket fall back.
+        """
+        before = {
+            pool.name: meters
+            for pool in self.config.pools
+            if (meters := meters_before_hourly_costs(pool)) is not None
+        }
+        create_table(
+            self.session,
+            "pools_by_hourly_costs",
+            {"pool": "VARCHAR"},
+            [(pool,) for pool in before],
+            scratch_dir=self.scratch_dir,
         )
-        KeyDictionary(self.session, self.config, self.scratch_dir).claim()
-
-    def load_facts(self) -> None:
-        """Those of the days in `due_days`."""
-        self.session.execute(
-            "CREATE OR REPLACE TEMP TABLE hourly"
-            " (kid BIGINT, hour TIMESTAMP, span INTEGER, units HUGEINT)"
+        create_table(
+            self.session,
+            "meters_before",
+            {"pool": "VARCHAR", "meter": "VARCHAR", "grain": SPAN},
+            [(pool, *meter) for pool, meters in before.items() for meter in meters],
+            scratch_dir=self.scratch_dir,
         )
-        self._add_hours("claims.kind = 'pool'", days="due_days")
-        if self._find_asked_days():
-            self._add_hours("claims.kind <> 'pool'", days="asked_days")
-        days = self.prepared.scan("days")
-        self.session.execute(sql_text(__package__, "prepared_facts.sql").replace("{days}", days))
-
-    def _find_asked_days(self) -> bool:
-        """`asked_days`: all, where a pool's use of another may make any bucket fall back."""
-        pools = [pool for pool in self.config.pools if _by_hourly_costs(pool) is not None]
-        if not pools:
-            return False
-        if MutualPools(self.session, self.config, self.scratch_dir).uses():
-            self.session.execute(
-                "CREATE OR REPLACE TEMP TABLE asked_days AS SELECT day FROM due_days"
-            )
-            return True
-        self._create("by_hourly_costs", {"pool": "VARCHAR"}, [(pool.name,) for pool in pools])
-        types = {"pool": "VARCHAR", "meter": "VARCHAR", "grain": "INTEGER"}
-        self._create("meters_before", types, [each for pool in pools for each in _before(pool)])
-        run_sql(self.session, __package__, "asked_days.sql")
-        return bool(self.session.execute("SELECT count(*) FROM asked_days").fetchall()[0][0])
-
-    def _add_hours(self, claimed: str, *, days: str) -> None:
-        """To `hourly`, of the keys of which this is true, on the days of this table."""
-        self.session.execute(
-            "CREATE OR REPLACE TEMP TABLE asked_numbers AS SELECT numbers.part, numbers.part_kid,"
-            f" numbers.kid FROM {self.prepared.scan('key_numbers')} AS numbers"
-            f" JOIN claims ON claims.kid = numbers.kid WHERE {claimed}"
-        )
-        query = sql_text(__package__, "asked_hours.sql").replace("{days}", days)
-        for part, hours in enumerate(self.prepared.hours):
-            self.session.execute(query.replace("{hours}", hours), {"part": part})
-
-    def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
-        create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
+        run_script(self.session, __package__, "hourly_days.sql")
+        return run_script(self.session, __package__, "any_hourly_day.sql").fetchone() is not None
 
 
-def _by_hourly_costs(pool: Pool) -> int | None:
-    """The place in the pool's chain of the first driver that looks at direct costs by the hour."""
-    for level, driver in enumerate(pool.drivers):
-        is_hourly = pool.per == "hour" and driver.grain(pool.per) == "hour"
-        if is_hourly and _READS_DIRECT_COSTS.search(driver.weights_sql):
-            return level
-    return None
+def _load_keys(session: Session, keys: KeyColumns, rows: Sql, scratch_dir: Path) -> None:
+    run_script(session, __package__, "line_keys.sql", {"names": keys.names, "rows": rows})
+    ClaimedKeys(session, keys, scratch_dir).claim_lines()
 
 
-def _before(pool: Pool) -> Iterator[tuple[str, str, int]]:
-    """The meters that stand before it; one that is heard in its time has a say for certain."""
-    for driver in pool.drivers[: _by_hourly_costs(pool)]:
-        if isinstance(driver, SignalDriver):
-            yield pool.name, driver.signal, GRAINS[driver.grain(pool.per)]
+def _combine(session: Session, *, hours: Sql, days: Sql) -> None:
+    run_script(session, __package__, "line_facts.sql", {"hours": hours, "days": days})

@@ -6,27 +6,24 @@ writes the same bytes as a run that computes all.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from services.attribution.domain.driver_levels import levels
 from services.attribution.engine.prepared.preparation import PreparedInputs, write_folder
-from services.attribution.engine.tables import run_sql, sql_text
 from services.attribution.engine.version import engine_digest
-from shared.columnar import Session, parquet_scan
+from shared.columnar import Session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.digests import sha256_of_texts
 from shared.periods import Month
+from shared.sql.expressions import Sql, identifier, ordered, parquet_scan
+from shared.sql.scripts import run_script, script_query
 
-_TABLES: Final = {
-    "days": "day_prints ORDER BY day",
-    "lines": "result_lines ORDER BY line",
-    "amounts": "(SELECT * REPLACE (CAST(units AS DECIMAL(38,0)) AS units) FROM amounts)"
-    " ORDER BY day, line",
-    "pool_hours": "pool_hours ORDER BY pool, grain, day",
-}
+_TABLES: Final = ("fingerprints", "lines", "amounts", "pool_hours")
 
 
 @dataclass(frozen=True)
@@ -38,29 +35,27 @@ class KeptResults:
     period: Month
     home: Path | None
 
-    def find_due_days(self, prepared: PreparedInputs) -> None:
-        """`due_days` to compute; of the others `kept_lines`, `kept_amounts`, `kept_pool_hours`."""
-        prints = sql_text(__package__, "day_prints.sql").replace(
-            "{prints}", prepared.scan("prints")
+    def find_stale_days(self, prepared: PreparedInputs) -> None:
+        """`stale_days` to compute, and of the others `kept_lines`, `_amounts` and `_pool_hours`."""
+        run_script(
+            self.session,
+            __package__,
+            "day_fingerprints.sql",
+            {"of_bill": prepared.scan("fingerprints")},
         )
-        self.session.execute(prints)
         if self.folder is None or not self.folder.exists():
-            run_sql(self.session, __package__, "all_due.sql")
+            take_nothing_kept(self.session)
             return
-        query = sql_text(__package__, "kept.sql")
-        for name in _TABLES:
-            query = query.replace(f"{{{name}}}", parquet_scan([self.folder / f"{name}.parquet"]))
-        self.session.execute(query)
+        _take_kept(
+            self.session,
+            {name: parquet_scan([self.folder / f"{name}.parquet"]) for name in _TABLES},
+        )
 
     def is_of_use(self) -> bool:
-        """False, and all days are due, where a pool has a line that is longer than a day."""
-        found = self.session.execute(
-            "SELECT 1 FROM facts JOIN claims USING (kid)"
-            " WHERE claims.kind = 'pool' AND facts.span = 3 AND EXISTS (SELECT 1 FROM kept_days)"
-        ).fetchone()
-        if found is None:
+        """False, and all days are stale, where a pool has a line that is longer than a day."""
+        if run_script(self.session, __package__, "long_pool_lines.sql").fetchone() is None:
             return True
-        run_sql(self.session, __package__, "all_due.sql")
+        take_nothing_kept(self.session)
         return False
 
     def keep(self) -> None:
@@ -69,16 +64,34 @@ class KeptResults:
             return
         for folder in self.home.glob("results-*"):
             shutil.rmtree(folder)
-        is_long = self.session.execute("SELECT 1 FROM buckets WHERE grain = 3 LIMIT 1").fetchone()
+        is_long = run_script(self.session, __package__, "long_buckets.sql").fetchone()
         if self.folder is not None and is_long is None:
-            write_folder(self.session, self.folder, _TABLES)
+            write_folder(
+                self.session,
+                self.folder,
+                {
+                    "fingerprints": ordered("day_fingerprints", "day"),
+                    "lines": ordered("result_lines", "line"),
+                    "amounts": script_query(__package__, "amounts_to_keep.sql"),
+                    "pool_hours": ordered("pool_hours", "pool", "grain", "day"),
+                },
+            )
 
     @cached_property
     def folder(self) -> Path | None:
-        spans = {
-            driver.grain(pool.per) for pool in self.config.pools for driver in pool.drivers
-        } | {pool.per for pool in self.config.pools}
-        if self.home is None or "period" in spans:
+        grains = {level.grain for level in levels(self.config)}
+        grains |= {pool.per for pool in self.config.pools}
+        if self.home is None or "period" in grains:
             return None
         made_of = (engine_digest(), ruleset_digest(self.config), str(self.period))
         return self.home / f"results-{sha256_of_texts(*made_of)}"
+
+
+def take_nothing_kept(session: Session, days: str = "day_fingerprints") -> None:
+    """Every day is stale; of a bill that is not prepared no day is known, and none is needed."""
+    run_script(session, __package__, "nothing_kept.sql")
+    _take_kept(session, {name: identifier(f"no_{name}") for name in _TABLES}, days)
+
+
+def _take_kept(session: Session, kept: Mapping[str, Sql], days: str = "day_fingerprints") -> None:
+    run_script(session, __package__, "kept_days.sql", {**kept, "days": identifier(days)})

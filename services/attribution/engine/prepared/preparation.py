@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """Preparation: a bill's lines once, into facts by key, as far as the ruleset looks; signals once.
 
 Everything that a run needs of a bill is then a few small tables, by day; the hours of keys lie
@@ -13,56 +12,71 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
-from services.attribution.engine.claims.key_dictionary import KeyDictionary
-from services.attribution.engine.inputs.reference_tables import create_registers
+from services.attribution.engine.bill_columns import check_currency, has_split_costs
+from services.attribution.engine.claims.bill_lines import view_lines
+from services.attribution.engine.claims.key_columns import KeyColumns
+from services.attribution.engine.inputs.reference_tables import create_reference_tables
 from services.attribution.engine.inputs.signals import SignalTables
 from services.attribution.engine.inputs.smoothing import smooth_commitments
-from services.attribution.engine.inputs.split_costs import find_split_costs
-from services.attribution.engine.tables import sql_text
+from services.attribution.engine.prepared.group_lines import group_lines
+from services.attribution.engine.tables import create_types
 from services.attribution.engine.version import engine_digest
-from shared.columnar import Session, open_session, parquet_scan, write_parquet
+from shared.columnar import Session, open_session
 from shared.configuration.models import Configuration
 from shared.digests import sha256_of, sha256_of_texts
 from shared.periods import Month
+from shared.sql.expressions import Sql, number, ordered, parquet_scan, union_all
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script, script_query
 
-_ROW_GROUP_SIZE = 122_880
-# Files, with the tables they are written from and their order.
-_OF_A_PART = {
-    "keys": "part_keys ORDER BY kid",
-    "hours": "part_hours ORDER BY kid, hour",
-    "days": "part_days ORDER BY day, kid",
-    "prints": "part_prints ORDER BY day",
+# By file, the table that is written to it and the columns it is put in order by.
+_OF_A_PART: Final = {
+    "keys": ordered("part_keys", "kid"),
+    "hours": ordered("part_hours", "kid", "hour"),
+    "days": ordered("part_days", "day", "kid"),
+    "fingerprints": ordered("part_fingerprints", "day"),
 }
-_OF_A_BILL = {
-    "keys": "keys ORDER BY kid",
-    "key_numbers": "key_numbers ORDER BY part, part_kid",
-    "days": "days ORDER BY day, kid",
-    "prints": "prints ORDER BY day",
+_OF_A_BILL: Final = {
+    "keys": ordered("bill_keys", "kid"),
+    "key_numbers": ordered("key_numbers", "part", "part_kid"),
+    "days": ordered("bill_days", "day", "kid"),
+    "fingerprints": ordered("bill_fingerprints", "day"),
 }
-# HUGEINT has no type of its own in Parquet.
-_USAGE = "SELECT * EXCLUDE (file, row) REPLACE (CAST(weight AS DECIMAL(38,0)) AS weight) FROM usage"
 
 
 @dataclass(frozen=True)
 class PreparedInputs:
-    """Of a bill `keys`, `key_numbers`, `days`, `prints`, and hours by part; of signals `usage`."""
+    """Folders of Parquet files: the bill's `_OF_A_BILL`, its parts' `_OF_A_PART`, and `usage`."""
 
     bill: Path
     parts: tuple[Path, ...]
     signals: Path
 
-    def scan(self, table: str) -> str:
+    def scan(self, table: str) -> Sql:
         return parquet_scan([self.bill / f"{table}.parquet"])
 
     @property
-    def hours(self) -> Iterator[str]:
-        """A scan per part, in the order of `key_numbers.part`."""
-        return (parquet_scan([part / "hours.parquet"]) for part in self.parts)
+    def hours(self) -> Sql:
+        """Of all parts, each with its `part` as `key_numbers` counts them."""
+        return scan_parts(self.parts, "hours")
 
     @property
-    def usage(self) -> str:
+    def usage(self) -> Sql:
         return parquet_scan([self.signals / "usage.parquet"])
+
+
+def scan_parts(parts: Sequence[Path], table: str) -> Sql:
+    """The rows of a table of each part, with the part's number."""
+    return union_all(
+        script_query(
+            __package__,
+            "rows_of_part.sql",
+            {"number": number(at), "rows": parquet_scan([part / f"{table}.parquet"])},
+        )
+        for at, part in enumerate(parts)
+    )
 
 
 def prepare(
@@ -84,7 +98,8 @@ def prepare(
     shutil.rmtree(work_dir, ignore_errors=True)
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            if find_split_costs(session, parquet_scan(snapshot_parts)) is not None:
+            create_types(session)
+            if has_split_costs(session, parquet_scan(snapshot_parts)):
                 return None
             if config.commitments == "smoothed":
                 snapshot_parts = smooth_commitments(session, snapshot_parts, work_dir)
@@ -126,23 +141,20 @@ class _Preparation:
     work_dir: Path
 
     def usage(self, paths: Sequence[Path]) -> Path:
-        """Signals as `signals.load` leaves them: by file, tenants, pools and period."""
+        """Signals as they are checked: by file, tenants, pools and period."""
         tables = SignalTables(self.session, self.config, self.period, self.work_dir)
         known = repr((self.config.tenants, [pool.name for pool in self.config.pools]))
         contents = (sha256_of(path) for path in tables.files(paths))
         folder = self._folder("usage", known, str(self.period), *contents)
         if not folder.exists():
-            create_registers(self.session, self.config, self.period, self.work_dir)
+            create_reference_tables(self.session, self.config, self.period, self.work_dir)
             tables.load(paths)
-            write_folder(
-                self.session,
-                folder,
-                {"usage": f"({_USAGE}) ORDER BY meter, hour, tenant, quantity"},
-            )
+            rows = script_query(__package__, "prepared_usage.sql")
+            write_folder(self.session, folder, {"usage": rows})
         return folder
 
     def bill(self, snapshot_parts: Sequence[Path]) -> tuple[Path, tuple[Path, ...]]:
-        sanitised = self._keys.check(snapshot_parts)
+        sanitised = check_currency(self.session, parquet_scan(snapshot_parts), self.config)
         with ThreadPoolExecutor() as threads:
             digests = threads.map(sha256_of, snapshot_parts)
         parts = sorted(
@@ -160,40 +172,46 @@ class _Preparation:
         asked = repr((self.config.cost, columns, self._keys.patterns))
         folder = self._folder("part", digest, asked)
         if not folder.exists():
-            self._keys.view_lines([path], sanitised=sanitised)
-            self.session.execute(self._sql("prepared_part.sql"))
+            view_lines(
+                self.session,
+                self._keys,
+                parquet_scan([path]),
+                sanitised=sanitised,
+                scratch_dir=self.work_dir,
+            )
+            group_lines(self.session, self._keys.names)
+            run_script(self.session, __package__, "part.sql", {"names": self._keys.names})
+            run_script(self.session, __package__, "part_days.sql")
             write_folder(self.session, folder, _OF_A_PART)
         return folder
 
     def _merge(self, parts: Sequence[Path]) -> None:
-        for table in ("keys", "days", "prints"):
-            scans = (
-                f"SELECT {at} AS part, * FROM {parquet_scan([part / f'{table}.parquet'])}"
-                for at, part in enumerate(parts)
-            )
-            self.session.execute(
-                f"CREATE TEMP VIEW {table}_of_parts AS {' UNION ALL '.join(scans)}"
-            )
-        self.session.execute(self._sql("prepared_bill.sql"))
+        run_script(
+            self.session,
+            __package__,
+            "bill.sql",
+            {
+                "names": self._keys.names,
+                "keys_of_parts": scan_parts(parts, "keys"),
+                "days_of_parts": scan_parts(parts, "days"),
+                "fingerprints_of_parts": scan_parts(parts, "fingerprints"),
+            },
+        )
 
     @cached_property
-    def _keys(self) -> KeyDictionary:
-        return KeyDictionary(self.session, self.config, self.work_dir)
-
-    def _sql(self, name: str) -> str:
-        return sql_text(__package__, name).replace("{names}", self._keys.names)
+    def _keys(self) -> KeyColumns:
+        return KeyColumns(self.config)
 
     def _folder(self, what: str, *made_of: str) -> Path:
         digest = sha256_of_texts(engine_digest(), *made_of)
         return self.prepared_dir / f"{what}-{digest}"
 
 
-def write_folder(session: Session, folder: Path, tables: Mapping[str, str]) -> None:
+def write_folder(session: Session, folder: Path, tables: Mapping[str, Sql]) -> None:
     """A Parquet file per table, all or none."""
     fresh = folder.with_name(f".{folder.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for name, table in tables.items():
-        path = fresh / f"{name}.parquet"
-        write_parquet(session, f"SELECT * FROM {table}", path, row_group_size=_ROW_GROUP_SIZE)
+    for name, rows in tables.items():
+        write_parquet(session, rows, fresh / f"{name}.parquet")
     fresh.rename(folder)

@@ -1,0 +1,114 @@
+"""What a bill line says, as expressions over the columns of a snapshot.
+
+Columns are FOCUS 1.2's, and ours with `x_`. A value that is not there is ''.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from shared.columnar import Session
+from shared.configuration.models import Configuration
+from shared.faults import BadConfiguration
+from shared.sql.expressions import (
+    EMPTY,
+    Sql,
+    call,
+    case,
+    entry,
+    identifier,
+    infix,
+    literal,
+    null_if_empty,
+    one_of,
+    or_empty,
+)
+from shared.sql.scripts import run_script
+
+BLANKS: Final = " \t\r\n\u00a0"
+"""Trimmed from the values of labels; a no-break space comes from spreadsheets."""
+
+# What a result is grouped by.
+ATTRIBUTES: Final = {
+    "source": or_empty(identifier("x_Source")),
+    "account": or_empty(identifier("x_Account")),
+    "service": or_empty(identifier("ServiceName")),
+    "charge_group": call("coalesce", identifier("ServiceCategory"), literal("Other")),
+    "charge_category": or_empty(identifier("ChargeCategory")),
+    "region": or_empty(identifier("RegionId")),
+}
+# What the selectors of rules and pools look at, by the names of their keys.
+SELECTED: Final = {
+    "account": ATTRIBUTES["account"],
+    "service": ATTRIBUTES["service"],
+    "service_code": or_empty(identifier("x_ServiceCode")),
+    "region": ATTRIBUTES["region"],
+    "usage_type": or_empty(identifier("x_UsageType"), identifier("SkuMeter")),
+    "resource": or_empty(identifier("ResourceId")),
+    "charge_category": ATTRIBUTES["charge_category"],
+    "commitment": or_empty(identifier("CommitmentDiscountStatus")),
+}
+# CUR 2.0 and Athena's Parquet write tag keys as names of columns (AWS Data Exports, tag columns).
+_SANITISED_FORMATS: Final = frozenset(["CUR 2.0", "legacy CUR (Parquet)"])
+# AWS names what pods and tasks took by these operations (AWS split cost allocation data).
+_SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
+
+
+def bare_resource(column: str) -> Sql:
+    """An instance's, volume's or pod's own id without its ARN; other ids as they are."""
+    pattern = (
+        "^arn:[^:]*:(ec2:[^:]*:[^:]*:(instance|volume)/([^/]*)"
+        "|eks:[^:]*:[^:]*:(pod/[^/]*/[^/]*/[^/]*)/.*)$"
+    )
+    return call("regexp_replace", identifier(column), literal(pattern), literal("\\3\\4"))
+
+
+BARE_RESOURCE: Final = bare_resource("ResourceId")
+IS_TASK: Final = infix(SELECTED["resource"], "LIKE", literal("arn:%:ecs:%:task/%"))
+IS_SPLIT_ROW: Final = one_of(or_empty(identifier("x_Operation")), _SPLIT_OPERATIONS)
+
+
+def tag(key: str, *, sanitised: bool) -> Sql:
+    """The value of a tag; `sanitised` also finds it by the key that AWS makes of it."""
+    keys = [key, sanitise_tag(key)] if sanitised else [key]
+    return or_empty(*(entry("Tags", each) for each in dict.fromkeys(keys)))
+
+
+def trimmed(value: Sql) -> Sql:
+    return call("trim", value, literal(BLANKS))
+
+
+def sanitise_tag(key: str) -> str:
+    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
+    spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
+    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")
+
+
+def first_tag(keys: Iterable[str], *, sanitised: bool) -> Sql:
+    return or_empty(*(null_if_empty(tag(key, sanitised=sanitised)) for key in keys))
+
+
+def of_tasks(value: Sql) -> Sql:
+    """An ECS tag of a bill is the tag of a task's own line."""
+    return case([(IS_TASK, value)], EMPTY)
+
+
+def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
+    """Whether tag keys may be sanitised; raises BadConfiguration for another currency."""
+    rows: Sequence[tuple[str, str]] = run_script(
+        session, __package__, "bill_formats.sql", {"lines": lines}
+    ).fetchall()
+    for currency in sorted({currency for currency, _ in rows}):
+        if currency != config.currency:
+            raise BadConfiguration(
+                f"the bill is in {currency}, the ruleset in {config.currency}.",
+                field="currency",
+                remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
+            )
+    return any(source_format in _SANITISED_FORMATS for _, source_format in rows)
+
+
+def has_split_costs(session: Session, lines: Sql) -> bool:
+    """Whether any line is a split cost row of AWS with its cost."""
+    names = {"lines": lines, "is_split_row": IS_SPLIT_ROW}
+    return run_script(session, __package__, "split_cost_rows.sql", names).fetchone() is not None

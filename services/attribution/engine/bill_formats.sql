@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT DISTINCT BillingCurrency, x_SourceFormat
+FROM {lines};

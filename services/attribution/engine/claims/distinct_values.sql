@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT DISTINCT {value}
+FROM {lines};

@@ -1,0 +1,4 @@
+-- reads: {lines}
+SELECT *
+FROM {lines}
+WHERE NOT {is_split_row}

@@ -1,0 +1,3 @@
+-- reads: explained_items
+SELECT *
+FROM explained_items;

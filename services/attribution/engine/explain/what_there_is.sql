@@ -1,0 +1,4 @@
+-- reads: results
+SELECT DISTINCT tenant, charge_group, method
+FROM results
+ORDER BY ALL;

@@ -1,0 +1,2 @@
+-- reads: {rows}
+COPY {rows} TO {path} (FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ');

@@ -1,0 +1,3 @@
+-- reads: {rows}
+SELECT count(*)
+FROM {rows};

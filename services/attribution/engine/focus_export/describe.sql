@@ -1,0 +1,2 @@
+-- reads: {rows}
+DESCRIBE {rows};

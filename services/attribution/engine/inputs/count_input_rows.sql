@@ -1,0 +1,4 @@
+-- reads: {table}
+SELECT count(*)
+FROM {table}
+WHERE file = $file;

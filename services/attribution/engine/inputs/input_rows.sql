@@ -1,0 +1,4 @@
+-- reads: {scan}  adds to: {table}
+INSERT INTO {table} BY NAME
+SELECT {file} AS file, {row} AS row, {values}
+FROM {scan};

@@ -1,0 +1,3 @@
+-- reads: smoothed_costs
+SELECT DISTINCT filename
+FROM smoothed_costs;

@@ -1,0 +1,4 @@
+-- reads: usage
+SELECT DISTINCT meter
+FROM usage
+ORDER BY meter;

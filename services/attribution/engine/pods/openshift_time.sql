@@ -1,0 +1,2 @@
+-- reads: nothing
+regexp_replace({text}, ' [+]0000 UTC$', '+00')

@@ -1,0 +1,6 @@
+-- reads: pod_items
+SELECT cluster, CAST(sum(units) AS HUGEINT)
+FROM pod_items
+WHERE resource = 'none'
+GROUP BY cluster
+ORDER BY cluster;

@@ -1,0 +1,128 @@
+"""Workloads: what pods and ECS tasks took of which node, and which claim has which volume.
+
+A row is a pod or task on a node for a time (usually an hour), a node alone (what it had), or a
+volume: of a claim, or of the node itself. Refused, with file, row and field: see
+`workload_checks`. Quantities are kept to 18 decimals and become whole numbers of one scale.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.attribution.engine.claims.pod_keys import PodKeys
+from services.attribution.engine.inputs.input_rows import InputRows, input_files
+from services.attribution.engine.pods.openshift_pods import as_workloads
+from services.attribution.engine.pods.workload_checks import (
+    CAPACITIES,
+    OBJECTS,
+    OBJECTS_OF_TASKS,
+    QUANTITIES,
+    TAKEN,
+    check_once,
+    check_places,
+    check_rows,
+)
+from services.attribution.engine.prepared.group_pods import group_pods
+from shared.columnar import Session
+from shared.faults import BadInput
+from shared.findings import Finding
+from shared.periods import Month
+from shared.sql.expressions import listed, names
+from shared.sql.scripts import run_script
+from shared.tabular import SourceFile, open_source_file
+
+_ALWAYS = ("cluster", "start")
+_ON_NODES = ("provider_id", *TAKEN, *CAPACITIES)
+_OF_PODS = ("namespace", "pod", *_ON_NODES)
+_OF_VOLUMES = ("namespace", "volume_id", "claim", "storage_gib_hours")
+_COLUMNS = (
+    *("cluster", "node", "provider_id", "namespace", "pod", "start", "task", "capacity_provider"),
+    *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
+)
+_FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class WorkloadTables:
+    session: Session
+    pods: PodKeys
+    period: Month
+    scratch_dir: Path
+
+    def load(self, paths: Sequence[Path]) -> None:
+        """Makes `workloads`, and of them `workload_pods`, `_resources`, `_loads` and `_moments`."""
+        rows = InputRows(self.session, "workload_rows", _COLUMNS, "workload", self.scratch_dir)
+        rows.create()
+        files = input_files(
+            paths,
+            endings=(".csv", ".csv.gz", ".parquet"),
+            what="workload",
+            remedy="Give CSV or Parquet.",
+        )
+        for at, path in enumerate(files):
+            file = as_workloads(open_source_file(path))
+            self._check_columns(file)
+            rows.insert(at, file)
+        check_rows(self.session, files, self.period)
+        run_script(self.session, __package__, "labelled_rows.sql")
+        columns = self.pods.columns
+        run_script(
+            self.session,
+            __package__,
+            "workloads.sql",
+            {"columns": listed(columns), "names": names(columns)},
+        )
+        check_once(self.session, files)
+        run_script(self.session, __package__, "workload_resources.sql")
+        check_places(self.session, files)
+        run_script(self.session, __package__, "quantities.sql")
+        run_script(self.session, __package__, "placed_quantities.sql")
+        group_pods(self.session)
+
+    def unbilled(self) -> Iterator[Finding]:
+        """What no line of the bill names; an error if it names nothing of the workloads."""
+        rows = run_script(self.session, __package__, "billed_resources.sql").fetchall()
+        missing = [(carrier, resource) for carrier, resource, is_billed in rows if not is_billed]
+        if rows and len(missing) == len(rows):
+            raise BadInput(
+                f"no line of the bill names a node or volume of the workloads, such as"
+                f" {missing[0][1]!r}.",
+                field=_FIELD_OF[missing[0][0]],
+                remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
+            )
+        for carrier in _FIELD_OF:
+            named = [resource for kind, resource in missing if kind == carrier]
+            if named:
+                more = "" if len(named) <= _SHOWN else f" and {len(named) - _SHOWN} more"
+                yield Finding(
+                    f"unbilled-{carrier}",
+                    f"The workloads name a {carrier} that no line of the bill has:"
+                    f" {', '.join(named[:_SHOWN])}{more}; what was there got no cost.",
+                )
+
+    def _check_columns(self, file: SourceFile) -> None:
+        read = self.pods.inputs
+        for name in _needed(file, read):
+            if file.find(name) is None:
+                why = f"`{read[name]}` reads it" if name in read else "Workloads have it"
+                raise BadInput(
+                    "the column is missing.",
+                    file=str(file.path),
+                    field=name,
+                    remedy=f"{why}; docs/ruleset.md lists the columns.",
+                )
+
+
+def _needed(file: SourceFile, read: Collection[str]) -> Iterator[str]:
+    """The columns a file must have, by which of pods, tasks and volumes it has."""
+    has_volumes, has_tasks, has_pods, has_nodes = (
+        file.find(name) is not None for name in ("volume_id", "task", "pod", "provider_id")
+    )
+    yield from _ALWAYS
+    if has_tasks:
+        yield from (name for name in read if name in OBJECTS_OF_TASKS)
+        yield from _ON_NODES if has_nodes else ()
+    if has_pods or not has_tasks:
+        yield from (name for name in read if name not in OBJECTS_OF_TASKS)
+        yield from _OF_VOLUMES if has_volumes else _OF_PODS

@@ -1,0 +1,29 @@
+-- reads: labelled_rows  makes: keyed_rows, workload_pods, workloads
+-- Each row with its time, its pod's number, its instance and volume. A pod or task on Fargate has
+-- no instance: it is billed `alone`, by its own ARN.
+CREATE OR REPLACE TEMP VIEW keyed_rows AS
+SELECT
+    file,
+    row,
+    CAST(CAST(start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,
+    coalesce(regexp_replace(provider_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS node,
+    coalesce(regexp_replace(volume_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS volume,
+    coalesce(pod, task, '') AS pod,
+    coalesce(claim, '') AS claim,
+    CASE
+        WHEN provider_id LIKE '%/fargate-%' AND pod IS NOT NULL AND volume_id IS NULL
+            THEN concat_ws('/', 'pod', cluster, namespace, pod)
+        WHEN task IS NOT NULL AND provider_id IS NULL THEN task
+        ELSE ''
+    END AS alone,
+    {columns}
+FROM labelled_rows;
+
+CREATE OR REPLACE TEMP TABLE workload_pods AS
+SELECT row_number() OVER (ORDER BY {names}) AS pid, {names}
+FROM (SELECT DISTINCT {names} FROM keyed_rows);
+
+CREATE OR REPLACE TEMP TABLE workloads AS
+SELECT pid, cluster, namespace, file, row, started_at, node, volume, pod, claim, alone
+FROM keyed_rows
+JOIN workload_pods USING ({names});

@@ -1,0 +1,5 @@
+-- reads: nothing  makes: candidates
+-- What drivers propose: for a bucket, by the driver at this level of its pool, a recipient's weight.
+CREATE OR REPLACE TEMP TABLE candidates (
+    pool VARCHAR, grain span, bucket TIMESTAMP, level INTEGER, recipient VARCHAR, weight HUGEINT
+);

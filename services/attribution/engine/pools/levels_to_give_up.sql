@@ -1,0 +1,11 @@
+-- reads: candidates, chosen, closed_buckets
+-- Buckets of a closed loop that have a next driver, and the level that each loses.
+SELECT chosen.pool, chosen.grain, chosen.bucket, chosen.level
+FROM chosen
+SEMI JOIN closed_buckets USING (pool, grain, bucket)
+SEMI JOIN (
+    SELECT candidates.pool, candidates.grain, candidates.bucket
+    FROM candidates
+    JOIN chosen USING (pool, grain, bucket)
+    WHERE candidates.level > chosen.level
+) AS further USING (pool, grain, bucket);

@@ -1,0 +1,4 @@
+-- reads: usage
+SELECT DISTINCT meter, tenant
+FROM usage
+WHERE starts_with(tenant, 'pool:');

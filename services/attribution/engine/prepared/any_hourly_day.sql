@@ -1,0 +1,4 @@
+-- reads: hourly_days
+SELECT 1
+FROM hourly_days
+LIMIT 1;

@@ -1,0 +1,5 @@
+-- reads: keyed_lines  makes: line_costs
+CREATE OR REPLACE TEMP TABLE line_costs AS
+SELECT {names}, hour, span, {measures}, count(*) AS lines
+FROM keyed_lines
+GROUP BY ALL;

@@ -1,0 +1,5 @@
+-- reads: buckets
+SELECT 1
+FROM buckets
+WHERE grain = 'period'
+LIMIT 1;

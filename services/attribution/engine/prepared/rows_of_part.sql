@@ -1,0 +1,3 @@
+-- reads: {rows}
+SELECT {number} AS part, *
+FROM {rows}

@@ -1,0 +1,4 @@
+-- reads: {csv}  makes: {table}
+CREATE OR REPLACE TEMP TABLE {table} AS
+SELECT {columns}
+FROM {csv};

@@ -1,0 +1,65 @@
+from decimal import Decimal
+from typing import Any
+
+from services.attribution.models import RevenueEntry, Run, Statement
+from services.attribution.operations.measure_margin import measure_margin
+from services.attribution.operations.revise_statements import revise_statements
+from shared.contracts.attribution import (
+    PERIOD_ATTRIBUTED,
+    PeriodAttributed,
+    PoolMeasured,
+    Totals,
+)
+from shared.messaging.producer.emit import emit
+
+
+def activate_run(run: Run) -> None:
+    """Make a proven run the current one and emit and update everything that follows from it."""
+    runs = Run.objects.select_for_update().filter(period=run.period)
+    latest = max((known.activation for known in runs), default=0)
+    runs.filter(is_current=True).update(is_current=False)
+    run.is_current, run.activation = True, latest + 1
+    run.save(update_fields=["is_current", "activation"])
+    _emit(run)
+    billed = Statement.objects.filter(run_id=run.run_id).values_list("tenant_id", flat=True)
+    earned = RevenueEntry.objects.filter(period=run.period).values_list("tenant_id", flat=True)
+    for tenant in sorted({*billed, *earned}):
+        measure_margin(period=run.period, tenant=tenant)
+    revise_statements(run)
+
+
+def _emit(run: Run) -> None:
+    proof = run.proof
+    emit(
+        PERIOD_ATTRIBUTED,
+        PeriodAttributed(
+            period=run.period,
+            version=run.activation,
+            run_id=run.run_id,
+            snapshot_ids=run.snapshot_ids,
+            ruleset_digest=run.ruleset_digest,
+            currency=run.currency,
+            cost_measure=run.cost_measure,
+            totals=Totals(
+                bill=Decimal(proof["bill_total"]),
+                attributed=Decimal(proof["attributed_total"]),
+                overhead=Decimal(proof["overhead_total"]),
+                unallocated=Decimal(proof["unallocated_total"]),
+                excluded=Decimal(proof["excluded_total"]),
+                difference=Decimal(proof["difference"]),
+            ),
+            allocations_uri=f"{run.folder_uri}/allocations.parquet",
+            statements_uri=f"{run.folder_uri}/statements.csv",
+            usage_uri=f"{run.folder_uri}/usage.csv",
+            tenant_count=Statement.objects.filter(run_id=run.run_id).count(),
+            content_hash=run.content_hash,
+            attributed_at=run.created_at,
+            fallback_share=run.fallback_share,
+            pools=[_pool_fact(pool) for pool in run.pools],
+        ),
+    )
+
+
+def _pool_fact(kept: dict[str, Any]) -> PoolMeasured:
+    amounts = ("cost", "fallback_cost", "unmetered", "unallocated")
+    return PoolMeasured(**{**kept, **{name: Decimal(kept[name]) for name in amounts}})

@@ -1,0 +1,1 @@
+"""SQL that DuckDB runs: scripts in files, and the expressions that fill their `{names}`."""

@@ -1,0 +1,2 @@
+-- reads: {rows}
+COPY {rows} TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size});

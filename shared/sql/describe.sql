@@ -1,0 +1,4 @@
+-- reads: {lines}
+DESCRIBE
+SELECT *
+FROM {lines};

@@ -1,0 +1,427 @@
+"""What the engine's scripts and modules read and make, and the page that shows it.
+
+`python -m tests.architecture.engine_tables > docs/engine.md` writes the page anew.
+"""
+
+import ast
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = ROOT / "services/attribution/engine"
+SCRIPT_FOLDERS = (
+    ENGINE,
+    ROOT / "services/attribution/ruleset_guess",
+    ROOT / "shared/sql",
+)
+KERNEL = (ENGINE / "largest_remainder.sql", ENGINE / "weights_beyond_127_bits.sql")
+TABLE_MAKERS = ("create_table", "_create", "InputRows")
+SHOWN = 4
+"""Tables named at an arrow; the rooms list them all."""
+# The order in which a run enters the rooms.
+ROOMS = ("", "inputs", "claims", "prepared", "pods", "pools", "output", "explain", "focus_export")
+
+INTRODUCTION = """\
+# The engine's tables
+
+An attribution is a chain of tables in one DuckDB session. Each script lies beside the Python that
+runs it and names in its head line the tables that it reads and makes; a small table of settings is
+made in Python. Every table has one maker. This page is made of the head lines
+(`python -m tests.architecture.engine_tables > docs/engine.md`), and a test holds both against the
+scripts themselves.
+
+Read it with [attribute.py](../services/attribution/engine/attribute.py), which is the order of the
+steps. A run goes one of two ways: of what was *prepared*, by day
+([decision 8](decisions/0008-prepared-facts.md)), or *straight* from a snapshot, by hour, where pods
+divide lines or somebody asks why. Both end in `keys`, `claims` and `facts`, and are one from there.
+
+`{name}` is filled by the caller: a file's scan, or one of several tables. Who makes or reads a
+table is listed [at the end](#every-table-by-name).
+
+## The way of the data
+
+An arrow names the tables that one room makes and the next reads.
+"""
+
+_HEAD = re.compile(
+    r"-- reads: (?P<reads>.*?)(?:  makes: (?P<makes>.*?))?(?:  adds to: (?P<adds>.*?))?$"
+)
+_MAKER = re.compile(
+    r"^CREATE (?:OR REPLACE )?TEMP (?:TABLE|VIEW) (?P<table>\S+)(?P<query> AS\b.*| \(.*)", re.DOTALL
+)
+_ADDER = re.compile(r"^INSERT INTO (?P<table>\S+)(?: BY NAME)?(?P<query>.*)", re.DOTALL)
+_NAME = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Script:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+    @property
+    def room(self) -> str:
+        return self.path.parent.name if self.path.parent != ENGINE else ""
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @cached_property
+    def _head(self) -> dict[str, tuple[str, ...]]:
+        lines = self.text.splitlines()
+        head = lines[0]
+        for line in lines[1:]:
+            if not line.startswith("--     "):
+                break
+            head += f"{'  ' if 'makes:' in line[:14] else ' '}{line[2:].strip()}"
+        match = _HEAD.match(head)
+        if match is None:
+            raise ValueError(f"{self.name} has no head line `-- reads: ...  makes: ...`")
+        return {
+            key: tuple(name for name in re.split(r", ?", text) if name != "nothing")
+            for key, text in match.groupdict(default="").items()
+            if text
+        }
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self._head.get("reads", ())
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        return self._head.get("makes", ())
+
+    @property
+    def adds_to(self) -> tuple[str, ...]:
+        return self._head.get("adds", ())
+
+    @property
+    def names(self) -> set[str]:
+        """What the door fills."""
+        return set(_NAME.findall(self._body))
+
+    @cached_property
+    def _body(self) -> str:
+        lines = self.text.splitlines()
+        return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+    def statements(self) -> Iterator[str]:
+        """With a name of its own in place of each `{name}`."""
+        body = re.sub(r"\b(\w+) AS \{\1\}", r"\1 AS (SELECT * FROM {\1})", self._body)
+        body = _NAME.sub(r"filled_\1", body)
+        if not re.match(r"\s*(CREATE|INSERT|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
+            body = f"SELECT {body}"  # an expression, which a query takes by its name
+        for statement in duckdb.extract_statements(body):
+            yield statement.query.strip().removesuffix(";").strip()
+
+    def tables_in_text(self) -> tuple[set[str], set[str], set[str]]:
+        """Read, made and added to, as DuckDB's parser and the statements have them."""
+        reads: set[str] = set()
+        makes: set[str] = set()
+        adds: set[str] = set()
+        for statement in self.statements():
+            made, added = _MAKER.match(statement), _ADDER.match(statement)
+            query = statement
+            if made is not None:
+                makes.add(made["table"])
+                query = made["query"].removeprefix(" AS") if " AS" in made["query"][:4] else ""
+            elif added is not None:
+                adds.add(added["table"])
+                query = added["query"]
+            reads |= _tables_of(query)
+        return tuple(
+            {re.sub(r"^filled_(\w+)$", r"{\1}", name) for name in names}
+            for names in (reads - makes, makes, adds)
+        )
+
+
+def _tables_of(query: str) -> set[str]:
+    query = query.strip()
+    if copied := re.match(r"COPY (\S+) TO", query):
+        return {copied[1]}
+    if described := re.match(r"DESCRIBE (\w+)$", query):
+        return {described[1]}
+    if typed := re.match(r"CREATE TYPE \S+ AS ENUM \((.*)\)$", query, re.DOTALL):
+        query = typed[1]
+    query = query.removeprefix("DESCRIBE")
+    if not query.lstrip().upper().startswith(("SELECT", "WITH", "FROM")):
+        return set()
+    with duckdb.connect() as session:
+        text = session.execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0]
+    parsed = json.loads(text)
+    if parsed["error"]:
+        raise ValueError(f"{parsed['error_message']}: {query}")
+    tables: set[str] = set()
+    own: set[str] = set()
+    waiting: list[Any] = [parsed]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE":
+                tables.add(node["table_name"])
+            own |= {each["key"] for each in node.get("cte_map", {}).get("map", ())}
+            waiting += node.values()
+    return tables - own
+
+
+def scripts() -> list[Script]:
+    return [Script(path) for folder in SCRIPT_FOLDERS for path in sorted(folder.rglob("*.sql"))]
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a Python module of the engine does with tables, read from its text."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+    @cached_property
+    def _tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text())
+
+    @cached_property
+    def runs(self) -> set[Path]:
+        """The scripts that it names; a driver's query is found by the driver's own word."""
+        found = {
+            self.path.parent / node.value
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.endswith(".sql")
+            and len(node.value) > len(".sql")
+        }
+        if (
+            "engine.pools.drivers" in self.path.read_text()
+            or '.drivers", f"' in self.path.read_text()
+        ):
+            found |= set((self.path.parent / "drivers").glob("*.sql"))
+        return found
+
+    @cached_property
+    def makes(self) -> set[str]:
+        """Small tables, by the calls that make one."""
+        return {
+            argument.value
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Call)
+            and _called(node) in ("create_table", "_create", "InputRows")
+            for argument in node.args[:2]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        }
+
+    @cached_property
+    def filled(self) -> dict[str, set[str]]:
+        """By `{name}` of a script, the tables it stands for: `identifier("...")`, or a text."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Dict):
+                names = [each.value if isinstance(each, ast.Constant) else "" for each in node.keys]
+                pairs = list(zip(names, node.values, strict=True))
+            elif isinstance(node, ast.Call):
+                pairs = [(each.arg, each.value) for each in node.keywords]
+            else:
+                continue
+            for name, value in pairs:
+                if name and (table := _table(value)):
+                    found[str(name)].add(table)
+        return dict(found)
+
+    @cached_property
+    def split(self) -> dict[str, set[str]]:
+        """The tables that the money kernel is given: calls with `weights` and `parts`."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for node in ast.walk(self._tree):
+            given = {each.arg: each.value for each in getattr(node, "keywords", ())}
+            if isinstance(node, ast.Call) and {"weights", "parts"} <= given.keys():
+                for name in ("weights", "parts"):
+                    if table := _table(given[name]):
+                        found[name].add(table)
+        return dict(found)
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _table(value: ast.expr) -> str | None:
+    if isinstance(value, ast.Call) and _called(value) == "identifier" and value.args:
+        value = value.args[0]
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value if re.fullmatch(r"[a-z_0-9]+", value.value) else None
+    return None
+
+
+def modules() -> list[Module]:
+    return [Module(path) for path in sorted(ENGINE.rglob("*.py"))]
+
+
+@dataclass
+class Tables:
+    """Who makes and who reads each table of the engine, `{names}` resolved where they are given."""
+
+    scripts: list[Script]
+    modules: list[Module]
+
+    @cached_property
+    def run_by(self) -> dict[Path, list[Module]]:
+        found: defaultdict[Path, list[Module]] = defaultdict(list)
+        for module in self.modules:
+            for path in module.runs:
+                found[path].append(module)
+        return dict(found)
+
+    def resolved(self, script: Script, tables: Iterable[str]) -> set[str]:
+        """The kernel's tables are named by whoever calls it, others by the script's module."""
+        names: set[str] = set()
+        for table in tables:
+            if not table.startswith("{"):
+                names.add(table)
+                continue
+            if script.path in KERNEL and table in ("{weights}", "{parts}"):
+                fillings = [module.split for module in self.modules]
+            else:
+                fillings = [module.filled for module in self.run_by.get(script.path, [])]
+            for filled in fillings:
+                names |= filled.get(table[1:-1], set())
+        return names
+
+    @cached_property
+    def makers(self) -> dict[str, set[str]]:
+        """Scripts and modules by the table that they make."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for script in self.scripts:
+            for table in self.resolved(script, script.makes):
+                found[table].add(script.name)
+        for module in self.modules:
+            for table in module.makes:
+                found[table].add(module.name)
+        return dict(found)
+
+    @cached_property
+    def readers(self) -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for script in self.scripts:
+            for table in self.resolved(script, script.reads):
+                found[table].add(script.name)
+        return dict(found)
+
+
+def tables_of_the_engine() -> Tables:
+    return Tables([each for each in scripts() if ENGINE in each.path.parents], modules())
+
+
+def page() -> str:
+    tables = tables_of_the_engine()
+    return "\n".join([*_introduction(), *_picture(tables), *_rooms(tables), *_index(tables), ""])
+
+
+def _introduction() -> Iterator[str]:
+    yield from INTRODUCTION.splitlines()
+
+
+def _room_of(name: str) -> str:
+    folder = (ROOT / name).parent
+    if folder == ENGINE:
+        return "engine"
+    return folder.relative_to(ENGINE).parts[0]
+
+
+def _picture(tables: Tables) -> Iterator[str]:
+    ways: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for table, makers in tables.makers.items():
+        for maker in makers:
+            for reader in tables.readers.get(table, ()):
+                way = _room_of(maker), _room_of(reader)
+                if way[0] != way[1] and "engine" not in way:
+                    ways[way].add(table)
+    yield "```mermaid"
+    yield "flowchart TD"
+    yield "    bill[(snapshot)] --> claims"
+    yield "    usage[(signals)] --> inputs"
+    yield "    workloads[(workloads)] --> pods"
+    for (maker, reader), names in sorted(ways.items(), key=lambda way: _order(way[0])):
+        listed = sorted(names)
+        shown = ", ".join(listed[:SHOWN]) + (
+            f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+        )
+        yield f'    {maker} -- "{shown}" --> {reader}'
+    yield "    output --> files[(allocations, statements, proof)]"
+    yield "```"
+    yield ""
+
+
+def _order(way: tuple[str, str]) -> tuple[int, int]:
+    return ROOMS.index(way[0]), ROOMS.index(way[1])
+
+
+def _rooms(tables: Tables) -> Iterator[str]:
+    for room in ROOMS:
+        title = room or "engine"
+        rows = [script for script in tables.scripts if _room_of(script.name) == title]
+        made = [
+            (module, sorted(module.makes))
+            for module in tables.modules
+            if _room_of(module.name) == title and module.makes
+        ]
+        yield f"## `{title}`"
+        yield ""
+        if made:
+            yield (
+                "Small tables of settings: "
+                + "; ".join(
+                    f"{_link(module.name)} makes {_listed(names)}" for module, names in made
+                )
+                + "."
+            )
+            yield ""
+        yield "| script | run by | reads | makes |"
+        yield "|---|---|---|---|"
+        for script in rows:
+            callers = ", ".join(_link(each.name) for each in tables.run_by.get(script.path, []))
+            made_here = _listed(script.makes) or "rows"
+            if script.adds_to:
+                made_here = f"more rows of {_listed(script.adds_to)}"
+            yield f"| {_link(script.name)} | {callers} | {_listed(script.reads)} | {made_here} |"
+        yield ""
+
+
+def _index(tables: Tables) -> Iterator[str]:
+    yield "## Every table, by name"
+    yield ""
+    yield "| table | made by | read by |"
+    yield "|---|---|---|"
+    for table in sorted(tables.makers):
+        readers = ", ".join(_link(name) for name in sorted(tables.readers.get(table, ())))
+        makers = ", ".join(_link(name) for name in sorted(tables.makers[table]))
+        yield f"| `{table}` | {makers} | {readers} |"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _link(name: str) -> str:
+    path = (ROOT / name).relative_to(ENGINE)
+    return f"[{path}](../{name})"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
