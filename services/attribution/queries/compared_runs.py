@@ -9,7 +9,9 @@ from django.db.models import Sum
 from services.attribution.models import Period, RevenueEntry, Run
 from shared.faults import Fault
 
+# Each is computed again, one after the other: a year is what one job may take.
 PERIODS_MAX: Final = 12
+# Without a wish: a quarter, so that one odd month does not decide.
 _LAST: Final = 3
 
 

@@ -14,6 +14,8 @@ from shared.auth.actors import Actor
 from shared.contracts.attribution import Override
 from shared.faults import Fault
 
+# A page goes on without its checks after the first; a question answers at once that a job is at it;
+# a close waits for a lock that an attribution may hold.
 READ_SECONDS = 2
 EXPLAIN_SECONDS = 10
 CLOSE_SECONDS = 20

@@ -15,6 +15,7 @@ from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact
 from shared.faults import Fault
 from shared.money import Money
 
+# An action is one transaction, a document is set in well under a second.
 TIMEOUT_SECONDS = 10
 _TYPES: Final = {"pdf": "application/pdf", "picture": "image/png"}
 
