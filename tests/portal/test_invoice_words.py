@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.portal.domain.invoice_words import (
@@ -19,6 +19,7 @@ from shared.contracts.superseded.invoice_words import (
     written_basis,
     written_cause,
 )
+from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 
 CAUSES = [
     Cause("negative_total"),
@@ -54,6 +55,12 @@ class TestACause:
         assert read_cause(written_cause(cause)) == cause
 
 
+def test_there_are_words_for_every_code():
+    assert {cause.code for cause in CAUSES} == set(CauseCode)
+    for code in RefusalCode:
+        assert refusal_words({"code": code, "state": "draft", "needed": ["approved"]})
+
+
 class TestCauses:
     def test_of_a_later_release_are_named(self):
         assert cause_words(CAUSE.dump_python(Cause("moon_is_full"))) == "Moon is full."
@@ -76,6 +83,7 @@ class TestCauses:
 
 
 class TestABasis:
+    @settings(deadline=None)
     @given(st.decimals("0", "500", places=2))
     def test_of_cost_reads_as_it_did(self, percent):
         basis = read_basis(

@@ -1,7 +1,7 @@
 """Older versions of messages: what they say comes over, what they can't have said does not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.attribution import PERIOD_CLOSED, Override
@@ -46,6 +46,7 @@ def test_a_successor_without_a_way_to_it_is_no_contract():
 
 
 class TestOverrides:
+    @settings(deadline=None)
     @given(
         st.lists(
             st.builds(

@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.contracts.invoicing import Cause
 from shared.money import Money
+from shared.vocabulary.invoice_causes import CauseCode
 
 # Stripe: an invoice takes at most 250 lines; a charge below its minimum moves to the customer's
 # balance, where nobody looks (docs/reference/stripe.md).
@@ -33,25 +34,25 @@ def parking_reasons(
     minor = total.to_minor()
     reasons = []
     if minor < 0:
-        reasons.append(Cause("negative_total"))
+        reasons.append(Cause(CauseCode.NEGATIVE_TOTAL))
     # 50 is Stripe's minimum in most currencies; an invoice of nothing at all is no charge.
     if 0 < minor < SMALLEST_CHARGE_MINOR.get(total.currency, 50):
-        reasons.append(Cause("below_smallest_charge"))
+        reasons.append(Cause(CauseCode.BELOW_SMALLEST_CHARGE))
     if line_count > LINES_MAX:
         figures = {"lines": str(line_count), "lines_max": str(LINES_MAX)}
-        reasons.append(Cause("too_many_lines", figures))
+        reasons.append(Cause(CauseCode.TOO_MANY_LINES, figures))
     if not covers_whole_month:
-        reasons.append(Cause("part_of_month"))
+        reasons.append(Cause(CauseCode.PART_OF_MONTH))
     if unallocated_share > limits.unallocated_share:
         figures = {
             "percent": _percent(unallocated_share),
             "percent_max": _percent(limits.unallocated_share),
         }
-        reasons.append(Cause("unallocated_share", figures))
+        reasons.append(Cause(CauseCode.UNALLOCATED_SHARE, figures))
     if earlier_totals_minor:
         usual = Decimal(median(earlier_totals_minor))
         if usual > 0 and minor > usual * limits.above_median_times:
-            reasons.append(Cause("above_median", {"times": f"{minor / usual:.1f}"}))
+            reasons.append(Cause(CauseCode.ABOVE_MEDIAN, {"times": f"{minor / usual:.1f}"}))
     return reasons
 
 

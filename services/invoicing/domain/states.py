@@ -6,6 +6,7 @@ from typing import Final
 
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import Refusal
+from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import State, StripeStatus
 from shared.vocabulary.roles import APPROVERS, BILLING, Role
 
@@ -105,13 +106,15 @@ def refusal(
     `doers` are the people who brought the invoice into `action.needs_other_than`.
     """
     if state not in action.sources:
-        return Refusal("state", state.value, sorted(source.value for source in action.sources))
+        return Refusal(
+            RefusalCode.STATE, state.value, sorted(source.value for source in action.sources)
+        )
     if actor is not None and actor.role not in action.roles:
-        return Refusal("role", state.value, list(action.roles))
+        return Refusal(RefusalCode.ROLE, state.value, list(action.roles))
     if actor is not None and actor.name in set(doers):
-        return Refusal("second_person", state.value)
+        return Refusal(RefusalCode.SECOND_PERSON, state.value)
     if reason is not None and action.needs_reason and not reason.strip():
-        return Refusal("reason", state.value)
+        return Refusal(RefusalCode.REASON, state.value)
     return None
 
 
@@ -119,13 +122,13 @@ def refusal_detail(action: str, refused: Refusal) -> str:
     """For who calls the API; a service that shows it words it for its own readers."""
     needed = " or ".join(refused.needed)
     match refused.code:
-        case "state":
+        case RefusalCode.STATE:
             return f"It is {refused.state}; {action} needs {needed}."
-        case "role":
+        case RefusalCode.ROLE:
             return f"Your role may not {action}; {needed} may."
-        case "second_person":
+        case RefusalCode.SECOND_PERSON:
             return f"A second person has to {action}: you did the step before."
-        case "reason":
+        case RefusalCode.REASON:
             return f"{action} needs a reason."
         case _:
             return f"{action!r} is nothing that can be done to an invoice."

@@ -13,6 +13,7 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import Cause, Refusal
 from shared.faults import Fault
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_states import State
 
 
@@ -32,7 +33,7 @@ def act_on_invoice(
     """
     wanted = ACTIONS.get(action)
     if wanted is None or wanted.target is None:
-        raise _refused(action, Refusal("unknown_action", ""))
+        raise _refused(action, Refusal(RefusalCode.UNKNOWN_ACTION, ""))
     invoice = _locked(invoice_id, wanted)
     if invoice.version != version:
         raise InvoiceChanged(
@@ -49,7 +50,7 @@ def act_on_invoice(
     )
     if refused is not None:
         raise _refused(action, refused)
-    cause = Cause("person", text=reason)
+    cause = Cause(CauseCode.PERSON, text=reason)
     moved = move_invoice(
         invoice,
         wanted.target,

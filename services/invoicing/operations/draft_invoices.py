@@ -35,6 +35,7 @@ from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
 
 logger = logging.getLogger(__name__)
@@ -123,13 +124,13 @@ def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
         .first()
     )
     if newest is None or not discarded.exists():
-        cause = Cause("period_closed", {"period": closed.period})
+        cause = Cause(CauseCode.PERIOD_CLOSED, {"period": closed.period})
         return _Basis(costs, closed.run_id, closed.run_version, cause)
     return _Basis(
         {**costs, **revised_costs(closed.period, contract.tenants)},
         newest.run_id,
         newest.version,
-        Cause("drafted_anew"),
+        Cause(CauseCode.DRAFTED_ANEW),
     )
 
 

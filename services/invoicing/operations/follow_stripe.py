@@ -7,6 +7,7 @@ from services.invoicing.operations.book_entries import book_paid, book_void, boo
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
 from shared.contracts.invoicing import Cause
+from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 
 
@@ -22,7 +23,7 @@ def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> S
         invoice,
         target,
         actor="stripe",
-        cause=Cause("stripe_status", {"status": there.status}),
+        cause=Cause(CauseCode.STRIPE_STATUS, {"status": there.status}),
         now=now,
         stripe_status=there.status,
         paid_at=_paid_at(there, now) if target == State.PAID else None,

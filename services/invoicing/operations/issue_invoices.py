@@ -43,6 +43,7 @@ from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State, StripeStatus
 
 logger = logging.getLogger(__name__)
@@ -177,8 +178,8 @@ def _require_equality(
 def _cause(fault: RefusedByStripe | UnequalAtStripe) -> Cause:
     if isinstance(fault, UnequalAtStripe):
         figures = {"stripe_invoice": fault.stripe_id}
-        return Cause("unequal_at_stripe", figures, differences=list(fault.differences))
-    return Cause("refused_by_stripe", text=fault.answer)
+        return Cause(CauseCode.UNEQUAL_AT_STRIPE, figures, differences=list(fault.differences))
+    return Cause(CauseCode.REFUSED_BY_STRIPE, text=fault.answer)
 
 
 def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> RefusedByStripe | None:
@@ -219,8 +220,8 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | 
 
 def _finalised(number: str, unsent: RefusedByStripe | None) -> Cause:
     if unsent is None:
-        return Cause("finalised", {"number": number})
-    return Cause("finalised_not_sent", {"number": number}, text=unsent.answer)
+        return Cause(CauseCode.FINALISED, {"number": number})
+    return Cause(CauseCode.FINALISED_NOT_SENT, {"number": number}, text=unsent.answer)
 
 
 def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:

@@ -6,9 +6,10 @@ from services.invoicing.queries.invoice_fact import parked_for
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
 from shared.contracts.invoicing import Cause
 from shared.jobs.work import request_job
+from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 
-RESTATED: Final = Cause("restated")
+RESTATED: Final = Cause(CauseCode.RESTATED)
 
 
 def record_close(fact: PeriodClosed) -> None:
@@ -64,7 +65,7 @@ def park_restated(fact: PeriodAttributed) -> None:
             invoice,
             State.PARKED,
             actor="trueback",
-            cause=Cause("bill_restated", {"run": fact.run_id.removeprefix("run_")}),
+            cause=Cause(CauseCode.BILL_RESTATED, {"run": fact.run_id.removeprefix("run_")}),
             now=fact.attributed_at,
             parked_from=invoice.parked_from or invoice.state,
             **held_for([*causes, RESTATED]),

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from services.portal.domain.invoice_words import refusal_words
 from shared.auth.actors import Actor
+from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import FINISHED_STATES, State
 
 
@@ -116,7 +117,7 @@ def _refusal(action: Mapping[str, Any], actor: Actor) -> str:
     if action["refused"]:
         return refusal_words(action["refused"])
     if actor.role not in action["roles"]:
-        return refusal_words({"code": "role", "needed": action["roles"]})
+        return refusal_words({"code": RefusalCode.ROLE, "needed": action["roles"]})
     if actor.name in action["not_by"]:
-        return refusal_words({"code": "second_person"})
+        return refusal_words({"code": RefusalCode.SECOND_PERSON})
     return ""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.portal.domain.labels import as_heading
 from shared.money import currency_exponent
+from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_states import State
 
 Data = Mapping[str, Any]
@@ -17,28 +18,34 @@ _STATES: Final[Mapping[str, str]] = {
     State.UNCOLLECTIBLE: "written off",
 }
 _CAUSES: Final = {
-    "negative_total": "The total is negative.",
-    "below_smallest_charge": "The total is below the smallest amount that Stripe charges.",
-    "too_many_lines": "It has {lines} lines; Stripe takes {lines_max}.",
-    "part_of_month": "The contract covers part of the month, the cost is of the whole month.",
-    "unallocated_share": "{percent}% of the bill is unallocated, over {percent_max}%.",
-    "above_median": "The total is {times} times the median of the months before.",
-    "restated": "Restated since it was drafted.",
-    "refused_by_stripe": "Stripe refuses: {text}.",
-    "unequal_at_stripe": "Stripe's invoice {stripe_invoice} differs: {differences}. A draft there"
-    " is deleted; look at it, then release or discard the invoice.",
-    "period_closed": "{period} was closed.",
-    "drafted_anew": "Drafted anew on the restated cost.",
-    "bill_restated": "The bill was restated: run {run}.",
-    "finalised": "Finalised by Stripe as {number}, and sent.",
-    "finalised_not_sent": "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}.",
-    "stripe_status": "Stripe says {status}.",
-    "person": "{text}",
+    CauseCode.NEGATIVE_TOTAL: "The total is negative.",
+    CauseCode.BELOW_SMALLEST_CHARGE: "The total is below the smallest amount that Stripe charges.",
+    CauseCode.TOO_MANY_LINES: "It has {lines} lines; Stripe takes {lines_max}.",
+    CauseCode.PART_OF_MONTH: (
+        "The contract covers part of the month, the cost is of the whole month."
+    ),
+    CauseCode.UNALLOCATED_SHARE: "{percent}% of the bill is unallocated, over {percent_max}%.",
+    CauseCode.ABOVE_MEDIAN: "The total is {times} times the median of the months before.",
+    CauseCode.RESTATED: "Restated since it was drafted.",
+    CauseCode.REFUSED_BY_STRIPE: "Stripe refuses: {text}.",
+    CauseCode.UNEQUAL_AT_STRIPE: (
+        "Stripe's invoice {stripe_invoice} differs: {differences}. A draft there is deleted; look"
+        " at it, then release or discard the invoice."
+    ),
+    CauseCode.PERIOD_CLOSED: "{period} was closed.",
+    CauseCode.DRAFTED_ANEW: "Drafted anew on the restated cost.",
+    CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
+    CauseCode.FINALISED: "Finalised by Stripe as {number}, and sent.",
+    CauseCode.FINALISED_NOT_SENT: (
+        "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}."
+    ),
+    CauseCode.STRIPE_STATUS: "Stripe says {status}.",
+    CauseCode.PERSON: "{text}",
 }
 _PLAIN_REFUSALS: Final = {
-    "second_person": "A second person has to do it: you did the step before.",
-    "reason": "It needs a reason.",
-    "unknown_action": "It is nothing that can be done to an invoice.",
+    RefusalCode.SECOND_PERSON: "A second person has to do it: you did the step before.",
+    RefusalCode.REASON: "It needs a reason.",
+    RefusalCode.UNKNOWN_ACTION: "It is nothing that can be done to an invoice.",
 }
 
 
@@ -56,10 +63,10 @@ def cause_words(cause: Data) -> str:
 
 def refusal_words(refusal: Data) -> str:
     """`It is a draft, not in review or approved.`; raises KeyError for a code it does not know."""
-    if refusal["code"] == "state":
+    if refusal["code"] == RefusalCode.STATE:
         needed = " or ".join(_state(name) for name in refusal["needed"])
         return f"It is {_state(refusal['state'])}, not {needed}."
-    if refusal["code"] == "role":
+    if refusal["code"] == RefusalCode.ROLE:
         return f"It needs the role {' or '.join(refusal['needed'])}.".replace("_", " ")
     return _PLAIN_REFUSALS[refusal["code"]]
 

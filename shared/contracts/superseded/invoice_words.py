@@ -11,26 +11,31 @@ from decimal import Decimal
 from typing import Final
 
 from shared.contracts.invoicing import Basis, Cause, Difference, FeeDays, Markup, Refusal
+from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 
 # Version 1 does not say whether a fee is a month's or a year's: a year has at least so many days.
 _YEAR_DAYS: Final = 365
-_PERSON: Final = "person"
-_UNEQUAL: Final = "unequal_at_stripe"
+_PERSON: Final = CauseCode.PERSON
+_UNEQUAL: Final = CauseCode.UNEQUAL_AT_STRIPE
 _SENTENCES: Final[Mapping[str, str]] = {
-    "negative_total": "The total is negative.",
-    "below_smallest_charge": "The total is below the smallest amount that Stripe charges.",
-    "too_many_lines": "It has {lines} lines; Stripe takes {lines_max}.",
-    "part_of_month": "The contract covers part of the month, the cost is of the whole month.",
-    "unallocated_share": "{percent}% of the bill is unallocated, over {percent_max}%.",
-    "above_median": "The total is {times} times the median of the months before.",
-    "restated": "Restated since it was drafted.",
-    "refused_by_stripe": "Stripe refuses: {text}.",
-    "period_closed": "{period} was closed.",
-    "drafted_anew": "Drafted anew on the restated cost.",
-    "bill_restated": "The bill was restated: run {run}.",
-    "finalised_not_sent": "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}.",
-    "finalised": "Finalised by Stripe as {number}, and sent.",
-    "stripe_status": "Stripe says {status}.",
+    CauseCode.NEGATIVE_TOTAL: "The total is negative.",
+    CauseCode.BELOW_SMALLEST_CHARGE: "The total is below the smallest amount that Stripe charges.",
+    CauseCode.TOO_MANY_LINES: "It has {lines} lines; Stripe takes {lines_max}.",
+    CauseCode.PART_OF_MONTH: (
+        "The contract covers part of the month, the cost is of the whole month."
+    ),
+    CauseCode.UNALLOCATED_SHARE: "{percent}% of the bill is unallocated, over {percent_max}%.",
+    CauseCode.ABOVE_MEDIAN: "The total is {times} times the median of the months before.",
+    CauseCode.RESTATED: "Restated since it was drafted.",
+    CauseCode.REFUSED_BY_STRIPE: "Stripe refuses: {text}.",
+    CauseCode.PERIOD_CLOSED: "{period} was closed.",
+    CauseCode.DRAFTED_ANEW: "Drafted anew on the restated cost.",
+    CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
+    CauseCode.FINALISED_NOT_SENT: (
+        "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}."
+    ),
+    CauseCode.FINALISED: "Finalised by Stripe as {number}, and sent.",
+    CauseCode.STRIPE_STATUS: "Stripe says {status}.",
 }
 _DIFFERS: Final = (
     "Stripe's invoice {stripe_invoice} differs: {differences}. A draft there is deleted; look at"
@@ -108,7 +113,7 @@ def read_refusal(text: str) -> Refusal | None:
     match = _REFUSED.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no refusal that version 1 had")
-    return Refusal("state", match[1], match[2].split(" or "))
+    return Refusal(RefusalCode.STATE, match[1], match[2].split(" or "))
 
 
 def component_of(description: str) -> str:

@@ -1,0 +1,33 @@
+"""Why an invoice was moved or is held, and why an action on it is refused: the codes of its facts.
+
+A fact may carry a code of a later release; who shows it then shows the code's name.
+"""
+
+from enum import StrEnum
+
+
+class CauseCode(StrEnum):
+    NEGATIVE_TOTAL = "negative_total"
+    BELOW_SMALLEST_CHARGE = "below_smallest_charge"
+    TOO_MANY_LINES = "too_many_lines"
+    PART_OF_MONTH = "part_of_month"
+    UNALLOCATED_SHARE = "unallocated_share"
+    ABOVE_MEDIAN = "above_median"
+    RESTATED = "restated"
+    REFUSED_BY_STRIPE = "refused_by_stripe"
+    UNEQUAL_AT_STRIPE = "unequal_at_stripe"
+    PERIOD_CLOSED = "period_closed"
+    DRAFTED_ANEW = "drafted_anew"
+    BILL_RESTATED = "bill_restated"
+    FINALISED = "finalised"
+    FINALISED_NOT_SENT = "finalised_not_sent"
+    STRIPE_STATUS = "stripe_status"
+    PERSON = "person"
+
+
+class RefusalCode(StrEnum):
+    STATE = "state"
+    ROLE = "role"
+    SECOND_PERSON = "second_person"
+    REASON = "reason"
+    UNKNOWN_ACTION = "unknown_action"
