@@ -10,7 +10,7 @@ from services.portal.operations.record_facts import (
 from services.portal.queries.revisions import read_revisions
 from shared.contracts.attribution import PERIOD_CLOSED, STATEMENT_REVISED
 from shared.isolation.scope import as_ops
-from tests.portal import world
+from tests.portal import scenarios
 
 
 def revised(tenant="acme", *, before="100", after="112.5", version=2):
@@ -47,22 +47,22 @@ class TestRevisions:
 class TestThePages:
     def test_say_that_a_closed_month_was_restated(self, db):
         with as_ops():
-            world.put_cast()
-            world.record_month()
+            scenarios.put_cast()
+            scenarios.record_month()
             record_close(PERIOD_CLOSED.example)
             revised("acme", before="100", after="112.5")
-        page = world.client_of("olivia").get("/margins?period=2026-10").content.decode()
+        page = scenarios.client_of("olivia").get("/margins?period=2026-10").content.decode()
         assert "AWS has restated the bill since the close: +12.50 USD for 1 tenant" in page
 
     def test_say_on_an_invoice_by_how_much_and_never_to_its_customer(self, db):
         with as_ops():
-            world.put_cast()
-            fact = world.invoice_fact("acme", "issued", restated_by=Decimal("-13.37"))
+            scenarios.put_cast()
+            fact = scenarios.invoice_fact("acme", "issued", restated_by=Decimal("-13.37"))
             record_invoice(fact)
-        staff = world.client_of("clara").get(f"/invoices/{fact.invoice_id}").content.decode()
+        staff = scenarios.client_of("clara").get(f"/invoices/{fact.invoice_id}").content.decode()
         assert "AWS has restated this month" in staff
         assert "13.37" in staff
         path = f"/account/invoices/{fact.invoice_id}"
-        customer = world.client_of("ann").get(path)
+        customer = scenarios.client_of("ann").get(path)
         assert customer.status_code == 200
         assert "13.37" not in customer.content.decode()
