@@ -371,7 +371,7 @@ class TestAWebhook:
             revenue = sum(Decimal(message.payload["amount"]) for message in messages)
         assert issued.state == State.VOID
         assert {row["total"] for row in booked} == {Decimal(0)}
-        assert revenue == Decimal("-620.40")  # the world draws up its invoice without telling
+        assert revenue == Decimal("-620.40")  # the scenario has no fact of its draft
 
     def test_that_never_came_is_found_by_the_sweep(self, issued, standin):
         standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
