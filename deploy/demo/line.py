@@ -126,7 +126,7 @@ def _run(line: _Line, progress: Progress) -> dict[str, Any]:
         for month in line.running:
             with progress.step(f"{month} so far") as step:
                 proof = _attributed(line, month)["run"]["proof"]
-                step.text = f"{month} so far: {_usd(proof)} attributed, it stays open"
+                step.text = f"{month} so far: {_usd(proof)} allocated, it stays open"
         _restate(line, paid, progress)
         for label, link in links:
             progress.link(label, link.result())
@@ -191,7 +191,7 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
     with progress.step("attribution") as step:
         found = _attributed(line, month)
         proof = (found["closed_run"] or found["run"])["proof"]
-        step.text = f"{month} attributed: {_usd(proof)} in = out, {proof['difference']} off"
+        step.text = f"{month} allocated: {_usd(proof)} in = out, {proof['difference']} off"
     with progress.step("period close") as step:
         _close(line, month)
         invoices = line.billing.drafts(month)

@@ -148,7 +148,7 @@ def acme(state: str) -> ReviewedInvoice:
         actions=[
             _action("approve", "Approve", "primary",
                     "Fixes the amount before tax. Nothing is sent yet."),
-            _action("park", "Park", needs_reason=True),
+            _action("park", "Put on hold", needs_reason=True),
         ],
         refused_actions=[
             _refused("issue", "Issue", "It isn't approved yet."),
@@ -201,13 +201,13 @@ def parked_invoice() -> InvoicePage:
                          "Release with a reason, or wait for the next restatement."),
         ],
         actions=[_action("release", "Release to review", "primary", needs_reason=True)],
-        refused_actions=[_refused("approve", "Approve", "It is parked; release it first.")],
+        refused_actions=[_refused("approve", "Approve", "It is on hold, not in review.")],
         timeline=[
-            _event("parked", "Parked", 3, "trueback", "Negative margin; cost up 41%."),
+            _event("parked", "Put on hold", 3, "trueback", "Negative margin; cost up 41%."),
             _event("draft", "Drafted", 3, "trueback", "Statement 2026-10, revision 1."),
         ],
     )  # fmt: skip
-    return InvoicePage(invoice=parked, problem="It is parked. Release it with a reason first.")
+    return InvoicePage(invoice=parked, problem="It is on hold. Release it with a reason first.")
 
 
 def first_invoice() -> InvoicePage:

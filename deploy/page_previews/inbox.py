@@ -41,7 +41,7 @@ def inbox() -> InboxPage:
             Choice("all", "All", len(rows)),
             Choice("to_do", "To do", 7),
             Choice("restated", "Restated", 1),
-            Choice("parked", "Parked", 1),
+            Choice("parked", "On hold", 1),
             Choice("draft", "Draft", 3),
             Choice("in_review", "In review", 2),
             Choice("approved", "Approved", 1),
@@ -81,7 +81,7 @@ def _row(customer: dict[str, Any]) -> InboxRow:
 def _sums(rows: list[InboxRow]) -> list[Sum]:
     sums = []
     for label, note, states in (
-        ("To issue", "drafts, reviews and parked", {"draft", "in_review", "approved", "parked"}),
+        ("To issue", "drafts, reviews and on hold", {"draft", "in_review", "approved", "parked"}),
         ("To be paid", "issued and not due yet", {"issued"}),
         ("Overdue", "past the due date", {"overdue"}),
         ("Paid", "", {"paid"}),

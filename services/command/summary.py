@@ -47,7 +47,7 @@ def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
     proof = run.proof
     console.print(
         f"[green]proof[/] {snapshot.row_count:,} FOCUS lines, bill {plain(proof.bill_total)} "
-        f"{proof.currency} = attributed {plain(proof.attributed_total)} + overhead "
+        f"{proof.currency} = allocated {plain(proof.attributed_total)} + overhead "
         f"{plain(proof.overhead_total)} + unallocated {plain(proof.unallocated_total)} + excluded "
         f"{plain(proof.excluded_total)}; difference [bold]{plain(proof.difference)}[/]",
         soft_wrap=True,
@@ -74,7 +74,7 @@ def _tenants(run: Run) -> Table:
 
 
 def _coverage(coverage: Coverage, bill: Decimal) -> Table:
-    table = Table(title="how it was attributed")
+    table = Table(title="how it was allocated")
     table.add_column("")
     table.add_column("amount", justify="right")
     table.add_column("share", justify="right")

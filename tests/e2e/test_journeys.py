@@ -28,7 +28,9 @@ class TestTheOperator:
     def test_sees_the_proof_that_the_parts_are_the_bill(self, demo, browser):
         with demo.visit(browser, "olivia") as visit:
             visit.page.goto(demo.fill("/margins?period={month}"))
-            expect(visit.page.get_by_text("Adds up to the AWS bill, difference 0")).to_be_visible()
+            expect(
+                visit.page.get_by_text("Reconciles to the provider bill, difference 0")
+            ).to_be_visible()
 
 
 class TestBilling:

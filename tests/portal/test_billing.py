@@ -109,7 +109,7 @@ class TestAnAction:
         [
             (
                 {"code": "state", "state": "parked", "needed": ["draft"]},
-                "It is parked, not a draft.",
+                "It is on hold, not a draft.",
             ),
             (
                 {"code": "role", "needed": ["billing_approver"]},

@@ -123,7 +123,7 @@ class TestABasis:
 def test_a_refusal_names_states_as_a_reader_does():
     refusal = Refusal("state", "parked", ["approved", "draft", "in_review"])
     words = refusal_words({"code": "state", "state": refusal.state, "needed": refusal.needed})
-    assert words == "It is parked, not approved or a draft or in review."
+    assert words == "It is on hold, not approved or a draft or in review."
 
 
 @pytest.mark.parametrize(

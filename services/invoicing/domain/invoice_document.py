@@ -1,6 +1,6 @@
 """What an invoice's document says, word by word: the same for staff and for its customer.
 
-Under a closed contract it holds prices alone; under an open book also the attributed cost.
+Under a closed contract it holds prices alone; under an open book also the allocated cost.
 """
 
 import unicodedata
@@ -242,7 +242,7 @@ def _payment(fact: InvoiceFact) -> list[str]:
 
 
 def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
-    """Attributed cost by charge group, largest first."""
+    """Allocated cost by charge group, largest first."""
     costs: dict[str, Decimal] = {}
     for line in fact.lines:
         if line.cost is not None:

@@ -26,7 +26,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     ),
     "release": Wording("Release to draft", "primary"),
     "return": Wording("Return to draft"),
-    "park": Wording("Park"),
+    "park": Wording("Put on hold"),
     "discard": Wording("Discard", "danger", "It is voided, and a new draft is made."),
 }
 # What nobody can take back: it is confirmed before it is done.

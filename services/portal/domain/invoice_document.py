@@ -163,7 +163,7 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
 
 
 def open_book(document: Document) -> OpenBook | None:
-    """Attributed cost by group, largest first; None unless every line carries its cost."""
+    """Allocated cost by group, largest first; None unless every line carries its cost."""
     if document["disclosure"] != Disclosure.OPEN_BOOK:
         return None
     costs: dict[str, Decimal] = {}

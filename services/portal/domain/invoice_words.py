@@ -15,6 +15,7 @@ _STATES: Final[Mapping[str, str]] = {
     State.DRAFT: "a draft",
     State.IN_REVIEW: "in review",
     State.ISSUING: "being issued",
+    State.PARKED: "on hold",
     State.UNCOLLECTIBLE: "written off",
 }
 _CAUSES: Final = {

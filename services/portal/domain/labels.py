@@ -10,19 +10,19 @@ from shared.vocabulary.recipients import is_pooled
 from shared.vocabulary.roles import Role
 
 METHODS: Final[Mapping[str, str]] = {
-    Method.RULE: "By rule",
-    Method.LABEL: "By its tag",
-    Method.POD: "By its pods",
-    Method.TASK: "By its tasks",
-    Method.DEFAULT: "By its account or cluster",
+    Method.RULE: "Direct: rule",
+    Method.LABEL: "Direct: resource tag",
+    Method.POD: "Direct: pods",
+    Method.TASK: "Direct: tasks",
+    Method.DEFAULT: "Direct: account or cluster",
     Method.POOL_SIGNAL: "By measured use",
     Method.POOL_PROPORTIONAL: "In proportion to direct cost",
     Method.POOL_EVEN: "Evenly",
     Method.POOL_WEIGHTS: "By fixed weights",
-    Method.NONE: "Nobody's",
+    Method.NONE: "Unallocated",
 }
 STATES: Final[Mapping[str, str]] = {
-    State.PARKED: "Parked",
+    State.PARKED: "On hold",
     State.DRAFT: "Draft",
     State.IN_REVIEW: "In review",
     State.APPROVED: "Approved",

@@ -36,7 +36,7 @@ _SORTS: Final[Mapping[str, Any]] = {
 _SUMS: Final = (
     (
         "To issue",
-        "drafts, reviews and parked",
+        "drafts, reviews and on hold",
         UNISSUED_STATES,
     ),
     ("To be paid", "issued and not due yet", (State.ISSUING, State.ISSUED)),

@@ -26,7 +26,7 @@ _KINDS: Final = {
 }
 _NOBODYS: Final = (
     ("unmetered", "Unmetered", "used by those who were not active then"),
-    ("unallocated", "Nobody's", "no driver had a say in these hours"),
+    ("unallocated", "Unallocated", "no driver had a say in these hours"),
 )
 
 

@@ -39,7 +39,7 @@ _REACHED: Final[Mapping[str, str]] = {
     State.OVERDUE: "Overdue",
     State.UNCOLLECTIBLE: "Written off",
     State.VOID: "Voided",
-    State.PARKED: "Parked",
+    State.PARKED: "Put on hold",
 }
 _SYSTEMS: Final = {"stripe": "Stripe"}
 _PAYMENTS: Final[Mapping[str, str]] = {
