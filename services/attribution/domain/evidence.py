@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import assert_never
 
 from shared.money import split_by_largest_remainder
 
@@ -102,6 +103,8 @@ def recompute(evidence: Evidence) -> int:
             weights = dict(zip(names, evidence.weights, strict=True))
             parts = split_by_largest_remainder(recompute(evidence.of), weights)
             return parts[names[evidence.own]]
+        case _:
+            assert_never(evidence)
 
 
 def bill_lines(evidence: Evidence) -> Iterator[BillLines]:
@@ -113,6 +116,8 @@ def bill_lines(evidence: Evidence) -> Iterator[BillLines]:
                 yield from bill_lines(part)
         case Share():
             yield from bill_lines(evidence.of)
+        case _:
+            assert_never(evidence)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from services.attribution.domain.evidence import (
     BillLines,
@@ -119,6 +119,8 @@ def _evidence(evidence: Evidence) -> Json:
                 "of": _evidence(evidence.of),
             }
             return {"share": share}
+        case _:
+            assert_never(evidence)
 
 
 def _read_evidence(found: Mapping[str, Any]) -> Evidence:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from services.attribution.domain.evidence import (
     BillLines,
@@ -39,6 +40,8 @@ def _by_line(evidence: Evidence, units: int) -> Iterator[tuple[Line, int]]:
             parts = spread(units, [recompute(part) for part in evidence.parts])
             for part, part_units in zip(evidence.parts, parts, strict=True):
                 yield from _by_line(part, part_units)
+        case _:
+            assert_never(evidence)
 
 
 def spread(units: int, amounts: Sequence[int]) -> list[int]:

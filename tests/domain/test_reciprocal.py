@@ -1,11 +1,14 @@
 """The reciprocal method against a solution of its own kind: exact fractions, by another way."""
 
+import decimal
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from services.attribution.domain import reciprocal
 from services.attribution.domain.reciprocal import ROUTE_BITS, ClosedLoop, Use, routes
 
 ONE = 1 << ROUTE_BITS
@@ -126,3 +129,8 @@ class TestRoutes:
         with pytest.raises(ClosedLoop) as raised:
             routes(uses)
         assert raised.value.nodes == [("a",), ("b",)]
+
+
+def test_routes_that_rounding_has_lost_are_refused():
+    with decimal.localcontext(decimal.Context(prec=3)), pytest.raises(ArithmeticError):
+        reciprocal._whole({"a": Decimal(1), "b": Decimal(2), "c": Decimal(4)})

@@ -1,9 +1,10 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from services.attribution.domain.claims import Claims
-from services.attribution.domain.lines import Label, LineKey
+from services.attribution.domain.lines import Label, LineKey, PodKey
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.claims.label_sources import sanitise_tag
 from shared.configuration import parse_configuration
@@ -162,3 +163,89 @@ class TestTagKeysOfCur2:
     )
     def test_are_found_in_the_form_that_the_export_writes(self, key, written):
         assert sanitise_tag(key) == written
+
+
+DIVIDED = """
+version: 1
+currency: USD
+idle: proportional
+tenants: [{key: acme}, {key: globex}]
+labels: {tenant: ["tag:customer", "k8s.label:customer", "ecs.tag:customer"]}
+rules:
+  - name: batch
+    when: {k8s: {cluster: [blue], namespace: [batch], labels: {team: ["a*"]}}}
+    assign: {overhead: batch}
+  - name: bought
+    when: {resource: [i-own]}
+    assign: {pool: shared}
+pools: [{name: shared, drivers: [{even: true}]}]
+defaults: {clusters: {green: globex}}
+"""
+
+
+@pytest.fixture(scope="module")
+def divided():
+    return Claims(parse_configuration(DIVIDED))
+
+
+class TestALineThatPaysForPods:
+    def node(self, cluster="green", label=None, pod=None, resource=""):
+        return replace(line(label, resource=resource), carrier="node", cluster=cluster, pod=pod)
+
+    def pod(self, label=None, *, cluster="blue", kind="pod", **values):
+        values = {"namespace": "web", "labels": {}, **values}
+        return PodKey(cluster=cluster, label=label, kind=kind, **values)
+
+    def test_is_divided_and_what_no_pod_took_is_idle(self, divided):
+        claim = divided.of(self.node())
+        assert (claim.is_divided, claim.recipient, claim.method) == (True, "idle:green", "none")
+        assert claim.rule == "idle:proportional"
+
+    def test_is_divided_where_a_rule_may_take_some_of_the_pods(self, divided):
+        assert divided.of(self.node("blue", label="acme")).is_divided
+
+    def test_is_not_where_a_rule_or_its_own_tag_takes_it_whole(self, divided):
+        whole = divided.of(self.node(resource="i-own"))
+        assert (whole.is_divided, whole.kind, whole.recipient) == (False, "pool", "shared")
+        tagged = divided.of(self.node(label="acme"))
+        assert (tagged.is_divided, tagged.recipient) == (False, "acme")
+
+    def test_is_where_labels_of_pods_come_before_its_tag(self):
+        ruleset = DIVIDED.replace('["tag:customer", ', "[").replace(
+            '"ecs.tag:customer"]', '"tag:customer"]'
+        )
+        assert Claims(parse_configuration(ruleset)).of(self.node(label="acme")).is_divided
+
+    def test_gives_a_pod_to_the_tenant_of_its_label(self, divided):
+        claim = divided.of(self.node(pod=self.pod(Label("k8s.label:customer", "globex"))))
+        assert (claim.recipient, claim.method, claim.rule) == (
+            "globex",
+            "pod",
+            "k8s.label:customer",
+        )
+
+    @pytest.mark.parametrize(
+        ("origin", "rule"),
+        [("service", "of the service"), ("cluster", "of the cluster, inferred")],
+    )
+    def test_says_what_a_task_has_its_tag_of(self, divided, origin, rule):
+        label = Label("ecs.tag:customer", "acme", origin)
+        claim = divided.of(replace(line(), label=label))
+        assert (claim.method, claim.rule) == ("task", f"ecs.tag:customer {rule}")
+
+    def test_gives_a_pod_by_a_rule_that_names_its_namespace_and_labels(self, divided):
+        pod = self.pod(namespace="batch", labels={"team": "a1"})
+        assert divided.of(self.node("blue", pod=pod)).recipient == "overhead:batch"
+        other = self.pod(namespace="batch", labels={"team": "b1"})
+        assert divided.of(self.node("blue", pod=other)).recipient == "unallocated"
+
+    def test_names_the_label_that_a_pod_or_task_has_not(self, divided):
+        pod = divided.of(self.node("blue", pod=self.pod()))
+        assert (pod.reason, pod.tag_key) == ("no-label", "k8s.label:customer")
+        task = divided.of(self.node("blue", pod=self.pod(kind="task")))
+        assert (task.reason, task.tag_key) == ("no-label", "ecs.tag:customer")
+
+    def test_of_a_node_that_no_workload_knows_is_unallocated(self, divided):
+        claim = divided.of(replace(line(), cluster_tag="red"))
+        assert (claim.reason, claim.tag_value) == ("unknown-node", "red")
+        assert divided.of(replace(line(), cluster_tag="green")).recipient == "globex"
