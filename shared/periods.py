@@ -41,10 +41,10 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        found = _MONTH.fullmatch(text)
-        if found is None:
+        match = _MONTH.fullmatch(text)
+        if match is None:
             raise Fault(f"{text!r} is not a month.", remedy="Write it as YYYY-MM, such as 2026-10.")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     @classmethod
     def of(cls, moment: datetime) -> Self:

@@ -164,10 +164,10 @@ def _unpacked(raw: BinaryIO, compression: str, path: Path) -> Iterator[BinaryIO]
 
 
 def _first_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    found = [item for item in archive.infolist() if item.filename.lower().endswith(".csv")]
-    if not found:
+    members = [item for item in archive.infolist() if item.filename.lower().endswith(".csv")]
+    if not members:
         raise BadInput("no .csv is in the zip.", file=str(path), remedy=_FETCH_AGAIN)
-    first = found[0]
+    first = members[0]
     allowed = max(_ZIP_SMALL_BYTES, _ZIP_RATIO_MAX * first.compress_size)
     if first.file_size > min(allowed, _ZIP_BYTES_MAX):
         raise BadInput(

@@ -82,8 +82,8 @@ class _Group:
     def _why(self) -> str:
         first = self.parts[0]
         if first.reason:
-            said = _REASONS.get(first.reason, first.reason)
-            return escape(said.format(key=first.tag_key, value=first.tag_value))
+            sentence = _REASONS.get(first.reason, first.reason)
+            return escape(sentence.format(key=first.tag_key, value=first.tag_value))
         rule = f"rule [cyan]{escape(first.rule)}[/]"
         return f"{rule}, driver [cyan]{escape(first.driver)}[/]" if first.driver else rule
 

@@ -192,7 +192,9 @@ class TestMarginPage:
         self, pages: dict[str, Page]
     ) -> None:
         words = pages["margins-broken.html"].words
-        text = "Does not reconcile to the provider bill: $12.40 03000000 off. Nothing can be issued."
+        text = (
+            "Does not reconcile to the provider bill: $12.40 03000000 off. Nothing can be issued."
+        )
         assert text in words
 
     def test_sorted_column_says_its_direction(self, pages: dict[str, Page]) -> None:

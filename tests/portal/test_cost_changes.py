@@ -10,7 +10,7 @@ from services.portal.domain.cost_changes import (
     DAYS_MIN,
     changes_of,
     first_day_of,
-    last_day_told,
+    last_day_with_cost,
 )
 from services.portal.domain.stacks import SERIES_MAX, stacked
 
@@ -73,8 +73,8 @@ class TestTheFirstDay:
 
 class TestAMonthThatStillRuns:
     def test_is_told_to_the_last_day_that_cost_anything(self):
-        assert last_day_told({"a": ["1", "0.5", "-0.10", "0", "0.00"], "b": ["0"] * 5}) == 3
-        assert last_day_told({}) == 0
+        assert last_day_with_cost({"a": ["1", "0.5", "-0.10", "0", "0.00"], "b": ["0"] * 5}) == 3
+        assert last_day_with_cost({}) == 0
 
 
 class TestSeries:

@@ -86,8 +86,8 @@ def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
 
 
 def is_of_period(uri: str, period: str) -> bool:
-    found = _PERIOD.search(uri)
-    return found is not None and found[1] == period
+    match = _PERIOD.search(uri)
+    return match is not None and match[1] == period
 
 
 def safe_relative_path(key: str) -> PurePosixPath:

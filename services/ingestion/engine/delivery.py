@@ -46,15 +46,15 @@ def find_delivery(root: Path, *, period: Month) -> Delivery:
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:
         return _delivery([_only_data_file(folder, places)], manifest=None)
-    found = [resolve_key(key, places, manifest) for key in manifest.keys]
-    for place in found:
-        if found.count(place) > 1:
+    resolved = [resolve_key(key, places, manifest) for key in manifest.keys]
+    for place in resolved:
+        if resolved.count(place) > 1:
             raise BadInput(
                 "the manifest lists this file twice.",
                 file=place,
                 remedy="Fetch the manifest again; a file is never counted twice.",
             )
-    return _delivery([folder / place for place in found], manifest=manifest)
+    return _delivery([folder / place for place in resolved], manifest=manifest)
 
 
 def _manifests(folder: Path, places: Iterable[str]) -> list[Manifest]:
@@ -69,9 +69,9 @@ def newest_manifest(manifests: Sequence[Manifest], *, period: Month, root: Path)
     """The newest of the period; two exports under one root are never mixed."""
     wanted = [manifest for manifest in manifests if manifest.period in (period, None)]
     if manifests and not wanted:
-        found = ", ".join(sorted({str(manifest.period) for manifest in manifests}))
+        months = ", ".join(sorted({str(manifest.period) for manifest in manifests}))
         raise BadInput(
-            f"no delivery of {period} is here, only of {found}.",
+            f"no delivery of {period} is here, only of {months}.",
             file=str(root),
             remedy="Choose another --period or sync the missing partition.",
         )

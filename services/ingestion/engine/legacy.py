@@ -50,7 +50,7 @@ _WRITTEN: Final = (
 
 def as_cur_2(source: SourceFile) -> SourceFile:
     """Raises BadInput where the file has the same tag column twice."""
-    _refuse_twins(source)
+    _refuse_repeated_columns(source)
     named = tuple(_renamed(source.columns))
     return replace(source, columns=named, derived=tuple(_maps(source.columns)))
 
@@ -102,13 +102,13 @@ def _maps(columns: tuple[Column, ...]) -> Iterator[Column]:
         yield Column(group, cast(call("json_object", *pairs), "VARCHAR"), "VARCHAR")
 
 
-def _refuse_twins(source: SourceFile) -> None:
+def _refuse_repeated_columns(source: SourceFile) -> None:
     counts = Counter(column.name for column in source.columns)
-    twin = next((name for name, n in counts.items() if n > 1 and _group_of(name)), None)
-    if twin is not None:
+    repeated = next((name for name, n in counts.items() if n > 1 and _group_of(name)), None)
+    if repeated is not None:
         raise BadInput(
             "the column is there twice.",
             file=str(source.path),
-            field=twin,
+            field=repeated,
             remedy="Fetch the file again; AWS writes every tag key once.",
         )

@@ -42,12 +42,12 @@ class Manifest:
         A legacy CUR that keeps its versions has a manifest in each one's own folder, and beside
         these folders a copy of the newest, which is right even where times of files were lost.
         """
-        found = _EXECUTION_TIME.search(self.place) or next(
+        written = _EXECUTION_TIME.search(self.place) or next(
             (match for key in self.keys if (match := _EXECUTION_TIME.search(key))), None
         )
         parent = self.place.split("/")[-2:-1]
         is_latest = not self.execution_id or parent != [self.execution_id]
-        return (found[1] if found else "", is_latest, self.modified_at, self.place)
+        return (written[1] if written else "", is_latest, self.modified_at, self.place)
 
 
 def is_manifest(place: str) -> bool:
@@ -57,9 +57,9 @@ def is_manifest(place: str) -> bool:
 
 
 def partition_month(place: str) -> Month | None:
-    found = _PARTITION.search(unquote(place))
-    if found:
-        return Month.parse(found[1])
+    match = _PARTITION.search(unquote(place))
+    if match:
+        return Month.parse(match[1])
     ranged = _RANGE.search(place)
     return Month(int(ranged[1]), int(ranged[2])) if ranged else None
 

@@ -98,17 +98,17 @@ def _is_summed(file: SourceFile, reader: RawReader) -> str:
         others = ", ".join(map(literal, SPLIT_OPERATIONS))
         conditions.append(f"coalesce({operation.reference}, '') NOT IN ({others})")
     for columns in reader.plain_amounts:
-        found = [column for name in columns if (column := file.find(name)) is not None]
-        if not found or any(column.type != "DOUBLE" for column in found):
+        present = [column for name in columns if (column := file.find(name)) is not None]
+        if not present or any(column.type != "DOUBLE" for column in present):
             return "false"
-        value = f"abs(coalesce({', '.join(column.reference for column in found)}))"
+        value = f"abs(coalesce({', '.join(column.reference for column in present)}))"
         conditions.append(f"({value} = 0 OR {value} BETWEEN 1e-11 AND 1e8)")
     return " AND ".join(conditions)
 
 
 def _amount(file: SourceFile, columns: Sequence[str]) -> str:
-    found = [column for name in columns if (column := file.find(name)) is not None]
-    return f"CAST(coalesce({', '.join(column.reference for column in found)}) AS VARCHAR)"
+    present = [column for name in columns if (column := file.find(name)) is not None]
+    return f"CAST(coalesce({', '.join(column.reference for column in present)}) AS VARCHAR)"
 
 
 def _fetch(session: Session, query: str) -> Iterator[tuple[Any, ...]]:

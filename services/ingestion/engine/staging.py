@@ -183,12 +183,12 @@ _MESSAGES = {
 
 def check_rows(session: Session, source: SourceFile, kind: Kind) -> None:
     """Raises BadInput for the first row that can't be read."""
-    found = session.execute(
+    first = session.execute(
         "SELECT row, fault FROM staged WHERE fault IS NOT NULL ORDER BY row LIMIT 1"
     ).fetchone()
-    if found is None:
+    if first is None:
         return
-    row, fault = found
+    row, fault = first
     what, field = fault.split(":", 1)
     shown = _unread(field, layout_of(kind).columns[field])
     value = session.execute(f"SELECT {shown} FROM staged WHERE row = $1", [row]).fetchone()

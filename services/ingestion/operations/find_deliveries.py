@@ -32,16 +32,16 @@ def find_deliveries() -> None:
 def _look(source: Source) -> None:
     objects = list(storage(settings.ENVIRONMENT).list(source.uri))
     is_bill = source.kind == Source.Kind.BILL
-    for found in (bill_deliveries if is_bill else plain_deliveries)(objects):
+    for listed in (bill_deliveries if is_bill else plain_deliveries)(objects):
         with as_ops():
             delivery, is_new = Delivery.objects.get_or_create(
                 source=source,
-                period=found.period,
-                fingerprint=found.fingerprint,
+                period=listed.period,
+                fingerprint=listed.fingerprint,
                 defaults={
                     "delivery_id": new_id("dlv"),
-                    "manifest_uri": found.manifest_uri,
-                    "delivered_at": found.delivered_at,
+                    "manifest_uri": listed.manifest_uri,
+                    "delivered_at": listed.delivered_at,
                 },
             )
             if is_new:

@@ -25,11 +25,11 @@ class GroupChange:
 
 def changes_of(now: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> list[GroupChange]:
     """The largest first, whichever way it went; a group that is gone has become 0."""
-    found = [
+    changed = [
         GroupChange(group, before.get(group, _ZERO), now.get(group, _ZERO))
         for group in now.keys() | before.keys()
     ]
-    return sorted(found, key=lambda change: (-abs(change.by), change.group))
+    return sorted(changed, key=lambda change: (-abs(change.by), change.group))
 
 
 def first_day_of(days: Sequence[Decimal], before_per_day: Decimal) -> int | None:
@@ -61,7 +61,7 @@ def days_with_cost(days: Sequence[str]) -> int:
     return sum(bool(amount.strip("-0.")) for amount in days)
 
 
-def last_day_told(daily: Mapping[str, Sequence[str]]) -> int:
+def last_day_with_cost(daily: Mapping[str, Sequence[str]]) -> int:
     """The last day on which anything cost anything; 0 where no day is known."""
     spent = [
         at

@@ -110,7 +110,7 @@ def explained(answer: Found) -> Explained:
 def _whys(answer: Found) -> list[Why]:
     """Per statement line, the largest first."""
     currency = answer["currency"]
-    found = [
+    whys = [
         Why(
             label=charge_group_label(line["charge_group"]),
             method=METHODS.get(line["method"], line["method"]),
@@ -119,7 +119,7 @@ def _whys(answer: Found) -> list[Why]:
         )
         for line in answer["lines"]
     ]
-    return sorted(found, key=lambda why: -abs(why.amount.amount))
+    return sorted(whys, key=lambda why: -abs(why.amount.amount))
 
 
 def _grounds(parts: Sequence[Found], currency: str) -> Iterator[Ground]:
@@ -127,8 +127,8 @@ def _grounds(parts: Sequence[Found], currency: str) -> Iterator[Ground]:
     for part in parts:
         names = ("rule", "driver", "reason", "tag_key", "tag_value")
         groups[tuple(part.get(name, "") for name in names)].append(part)
-    found = [_ground(key, group, currency) for key, group in groups.items()]
-    yield from sorted(found, key=lambda ground: -abs(ground.amount.amount))
+    grounds = [_ground(key, group, currency) for key, group in groups.items()]
+    yield from sorted(grounds, key=lambda ground: -abs(ground.amount.amount))
 
 
 def _ground(key: tuple[str, ...], parts: Sequence[Found], currency: str) -> Ground:
@@ -180,8 +180,8 @@ def _when(part: Found) -> datetime | date | None:
 
 def _distinct_lines(evidence: Iterable[Found]) -> list[Found]:
     """Bill lines that stand behind several parts, as a node's behind CPU and memory, count once."""
-    found = (lines for each in evidence for lines in _bill_lines(each))
-    return list({repr(sorted(lines.items())): lines for lines in found}.values())
+    all_lines = (lines for each in evidence for lines in _bill_lines(each))
+    return list({repr(sorted(lines.items())): lines for lines in all_lines}.values())
 
 
 def _cost_of(lines: Sequence[Found]) -> Decimal:

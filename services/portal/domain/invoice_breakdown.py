@@ -44,10 +44,10 @@ def charges(
         {
             month: [
                 (line["description"], Decimal(line["amount"]))
-                for document in found
+                for document in of_month
                 for line in document["lines"]
             ]
-            for month, found in documents.items()
+            for month, of_month in documents.items()
         },
         currency,
         rows_max,
@@ -57,8 +57,8 @@ def charges(
 def costs(documents: Mapping[Month, Sequence[Document]], currency: str) -> Breakdown | None:
     """Cost by charge group; None where no document is open book."""
     books = {
-        month: [book for document in found if (book := open_book(document))]
-        for month, found in documents.items()
+        month: [book for document in of_month if (book := open_book(document))]
+        for month, of_month in documents.items()
     }
     if not any(books.values()):
         return None
@@ -66,11 +66,11 @@ def costs(documents: Mapping[Month, Sequence[Document]], currency: str) -> Break
         {
             month: [
                 (f"{group.label}, shared" if group.is_shared else group.label, group.amount.amount)
-                for book in found
+                for book in of_month
                 for group in book.groups
             ]
-            for month, found in books.items()
-            if found
+            for month, of_month in books.items()
+            if of_month
         },
         currency,
     )
@@ -83,8 +83,8 @@ def _broken_down(
 ) -> Breakdown:
     months = sorted(lines)
     by_label: dict[str, dict[Month, Decimal]] = {}
-    for month, found in lines.items():
-        for label, amount in found:
+    for month, charged in lines.items():
+        for label, amount in charged:
             amounts = by_label.setdefault(label, {})
             amounts[month] = amounts.get(month, Decimal(0)) + amount
     newest = months[-1]

@@ -154,25 +154,25 @@ def _difference(
     )
 
 
-def _flagged(found: LineDifference, amount: Decimal, total: Decimal | None) -> LineDifference:
+def _flagged(line: LineDifference, amount: Decimal, total: Decimal | None) -> LineDifference:
     """`total` is None where there is no last month to differ from."""
     if total is None or abs(amount) < abs(total) * _SMALLEST_PART:
-        return found
-    if found.by is None:
-        return replace(found, flag="new line")
-    if found.change is not None and abs(found.change) > _LARGE_CHANGE:
-        return replace(found, flag=f"{'up' if found.change > 0 else 'down'} over 30%")
-    return found
+        return line
+    if line.by is None:
+        return replace(line, flag="new line")
+    if line.change is not None and abs(line.change) > _LARGE_CHANGE:
+        return replace(line, flag=f"{'up' if line.change > 0 else 'down'} over 30%")
+    return line
 
 
 def _why(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     """In the order of what tells most; empty where the lines don't tell."""
-    found = [
+    reasons = [
         *_moved(line, before, "quantity", "Quantity"),
         *_moved(line, before, "cost", "Cost"),
         *_price(line, before),
     ]
-    return as_heading("; ".join(found)) + "." if found else ""
+    return as_heading("; ".join(reasons)) + "." if reasons else ""
 
 
 def _moved(line: Mapping[str, Any], before: Mapping[str, Any], name: str, label: str) -> list[str]:

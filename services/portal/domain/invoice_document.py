@@ -229,9 +229,9 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
     ]
     if cost is None:
         why = f"A fixed fee {basis}, by the plan {document['plan']}."
-        found = _line(line, document, {}, explanation=why, evidence=earlier, **shown)
+        shown_line = _line(line, document, {}, explanation=why, evidence=earlier, **shown)
     else:
-        found = _line(
+        shown_line = _line(
             line,
             document,
             {},
@@ -245,5 +245,5 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
             cost_of=CostOf(line["tenant"], line["charge_group"], document["run_id"]),
             **shown,
         )
-    flags = [*found.flags, *filter(None, [against.flag])]
-    return replace(found, change=against.change, flags=flags)
+    flags = [*shown_line.flags, *filter(None, [against.flag])]
+    return replace(shown_line, change=against.change, flags=flags)

@@ -78,8 +78,8 @@ def check_of(*, name: str, passed: bool, figures: Mapping[str, Any]) -> Check:
 
 def not_closed(checks: Sequence[Check]) -> str:
     """Why a period was not closed: these checks failed, and no reason was given for them."""
-    found = "; ".join(f"{check.label}: {check.finding}" for check in checks)
-    return f"{found}. Mend it, or close with a reason for each of these checks."
+    failures = "; ".join(f"{check.label}: {check.finding}" for check in checks)
+    return f"{failures}. Mend it, or close with a reason for each of these checks."
 
 
 def _snapshots(figures: Mapping[str, Any]) -> str:

@@ -28,17 +28,17 @@ def stacked(amounts: Mapping[str, Sequence[Decimal]], *, order: Sequence[str] = 
     Those in `order` come before, so that two charts of one thing have the same colours.
     """
     places = {name: place for place, name in enumerate(order)}
-    found = [Series(name, values) for name, values in amounts.items() if any(values)]
-    found.sort(
+    named = [Series(name, values) for name, values in amounts.items() if any(values)]
+    named.sort(
         key=lambda series: (
             places.get(series.name, len(places)),
             -abs(series.total),
             series.name,
         )
     )
-    if len(found) <= SERIES_MAX:
-        return found
-    kept, rest = found[: SERIES_MAX - 1], found[SERIES_MAX - 1 :]
+    if len(named) <= SERIES_MAX:
+        return named
+    kept, rest = named[: SERIES_MAX - 1], named[SERIES_MAX - 1 :]
     columns = zip(*(series.amounts for series in rest), strict=True)
     together = [sum(column, _ZERO) for column in columns]
     return [*kept, Series("", together, tuple(series.name for series in rest))]

@@ -141,10 +141,10 @@ def _standing(answer: Any) -> Standing:
     )
 
 
-def _checks(found: Iterable[Mapping[str, Any]]) -> list[Check]:
+def _checks(answered: Iterable[Mapping[str, Any]]) -> list[Check]:
     return [
         check_of(name=str(one["name"]), passed=bool(one["passed"]), figures=one["figures"])
-        for one in found
+        for one in answered
     ]
 
 

@@ -40,12 +40,12 @@ class Calendar:
         """
         attributed = [known for known in self.periods if known.is_attributed]
         over = [known for known in attributed if known.state != PeriodState.OPEN]
-        found = next(iter(over or attributed or self.periods), None)
-        return found.month if found else Month.of(self.now)
+        newest = next(iter(over or attributed or self.periods), None)
+        return newest.month if newest else Month.of(self.now)
 
     def state_of(self, month: Month) -> PeriodState:
-        found = next((known.state for known in self.periods if known.month == month), None)
-        return found or period_state(month, is_closed=False, now=self.now)
+        state = next((known.state for known in self.periods if known.month == month), None)
+        return state or period_state(month, is_closed=False, now=self.now)
 
     def earlier(self, month: Month) -> Month | None:
         return max((k.month for k in self.periods if k.month < month), default=None)

@@ -11,7 +11,7 @@ from services.portal.domain.cost_changes import (
     changes_of,
     days_with_cost,
     first_day_of,
-    last_day_told,
+    last_day_with_cost,
 )
 from services.portal.domain.labels import charge_group_label
 from services.portal.models import TenantMargin
@@ -38,8 +38,8 @@ class Span:
             return {}
         if self.days is None:
             return sums_of(row.lines)
-        told = {group: days[: self.days] for group, days in row.daily.items()}
-        return {group: sum(map(Decimal, days), Decimal(0)) for group, days in told.items()}
+        known = {group: days[: self.days] for group, days in row.daily.items()}
+        return {group: sum(map(Decimal, days), Decimal(0)) for group, days in known.items()}
 
     @property
     def days_before(self) -> int:
@@ -54,9 +54,9 @@ class Span:
 
     def changes(self, now: TenantMargin, before: TenantMargin | None) -> list[GroupChange]:
         """The largest first, without what did not change or is only billed later in the month."""
-        found = changes_of(self.costs_of(now), self.costs_of(before))
+        all_changes = changes_of(self.costs_of(now), self.costs_of(before))
         waiting = self._not_billed_yet(now, before)
-        return [change for change in found if change.by and change.group not in waiting]
+        return [change for change in all_changes if change.by and change.group not in waiting]
 
     def _not_billed_yet(self, now: TenantMargin, before: TenantMargin | None) -> set[str]:
         """What the month before was charged on one day, as support and tax are."""
@@ -86,7 +86,7 @@ def span_of(month: Month, rows: Iterable[TenantMargin], *, is_open: bool) -> Spa
     """A month that still runs is compared with as many days; None where no day is known."""
     if not is_open:
         return Span(month, None)
-    days = max((last_day_told(row.daily) for row in rows), default=0)
+    days = max((last_day_with_cost(row.daily) for row in rows), default=0)
     return Span(month, min(days, _length(month.previous))) if days else None
 
 
@@ -134,8 +134,8 @@ def change_of(now: TenantMargin, before: TenantMargin | None, span: Span) -> Cos
 def mover(
     currency: str, change: GroupChange, days: Mapping[str, Sequence[Decimal]], span: Span
 ) -> Mover:
-    told = days.get(change.group, ())[: span.days]
-    first = first_day_of(told, change.before / span.days_before)
+    amounts = days.get(change.group, ())[: span.days]
+    first = first_day_of(amounts, change.before / span.days_before)
     return Mover(
         label=charge_group_label(change.group),
         is_shared=is_pooled(change.group),
@@ -146,13 +146,13 @@ def mover(
 
 
 def _rows(month: Month, *, with_days: bool) -> dict[str, TenantMargin]:
-    found = current_margins().filter(period=str(month))
-    return {row.tenant: row for row in (found if with_days else found.defer("daily"))}
+    margins = current_margins().filter(period=str(month))
+    return {row.tenant: row for row in (margins if with_days else margins.defer("daily"))}
 
 
 def _days_of(month: Month, tenants: set[str]) -> dict[str, dict[str, list[Decimal]]]:
-    found = current_margins().filter(period=str(month), tenant__in=tenants)
-    return {row.tenant: daily_of(row) for row in found.only("tenant", "daily")}
+    margins = current_margins().filter(period=str(month), tenant__in=tenants)
+    return {row.tenant: daily_of(row) for row in margins.only("tenant", "daily")}
 
 
 def _length(month: Month) -> int:

@@ -139,17 +139,17 @@ def _so_far(this_month: Month, newest: CustomerInvoice | None) -> SoFar | None:
     invoiced = newest.period if newest else ""
     known = list(CustomerEstimate.objects.filter(period__gt=invoiced).order_by("-period")[:2])
     recent = str(Month.parse(known[0].period).previous) if known else ""
-    found = next((one for one in known if one.lines and one.period >= recent), None)
-    if known and found is None:
+    estimate = next((one for one in known if one.lines and one.period >= recent), None)
+    if known and estimate is None:
         return None
-    if found is None:
+    if estimate is None:
         unknown = SoFar(this_month, total=None, as_of=None, lines=[])
         return unknown if str(this_month) > invoiced else None
     return SoFar(
-        month=Month.parse(found.period),
-        total=Money(found.total, found.currency),
-        as_of=found.attributed_at,
-        lines=_largest(found),
+        month=Month.parse(estimate.period),
+        total=Money(estimate.total, estimate.currency),
+        as_of=estimate.attributed_at,
+        lines=_largest(estimate),
     )
 
 

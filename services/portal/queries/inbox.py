@@ -78,12 +78,12 @@ def inbox_rows(month: Month, actor: Actor, *, view: str, sort: str, q: str) -> l
     invoices = StaffInvoice.objects.filter(period=str(month))
     view = view if view in {choice.key for choice in _views(invoices, actor)} else "all"
     sort = sort if sort.removeprefix("-") in _SORTS else "-total"
-    found = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
-    return [_row(invoice) for invoice in found]
+    chosen = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
+    return [_row(invoice) for invoice in chosen]
 
 
 def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
-    found = list(
+    totals = list(
         invoices.values_list("state", "currency")
         .annotate(Count("pk"), models.Sum("total"))
         .order_by("currency")
@@ -92,9 +92,9 @@ def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
         Sum(
             label,
             note,
-            sum(count for state, _, count, _ in found if state in states),
+            sum(count for state, _, count, _ in totals if state in states),
             _by_currency(
-                (currency, total) for state, currency, _, total in found if state in states
+                (currency, total) for state, currency, _, total in totals if state in states
             ),
         )
         for label, note, states in _SUMS
@@ -103,7 +103,7 @@ def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
 
 def waits_for(actor: Actor) -> Q:
     """Invoices whose next step this person may take, by what invoicing says of each action."""
-    found = Q(pk__in=[])
+    waiting = Q(pk__in=[])
     for state, action in FORWARD.items():
         open_to = {"name": action, "refused": None, "roles": [actor.role]}
         own = {"name": action, "not_by": [actor.name]}
@@ -111,8 +111,8 @@ def waits_for(actor: Actor) -> Q:
         is_open = Q(fact__actions__contains=[open_to]) | Q(
             fact__isnull=True, document__actions__contains=[open_to | {"refused": ""}]
         )
-        found |= Q(state=state) & is_open & ~Q(document__actions__contains=[own])
-    return found
+        waiting |= Q(state=state) & is_open & ~Q(document__actions__contains=[own])
+    return waiting
 
 
 def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[Choice]:

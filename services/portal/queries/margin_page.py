@@ -96,19 +96,19 @@ def read_margins(
 def others(summary: PeriodSummary, totals: Totals) -> list[Other]:
     """With the tenants' costs they are the bill, exactly, also while a run's figures arrive."""
     arriving = summary.attributed - totals.cost
-    found = [
+    listed = [
         Other("Overhead", "the operator's own, by a rule", _money(summary, summary.overhead)),
         Other("Unallocated", "no tenant was found for it", _money(summary, summary.unallocated)),
     ]
     if summary.excluded:
-        found.append(
+        listed.append(
             Other("Excluded", "left out of cost by a rule", _money(summary, summary.excluded))
         )
     if arriving:
-        found.append(
+        listed.append(
             Other("Arriving", "tenants whose figures are on their way", _money(summary, arriving))
         )
-    return found
+    return listed
 
 
 def _money(summary: PeriodSummary, amount: Decimal) -> Money:

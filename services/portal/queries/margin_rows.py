@@ -71,8 +71,8 @@ def margin_page(
 
 def count_views(month: Month, *, is_open: bool) -> dict[str, int]:
     """How many tenants each quick filter leaves, in the order they are offered."""
-    found = _with_course(_annotated(month), month.previous if is_open else month)
-    counts: dict[str, int] = found.aggregate(
+    margins = _with_course(_annotated(month), month.previous if is_open else month)
+    counts: dict[str, int] = margins.aggregate(
         **{key: Count("pk", filter=view) if view else Count("pk") for key, view in _VIEWS.items()}
     )
     return counts
@@ -115,16 +115,16 @@ def _with_course(rows: QuerySet[TenantMargin], newest: Month) -> QuerySet[Tenant
 
 
 def _selected(month: Month, whole: Month, selection: Selection) -> QuerySet[TenantMargin]:
-    found = _with_course(_annotated(month), whole).filter(_VIEWS[selection.view])
+    margins = _with_course(_annotated(month), whole).filter(_VIEWS[selection.view])
     if selection.q:
         text = selection.q
-        found = found.filter(
+        margins = margins.filter(
             Q(name__icontains=text) | Q(tenant__icontains=text) | Q(plan__icontains=text)
         )
     key = _SORTS[selection.sort.removeprefix("-")]
     down = selection.sort.startswith("-")
     order = key.desc(nulls_last=True) if down else key.asc(nulls_last=True)
-    return found.order_by(order, "tenant")
+    return margins.order_by(order, "tenant")
 
 
 def _rows(month: Month, whole: Month, records: Sequence[Any]) -> list[MarginRow]:
@@ -154,18 +154,18 @@ def _trends(month: Month, tenants: Sequence[str]) -> Mapping[str, list[Decimal]]
     first = month
     for _ in range(TREND_MONTHS - 1):
         first = first.previous
-    found = current_margins().filter(
+    margins = current_margins().filter(
         tenant__in=tenants, period__gte=str(first), period__lte=str(month)
     )
     trends: defaultdict[str, list[Decimal]] = defaultdict(list)
-    for tenant, cost in found.order_by("period").values_list("tenant", "cost"):
+    for tenant, cost in margins.order_by("period").values_list("tenant", "cost"):
         trends[tenant].append(cost)
     return trends
 
 
 def _invoices(month: Month, customers: set[str]) -> Mapping[str, InvoiceLink]:
-    found = StaffInvoice.objects.filter(period=str(month), customer__in=customers)
-    rows = found.exclude(state=State.VOID).order_by("invoice_id")
+    listed = StaffInvoice.objects.filter(period=str(month), customer__in=customers)
+    rows = listed.exclude(state=State.VOID).order_by("invoice_id")
     return {
         customer: InvoiceLink(invoice_id, state)
         for customer, invoice_id, state in rows.values_list("customer", "invoice_id", "state")

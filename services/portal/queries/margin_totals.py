@@ -45,7 +45,7 @@ def find_summary(period: str) -> PeriodSummary | None:
 
 
 def sum_margins(summary: PeriodSummary) -> Totals:
-    found = TenantMargin.objects.filter(period=summary.period, run_id=summary.run_id).aggregate(
+    sums = TenantMargin.objects.filter(period=summary.period, run_id=summary.run_id).aggregate(
         tenant_count=Count("pk"),
         revenue_unknown_count=Count("pk", filter=~_KNOWN),
         losing_count=Count("pk", filter=Q(revenue__lt=F("cost"))),
@@ -56,4 +56,4 @@ def sum_margins(summary: PeriodSummary) -> Totals:
         revenue_total=Sum("revenue"),
         margin=Sum(F("revenue") - F("cost"), filter=_KNOWN, output_field=AMOUNT),
     )
-    return Totals(cost=found.pop("cost_total"), revenue=found.pop("revenue_total"), **found)
+    return Totals(cost=sums.pop("cost_total"), revenue=sums.pop("revenue_total"), **sums)

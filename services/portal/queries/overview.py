@@ -35,9 +35,9 @@ def read_overview(
     )
 
 
-def waterfall(found: Headline) -> Waterfall | None:
+def waterfall(headline: Headline) -> Waterfall | None:
     """None while nobody's revenue is known."""
-    summary, totals = found.summary, found.totals
+    summary, totals = headline.summary, headline.totals
     if totals.revenue is None:
         return None
     costs = [

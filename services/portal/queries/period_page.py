@@ -85,7 +85,7 @@ def _full_name(name: str) -> str:
 
 def _revisions(period: str, currency: str) -> list[Revision]:
     names = dict(TenantMargin.objects.filter(period=period).values_list("tenant", "name"))
-    found = [
+    revisions = [
         Revision(
             tenant=row.tenant,
             name=names.get(row.tenant, row.tenant),
@@ -96,4 +96,4 @@ def _revisions(period: str, currency: str) -> list[Revision]:
         for row in TenantRevision.objects.filter(period=period)
         if row.cost_after != row.cost_before
     ]
-    return sorted(found, key=lambda row: (-abs(row.difference.amount), row.tenant))
+    return sorted(revisions, key=lambda row: (-abs(row.difference.amount), row.tenant))

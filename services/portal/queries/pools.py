@@ -62,12 +62,12 @@ def pool_splits(summary: PeriodSummary) -> list[PoolSplit]:
 
 def _splits(summary: PeriodSummary, before: Mapping[str, Decimal]) -> list[PoolSplit]:
     lines = _lines(summary)
-    told = {pool["name"]: pool for pool in summary.pools}
-    found = [
-        _split(name, told.get(name), lines.get(name, []), before.get(name), summary)
-        for name in told.keys() | lines.keys()
+    measured = {pool["name"]: pool for pool in summary.pools}
+    splits = [
+        _split(name, measured.get(name), lines.get(name, []), before.get(name), summary)
+        for name in measured.keys() | lines.keys()
     ]
-    return sorted(found, key=lambda pool: (-pool.cost.amount, pool.key))
+    return sorted(splits, key=lambda pool: (-pool.cost.amount, pool.key))
 
 
 def _shortened(pool: PoolSplit) -> PoolSplit:
@@ -86,19 +86,19 @@ def _shortened(pool: PoolSplit) -> PoolSplit:
 
 
 def _lines(summary: PeriodSummary) -> Mapping[str, list[_Line]]:
-    found: defaultdict[str, list[_Line]] = defaultdict(list)
+    by_pool: defaultdict[str, list[_Line]] = defaultdict(list)
     rows = TenantMargin.objects.filter(period=summary.period, run_id=summary.run_id)
     for row in rows.defer("daily").order_by("tenant"):
         for line in row.lines:
             group: str = line["charge_group"]
             if is_pooled(group):
                 name = group.removeprefix(POOL)
-                found[name].append(_Line(row, line["method"], Decimal(line["amount"])))
-    return found
+                by_pool[name].append(_Line(row, line["method"], Decimal(line["amount"])))
+    return by_pool
 
 
 def _costs_before(summary: PeriodSummary) -> Mapping[str, Decimal] | None:
-    """None without a month before in the same currency, or where its run told no pools."""
+    """None without a month before in the same currency, or where its run measured no pools."""
     before = find_summary(str(Month.parse(summary.period).previous))
     if before is None or before.currency != summary.currency or not before.pools:
         return None
@@ -107,15 +107,15 @@ def _costs_before(summary: PeriodSummary) -> Mapping[str, Decimal] | None:
 
 def _split(
     name: str,
-    told: Mapping[str, Any] | None,
+    measured: Mapping[str, Any] | None,
     lines: Sequence[_Line],
     before: Decimal | None,
     summary: PeriodSummary,
 ) -> PoolSplit:
     currency = summary.currency
     given = sum((line.amount for line in lines), Decimal(0))
-    cost = Decimal(told["cost"]) if told else given
-    fallback = Decimal(told["fallback_cost"]) if told else None
+    cost = Decimal(measured["cost"]) if measured else given
+    fallback = Decimal(measured["fallback_cost"]) if measured else None
     by, was = change_or_base(cost, before, currency)
     return PoolSplit(
         key=name,
@@ -123,18 +123,18 @@ def _split(
         cost=Money(cost, currency),
         change=by,
         was=was,
-        drivers=_drivers(told["drivers"], told.get("spans", [])) if told else [],
-        meter=told["meter"] if told else "",
-        coverage=ratio(Decimal(told["hours_with_signal"]), Decimal(told["hours"]))
-        if told
+        drivers=_drivers(measured["drivers"], measured.get("spans", [])) if measured else [],
+        meter=measured["meter"] if measured else "",
+        coverage=ratio(Decimal(measured["hours_with_signal"]), Decimal(measured["hours"]))
+        if measured
         else None,
-        hours=told["hours"] if told else 0,
-        hours_with_signal=told["hours_with_signal"] if told else 0,
+        hours=measured["hours"] if measured else 0,
+        hours_with_signal=measured["hours_with_signal"] if measured else 0,
         fallback=Money(fallback, currency) if fallback is not None else None,
         fallback_ratio=ratio(fallback, cost),
-        unmetered=Money(Decimal(told["unmetered"]), currency) if told else None,
+        unmetered=Money(Decimal(measured["unmetered"]), currency) if measured else None,
         parts=_parts(lines, cost, currency),
-        rests=list(_rests(told, given, cost, currency)),
+        rests=list(_rests(measured, given, cost, currency)),
     )
 
 
@@ -162,11 +162,11 @@ def _parts(lines: Sequence[_Line], cost: Decimal, currency: str) -> list[Part]:
 
 
 def _rests(
-    told: Mapping[str, Any] | None, given: Decimal, cost: Decimal, currency: str
+    measured: Mapping[str, Any] | None, given: Decimal, cost: Decimal, currency: str
 ) -> Iterator[Rest]:
     nobodys = Decimal(0)
     for name, label, hint in _NOBODYS:
-        amount = Decimal(told[name]) if told else Decimal(0)
+        amount = Decimal(measured[name]) if measured else Decimal(0)
         nobodys += amount
         if amount:
             yield Rest(label, hint, Money(amount, currency), ratio(amount, cost))

@@ -17,5 +17,5 @@ class Revised:
 def read_revisions(period: str) -> Revised:
     """A tenant whose difference is gone again does not count."""
     changed = TenantRevision.objects.filter(period=period).exclude(cost_after=F("cost_before"))
-    found = changed.aggregate(count=Count("tenant"), by=Sum(F("cost_after") - F("cost_before")))
-    return Revised(found["count"], found["by"] or Decimal(0))
+    sums = changed.aggregate(count=Count("tenant"), by=Sum(F("cost_after") - F("cost_before")))
+    return Revised(sums["count"], sums["by"] or Decimal(0))

@@ -90,7 +90,7 @@ def _comparison(record: StaffInvoice) -> Comparison:
     first = Month.parse(record.period)
     for _ in range(MONTHS_MAX):
         first = first.previous
-    found: dict[str, list[Document]] = defaultdict(list)
+    by_period: dict[str, list[Document]] = defaultdict(list)
     for known in (
         StaffInvoice.objects.filter(
             customer=record.customer,
@@ -101,8 +101,8 @@ def _comparison(record: StaffInvoice) -> Comparison:
         .exclude(state=State.VOID)
         .order_by("-period", "invoice_id")
     ):
-        found[known.period].append(known.details)
-    earlier = {period: likest(record.details, known) for period, known in found.items()}
+        by_period[known.period].append(known.details)
+    earlier = {period: likest(record.details, known) for period, known in by_period.items()}
     documents = [document for document in earlier.values() if document is not None]
     previous = earlier.get(str(Month.parse(record.period).previous))
     return compare(record.details, previous, documents)
@@ -123,8 +123,8 @@ def _successor(record: StaffInvoice) -> Successor | None:
         .exclude(state=State.VOID)
         .order_by("-document__drafted_at")
     )
-    found = likest(record.details, [known.details for known in later])
-    return Successor(found["invoice_id"], found["number"]) if found else None
+    successor = likest(record.details, [known.details for known in later])
+    return Successor(successor["invoice_id"], successor["number"]) if successor else None
 
 
 def _payment(state: str) -> str:

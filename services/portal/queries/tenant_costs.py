@@ -23,11 +23,11 @@ def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) ->
     comparable = before if before and before.currency == now.currency else None
     earlier = span.costs_of(comparable) if span else {}
     later = span.costs_of(now) if span else {}
-    found = []
+    listed = []
     for group, amount in sums_of(now.lines).items():
         lines = [line for line in now.lines if line["charge_group"] == group]
         by, was = change_or_base(later.get(group), earlier.get(group), now.currency)
-        found.append(
+        listed.append(
             Group(
                 key=group,
                 label=charge_group_label(group),
@@ -47,7 +47,7 @@ def groups(now: TenantMargin, before: TenantMargin | None, span: Span | None) ->
                 ],
             )
         )
-    return sorted(found, key=lambda group: -group.amount.amount)
+    return sorted(listed, key=lambda group: -group.amount.amount)
 
 
 def by_day(row: TenantMargin, month: Month) -> Stack | None:

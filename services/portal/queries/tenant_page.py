@@ -135,7 +135,7 @@ def _month(row: TenantMargin) -> TenantMonth:
 def _invoices(tenant: str, contract: TenantContract | None) -> list[InvoiceRow]:
     if contract is None:
         return []
-    found = StaffInvoice.objects.filter(
+    listed = StaffInvoice.objects.filter(
         customer=contract.customer, document__lines__contains=[{"tenant": tenant}]
     )
     return [
@@ -147,5 +147,5 @@ def _invoices(tenant: str, contract: TenantContract | None) -> list[InvoiceRow]:
             stripe_status=invoice.details["stripe_status"],
             total=Money(invoice.total, invoice.currency),
         )
-        for invoice in found.order_by("-period", "invoice_id")[:INVOICES_MAX]
+        for invoice in listed.order_by("-period", "invoice_id")[:INVOICES_MAX]
     ]

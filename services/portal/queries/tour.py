@@ -74,8 +74,8 @@ def stop_at(number: int) -> Stop | None:
 
 def person_for(stop: Stop) -> User | None:
     people = User.objects.filter(is_active=True).order_by("name")
-    found = (people.filter(role=role).first() for role in stop.roles)
-    return next((person for person in found if person is not None), None)
+    people_of_roles = (people.filter(role=role).first() for role in stop.roles)
+    return next((person for person in people_of_roles if person is not None), None)
 
 
 def address_of(stop: Stop) -> str:

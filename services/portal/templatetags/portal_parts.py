@@ -124,13 +124,13 @@ def segments(proof: Proof) -> list[Segment]:
     }
     shown = {key: max(width, _NARROWEST) if width else width for key, width in raw.items()}
     scale = Decimal(100) / (sum(shown.values()) or 1)
-    found, start = [], Decimal(0)
+    parts, start = [], Decimal(0)
     for key, money in amounts.items():
         width = round(shown[key] * scale, 3)
         ratio = money.amount / bill.amount if bill.amount else Decimal(0)
-        found.append(Segment(key, _LABELS[key], money, ratio, start, width))
+        parts.append(Segment(key, _LABELS[key], money, ratio, start, width))
         start += width
-    return found
+    return parts
 
 
 @register.inclusion_tag("portal/parts/proof.html")

@@ -62,15 +62,15 @@ def _file(
     request: HttpRequest, invoice_id: str, kind: Literal["pdf", "picture"], name: str
 ) -> HttpResponse:
     try:
-        found = read_invoice_file(
+        file = read_invoice_file(
             invoice_id=invoice_id, kind=kind, actor=actor_of(request), now=datetime.now(UTC)
         )
     except UnableToRead as failure:
         _log.warning("the %s of %s: %s", kind, invoice_id, failure)
         return _unanswered(str(failure))
-    if found is None:
+    if file is None:
         raise Http404
-    response = HttpResponse(found.content, content_type=found.content_type)
+    response = HttpResponse(file.content, content_type=file.content_type)
     response["Content-Security-Policy"] = _FILE_POLICY
     if kind == "pdf":
         how = "attachment" if "download" in request.GET else "inline"
