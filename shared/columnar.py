@@ -10,19 +10,6 @@ from pathlib import Path
 
 import duckdb
 
-from shared.sql.expressions import csv_scan, identifier, literal, parquet_scan
-
-__all__ = [
-    "NOT_THE_INPUT",
-    "Session",
-    "csv_scan",
-    "identifier",
-    "literal",
-    "open_session",
-    "parquet_scan",
-    "write_parquet",
-]
-
 Session = duckdb.DuckDBPyConnection
 # No file's fault: the machine's, or somebody's who stopped it. Never a reason to refuse an input.
 NOT_THE_INPUT = (duckdb.OutOfMemoryException, duckdb.InterruptException)
@@ -44,10 +31,3 @@ def open_session(*, scratch_dir: Path, memory_limit_mb: int) -> Iterator[Session
         yield session
     finally:
         session.close()
-
-
-def write_parquet(session: Session, query: str, path: Path, *, row_group_size: int) -> None:
-    session.execute(
-        f"COPY ({query}) TO {literal(str(path))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size:d})"
-    )

@@ -17,9 +17,9 @@ import duckdb
 
 from services.attribution.engine import Run, attribute
 from services.ingestion.engine import Snapshot, find_delivery, normalise
-from shared.columnar import literal, parquet_scan
 from shared.configuration import Configuration, parse_configuration
 from shared.periods import Month
+from shared.sql.expressions import literal, parquet_scan
 
 OCTOBER = Month(2026, 10)
 

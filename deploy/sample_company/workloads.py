@@ -37,7 +37,7 @@ from deploy.sample_company.traffic import is_active, level
 _CAPACITY: Final = {"m6i.xlarge": (4_000, 16_384), "m6i.2xlarge": (8_000, 32_768)}
 _PRICES: Final = (Fraction(9, 1_000), Fraction(1, 1_024))
 # The column, the key and the value by which a tenant's pods are known.
-_SAID_BY: Final = {
+_LABELLED_BY: Final = {
     "kestrel": ("labels", "tenant", "kestrel-uw"),
     "eastgate": ("labels", "tenant", "eastgate"),
     "halcyon": ("namespace_annotations", "trueback.io/tenant", "Halcyon"),
@@ -153,7 +153,7 @@ def _tasks(hour: int, running: Sequence[Machine], dice: random.Random) -> Iterat
 
 
 def _pod(tenant: Tenant, cluster: str) -> Runner:
-    column, key, value = _SAID_BY[tenant.key]
+    column, key, value = _LABELLED_BY[tenant.key]
     said: dict[str, dict[str, str]] = {"labels": {"team": "platform"}}
     said.setdefault(column, {})[key] = value
     named = {"cluster": cluster, "namespace": tenant.key, "pod": f"{tenant.key}-api-0"}

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*( [A-Z]+)*(\(\d+,\d+\))?")
-Sign = Literal["=", "<>", ">=", "<", "+", "LIKE", "IN"]
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TYPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\([A-Z0-9]+, ?[A-Z0-9]+\))?")
+Sign = Literal["=", "<>", ">=", "<", "+", "-", "LIKE", "IN"]
 
 
 class Sql(str):
@@ -77,7 +78,7 @@ def call(function: str, *arguments: Sql) -> Sql:
 
 def cast(value: Sql, type_: str, *, or_null: bool = False) -> Sql:
     """With `or_null`, NULL instead of an error where the value is none of the type."""
-    return Sql(f"{'try_cast' if or_null else 'CAST'}({value} AS {_word(type_)})")
+    return Sql(f"{'try_cast' if or_null else 'CAST'}({value} AS {_type(type_)})")
 
 
 def or_empty(*values: Sql) -> Sql:
@@ -101,8 +102,17 @@ def either(*conditions: Sql) -> Sql:
     return Sql(f"({' OR '.join(conditions)})")
 
 
+def negated(condition: Sql) -> Sql:
+    return Sql(f"(NOT {condition})")
+
+
 def is_null(value: Sql) -> Sql:
     return Sql(f"({value} IS NULL)")
+
+
+def joined(*values: Sql) -> Sql:
+    """Texts one behind the other; NULL where one of them is."""
+    return Sql(f"({' || '.join(values)})")
 
 
 def case(branches: Sequence[tuple[Sql, Sql]], otherwise: Sql) -> Sql:
@@ -119,7 +129,11 @@ def total(values: Sequence[Sql]) -> Sql:
 
 def entry(column: str, key: str) -> Sql:
     """Of a map."""
-    return Sql(f"{identifier(column)}[{literal(key)}]")
+    return map_entry(identifier(column), key)
+
+
+def map_entry(value: Sql, key: str) -> Sql:
+    return Sql(f"{value}[{literal(key)}]")
 
 
 def json_text(column: str, pointer: str) -> Sql:
@@ -202,7 +216,14 @@ def _escape_glob(path: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A function's or a type's name, which stands in the code and never in data."""
+    """A function's name, which stands in the code and never in data."""
     if not _WORD.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of a function or type")
+        raise ValueError(f"{text!r} is no name of a function")
+    return text
+
+
+def _type(text: str) -> str:
+    """`DECIMAL(18,10)`, `MAP(VARCHAR, VARCHAR)`, `TIMESTAMPTZ`: from the code, never from data."""
+    if not _TYPE.fullmatch(text):
+        raise ValueError(f"{text!r} is no type")
     return text

@@ -21,6 +21,7 @@ ENGINE = ROOT / "services/attribution/engine"
 SCRIPT_FOLDERS = (
     ENGINE,
     ROOT / "services/attribution/ruleset_guess",
+    ROOT / "services/ingestion/engine",
     ROOT / "shared/sql",
 )
 KERNEL = (ENGINE / "largest_remainder.sql", ENGINE / "weights_beyond_127_bits.sql")

@@ -50,7 +50,7 @@ def test_every_script_is_run_by_a_module_beside_it():
 def test_scripts_lie_nowhere_else():
     below = {
         path
-        for folder in ("services/attribution", "shared")
+        for folder in ("services", "shared")
         for path in (ROOT / folder).rglob("*.sql")
         if not any(each in path.parents for each in SCRIPT_FOLDERS)
     }

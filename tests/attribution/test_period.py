@@ -461,7 +461,7 @@ class TestAMargin:
         assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")
 
 
-class TestWhatIsToldOfARun:
+class TestWhatARunEmits:
     def test_days_sum_to_the_groups_of_each_tenant(self, period):
         attribute_period(period=period)
         told = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}["acme"]

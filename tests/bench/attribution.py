@@ -26,7 +26,7 @@ from typing import Any, Final
 import duckdb
 
 from services.attribution.engine import PreparedInputs, attribute_prepared, prepare
-from shared.columnar import parquet_scan
+from shared.sql.expressions import parquet_scan
 from tests.bench.synthetic import PERIOD, TENANTS, SyntheticMonth, synthetic_month
 
 MEMORY_LIMIT_MB: Final = 1024

@@ -18,8 +18,9 @@ from typing import Final
 import duckdb
 
 from services.attribution.engine import Run, attribute
-from shared.columnar import literal, write_parquet
 from shared.configuration import Configuration, parse_configuration
+from shared.sql.expressions import literal
+from shared.sql.parquet import write_parquet
 from tests.bench.synthetic import PERIOD, raw_totals_of, snapshot_query
 
 MISSING: Final = (0.0, 0.2, 0.5)
@@ -62,7 +63,6 @@ def measured(work: Path, missing: float, seed: int) -> tuple[list[float], float]
             session,
             snapshot_query(session, "SELECT * FROM lines"),
             work / "part.parquet",
-            row_group_size=122_880,
         )
         session.execute(
             f"COPY ({_query('heard_signals.sql')}) TO {literal(str(work / 'signals.parquet'))}"

@@ -18,10 +18,11 @@ from typing import Final
 import duckdb
 
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
-from shared.columnar import literal, parquet_scan, write_parquet
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.raw_totals import RawTotal
 from shared.periods import Month
+from shared.sql.expressions import Sql, literal, parquet_scan
+from shared.sql.parquet import write_parquet
 
 PERIOD: Final = Month(2026, 10)
 DAYS: Final = 30
@@ -126,13 +127,13 @@ def _write_day(
 
 def snapshot_query(
     session: duckdb.DuckDBPyConnection, query: str, *, more: Sequence[str] = ()
-) -> str:
+) -> Sql:
     """The query's rows with every column of a snapshot, and these."""
     made = {row[0] for row in session.execute(f"DESCRIBE {query}").fetchall()}
     columns = [
         name if name in made else f"CAST(NULL AS {type_of(name)}) AS {name}" for name in COLUMNS
     ]
-    return f"SELECT {', '.join([*columns, *more])} FROM ({query})"
+    return Sql(f"(SELECT {', '.join([*columns, *more])} FROM ({query}))")
 
 
 def _write_totals(session: duckdb.DuckDBPyConnection, parts: Sequence[Path], path: Path) -> None:

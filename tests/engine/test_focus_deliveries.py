@@ -7,7 +7,7 @@ import pytest
 
 from services.ingestion.engine import find_delivery
 from services.ingestion.engine.layouts import Kind
-from shared.columnar import literal
+from shared.sql.expressions import literal
 from tests.bills import OCTOBER, focus_line, snapshot_of, write_focus
 
 # The types that AWS writes (aws-bills facts, 1.2).

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.columnar import identifier
 from shared.faults import Fault
+from shared.sql.expressions import identifier
 from tests.bills import focus_line, rows_of, run_of, write_focus, write_signals, write_workloads
 from tests.engine.golden.language import Case, read_cases
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from shared.columnar import literal
 from shared.faults import BadInput
+from shared.sql.expressions import literal
 from tests.bills import RULESET, amounts, run_of, write_focus, write_workloads
 from tests.engine.test_workloads import NODE, PODS, host, node, pod, volume
 

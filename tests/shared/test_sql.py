@@ -99,9 +99,18 @@ class TestExpressions:
         assert found == [(dt.datetime(2026, 10, 1, 2),)]  # noqa: DTZ001 - DuckDB's has none
 
     @pytest.mark.parametrize("name", ["drop table", "a;b", "VARCHAR)--", ""])
-    def test_a_function_or_type_is_a_word(self, name):
-        with pytest.raises(ValueError, match="no name of a function or type"):
+    def test_a_function_is_a_word(self, name):
+        with pytest.raises(ValueError, match="no name of a function"):
             sql.call(name)
+
+    @pytest.mark.parametrize("name", ["a;b", "VARCHAR)--", "DECIMAL(18", "MAP('a', 'b')", ""])
+    def test_a_type_is_one(self, name):
+        with pytest.raises(ValueError, match="is no type"):
+            sql.cast(sql.EMPTY, name)
+
+    @pytest.mark.parametrize("name", ["DECIMAL(18,10)", "MAP(VARCHAR, VARCHAR)", "span", "DATE"])
+    def test_a_type_is_written_as_it_is(self, name):
+        assert sql.cast(sql.EMPTY, name) == f"CAST('' AS {name})"
 
     def test_a_path_is_no_pattern(self, session, tmp_path):
         for name in ("a[1].parquet", "a1.parquet"):

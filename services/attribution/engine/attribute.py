@@ -4,14 +4,12 @@ This is the order of the steps; what each does lies in its room, and `docs/engin
 tables that they hand on.
 """
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.attribution.domain.proof import prove
 from services.attribution.engine.bill_columns import has_split_costs
 from services.attribution.engine.claims.claimed_keys import use_claims
 from services.attribution.engine.claims.key_columns import KeyColumns
@@ -24,9 +22,9 @@ from services.attribution.engine.inputs.preflight import (
 from services.attribution.engine.inputs.reference_tables import create_reference_tables
 from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
-from services.attribution.engine.output.findings import pools_that_overlap, proof_failed
-from services.attribution.engine.output.outputs import Outputs, write_proof, write_tables
-from services.attribution.engine.output.results import metered, results_digest, sum_results
+from services.attribution.engine.output.findings import pools_that_overlap
+from services.attribution.engine.output.results import metered, name_of_content, sum_results
+from services.attribution.engine.output.run_files import write_run
 from services.attribution.engine.pods.pod_split import OF_PODS, PodSplit
 from services.attribution.engine.pods.split_costs import SplitCosts
 from services.attribution.engine.pods.workloads import WorkloadTables
@@ -40,9 +38,8 @@ from services.attribution.engine.prepared.preparation import (
     prepare,
 )
 from services.attribution.engine.result import Run
-from services.attribution.engine.tables import create_table, create_types
+from services.attribution.engine.tables import create_types
 from shared.columnar import Session, open_session
-from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
 from shared.findings import Finding
@@ -249,47 +246,17 @@ class Attribution:
         raw_totals: Sequence[RawTotal],
         findings: Sequence[Finding],
     ) -> Run:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        outputs = Outputs(self.session, out_dir)
-        run_id = run_id or self.name_of_content()
-        self._create_run(run_id)
-        outputs.write_allocations()
-        outputs.read_back()
-        proof = prove(
-            period=str(self.period),
-            currency=self.config.currency,
-            cost_measure=self.config.cost,
-            raw_totals=raw_totals,
-            out_by_recipient=outputs.by_recipient(),
-            out_by_group=outputs.by_group(),
-        )
-        write_proof(out_dir, proof)
-        if not proof.holds:
-            outputs.discard_allocations()
-            raise proof_failed(proof)
-        run = Run(
-            run_id=run_id,
-            period=str(self.period),
-            proof=proof,
-            statements=outputs.statements(),
-            usage=outputs.usage(),
-            unallocated=outputs.unallocated(),
-            coverage=outputs.coverage(),
-            findings=tuple(findings),
-        )
-        write_tables(out_dir, run.statements, run.usage, run.unallocated)
-        return run
-
-    def _create_run(self, run_id: str) -> None:
-        create_table(
+        """Writes and proves what came out; without a `run_id` the run is named by its content."""
+        return write_run(
             self.session,
-            "run",
-            dict.fromkeys(("period", "cost_measure", "currency", "run"), "VARCHAR"),
-            [(str(self.period), self.config.cost, self.config.currency, run_id)],
+            self.config,
+            self.period,
+            run_id=run_id or self.name_of_content(),
+            raw_totals=raw_totals,
+            findings=findings,
+            out_dir=out_dir,
             scratch_dir=self.work_dir,
         )
 
     def name_of_content(self) -> str:
-        """The run's id where nobody gives it one: by its period, ruleset and results."""
-        content = f"{self.period}|{ruleset_digest(self.config)}|{results_digest(self.session)}"
-        return f"run_{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+        return name_of_content(self.session, self.config, self.period)

@@ -1,12 +1,13 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """What a snapshot shows that a person should know: keys that clash, types that are new."""
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shared.columnar import Session
 from shared.findings import Finding
+from shared.sql.expressions import Sql
+from shared.sql.scripts import run_script
 
 _KNOWN_LINE_TYPES = frozenset(
     [
@@ -33,13 +34,12 @@ _KNOWN_LINE_TYPES = frozenset(
 )
 
 
-def find_findings(session: Session, scan: str) -> Iterator[Finding]:
-    """`scan` is the table function over the snapshot's parts."""
-    yield from _tag_clashes(session, scan)
-    yield from _unknown_line_types(session, scan)
-    split_count = session.execute(
-        f"SELECT count(*) FROM {scan} WHERE x_Operation IN ('EKSPod-EC2', 'ECSTask-EC2')"
-    ).fetchall()[0][0]
+def find_findings(session: Session, lines: Sql) -> Iterator[Finding]:
+    """`lines` are the snapshot's."""
+    names = {"lines": lines}
+    yield from _tag_clashes(session, names)
+    yield from _unknown_line_types(session, names)
+    split_count = run_script(session, __package__, "count_split_rows.sql", names).fetchall()[0][0]
     if split_count:
         yield Finding(
             "split-cost-rows",
@@ -48,10 +48,8 @@ def find_findings(session: Session, scan: str) -> Iterator[Finding]:
         )
 
 
-def _tag_clashes(session: Session, scan: str) -> Iterator[Finding]:
-    rows = session.execute(
-        f"SELECT DISTINCT unnest(map_keys(Tags)) FROM (SELECT DISTINCT Tags FROM {scan})"
-    ).fetchall()
+def _tag_clashes(session: Session, names: Mapping[str, Sql]) -> Iterator[Finding]:
+    rows = run_script(session, __package__, "tag_keys.sql", names).fetchall()
     groups: dict[str, set[str]] = defaultdict(set)
     for (key,) in rows:
         groups[unicodedata.normalize("NFC", key).strip().casefold()].add(key)
@@ -61,11 +59,8 @@ def _tag_clashes(session: Session, scan: str) -> Iterator[Finding]:
             yield Finding("tag-clash", f"Tag keys that look alike are kept apart: {listed}.")
 
 
-def _unknown_line_types(session: Session, scan: str) -> Iterator[Finding]:
-    rows = session.execute(
-        f"SELECT x_LineItemType, count(*), sum(BilledCost) FROM {scan}"
-        " WHERE x_LineItemType IS NOT NULL GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
+def _unknown_line_types(session: Session, names: Mapping[str, Sql]) -> Iterator[Finding]:
+    rows = run_script(session, __package__, "line_types.sql", names).fetchall()
     for line_type, count, billed in rows:
         if line_type not in _KNOWN_LINE_TYPES:
             yield Finding(

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """A delivery becomes a snapshot: FOCUS 1.2 columns and ours in Parquet parts, one per file.
 
 All or nothing: every file is read to its end and checked before the first part is written, and a
@@ -7,11 +6,10 @@ fault leaves the output folder empty. Amounts are rounded once, half-up, to 1e-1
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 
 import duckdb
@@ -24,23 +22,30 @@ from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.service_categories import CATEGORY_OF
 from services.ingestion.engine.snapshot import Snapshot
 from services.ingestion.engine.staging import check_rows, label_of, readable, stage
-from shared.columnar import (
-    NOT_THE_INPUT,
-    Session,
-    identifier,
-    literal,
-    open_session,
-    parquet_scan,
-    write_parquet,
-)
+from shared.columnar import NOT_THE_INPUT, Session, open_session
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput, ProofFailed
 from shared.findings import Finding
 from shared.periods import Month
+from shared.sql.expressions import (
+    Sql,
+    call,
+    cast,
+    identifier,
+    joined,
+    listed,
+    listed_values,
+    literal,
+    null,
+    number,
+    parquet_scan,
+    qualified,
+    timestamp,
+)
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script, script_query
 from shared.tabular import SourceFile
-
-ROW_GROUP_SIZE = 122_880
 
 
 def normalise(
@@ -90,6 +95,14 @@ class _Normalisation:
     def kind(self) -> Kind:
         return self.delivery.kind
 
+    @property
+    def _lines(self) -> str:
+        return "focus_lines" if self.kind.is_focus else "cur_lines"
+
+    @property
+    def _mapped(self) -> str:
+        return "focus_mapped" if self.kind.is_focus else "cur_mapped"
+
     def run(self) -> Snapshot:
         self._create_tables()
         tally = RawTally(kind=self.kind, period=self.period, source=self.source)
@@ -98,7 +111,7 @@ class _Normalisation:
             with _readable(file):
                 files.append(self._check(file, tally))
         currency = self._check_whole(tally)
-        self.session.execute(_BALANCED)
+        self._run("balanced_savings_plans.sql")
         parts = []
         for index, file in enumerate(files):
             with _readable(self.delivery.sources[index]):
@@ -106,13 +119,10 @@ class _Normalisation:
         return self._snapshot(parts, tally, currency)
 
     def _create_tables(self) -> None:
-        self.session.execute(
-            "CREATE TEMP TABLE service_categories (code VARCHAR, category VARCHAR)"
-        )
-        self.session.executemany(
-            "INSERT INTO service_categories VALUES ($1, $2)", sorted(CATEGORY_OF.items())
-        )
-        self.session.execute(_SAVINGS_PLAN_GROUPS)
+        codes, categories = zip(*sorted(CATEGORY_OF.items()), strict=True)
+        values = {"codes": list(codes), "categories": list(categories)}
+        run_script(self.session, __package__, "service_categories.sql", values=values)
+        self._run("savings_plan_groups.sql")
 
     def _check(self, file: SourceFile, tally: RawTally) -> SourceFile:
         """Raw totals first: reading a gzip through Python is what checks it."""
@@ -129,7 +139,7 @@ class _Normalisation:
         staged = readable(self.session, file, self.kind, scratch_dir=file_dir)
         stage(self.session, staged, self.kind)
         check_rows(self.session, file, self.kind)
-        count = _single(self.session, "SELECT count(*) FROM staged")
+        count = self._run("count_staged.sql").fetchall()[0][0]
         if count != raw_count or tally.unreadable_count:
             raise BadInput(
                 f"two readers disagree on it: {raw_count} rows and {count} rows.",
@@ -138,7 +148,7 @@ class _Normalisation:
             )
         self._view_lines()
         if not self.kind.is_focus:
-            self._run_sql("savings_plans.sql")
+            self._run("savings_plans.sql")
         return staged
 
     def _check_whole(self, tally: RawTally) -> str:
@@ -165,53 +175,53 @@ class _Normalisation:
         return next(iter(tally.currencies))
 
     def _view_lines(self) -> None:
-        tags = "Tags AS tags_a, NULL::VARCHAR AS tags_b, NULL::VARCHAR AS tags_c"
-        if not self.kind.is_focus:
-            tags = (
-                "resource_tags AS tags_a, cost_category AS tags_b, tags AS tags_c,"
-                " coalesce(nullif(json_extract_string(product, '$.product_name'), ''),"
-                " product_product_name) AS product_name"
-            )
-        self.session.execute(
-            f"CREATE OR REPLACE TEMP VIEW lines AS SELECT *, {tags} FROM staged"
-            f" WHERE date_trunc('month', {layout_of(self.kind).billing_period})"
-            f" = TIMESTAMP {literal(self.period.start.strftime('%Y-%m-%d %H:%M:%S'))}"
-        )
+        names = {
+            "billing_period": identifier(layout_of(self.kind).billing_period),
+            "started_at": timestamp(self.period.start),
+        }
+        self._run("focus_lines.sql" if self.kind.is_focus else "cur_lines.sql", names)
 
     def _write(self, index: int, file: SourceFile) -> Path:
         stage(self.session, file, self.kind)
         self._view_lines()
-        self._run_sql("tags.sql")
-        self._run_sql("focus.sql" if self.kind.is_focus else "cur.sql")
+        self._run("tags.sql", {"lines": identifier(self._lines)})
+        self._run("focus.sql" if self.kind.is_focus else "cur.sql")
         path = self.out_dir / f"part-{index:05d}.parquet"
-        query = f"SELECT {', '.join(self._final_columns(index))} FROM mapped"
-        write_parquet(self.session, query, path, row_group_size=ROW_GROUP_SIZE)
+        names = {
+            "columns": listed(dict(self._final_columns(index))),
+            "mapped": identifier(self._mapped),
+        }
+        write_parquet(self.session, script_query(__package__, "snapshot_lines.sql", names), path)
         return path
 
-    def _final_columns(self, index: int) -> Iterator[str]:
+    def _final_columns(self, index: int) -> Iterator[tuple[str, Sql]]:
+        category = qualified("mapped", "ServiceCategory")
         own = {
-            "x_LineId": f"{literal(f'{index}:')} || row || line_suffix",
+            "x_LineId": joined(
+                literal(f"{index}:"), cast(identifier("row"), "VARCHAR"), identifier("line_suffix")
+            ),
             "x_Source": literal(self.source),
             "x_SourceFormat": literal(str(self.kind)),
-            "ServiceCategory": "coalesce(mapped.ServiceCategory, 'Other')",
+            "ServiceCategory": call("coalesce", category, literal("Other")),
         }
-        described = self.session.execute("DESCRIBE mapped").fetchall()
-        mapped = {row[0].lower(): f"mapped.{identifier(row[0])}" for row in described}
+        described = self._run(
+            "describe_mapped.sql", {"mapped": identifier(self._mapped)}
+        ).fetchall()
+        mapped = {row[0].lower(): qualified("mapped", row[0]) for row in described}
         for name in COLUMNS:
-            value = own.get(name) or mapped.get(name.lower(), "NULL")
-            yield f"CAST({value} AS {type_of(name)}) AS {identifier(name)}"
+            value = own.get(name) or mapped.get(name.lower()) or null("VARCHAR")
+            yield name, cast(value, type_of(name))
 
     def _snapshot(self, parts: Sequence[Path], tally: RawTally, currency: str) -> Snapshot:
-        scan = parquet_scan(parts)
-        texts = ", ".join(
-            f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))"
+        lines = parquet_scan(parts)
+        # Neither the delivery nor the place in it is content: the same lines have the same hash.
+        texts = listed_values(
+            call("coalesce", cast(identifier(name), "VARCHAR"), call("chr", number(0)))
             for name in COLUMNS
             if name not in ("x_LineId", "x_Source")
         )
-        row_count, billed, effective, lower, upper = self.session.execute(
-            "SELECT count(*), sum(BilledCost), sum(EffectiveCost), sum(md5_number_lower(content)),"
-            f" sum(md5_number_upper(content)) FROM (SELECT *, concat_ws(chr(31), {texts})"
-            f" AS content FROM {scan})"
+        row_count, billed, effective, lower, upper = self._run(
+            "snapshot_totals.sql", {"texts": texts, "lines": lines}
         ).fetchall()[0]
         raw_totals = tally.totals()
         content = f"{row_count}|{lower}|{upper}|{billed}|{effective}"
@@ -230,11 +240,11 @@ class _Normalisation:
             content_hash=hashlib.sha256(content.encode()).hexdigest(),
             parts=tuple(parts),
             raw_totals=raw_totals,
-            findings=tuple(self._findings(scan, tally)),
+            findings=tuple(self._findings(lines, tally)),
         )
 
-    def _findings(self, scan: str, tally: RawTally) -> Iterator[Finding]:
-        yield from find_findings(self.session, scan)
+    def _findings(self, lines: Sql, tally: RawTally) -> Iterator[Finding]:
+        yield from find_findings(self.session, lines)
         for month, count in sorted(tally.other_months.items()):
             yield Finding("other-period", f"{count} rows of {month} were left out.")
         if tally.restated:
@@ -249,9 +259,8 @@ class _Normalisation:
                 f"{file.path.name} is a plain CSV: nothing would show that it was cut at a line.",
             )
 
-    def _run_sql(self, name: str) -> None:
-        text = resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8")
-        self.session.execute(text)
+    def _run(self, script: str, names: Mapping[str, Sql] | None = None) -> Session:
+        return run_script(self.session, __package__, script, names)
 
 
 @contextmanager
@@ -304,18 +313,3 @@ def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> De
             remedy="Nothing was published; report this with the delivery's columns.",
         )
     return EXACT.subtract(exact, kept)
-
-
-def _single(session: Session, query: str) -> int:
-    row = session.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
-_SAVINGS_PLAN_GROUPS = (
-    "CREATE TEMP TABLE savings_plan_groups (plan VARCHAR, account VARCHAR, service VARCHAR,"
-    " usage_type VARCHAR, started_at TIMESTAMP, charged DECIMAL(38,10))"
-)
-_BALANCED = (
-    "CREATE TEMP TABLE balanced_savings_plans AS SELECT plan, account, service, usage_type,"
-    " started_at FROM savings_plan_groups GROUP BY ALL HAVING sum(charged) = 0"
-)

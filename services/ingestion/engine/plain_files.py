@@ -12,6 +12,7 @@ from typing import Final
 from shared.columnar import Session, open_session
 from shared.digests import sha256_of
 from shared.faults import BadInput
+from shared.sql.scripts import run_script
 from shared.tabular import Column, SourceFile, open_source_file, open_text
 
 
@@ -65,10 +66,8 @@ def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tupl
             while text.read(1 << 20):
                 pass
     columns = {name: _required(file, name, form) for name in form.required}
-    return session.execute(
-        f"SELECT {columns[form.named_by].reference}, count(*)"  # noqa: S608 - quoted there
-        f" FROM {file.scan} GROUP BY 1"
-    ).fetchall()
+    names = {"name": columns[form.named_by].reference, "rows": file.scan}
+    return run_script(session, __package__, "count_by_name.sql", names).fetchall()
 
 
 def _required(file: SourceFile, name: str, form: PlainFormat) -> Column:

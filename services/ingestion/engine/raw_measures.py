@@ -1,6 +1,6 @@
 """What a raw line was billed and what it costs amortised, in Python's Decimal.
 
-The second, independent reading of the rules in `sql/cur.sql`; sources as there.
+The second, independent reading of the rules in `cur.sql`; sources as there.
 """
 
 import json
@@ -23,8 +23,11 @@ class RawReader:
     """All that is needed of a plain line but its amounts."""
     plain_amounts: tuple[tuple[str, ...], tuple[str, ...]]
     """Where a plain line's billed and effective amounts stand, the first filled one counting."""
-    is_plain: str
-    """SQL: the line's amounts stand in `plain_amounts` as they are, whatever its `operation`."""
+    is_plain: str | None
+    """A script's condition on lines whose amounts stand in `plain_amounts`, whatever `operation`.
+
+    None where all do.
+    """
     operation: str | None
     billing_period: str
     currency: str
@@ -155,7 +158,7 @@ FOCUS = RawReader(
     ),
     plain_columns=_FOCUS_PLAIN,
     plain_amounts=(("BilledCost",), ("EffectiveCost",)),
-    is_plain="true",
+    is_plain=None,
     operation=None,
     billing_period="BillingPeriodStart",
     currency="BillingCurrency",
@@ -196,7 +199,7 @@ CUR = RawReader(
     ),
     plain_columns=_CUR_PLAIN,
     plain_amounts=(_CHARGED, _CHARGED),
-    is_plain="line_item_line_item_type IN ('Usage', 'Tax', 'Credit')",
+    is_plain="is_plain_cur_line.sql",
     operation="line_item_operation",
     billing_period="bill_billing_period_start_date",
     currency="line_item_currency_code",

@@ -3,20 +3,35 @@
 A CSV is read to its end through Python's gzip, which checks CRC32 and length; DuckDB checks
 neither (aws-bills facts, 6.6).
 """
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 
 import csv
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from services.ingestion.engine.raw_measures import SPLIT_OPERATIONS, RawReader, Row
-from shared.columnar import Session, literal
+from shared.columnar import Session
 from shared.faults import BadInput
+from shared.sql.expressions import (
+    Sql,
+    both,
+    call,
+    cast,
+    infix,
+    listed,
+    listed_values,
+    literal,
+    map_entry,
+    negated,
+    number,
+    one_of,
+    or_empty,
+)
+from shared.sql.scripts import run_script, script_query
 from shared.tabular import INTEGERS, SourceFile, open_text
 
-_BATCH = 10_000
+_BATCH: Final = 10_000
 
 
 def csv_rows(file: SourceFile, reader: RawReader) -> Iterator[tuple[Row, int]]:
@@ -56,77 +71,93 @@ def parquet_rows(
     session: Session, file: SourceFile, reader: RawReader
 ) -> Iterator[tuple[Row, int]]:
     """The lines that `plain_sums` leaves, alike ones together with their count."""
-    names = [name for name in reader.columns if file.find(name) is not None]
-    listed = ", ".join(_as_text(file, name) for name in names)
-    query = f"SELECT {listed}, count(*) FROM {file.scan}"
-    plain = _is_summed(file, reader)
-    for values in _fetch(session, f"{query} WHERE ({plain}) IS NOT TRUE GROUP BY ALL"):
-        yield dict(zip(names, map(_or_none, values[:-1]), strict=True)), values[-1]
+    columns = [name for name in reader.columns if file.find(name) is not None]
+    is_summed = _is_summed(file, reader)
+    names = {"columns": _as_texts(file, columns), "rows": file.scan}
+    if is_summed is None:
+        result = run_script(session.cursor(), __package__, "raw_rows.sql", names)
+    else:
+        names["is_summed"] = is_summed
+        result = run_script(session.cursor(), __package__, "raw_rows_not_summed.sql", names)
+    for values in _batches(result):
+        yield dict(zip(columns, map(_or_none, values[:-1]), strict=True)), values[-1]
 
 
 def plain_sums(
     session: Session, file: SourceFile, reader: RawReader
 ) -> Iterator[tuple[Row, int, Sequence[Decimal]]]:
     """Billed and effective of plain lines, each as the rounded sum and what rounding took off."""
-    plain = _is_summed(file, reader)
-    if plain == "false":
+    is_summed = _is_summed(file, reader)
+    if is_summed is None:
         return
-    names = [name for name in reader.plain_columns if file.find(name) is not None]
-    sums = []
-    for columns in reader.plain_amounts:
-        exact = f"CAST({_amount(file, columns)} AS DECIMAL(38,28))"
-        rounded = f"CAST({exact} AS DECIMAL(38,10))"
-        sums += [f"sum({rounded})", f"sum({exact} - {rounded})"]
-    listed = ", ".join(_as_text(file, name) for name in names)
-    query = (
-        f"SELECT {listed}, count(*), {', '.join(sums)} FROM {file.scan} WHERE {plain} GROUP BY ALL"
+    columns = [name for name in reader.plain_columns if file.find(name) is not None]
+    sums: list[Sql] = []
+    for amount in reader.plain_amounts:
+        exact = cast(cast(_amount(file, amount), "VARCHAR"), "DECIMAL(38,28)")
+        rounded = cast(exact, "DECIMAL(38,10)")
+        sums += [call("sum", rounded), call("sum", infix(exact, "-", rounded))]
+    result = run_script(
+        session.cursor(),
+        __package__,
+        "plain_sums.sql",
+        {
+            "columns": _as_texts(file, columns),
+            "sums": listed_values(sums),
+            "rows": file.scan,
+            "is_summed": is_summed,
+        },
     )
-    width = len(names)
-    for values in _fetch(session, query):
-        row = dict(zip(names, map(_or_none, values[:width]), strict=True))
+    width = len(columns)
+    for values in _batches(result):
+        row = dict(zip(columns, map(_or_none, values[:width]), strict=True))
         yield row, values[width], values[width + 1 :]
 
 
-def _is_summed(file: SourceFile, reader: RawReader) -> str:
-    """SQL for the plain lines whose amounts fit 28 decimals, so that SQL can sum them exactly.
+def _is_summed(file: SourceFile, reader: RawReader) -> Sql | None:
+    """The plain lines whose amounts fit 28 decimals, so that SQL can sum them exactly.
 
-    A double's shortest decimal has at most 17 digits, so from 1e-11 on it does.
+    A double's shortest decimal has at most 17 digits, so from 1e-11 on it does. None where the
+    file's amounts are no doubles.
     """
-    conditions = [reader.is_plain]
+    conditions = [] if reader.is_plain is None else [script_query(__package__, reader.is_plain)]
     operation = file.find(reader.operation) if reader.operation else None
     if operation is not None:
-        others = ", ".join(map(literal, SPLIT_OPERATIONS))
-        conditions.append(f"coalesce({operation.reference}, '') NOT IN ({others})")
-    for columns in reader.plain_amounts:
-        present = [column for name in columns if (column := file.find(name)) is not None]
-        if not present or any(column.type != "DOUBLE" for column in present):
-            return "false"
-        value = f"abs(coalesce({', '.join(column.reference for column in present)}))"
-        conditions.append(f"({value} = 0 OR {value} BETWEEN 1e-11 AND 1e8)")
-    return " AND ".join(conditions)
+        conditions.append(negated(one_of(or_empty(operation.reference), SPLIT_OPERATIONS)))
+    for amount in reader.plain_amounts:
+        columns = [column for name in amount if (column := file.find(name)) is not None]
+        if not columns or any(column.type != "DOUBLE" for column in columns):
+            return None
+        value = call("abs", _amount(file, amount))
+        conditions.append(script_query(__package__, "fits_28_decimals.sql", {"value": value}))
+    return both(*conditions)
 
 
-def _amount(file: SourceFile, columns: Sequence[str]) -> str:
-    present = [column for name in columns if (column := file.find(name)) is not None]
-    return f"CAST(coalesce({', '.join(column.reference for column in present)}) AS VARCHAR)"
+def _amount(file: SourceFile, names: Sequence[str]) -> Sql:
+    columns = [column for name in names if (column := file.find(name)) is not None]
+    return call("coalesce", *(column.reference for column in columns))
 
 
-def _fetch(session: Session, query: str) -> Iterator[tuple[Any, ...]]:
-    result = session.cursor().execute(query)
+def _batches(result: Session) -> Iterator[tuple[Any, ...]]:
     while batch := result.fetchmany(_BATCH):
         yield from batch
 
 
-def _as_text(file: SourceFile, name: str) -> str:
+def _as_texts(file: SourceFile, names: Sequence[str]) -> Sql:
+    return listed({name: _as_text(file, name) for name in names})
+
+
+def _as_text(file: SourceFile, name: str) -> Sql:
     column = file.find(name)
     if column is None:
         raise KeyError(name)
+    text = cast(column.reference, "VARCHAR")
     if column.type.startswith("MAP"):
-        return f"{column.reference}['product_name']"
+        return map_entry(column.reference, "product_name")
     if name == "product":
-        return f"json_extract_string(try_cast({column.reference} AS JSON), '$.product_name')"
+        parsed = cast(column.reference, "JSON", or_null=True)
+        return call("json_extract_string", parsed, literal("$.product_name"))
     if column.type == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST(CAST({column.reference} AS TIMESTAMP) AS VARCHAR)"
+        return cast(cast(column.reference, "TIMESTAMP"), "VARCHAR")
     if name.lower().endswith(("accountid", "account_id")) and column.type in INTEGERS:
-        return f"lpad(CAST({column.reference} AS VARCHAR), 12, '0')"
-    return f"CAST({column.reference} AS VARCHAR)"
+        return call("lpad", text, number(12), literal("0"))
+    return text

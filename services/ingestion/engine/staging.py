@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """A source file as one table with fixed names, text for numbers, and the fault of each row.
 
 A CSV is first written as Parquet into the scratch folder (text as it stands), so that all that
@@ -7,18 +6,42 @@ follows reads one format with a row number, in bounded memory.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from services.ingestion.engine.layouts import Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
-from shared.columnar import NOT_THE_INPUT, Session, identifier, literal, write_parquet
+from shared.columnar import NOT_THE_INPUT, Session
 from shared.faults import BadInput
+from shared.sql.expressions import (
+    ROW_NUMBER,
+    Sql,
+    both,
+    call,
+    case,
+    cast,
+    either,
+    identifier,
+    infix,
+    is_null,
+    listed,
+    literal,
+    negated,
+    null,
+    number,
+    one_of,
+)
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script, script_query
 from shared.tabular import INTEGERS, Column, SourceFile, unzip
 
-_MONEY_TYPE = "DECIMAL(18,10)"
-_QUANTITY_TYPE = "DECIMAL(38,15)"
-_CSV_ROW_GROUP = 100_000
+_MONEY_TYPE: Final = "DECIMAL(18,10)"
+_QUANTITY_TYPE: Final = "DECIMAL(38,15)"
+_CSV_ROW_GROUP: Final = 100_000
+"""Rows of text are wide: fewer of them are held at once."""
+_NOTHING: Final = ("", "NULL", "null")
+"""Words that CSV writers use for no value."""
 
 
 def readable(session: Session, source: SourceFile, kind: Kind, *, scratch_dir: Path) -> SourceFile:
@@ -30,11 +53,11 @@ def readable(session: Session, source: SourceFile, kind: Kind, *, scratch_dir: P
 
 def stage(session: Session, source: SourceFile, kind: Kind) -> None:
     """Creates the view `staged` over a readable file."""
-    row = identifier("row") if source.find("row") else "file_row_number + 1 AS row"
-    query = f"SELECT {row}, {', '.join(_columns(source, kind))} FROM {source.scan}"
-    session.execute(
-        f"CREATE OR REPLACE TEMP VIEW staged AS SELECT *, {_fault(kind)} AS fault FROM ({query})"
-    )
+    from_one = infix(identifier("file_row_number"), "+", number(1))
+    row = identifier("row") if source.find("row") else from_one
+    names = {"row": row, "columns": listed(dict(_columns(source, kind))), "rows": source.scan}
+    rows = script_query(__package__, "file_rows.sql", names)
+    run_script(session, __package__, "staged.sql", {"fault": _fault(kind), "rows": rows})
 
 
 def _as_parquet(
@@ -44,12 +67,13 @@ def _as_parquet(
         source = unzip(source, scratch_dir / "unzipped.csv")
     both = (*source.columns, *source.derived)
     wanted = [column for column in both if column.name in layout_of(kind).columns]
-    names = ", ".join(f"{column.reference} AS {identifier(column.name)}" for column in wanted)
+    columns = {"row": ROW_NUMBER} | {column.name: column.reference for column in wanted}
+    names = {"columns": listed(columns), "rows": source.scan}
     path = scratch_dir / f"{source.path.name}.staged.parquet"
     try:
         write_parquet(
             session,
-            f"SELECT row_number() OVER () AS row, {names} FROM {source.scan}",
+            script_query(__package__, "columns_of_file.sql", names),
             path,
             row_group_size=_CSV_ROW_GROUP,
         )
@@ -61,88 +85,93 @@ def _as_parquet(
             file=str(source.path),
             remedy="Fetch the file again.",
         ) from error
-    columns = (
-        Column("row", identifier("row"), "BIGINT"),
-        *(Column(column.name, identifier(column.name), "VARCHAR") for column in wanted),
+    return SourceFile(
+        path,
+        "parquet",
+        (
+            Column("row", identifier("row"), "BIGINT"),
+            *(Column(column.name, identifier(column.name), "VARCHAR") for column in wanted),
+        ),
     )
-    return SourceFile(path, "parquet", columns)
 
 
-def _columns(source: SourceFile, kind: Kind) -> Iterator[str]:
+def _columns(source: SourceFile, kind: Kind) -> Iterator[tuple[str, Sql]]:
     for name, type_ in layout_of(kind).columns.items():
         column = source.find(name)
         if column is None:
-            expression = "CAST(NULL AS TIMESTAMP)" if type_ == "time" else "CAST(NULL AS VARCHAR)"
-            unread = "NULL"
+            yield name, null("TIMESTAMP" if type_ == "time" else "VARCHAR")
         else:
-            unread = _text(column)
-            expression = _time(column, unread) if type_ == "time" else unread
-        yield f"{expression} AS {identifier(name)}"
+            yield name, _time(column) if type_ == "time" else _text(column)
         if type_ == "time":
-            yield f"CAST({unread} AS VARCHAR) AS {identifier(name + ' as written')}"
+            written = null("VARCHAR") if column is None else _text(column)
+            yield f"{name} as written", cast(written, "VARCHAR")
 
 
-def _text(column: Column) -> str:
+def _text(column: Column) -> Sql:
     """The value as text, null where it is a word for nothing; a double by its shortest decimal."""
-    text = f"CAST({column.reference} AS VARCHAR)"
-    if column.type.startswith("MAP") or column.type.startswith("STRUCT"):
-        return f"CAST(to_json({column.reference}) AS VARCHAR)"
+    text = cast(column.reference, "VARCHAR")
+    if column.type.startswith(("MAP", "STRUCT")):
+        return cast(call("to_json", column.reference), "VARCHAR")
     if column.type in INTEGERS and column.name.lower().endswith(("accountid", "account_id")):
-        return f"lpad({text}, 12, '0')"
+        # An account's id has twelve digits; as a number it has lost its leading zeros.
+        return call("lpad", text, number(12), literal("0"))
     if column.type in INTEGERS or column.type in ("DOUBLE", "FLOAT"):
         return text
-    return f"CASE WHEN {text} NOT IN ('', 'NULL', 'null') THEN {text} END"
+    return case([(one_of(text, _NOTHING), null("VARCHAR"))], text)
 
 
-def _time(column: Column, text: str) -> str:
+def _time(column: Column) -> Sql:
     if column.type.startswith(("TIMESTAMP", "DATE")):
-        return f"CAST({column.reference} AS TIMESTAMP)"
-    return f"CAST(try_cast({text} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        return cast(column.reference, "TIMESTAMP")
+    return cast(cast(_text(column), "TIMESTAMPTZ", or_null=True), "TIMESTAMP")
 
 
-def _fault(kind: Kind) -> str:
-    """SQL that names what is wrong with a row as `<what>:<column>`, null for a good one."""
+def _fault(kind: Kind) -> Sql:
+    """What is wrong with a row as `<what>:<column>`, null for a good one."""
     layout = layout_of(kind)
     cases = [
-        f"WHEN {identifier(name)} IS NULL AND {_unread(name, layout.columns[name])} IS NULL"
-        f" THEN {literal('empty:' + name)}"
+        (
+            both(is_null(identifier(name)), is_null(_unread(name, layout.columns[name]))),
+            literal(f"empty:{name}"),
+        )
         for name in layout.filled
     ]
     for name, type_ in layout.columns.items():
         bad = _bad(identifier(name), name, type_)
-        if bad:
-            cases.append(f"WHEN {bad} THEN {literal(type_ + ':' + name)}")
+        if bad is not None:
+            cases.append((bad, literal(f"{type_}:{name}")))
     if not kind.is_focus:
         cases.extend(_commitment_faults())
-    return f"CASE {' '.join(cases)} END"
+    return case(cases, null("VARCHAR"))
 
 
-def _unread(name: str, type_: Type) -> str:
-    return identifier(name + " as written") if type_ == "time" else identifier(name)
+def _unread(name: str, type_: Type) -> Sql:
+    return identifier(f"{name} as written") if type_ == "time" else identifier(name)
 
 
-def _bad(column: str, name: str, type_: Type) -> str:
+def _bad(column: Sql, name: str, type_: Type) -> Sql | None:
     match type_:
         case "money":
             return _no_number(column, _MONEY_TYPE)
         case "quantity":
             return _no_number(column, _QUANTITY_TYPE)
         case "time":
-            return f"{column} IS NULL AND {_unread(name, type_)} IS NOT NULL"
+            return both(is_null(column), negated(is_null(_unread(name, type_))))
         case "json":
-            parsed = f"try_cast(try_cast({column} AS JSON) AS MAP(VARCHAR, VARCHAR))"
-            return f"{column} IS NOT NULL AND {parsed} IS NULL"
+            parsed = cast(cast(column, "JSON", or_null=True), "MAP(VARCHAR, VARCHAR)", or_null=True)
+            return both(negated(is_null(column)), is_null(parsed))
         case _:
-            return ""
+            return None
 
 
-def _no_number(column: str, type_: str) -> str:
+def _no_number(column: Sql, type_: str) -> Sql:
     """DuckDB would take `1_000` for a number."""
-    cast = f"try_cast({column} AS {type_})"
-    return f"{column} IS NOT NULL AND ({cast} IS NULL OR contains({column}, '_'))"
+    is_none = is_null(cast(column, type_, or_null=True))
+    has_line = call("contains", column, literal("_"))
+    return both(negated(is_null(column)), either(is_none, has_line))
 
 
-def _commitment_faults() -> Iterator[str]:
+def _commitment_faults() -> Iterator[tuple[Sql, Sql]]:
     """Line types whose amortised cost stands in a column that an export may leave out."""
     needs = {
         "SavingsPlanCoveredUsage": (
@@ -157,11 +186,9 @@ def _commitment_faults() -> Iterator[str]:
         ),
     }
     for line_type, columns in needs.items():
-        empty = f"coalesce({', '.join(columns)}) IS NULL"
-        yield (
-            f"WHEN line_item_line_item_type = {literal(line_type)} AND {empty}"
-            f" THEN {literal('empty:' + columns[0])}"
-        )
+        is_type = infix(identifier("line_item_line_item_type"), "=", literal(line_type))
+        has_none = is_null(call("coalesce", *map(identifier, columns)))
+        yield both(is_type, has_none), literal(f"empty:{columns[0]}")
 
 
 def label_of(source: SourceFile, kind: Kind, name: str) -> str:
@@ -183,15 +210,13 @@ _MESSAGES = {
 
 def check_rows(session: Session, source: SourceFile, kind: Kind) -> None:
     """Raises BadInput for the first row that can't be read."""
-    first = session.execute(
-        "SELECT row, fault FROM staged WHERE fault IS NOT NULL ORDER BY row LIMIT 1"
-    ).fetchone()
+    first = run_script(session, __package__, "first_fault.sql").fetchone()
     if first is None:
         return
     row, fault = first
     what, field = fault.split(":", 1)
-    shown = _unread(field, layout_of(kind).columns[field])
-    value = session.execute(f"SELECT {shown} FROM staged WHERE row = $1", [row]).fetchone()
+    names = {"column": _unread(field, layout_of(kind).columns[field])}
+    value = run_script(session, __package__, "faulty_value.sql", names, {"row": row}).fetchone()
     raise BadInput(
         _MESSAGES[what].format(value=str(value[0] if value else "")[:80]),
         file=str(source.path),

@@ -56,7 +56,21 @@ class KeyColumns:
     has_workloads: bool = False
 
     def columns(self, *, sanitised: bool) -> dict[str, Sql]:
-        """By name: what results carry, what rules see, and the values of labels."""
+        """By name: what results carry, what rules see, and the values of labels.
+
+        `sanitised`: tags are also found by the keys that AWS makes of theirs.
+        """
+        return dict(self._sanitised_columns if sanitised else self._plain_columns)
+
+    @cached_property
+    def _sanitised_columns(self) -> dict[str, Sql]:
+        return self._columns(sanitised=True)
+
+    @cached_property
+    def _plain_columns(self) -> dict[str, Sql]:
+        return self._columns(sanitised=False)
+
+    def _columns(self, *, sanitised: bool) -> dict[str, Sql]:
         columns = ATTRIBUTES | {name: SELECTED[name] for name in self._selected}
         columns |= {
             column: tag(key, sanitised=sanitised)
@@ -76,12 +90,12 @@ class KeyColumns:
     @cached_property
     def names(self) -> Sql:
         """The columns of a key beside its number."""
-        return names(self.columns(sanitised=False))
+        return names(self._plain_columns)
 
     @cached_property
     def names_but_place(self) -> Sql:
         """Keys that differ in the place alone: results don't show it."""
-        return names(name for name in self.columns(sanitised=False) if name != "place")
+        return names(name for name in self._plain_columns if name != "place")
 
     @cached_property
     def patterns(self) -> dict[str, list[str]]:

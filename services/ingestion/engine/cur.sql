@@ -1,4 +1,6 @@
--- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (aws-bills facts, 1.3 and 1.4). Amounts
+-- reads: cur_lines, tagset, balanced_savings_plans, service_categories
+--     makes: priced, measured, cur_mapped
+-- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (AWS's data dictionary of the CUR). Amounts
 -- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
 -- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
 -- measures tie to the bill. A split cost row restates a part of its instance, so its own amounts are 0.
@@ -14,7 +16,7 @@ SELECT
         ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10))
     END AS charged,
     balanced.plan IS NOT NULL AS is_balanced
-FROM lines AS staged
+FROM cur_lines AS staged
 LEFT JOIN tagset
     ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
     AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
@@ -74,7 +76,7 @@ SELECT
 FROM priced
 WHERE line_type IN ('RIFee', 'SavingsPlanRecurringFee');
 
-CREATE OR REPLACE TEMP VIEW mapped AS
+CREATE OR REPLACE TEMP VIEW cur_mapped AS
 SELECT
     row,
     line_suffix,

@@ -1,5 +1,6 @@
+-- reads: focus_lines, tagset  makes: focus_mapped
 -- FOCUS 1.0 and 1.2 as delivered: names stay, amounts are rounded once (half-up, away from zero).
-CREATE OR REPLACE TEMP VIEW mapped AS
+CREATE OR REPLACE TEMP VIEW focus_mapped AS
 SELECT
     staged.* EXCLUDE (BilledCost, EffectiveCost, ListCost, ContractedCost, Tags),
     CAST(BilledCost AS DECIMAL(18,10)) AS BilledCost,
@@ -18,7 +19,7 @@ SELECT
     CAST(NULL AS DECIMAL(18,10)) AS x_UnusedCost,
     CAST(NULL AS DECIMAL(38,15)) AS x_ReservedUsage,
     CAST(NULL AS DECIMAL(38,15)) AS x_ActualUsage
-FROM lines AS staged
+FROM focus_lines AS staged
 LEFT JOIN tagset
     ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
     AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b

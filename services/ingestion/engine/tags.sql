@@ -1,8 +1,9 @@
+-- reads: {lines}  makes: tagset
 -- One row per distinct combination of tags, with normalised keys (NFC, trimmed, case kept).
 -- A key that two of a line's tags would share after that keeps its spelling in both.
 CREATE OR REPLACE TEMP TABLE tagset AS
 WITH distinct_tags AS (
-    SELECT DISTINCT tags_a, tags_b, tags_c FROM lines
+    SELECT DISTINCT tags_a, tags_b, tags_c FROM {lines}
 ),
 listed AS (
     SELECT

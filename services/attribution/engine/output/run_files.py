@@ -1,0 +1,64 @@
+"""What came out of a run, written, read back and proven."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.attribution.domain.proof import prove
+from services.attribution.engine.output.findings import proof_failed
+from services.attribution.engine.output.outputs import Outputs, write_proof, write_tables
+from services.attribution.engine.result import Run
+from services.attribution.engine.tables import create_table
+from shared.columnar import Session
+from shared.configuration.models import Configuration
+from shared.contracts.raw_totals import RawTotal
+from shared.findings import Finding
+from shared.periods import Month
+
+
+def write_run(
+    session: Session,
+    config: Configuration,
+    period: Month,
+    *,
+    run_id: str,
+    raw_totals: Sequence[RawTotal],
+    findings: Sequence[Finding],
+    out_dir: Path,
+    scratch_dir: Path,
+) -> Run:
+    """Raises ProofFailed, and leaves nothing but `proof.json`, where the parts are not the bill."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    create_table(
+        session,
+        "run",
+        dict.fromkeys(("period", "cost_measure", "currency", "run"), "VARCHAR"),
+        [(str(period), config.cost, config.currency, run_id)],
+        scratch_dir=scratch_dir,
+    )
+    outputs = Outputs(session, out_dir)
+    outputs.write_allocations()
+    outputs.read_back()
+    proof = prove(
+        period=str(period),
+        currency=config.currency,
+        cost_measure=config.cost,
+        raw_totals=raw_totals,
+        out_by_recipient=outputs.by_recipient(),
+        out_by_group=outputs.by_group(),
+    )
+    write_proof(out_dir, proof)
+    if not proof.holds:
+        outputs.discard_allocations()
+        raise proof_failed(proof)
+    run = Run(
+        run_id=run_id,
+        period=str(period),
+        proof=proof,
+        statements=outputs.statements(),
+        usage=outputs.usage(),
+        unallocated=outputs.unallocated(),
+        coverage=outputs.coverage(),
+        findings=tuple(findings),
+    )
+    write_tables(out_dir, run.statements, run.usage, run.unallocated)
+    return run

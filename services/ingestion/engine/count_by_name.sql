@@ -1,0 +1,4 @@
+-- reads: {rows}
+SELECT {name}, count(*)
+FROM {rows}
+GROUP BY 1;

@@ -1,0 +1,3 @@
+-- reads: staged
+SELECT count(*)
+FROM staged;

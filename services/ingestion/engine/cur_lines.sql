@@ -1,0 +1,12 @@
+-- reads: staged  makes: cur_lines
+CREATE OR REPLACE TEMP VIEW cur_lines AS
+SELECT
+    *,
+    resource_tags AS tags_a,
+    cost_category AS tags_b,
+    tags AS tags_c,
+    coalesce(
+        nullif(json_extract_string(product, '$.product_name'), ''), product_product_name
+    ) AS product_name
+FROM staged
+WHERE date_trunc('month', {billing_period}) = {started_at};

@@ -1,0 +1,2 @@
+-- reads: {mapped}
+DESCRIBE {mapped};

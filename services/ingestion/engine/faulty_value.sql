@@ -1,0 +1,4 @@
+-- reads: staged
+SELECT {column}
+FROM staged
+WHERE row = $row;

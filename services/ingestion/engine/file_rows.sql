@@ -1,0 +1,3 @@
+-- reads: {rows}
+SELECT {row} AS row, {columns}
+FROM {rows}

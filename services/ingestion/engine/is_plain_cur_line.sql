@@ -1,0 +1,2 @@
+-- reads: nothing
+line_item_line_item_type IN ('Usage', 'Tax', 'Credit')

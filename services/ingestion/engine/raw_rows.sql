@@ -1,0 +1,4 @@
+-- reads: {rows}
+SELECT {columns}, count(*)
+FROM {rows}
+GROUP BY ALL;

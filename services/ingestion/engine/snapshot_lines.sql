@@ -1,0 +1,3 @@
+-- reads: {mapped}
+SELECT {columns}
+FROM {mapped} AS mapped

@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT DISTINCT unnest(map_keys(Tags))
+FROM (SELECT DISTINCT Tags FROM {lines});
