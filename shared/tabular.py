@@ -1,7 +1,7 @@
 """One file of rows (CSV, gzipped or zipped CSV, Parquet): its columns, how SQL reaches each.
 
 A CSV header is read here and not by DuckDB, whose names ignore case: of two columns that differ
-in case it would rename the second, or answer with the wrong one (aws-bills facts, 6.12).
+in case it would rename the second, or answer with the wrong one (docs/reference/aws-bills.md).
 """
 
 import csv

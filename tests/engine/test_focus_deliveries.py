@@ -10,7 +10,7 @@ from services.ingestion.engine.layouts import Kind
 from shared.sql.expressions import literal
 from tests.bills import OCTOBER, focus_line, snapshot_of, write_focus
 
-# The types that AWS writes (aws-bills facts, 1.2).
+# The types that AWS writes (docs/reference/aws-bills.md).
 AWS_TYPES = {
     "BilledCost": "DOUBLE",
     "EffectiveCost": "DOUBLE",

@@ -1,9 +1,9 @@
 """The order of claims: rules, labels, pools, defaults, else unallocated or unmapped.
 
-First match wins and each line is claimed exactly once (design, section 3). A rule names its tenant
-outright, so it holds whether or not the tenant is active; a rule's own dates limit it. A label's
-value that nobody knows, or whose tenant is not active on that day, claims nothing: the line goes on
-to pools and defaults and is `unmapped:<value>` only where these do not take it.
+First match wins and each line is claimed exactly once (docs/reference/allocation.md). A rule names
+its tenant outright, so it holds whether or not the tenant is active; a rule's own dates limit it. A
+label's value that nobody knows, or whose tenant is not active on that day, claims nothing: the line
+goes on to pools and defaults and is `unmapped:<value>` only where these do not take it.
 
 A line that pays for a node or a volume of a cluster is divided among the pods there, or the tasks,
 unless a rule or the tenant's own tag takes it whole. Each pod's part is then claimed in the same

@@ -4,7 +4,7 @@ A pool's cost goes to tenants and to other pools, whose cost goes on in the same
 shares that pools have of each other, r what is left of each pool for tenants, the money of pool u
 ends by the tenants' weights of pool v in the share T[u, v], T = (I - P)^-1 diag(r). Each pool's own
 cost is split along its row of T, so that no cost is grossed up and its origin stays known
-(allocation facts, A.3 item 5).
+(docs/reference/allocation.md).
 """
 
 from collections import defaultdict

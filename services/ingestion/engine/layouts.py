@@ -1,7 +1,8 @@
 """What kind of bill a file is, by its columns, and which columns of it are read, as what.
 
-The kinds and what tells them apart: aws-bills facts, 1.2. A column that is not listed is not read;
-a missing one is null, unless it is required. A legacy CUR is read under CUR 2.0's names (`legacy`).
+The kinds and what tells them apart: docs/reference/aws-bills.md. A column that is not listed is not
+read; a missing one is null, unless it is required. A legacy CUR is read under CUR 2.0's names
+(`legacy`).
 """
 
 from collections.abc import Collection

@@ -1,9 +1,9 @@
 """A legacy CUR under the names of CUR 2.0, so that one mapping serves both.
 
 Its CSV names columns `category/Name`. AWS's own rule for Athena makes `category_name` of these
-(aws-bills facts, 1.2), which is also what CUR 2.0 and the legacy Parquet call them. Tags and cost
-categories, one column each, come and go from file to file; they become the maps of CUR 2.0, by the
-position of each column, so that `user:customer` and `user:Customer` stay two keys.
+(docs/reference/aws-bills.md), which is also what CUR 2.0 and the legacy Parquet call them. Tags and
+cost categories, one column each, come and go from file to file; they become the maps of CUR 2.0, by
+the position of each column, so that `user:customer` and `user:Customer` stay two keys.
 
 The same bill as legacy CUR, CUR 2.0 and FOCUS 1.2 gives the same allocations, byte for byte, where
 the files agree in what their formats let the exporter choose: FOCUS's ServiceName and

@@ -1,8 +1,8 @@
 """The manifest of a delivery: which files it is made of. Read tolerantly.
 
 CUR 2.0 and FOCUS name `dataFiles` (full `s3://bucket/key` URLs) and `executionId`, a legacy CUR
-`reportKeys` (bucket-relative keys) and `assemblyId` (aws-bills facts, 1.1). AWS writes it after
-the last data file, so it is the commit mark: only the files it lists are read.
+`reportKeys` (bucket-relative keys) and `assemblyId` (docs/reference/aws-bills.md). AWS writes it
+after the last data file, so it is the commit mark: only the files it lists are read.
 """
 
 import json

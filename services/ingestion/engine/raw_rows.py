@@ -1,7 +1,7 @@
 """The rows of raw files, for control totals: a CSV through Python's own reader, Parquet by SQL.
 
 A CSV is read to its end through Python's gzip, which checks CRC32 and length; DuckDB checks
-neither (aws-bills facts, 6.6).
+neither (docs/reference/aws-bills.md).
 """
 
 import csv
