@@ -33,9 +33,9 @@ def doctor(
 def _print(checks: Sequence[Check]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for purpose, title in _TITLES.items():
-        found = [check for check in checks if check.purpose == purpose]
-        missing = sum(check.state == "missing" for check in found)
+        of_purpose = [check for check in checks if check.purpose == purpose]
+        missing = sum(check.state == "missing" for check in of_purpose)
         console.print(f"[bold]{title}[/]: {f'{missing} missing' if missing else 'ready'}")
-        for check in found:
+        for check in of_purpose:
             text = f"{check.name}: {check.found}" + (f". {check.fix}" if check.fix else "")
             console.print(f"  {_MARKS[check.state]} {text.replace('[', chr(92) + '[')}")

@@ -53,10 +53,10 @@ def _headline(line: LineEvidence) -> str:
 
 def _groups(line: LineEvidence, shown: int) -> Iterator["_Group"]:
     """Parts that came by the same rule and driver, the largest group first."""
-    found: defaultdict[tuple[str, ...], list[Part]] = defaultdict(list)
+    alike: defaultdict[tuple[str, ...], list[Part]] = defaultdict(list)
     for part in line.parts:
-        found[part.rule, part.driver, part.reason, part.tag_key, part.tag_value].append(part)
-    groups = [_Group(tuple(parts), shown) for parts in found.values()]
+        alike[part.rule, part.driver, part.reason, part.tag_key, part.tag_value].append(part)
+    groups = [_Group(tuple(parts), shown) for parts in alike.values()]
     yield from sorted(groups, key=lambda group: -abs(group.units))
 
 

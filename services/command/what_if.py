@@ -58,8 +58,8 @@ def what_if(
             "content": config.read_text(encoding="utf-8"),
             "periods": list(map(str, months)),
         }
-        found = answer_of("POST", "/api/v1/what-if", question)["periods"]
-        _print([from_json(each) for each in found], format_)
+        period_changes = answer_of("POST", "/api/v1/what-if", question)["periods"]
+        _print([from_json(each) for each in period_changes], format_)
     elif len(months) != 1:
         raise typer.BadParameter("on files it is one month.", param_hint="PERIODS")
     else:
@@ -91,26 +91,28 @@ def _of_files(files: BillFiles, month: Month, changed: Configuration) -> PeriodC
     return PeriodChange(str(month), first.run_id, ruleset.currency, compare(before, after, {}))
 
 
-def _print(found: Sequence[PeriodChange], form: Format) -> None:
+def _print(period_changes: Sequence[PeriodChange], form: Format) -> None:
     match form:
         case Format.TEXT:
-            for each in found:
+            for each in period_changes:
                 _print_table(each)
         case Format.JSON:
-            print(json.dumps({"periods": list(map(to_json, found))}, indent=2))
+            print(json.dumps({"periods": list(map(to_json, period_changes))}, indent=2))
         case Format.CSV:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(("period", "run_id", "currency", *_HEADER))
-            for each in found:
+            for each in period_changes:
                 for row in to_json(each)["tenants"]:
                     named = (each.period, each.run_id, each.currency)
                     writer.writerow((*named, *(row[name] for name in _HEADER)))
 
 
-def _print_table(found: PeriodChange) -> None:
+def _print_table(period_change: PeriodChange) -> None:
     console = Console(highlight=False)
-    changed = [change for change in found.changes if change.difference]
-    table = Table(title=f"{found.period} in {found.currency}, beside {found.run_id}")
+    changed = [change for change in period_change.changes if change.difference]
+    table = Table(
+        title=f"{period_change.period} in {period_change.currency}, beside {period_change.run_id}"
+    )
     table.add_column("tenant")
     for heading in ("before", "after", "difference", ""):
         table.add_column(heading, justify="right")
@@ -123,6 +125,6 @@ def _print_table(found: PeriodChange) -> None:
             f"[bold]turns {change.turns}[/]" if change.turns else "",
         )
     console.print(table)
-    same = len(found.changes) - len(changed)
+    same = len(period_change.changes) - len(changed)
     turned = sum(bool(change.turns) for change in changed)
     console.print(f"{same} stay as they are; the margin of {turned} changes its sign.")

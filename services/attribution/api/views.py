@@ -112,10 +112,10 @@ class StatementView(ScopedView):
 
 
 def _found_period(period: str) -> Period:
-    found = Period.objects.filter(period=period).first()
-    if found is None:
+    record = Period.objects.filter(period=period).first()
+    if record is None:
         raise Http404
-    return found
+    return record
 
 
 def _refusal(error: UnableToClose) -> dict[str, Any]:

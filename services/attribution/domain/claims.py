@@ -95,13 +95,13 @@ class Claims:
 
     def _labels(self, line: LineKey) -> Iterator[tuple[Label, str]]:
         """The tag's and the pod's, as `labels.tenant` orders them, with the method of each."""
-        found: list[tuple[Label, str]] = []
+        labels: list[tuple[Label, str]] = []
         if line.label is not None:
             of_task = line.label.source.startswith(_ECS)
-            found.append((line.label, Method.TASK if of_task else Method.LABEL))
+            labels.append((line.label, Method.TASK if of_task else Method.LABEL))
         if line.pod is not None and line.pod.label is not None:
-            found.append((line.pod.label, line.pod.kind))
-        yield from sorted(found, key=lambda label: self._place(label[0].source))
+            labels.append((line.pod.label, line.pod.kind))
+        yield from sorted(labels, key=lambda label: self._place(label[0].source))
 
     def _place(self, source: str) -> int:
         return self._sources.index(source)

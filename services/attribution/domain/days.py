@@ -18,12 +18,12 @@ def amounts_by_day(
     """
     first = month.start.date()
     last = (month.end - dt.timedelta(days=1)).day
-    found: dict[str, list[Decimal]] = {}
+    by_group: dict[str, list[Decimal]] = {}
     for name, day, amount in amounts:
-        days = found.setdefault(name, [Decimal(0)] * last)
+        days = by_group.setdefault(name, [Decimal(0)] * last)
         place = min(max((day - first).days, 0), last - 1)
         days[place] = EXACT.add(days[place], amount)
-    return found
+    return by_group
 
 
 def as_texts(daily: Mapping[str, list[Decimal]]) -> dict[str, list[str]]:

@@ -51,13 +51,13 @@ def to_json(explanation: Explanation) -> Json:
     }
 
 
-def from_json(found: Mapping[str, Any]) -> Explanation:
-    made_of = {name: _tuple(value) for name, value in found["run"].items()}
+def from_json(content: Mapping[str, Any]) -> Explanation:
+    made_of = {name: _tuple(value) for name, value in content["run"].items()}
     return Explanation(
-        selection=selection_of(found["selection"]),
-        period=found["period"],
-        currency=found["currency"],
-        cost_measure=found["cost_measure"],
+        selection=selection_of(content["selection"]),
+        period=content["period"],
+        currency=content["currency"],
+        cost_measure=content["cost_measure"],
         provenance=Provenance(**made_of),
         lines=tuple(
             LineEvidence(
@@ -66,7 +66,7 @@ def from_json(found: Mapping[str, Any]) -> Explanation:
                 to_units(Decimal(line["amount"])),
                 tuple(_read_part(part) for part in line["parts"]),
             )
-            for line in found["lines"]
+            for line in content["lines"]
         ),
     )
 
@@ -87,13 +87,13 @@ def _part(part: Part) -> Json:
     return {"amount": _amount(part.units), **texts, **when, "evidence": _evidence(part.evidence)}
 
 
-def _read_part(found: Mapping[str, Any]) -> Part:
-    day, start = found.get("day"), found.get("start")
+def _read_part(content: Mapping[str, Any]) -> Part:
+    day, start = content.get("day"), content.get("start")
     return Part(
-        **{name: found.get(name, "") for name in _TEXTS},
+        **{name: content.get(name, "") for name in _TEXTS},
         day=dt.date.fromisoformat(day) if day else None,
         start=dt.datetime.fromisoformat(start) if start else None,
-        evidence=_read_evidence(found["evidence"]),
+        evidence=_read_evidence(content["evidence"]),
     )
 
 
@@ -123,17 +123,17 @@ def _evidence(evidence: Evidence) -> Json:
             assert_never(evidence)
 
 
-def _read_evidence(found: Mapping[str, Any]) -> Evidence:
-    if "bill_lines" in found:
-        lines = found["bill_lines"]
+def _read_evidence(content: Mapping[str, Any]) -> Evidence:
+    if "bill_lines" in content:
+        lines = content["bill_lines"]
         largest = (
             Line(line["source"], line["line"], to_units(Decimal(line["amount"])))
             for line in lines["largest"]
         )
         return BillLines(lines["count"], to_units(Decimal(lines["amount"])), tuple(largest))
-    if "total_of" in found:
-        return Total(tuple(map(_read_evidence, found["total_of"])))
-    share = found["share"]
+    if "total_of" in content:
+        return Total(tuple(map(_read_evidence, content["total_of"])))
+    share = content["share"]
     return Share(
         of=_read_evidence(share["of"]),
         by=share["by"],
@@ -156,7 +156,7 @@ def _signals(rows: SignalRows) -> Json:
     return {**asdict(rows), "quantity": plain(rows.quantity), "largest": largest}
 
 
-def _read_signals(found: Mapping[str, Any]) -> SignalRows:
+def _read_signals(content: Mapping[str, Any]) -> SignalRows:
     largest = (
         SignalRow(
             row["file"],
@@ -164,9 +164,9 @@ def _read_signals(found: Mapping[str, Any]) -> SignalRows:
             dt.datetime.fromisoformat(row["start"]),
             Decimal(row["quantity"]),
         )
-        for row in found["largest"]
+        for row in content["largest"]
     )
-    fields = {**found, "quantity": Decimal(found["quantity"]), "largest": tuple(largest)}
+    fields = {**content, "quantity": Decimal(content["quantity"]), "largest": tuple(largest)}
     return SignalRows(**fields)
 
 

@@ -44,13 +44,15 @@ def fraction(evidence: Evidence) -> Fraction:
 
 def lines_of(*evidence: Evidence) -> BillLines:
     """All bill lines behind it; those that stand behind several parts of it count once."""
-    found = list(dict.fromkeys(lines for each in evidence for lines in bill_lines(each)))
+    distinct = list(dict.fromkeys(lines for each in evidence for lines in bill_lines(each)))
     largest = sorted(
-        (line for lines in found for line in lines.largest),
+        (line for lines in distinct for line in lines.largest),
         key=lambda line: (-abs(line.units), line.source, line.line),
     )
     return BillLines(
-        sum(lines.count for lines in found), sum(lines.units for lines in found), tuple(largest)
+        sum(lines.count for lines in distinct),
+        sum(lines.units for lines in distinct),
+        tuple(largest),
     )
 
 

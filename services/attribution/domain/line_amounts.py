@@ -20,13 +20,13 @@ LineKey = tuple[str, str, str, str, str, str]
 
 def amounts_by_line(explanation: Explanation) -> dict[LineKey, int]:
     """They sum to the explained amount; every bill line must be named in the evidence."""
-    found: defaultdict[LineKey, int] = defaultdict(int)
+    amounts: defaultdict[LineKey, int] = defaultdict(int)
     for line in explanation.lines:
         for part in line.parts:
             named = (line.charge_group, line.method, part.rule, part.driver)
             for bill_line, units in _by_line(part.evidence, part.units):
-                found[bill_line.source, bill_line.line, *named] += units
-    return dict(found)
+                amounts[bill_line.source, bill_line.line, *named] += units
+    return dict(amounts)
 
 
 def _by_line(evidence: Evidence, units: int) -> Iterator[tuple[Line, int]]:

@@ -98,9 +98,9 @@ def matches_bill(selector: Selector, line: LineKey) -> bool:
     )
 
 
-def _all_match(selected: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
+def _all_match(selected: Mapping[str, Sequence[str]], values: Mapping[str, str]) -> bool:
     return all(
-        name in found and any_matches(patterns, (found[name],))
+        name in values and any_matches(patterns, (values[name],))
         for name, patterns in selected.items()
     )
 

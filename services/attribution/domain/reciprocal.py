@@ -58,7 +58,7 @@ def routes(uses: Mapping[Node, Use[Node]]) -> dict[Node, dict[Node, int]]:
                 users[to].add(node)
         for node in sorted(uses, key=repr):
             _eliminate(node, passed, ends, users)
-        return {node: _whole(found) for node, found in ends.items()}
+        return {node: _whole(shares_of_node) for node, shares_of_node in ends.items()}
 
 
 def _eliminate(

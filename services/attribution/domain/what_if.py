@@ -58,11 +58,11 @@ def costs_by_tenant(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal
     return totals
 
 
-def to_json(found: PeriodChange) -> dict[str, Any]:
+def to_json(period_change: PeriodChange) -> dict[str, Any]:
     return {
-        "period": found.period,
-        "run_id": found.run_id,
-        "currency": found.currency,
+        "period": period_change.period,
+        "run_id": period_change.run_id,
+        "currency": period_change.currency,
         "tenants": [
             {
                 "tenant": change.tenant,
@@ -72,12 +72,12 @@ def to_json(found: PeriodChange) -> dict[str, Any]:
                 "revenue": None if change.revenue is None else plain(change.revenue),
                 "margin_turns": change.turns,
             }
-            for change in found.changes
+            for change in period_change.changes
         ],
     }
 
 
-def from_json(found: Mapping[str, Any]) -> PeriodChange:
+def from_json(content: Mapping[str, Any]) -> PeriodChange:
     changes = (
         Change(
             tenant=row["tenant"],
@@ -85,6 +85,6 @@ def from_json(found: Mapping[str, Any]) -> PeriodChange:
             after=Decimal(row["cost_after"]),
             revenue=None if row["revenue"] is None else Decimal(row["revenue"]),
         )
-        for row in found["tenants"]
+        for row in content["tenants"]
     )
-    return PeriodChange(found["period"], found["run_id"], found["currency"], tuple(changes))
+    return PeriodChange(content["period"], content["run_id"], content["currency"], tuple(changes))
