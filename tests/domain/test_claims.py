@@ -6,7 +6,7 @@ import pytest
 from services.attribution.domain.claims import Claims
 from services.attribution.domain.lines import Label, LineKey, PodKey
 from services.attribution.domain.tenants import TenantDirectory
-from services.attribution.engine.claims.label_sources import sanitise_tag
+from services.attribution.engine.bill_columns import sanitise_tag
 from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from shared.contracts.invoicing import Basis, FeeDays, InvoiceFact, InvoiceLineFact, Markup
 from shared.money import currency_exponent
@@ -186,6 +186,8 @@ def _basis(basis: Basis | None) -> str:
             return f"{basis.days} of {basis.days_in_all} days"
         case None:
             return ""
+        case _:
+            assert_never(basis)
 
 
 def _plain(number: Decimal) -> str:
