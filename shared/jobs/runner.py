@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from shared.isolation.scope import as_ops
-from shared.jobs.work import ATTEMPTS_MAX, jobs
+from shared.jobs.work import ATTEMPTS_MAX, on_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,18 @@ _CLAIM: Final = """
         payload = j.payload - 'rerun'
     from due where j.job_id = due.job_id
     returning j.job_id, j.kind, j.key, j.attempts
+"""
+_RENEWED: Final = """
+    update {table} set next_at = now() + %(seconds)s * interval '1 second'
+    where job_id = %(job_id)s and lease = %(lease)s
+"""
+_RELEASED: Final = """
+    update {table} set next_at = now() + interval '1 second'
+    where job_id = %(job_id)s and lease = %(lease)s and state = 'running'
+"""
+_GIVEN_UP: Final = """
+    update {table} set state = 'failed', finished_at = now(), error = 'it died each time'
+    where job_id = %(job_id)s and lease = %(lease)s and state = 'running'
 """
 
 
@@ -88,7 +100,7 @@ class Runner:
     def _claim(self) -> tuple[str, str, int] | None:
         lease = str(uuid.uuid4())
         with as_ops(), connection.cursor() as cursor:
-            cursor.execute(_sql(_CLAIM), [lease, LEASE_SECONDS])
+            cursor.execute(on_jobs(_CLAIM), [lease, LEASE_SECONDS])
             row = cursor.fetchone()
         if row is None:
             return None
@@ -122,28 +134,22 @@ class Runner:
 
     def _renew(self, job_id: str, lease: str) -> bool:
         """False where the job is another's now; one that is done keeps the lease it was done by."""
-        return self._update(job_id, lease, f"next_at = now() + interval '{LEASE_SECONDS} seconds'")
+        return self._update(_RENEWED, job_id, lease)
 
     def _release(self, job_id: str, lease: str) -> None:
         """A child that died is tried again soon; one that recorded its outcome is left alone."""
-        self._update(job_id, lease, "next_at = now() + interval '1 second'", only_running=True)
+        self._update(_RELEASED, job_id, lease)
 
     def _give_up(self, job_id: str, lease: str) -> None:
-        assignments = "state = 'failed', finished_at = now(), error = 'it died each time'"
-        self._update(job_id, lease, assignments, only_running=True)
+        self._update(_GIVEN_UP, job_id, lease)
 
-    def _update(
-        self, job_id: str, lease: str, assignments: str, *, only_running: bool = False
-    ) -> bool:
+    def _update(self, statement: str, job_id: str, lease: str) -> bool:
         """False where the lease is lost; a database that is away is no reason to stop the child."""
         try:
             with as_ops(), connection.cursor() as cursor:
                 cursor.execute(
-                    _sql(
-                        f"update {{table}} set {assignments}"  # noqa: S608 - fixed texts, see above
-                        " where job_id = %s and lease = %s and (state = 'running' or not %s)"
-                    ),
-                    [job_id, lease, only_running],
+                    on_jobs(statement),
+                    {"job_id": job_id, "lease": lease, "seconds": LEASE_SECONDS},
                 )
                 return bool(cursor.rowcount)
         except OperationalError:
@@ -154,7 +160,3 @@ class Runner:
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _sql(text: str) -> str:
-    return text.format(table=connection.ops.quote_name(jobs()._meta.db_table))  # noqa: SLF001

@@ -28,20 +28,26 @@ def jobs() -> Any:
     return apps.get_model(settings.SERVICE_NAME, "Job")
 
 
+def on_jobs(statement: str) -> str:
+    """A statement of ours, with the service's own table of jobs for `{table}`."""
+    return statement.format(table=connection.ops.quote_name(jobs()._meta.db_table))  # noqa: SLF001
+
+
 def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
     """Insert a job in the caller's transaction, unless the same one waits already.
 
     One that is running does not count as waiting: its input may be older than this request, so the
     request is put behind it (`rerun` in the payload makes it run again).
     """
-    table = connection.ops.quote_name(jobs()._meta.db_table)  # noqa: SLF001
     job = jobs()(kind=kind, key=key, payload=payload)
     with as_ops(), connection.cursor() as cursor:
         cursor.execute(
-            f"insert into {table} (job_id, kind, key, payload, state, attempts, error)"  # noqa: S608
-            " values (%s, %s, %s, %s, 'queued', 0, '')"
-            " on conflict (kind, key) where state in ('queued', 'running')"
-            " do update set payload = excluded.payload || jsonb_build_object('rerun', true)",
+            on_jobs(
+                "insert into {table} (job_id, kind, key, payload, state, attempts, error)"
+                " values (%s, %s, %s, %s, 'queued', 0, '')"
+                " on conflict (kind, key) where state in ('queued', 'running')"
+                " do update set payload = excluded.payload || jsonb_build_object('rerun', true)"
+            ),
             [job.job_id, kind, key, json.dumps(payload)],
         )
 
