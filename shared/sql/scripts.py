@@ -1,8 +1,9 @@
 """The one door to DuckDB: a script of a package, with its `{names}` filled.
 
 A name stands for a table, a column or an expression of `shared.sql.expressions`, and for no other
-text: data goes in as values, `$name`. The head of a script says which tables it reads and makes;
-`docs/engine.md` is made of these lines.
+text: data goes in as values, `$name`. In upper case, `{POOL}`, it is a word of
+`shared.vocabulary.recipients`, which the door fills by itself. The head of a script says which
+tables it reads and makes; `docs/engine.md` is made of these lines.
 """
 
 import re
@@ -12,9 +13,11 @@ from importlib import resources
 from typing import Any, Final
 
 from shared.columnar import Session
-from shared.sql.expressions import Sql
+from shared.sql.expressions import Sql, literal
+from shared.vocabulary import recipients
 
 _NAME: Final = re.compile(r"\{([a-z_]+)\}")
+_WORD: Final = re.compile(r"\{([A-Z_]+)\}")
 
 
 Row = dict[str, Any]
@@ -59,7 +62,12 @@ def records(result: Session) -> list[Row]:
 def _statements(package: str, script: str) -> str:
     """Without lines of comment: what fills a name there may be longer than the line."""
     lines = script_text(package, script).splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    text = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    unknown = set(_WORD.findall(text)) - set(vars(recipients))
+    if unknown:
+        place = f"{package}/{script}"
+        raise UnableToRunScript(f"{place}: no recipient is called {', '.join(sorted(unknown))}.")
+    return _WORD.sub(lambda match: literal(getattr(recipients, match[1])), text)
 
 
 def _filled(package: str, script: str, names: Mapping[str, Sql]) -> str:

@@ -121,7 +121,7 @@ class Script:
     def statements(self) -> Iterator[str]:
         """With a name of its own in place of each `{name}`."""
         body = re.sub(r"\b(\w+) AS \{\1\}", r"\1 AS (SELECT * FROM {\1})", self._body)
-        body = _NAME.sub(r"filled_\1", body)
+        body = _NAME.sub(r"filled_\1", re.sub(r"\{[A-Z_]+\}", "'word'", body))
         if not re.match(r"\s*(CREATE|INSERT|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
             body = f"SELECT {body}"  # an expression, which a query takes by its name
         for statement in duckdb.extract_statements(body):

@@ -38,6 +38,15 @@ class TestTheDoor:
         result = run_script(session, *script, {"text": sql.literal("it's")}, {"number": 7})
         assert records(result) == [{"said": "it's", "number": 7}]
 
+    def test_fills_words_of_the_vocabulary_by_itself(self, session, package):
+        script = write(package, "-- reads: nothing\nSELECT {POOL} || 'nat', {UNALLOCATED};\n")
+        assert run_script(session, *script).fetchall() == [("pool:nat", "unallocated")]
+
+    def test_refuses_a_word_that_the_vocabulary_does_not_have(self, session, package):
+        script = write(package, "SELECT {POLO};\n")
+        with pytest.raises(UnableToRunScript, match="no recipient is called POLO"):
+            run_script(session, *script)
+
     def test_refuses_a_script_with_a_name_that_nothing_fills(self, session, package):
         script = write(package, "-- reads: {lines}\nSELECT * FROM {lnies};\n")
         with pytest.raises(UnableToRunScript, match=r"script\.sql: nothing fills lnies"):

@@ -17,12 +17,12 @@ WITH asked AS (
     JOIN meters ON meters.pool = parts.via AND meters.level = parts.level
 ),
 own AS (
-    SELECT usage.*, starts_with(selection.tenant, 'unmetered:') AS is_unmetered
+    SELECT usage.*, starts_with(selection.tenant, {UNMETERED}) AS is_unmetered
     FROM usage
     CROSS JOIN selection
     WHERE usage.weight > 0 AND CASE
-        WHEN starts_with(selection.tenant, 'unmetered:')
-            THEN NOT usage.is_active OR starts_with(usage.tenant, 'pool:')
+        WHEN starts_with(selection.tenant, {UNMETERED})
+            THEN NOT usage.is_active OR starts_with(usage.tenant, {POOL})
         ELSE usage.is_active AND usage.tenant = selection.tenant
     END
 ),
@@ -45,8 +45,8 @@ numbered AS (
             ELSE true
         END
         AND CASE
-            WHEN asked.is_control THEN own.is_unmetered AND own.tenant = 'pool:' || asked.pool
-            ELSE NOT starts_with(own.tenant, 'pool:')
+            WHEN asked.is_control THEN own.is_unmetered AND own.tenant = {POOL} || asked.pool
+            ELSE NOT starts_with(own.tenant, {POOL})
         END
 )
 SELECT

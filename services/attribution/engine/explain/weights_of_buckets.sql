@@ -5,5 +5,5 @@ FROM shares
 SEMI JOIN explained_parts AS parts
     ON parts.via = shares.pool AND parts.via_grain = shares.grain
     AND parts.via_bucket = shares.bucket
-WHERE NOT starts_with(recipient, 'pool:')
+WHERE NOT starts_with(recipient, {POOL})
 ORDER BY recipient;

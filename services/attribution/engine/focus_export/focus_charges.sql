@@ -36,8 +36,8 @@ services AS (
 marked AS (
     SELECT
         *,
-        starts_with(charge_group, 'pool:') OR method IN ('pod', 'task')
-            OR starts_with(tenant, 'idle:') AS is_allocated
+        starts_with(charge_group, {POOL}) OR method IN ('pod', 'task')
+            OR starts_with(tenant, {IDLE}) AS is_allocated
     FROM charges
 )
 SELECT

@@ -37,8 +37,8 @@ SELECT
 FROM (
     SELECT
         *,
-        starts_with(charge_group, 'pool:') OR method IN ('pod', 'task')
-            OR starts_with({tenant}, 'idle:') AS is_allocated
+        starts_with(charge_group, {POOL}) OR method IN ('pod', 'task')
+            OR starts_with({tenant}, {IDLE}) AS is_allocated
     FROM tenant_parts
 ) AS parts
 JOIN {lines} AS lines ON coalesce(lines.x_Source, '') = parts.source AND lines.x_LineId = parts.line

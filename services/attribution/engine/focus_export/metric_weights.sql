@@ -12,7 +12,7 @@ JOIN charges USING (
 CREATE OR REPLACE TEMP TABLE followed AS
 SELECT origin
 FROM charges
-WHERE starts_with(charge_group, 'pool:')
+WHERE starts_with(charge_group, {POOL})
 GROUP BY origin
 HAVING sum(units) <> 0 AND (min(units) >= 0 OR max(units) <= 0);
 

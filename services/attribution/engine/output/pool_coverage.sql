@@ -10,9 +10,9 @@ WITH costs AS (
         ), 0) AS by_first_driver,
         coalesce(sum(amount) FILTER (WHERE starts_with(driver, 'fallback:')), 0) AS by_fallback,
         coalesce(sum(amount) FILTER (WHERE method = 'none'), 0) AS unallocated,
-        coalesce(sum(amount) FILTER (WHERE starts_with(tenant, 'unmetered:')), 0) AS unmetered
+        coalesce(sum(amount) FILTER (WHERE starts_with(tenant, {UNMETERED})), 0) AS unmetered
     FROM written_sums
-    WHERE starts_with(charge_group, 'pool:')
+    WHERE starts_with(charge_group, {POOL})
     GROUP BY ALL
 ),
 -- The hours of its cost. A pool may hold coarser lines beside hourly ones: its hours are counted on

@@ -17,7 +17,7 @@ SELECT
         WHEN 'day' THEN date_trunc('day', line_facts.hour)
         ELSE (SELECT started_at FROM period)
     END AS bucket,
-    starts_with(line_claims.recipient, 'idle:') AS goes_by_policy
+    starts_with(line_claims.recipient, {IDLE}) AS goes_by_policy
 FROM line_facts
 JOIN line_keys ON line_keys.kid = line_facts.kid
 JOIN line_claims ON line_claims.kid = line_facts.kid

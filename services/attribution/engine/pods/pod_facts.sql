@@ -19,7 +19,7 @@ SELECT
     idle_items.hour,
     idle_items.span,
     CAST(idle_on_node_parts.recipient AS BIGINT),
-    'idle:reserved',
+    {IDLE} || 'reserved',
     idle_on_node_parts.units
 FROM idle_on_node_parts
 JOIN idle_items ON idle_items.item = idle_on_node_parts.cell
@@ -29,7 +29,7 @@ SELECT
     cluster_idle.hour,
     cluster_idle.span,
     CAST(idle_in_cluster_parts.recipient AS BIGINT),
-    'idle:' || (SELECT idle FROM policy),
+    {IDLE} || (SELECT idle FROM policy),
     idle_in_cluster_parts.units
 FROM idle_in_cluster_parts
 JOIN cluster_idle ON cluster_idle.item = idle_in_cluster_parts.cell;

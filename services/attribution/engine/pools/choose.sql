@@ -15,7 +15,7 @@ WITH totals AS (
         bucket,
         level,
         sum(weight) AS total,
-        sum(weight) FILTER (WHERE NOT starts_with(recipient, 'pool:')) AS tenants_total
+        sum(weight) FILTER (WHERE NOT starts_with(recipient, {POOL})) AS tenants_total
     FROM candidates
     JOIN chosen USING (pool, grain, bucket, level)
     GROUP BY ALL

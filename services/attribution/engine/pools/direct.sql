@@ -44,7 +44,7 @@ GROUP BY ALL
 UNION ALL
 SELECT
     scopes.scope,
-    CASE WHEN claims.kind = 'pool' THEN 'pool:' ELSE '' END || claims.recipient,
+    CASE WHEN claims.kind = 'pool' THEN {POOL} ELSE '' END || claims.recipient,
     facts.hour,
     sum(facts.units)
 FROM facts

@@ -11,4 +11,4 @@ SELECT
 FROM items
 JOIN shares
     ON shares.pool = items.via AND shares.grain = items.grain AND shares.bucket = items.bucket
-WHERE NOT starts_with(shares.recipient, 'pool:');
+WHERE NOT starts_with(shares.recipient, {POOL});

@@ -5,8 +5,8 @@ CREATE OR REPLACE TEMP VIEW {described} AS
 SELECT
     divided.item,
     cells.day,
-    coalesce(divided.recipient, 'unallocated') AS tenant,
-    'pool:' || cells.pool AS charge_group,
+    coalesce(divided.recipient, {UNALLOCATED}) AS tenant,
+    {POOL} || cells.pool AS charge_group,
     cells.service,
     cells.account,
     cells.region,
@@ -22,13 +22,13 @@ SELECT
     cells.source,
     cells.charge_category,
     CASE
-        WHEN divided.recipient IS NULL OR divided.recipient = 'unallocated'
-            OR starts_with(divided.recipient, 'unmapped:')
+        WHEN divided.recipient IS NULL OR divided.recipient = {UNALLOCATED}
+            OR starts_with(divided.recipient, {UNMAPPED})
         THEN 'no-consumer'
-        WHEN starts_with(divided.recipient, 'unmetered:') THEN 'unmetered'
+        WHEN starts_with(divided.recipient, {UNMETERED}) THEN 'unmetered'
         ELSE ''
     END AS reason,
-    CASE WHEN reason <> '' THEN 'pool:' || items.via ELSE '' END AS tag_key,
+    CASE WHEN reason <> '' THEN {POOL} || items.via ELSE '' END AS tag_key,
     '' AS tag_value,
     divided.units
 FROM {parts} AS divided

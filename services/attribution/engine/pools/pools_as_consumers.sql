@@ -1,4 +1,4 @@
 -- reads: usage
 SELECT DISTINCT meter, tenant
 FROM usage
-WHERE starts_with(tenant, 'pool:');
+WHERE starts_with(tenant, {POOL});

@@ -14,5 +14,5 @@ WITH asked AS (
 proposed AS {proposed}
 SELECT $pool, own_grain, bucket, $level, recipient, sum(weight)
 FROM proposed
-WHERE weight > 0 AND recipient <> 'pool:' || $pool
+WHERE weight > 0 AND recipient <> {POOL} || $pool
 GROUP BY own_grain, bucket, recipient;

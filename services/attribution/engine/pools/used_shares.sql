@@ -12,4 +12,4 @@ SELECT
 FROM shares
 JOIN used_buckets AS used
     ON used.by_pool = shares.pool AND used.by_grain = shares.grain
-    AND used.by_bucket = shares.bucket AND shares.recipient = 'pool:' || used.pool;
+    AND used.by_bucket = shares.bucket AND shares.recipient = {POOL} || used.pool;

@@ -21,7 +21,7 @@ metered AS (
         END AS moment
     FROM meters_before
     JOIN usage ON usage.meter = meters_before.meter
-    WHERE usage.weight > 0 AND NOT starts_with(usage.tenant, 'pool:')
+    WHERE usage.weight > 0 AND NOT starts_with(usage.tenant, {POOL})
 ),
 covered AS (
     SELECT pool_hours.pool, pool_hours.hour

@@ -7,7 +7,7 @@ metered AS (
     SELECT
         asked.own_grain,
         asked.bucket,
-        CASE WHEN metered_usage.is_active THEN metered_usage.tenant ELSE 'unmetered:' || asked.pool END AS recipient,
+        CASE WHEN metered_usage.is_active THEN metered_usage.tenant ELSE {UNMETERED} || asked.pool END AS recipient,
         metered_usage.meter,
         CAST(blended.part AS HUGEINT) AS part,
         metered_usage.weight,

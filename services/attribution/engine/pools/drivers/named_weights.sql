@@ -7,4 +7,4 @@ LEFT JOIN tenants
     ON tenants.tenant = named_weights.recipient
     AND (tenants.active_from IS NULL OR tenants.active_from < asked.bucket_end)
     AND (tenants.active_to IS NULL OR asked.bucket < tenants.active_to)
-WHERE tenants.tenant IS NOT NULL OR starts_with(named_weights.recipient, 'pool:')
+WHERE tenants.tenant IS NOT NULL OR starts_with(named_weights.recipient, {POOL})

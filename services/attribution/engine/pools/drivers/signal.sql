@@ -27,18 +27,18 @@ sums AS (
 SELECT
     own_grain,
     bucket,
-    CASE WHEN is_active THEN tenant ELSE 'unmetered:' || pool END AS recipient,
+    CASE WHEN is_active THEN tenant ELSE {UNMETERED} || pool END AS recipient,
     weight
 FROM metered
 UNION ALL
 SELECT
     sums.own_grain,
     sums.bucket,
-    'unmetered:' || sums.pool,
+    {UNMETERED} || sums.pool,
     metered_usage.weight * factors.of_control - sums.weight
 FROM sums
 JOIN metered_usage
-    ON metered_usage.meter = $control AND metered_usage.tenant = 'pool:' || sums.pool
+    ON metered_usage.meter = $control AND metered_usage.tenant = {POOL} || sums.pool
     AND metered_usage.grain = sums.grain AND metered_usage.moment = sums.moment
 CROSS JOIN factors
 WHERE metered_usage.weight * factors.of_control > sums.weight
