@@ -15,7 +15,7 @@ CHECKS := set -a && . deploy/checks.env && set +a &&
 FAULTS ?= 30
 LINES ?= 5000000 20000000
 
-.PHONY: help install assets demo demo-check up test suites-engine suites-others suites-system covered \
+.PHONY: help install assets demo demo-check up test test-deep suites-engine suites-others suites-system covered \
 	e2e browser chaos bench bench-attribution bench-fairness lint types format lock clean
 
 help: ## Show what there is
@@ -62,6 +62,12 @@ suites-engine suites-others suites-system:
 covered: ## Every line and branch of each domain is tested, by what the suites have measured
 	@$(BIN)/coverage combine --quiet --keep --data-file $(COVERAGE)/all $(COVERAGE)/.coverage.*
 	@$(BIN)/coverage report --data-file $(COVERAGE)/all --fail-under 100
+
+test-deep: install ## The engine's property tests with 5,000 scenarios (SEED=n repeats a run)
+	@seed=$(or $(SEED),$$($(BIN)/python -c 'import secrets; print(secrets.randbelow(10**6))')); \
+	echo "SEED=$$seed"; \
+	$(BIN)/pytest -q tests/engine -m hypothesis --timeout 0 \
+		--hypothesis-profile deep --hypothesis-seed $$seed --randomly-seed $$seed
 
 e2e: install assets browser ## Journeys and axe in Chromium, on a demo of its own
 	$(BIN)/pytest -q tests/e2e

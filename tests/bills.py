@@ -20,6 +20,7 @@ from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, parse_configuration
 from shared.periods import Month
 from shared.sql.expressions import literal, parquet_scan
+from tests.normalised_bills import NormalisedBill
 
 OCTOBER = Month(2026, 10)
 
@@ -281,7 +282,7 @@ def snapshot_of(bill: Path, work: Path, period: Month = OCTOBER) -> Snapshot:
 
 
 def run_of(
-    bill: Path,
+    bill: Path | NormalisedBill | Snapshot,
     work: Path,
     ruleset: str | Configuration = RULESET,
     signals: Sequence[Path] = (),
@@ -289,11 +290,12 @@ def run_of(
     workloads: Sequence[Path] = (),
     run_id: str | None = "run-1",
 ) -> Run:
+    """Of a bill as delivered, which is taken first, or of one that is normalised."""
     config = parse_configuration(ruleset) if isinstance(ruleset, str) else ruleset
-    snapshot = snapshot_of(bill, work)
+    taken = snapshot_of(bill, work) if isinstance(bill, Path) else bill
     return attribute(
-        snapshot_parts=snapshot.parts,
-        raw_totals=snapshot.raw_totals,
+        snapshot_parts=taken.parts,
+        raw_totals=taken.raw_totals,
         config=config,
         signals=signals,
         workloads=workloads,

@@ -5,11 +5,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.attribution.domain import reciprocal
 from services.attribution.domain.reciprocal import ROUTE_BITS, ClosedLoop, Use, routes
+from tests.examples import examples
 
 ONE = 1 << ROUTE_BITS
 NAMES = [(name,) for name in "abcdef"]
@@ -53,7 +54,7 @@ graphs = st.dictionaries(
 )
 
 
-def world(graph):
+def uses_of(graph):
     return {
         node: Use(pools, sum(pools.values()) + tenants)
         for node, (pools, tenants) in graph.items()
@@ -62,10 +63,10 @@ def world(graph):
 
 
 class TestRoutes:
-    @settings(max_examples=300, deadline=None)
+    @examples(5 / 2)
     @given(graphs)
     def test_are_those_of_the_exact_solution(self, graph):
-        uses = world(graph)
+        uses = uses_of(graph)
         assume(uses)
         try:
             found = routes(uses)
@@ -79,10 +80,9 @@ class TestRoutes:
             for end, share in exact[node].items():
                 assert abs(Fraction(found[node].get(end, 0), ONE) - share) <= Fraction(2, ONE)
 
-    @settings(max_examples=100, deadline=None)
     @given(graphs, st.integers(2, 10**6))
     def test_do_not_depend_on_the_scale_of_weights_or_their_order(self, graph, factor):
-        uses = world(graph)
+        uses = uses_of(graph)
         scaled = {
             node: Use({to: w * factor for to, w in use.pools.items()}, use.total * factor)
             for node, use in reversed(uses.items())

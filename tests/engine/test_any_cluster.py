@@ -4,13 +4,15 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.bills import amounts, run_of, write_focus, write_workloads
+from tests.bills import amounts, run_of, write_workloads
 from tests.engine.test_conservation import folder
 from tests.engine.test_tasks import OF_ALL, task
 from tests.engine.test_workloads import PODS, host, node, pod, volume
+from tests.examples import examples
+from tests.normalised_bills import write_normalised
 
 UNIT = Fraction(1, 10**10)
 NODES = ("i-0aa", "i-0bb", "i-0cc", "i-0dd")
@@ -86,7 +88,6 @@ pods = st.lists(
 )
 policies = st.sampled_from(["overhead", "proportional", "reserved"])
 _LABELS = ("labels", "annotations", "namespace_labels", "namespace_annotations")
-worlds = settings(max_examples=20, deadline=None)
 
 
 def row_of(name, spec):
@@ -100,7 +101,7 @@ def row_of(name, spec):
     return task(name, **spec | taken | dict(says) | {"namespace": ""})
 
 
-def rows_of_world(specs):
+def rows_of_cluster(specs):
     volumes = [
         volume("vol-1", "data", labels={"tenant": "acme"}, hour=4),
         volume("vol-1", "data", pod="other", labels={"tenant": "globex"}, hour=4, size="3"),
@@ -112,19 +113,19 @@ def rows_of_world(specs):
 
 
 def run(work, bill_lines, rows, ruleset):
-    bill = write_focus(work / "bill.csv", [node("0"), *bill_lines])
+    bill = write_normalised(work / "bill", [node("0"), *bill_lines])
     return run_of(bill, work, ruleset, workloads=[write_workloads(work / "w.csv", rows)])
 
 
 class TestAnyCluster:
-    @worlds
+    @examples(1 / 6)
     @given(st.lists(costs, min_size=1, max_size=3), pods)
     def test_is_split_as_the_formula_says(self, listed, specs):
         """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""
         here = {"on": "i-0aa", "cluster": "prod", "namespace": "apps", "gpu_hours": ""}
         specs = [spec | here for spec in specs if "node_gpu_hours" not in spec]
         with folder() as work:
-            found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_world(specs), ALL)
+            found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_cluster(specs), ALL)
         cost = sum(map(Fraction, listed))
         expected: dict[str, Fraction] = defaultdict(Fraction)
         for resource, capacity, share in (("cpu", 4, 36), ("memory", 16, 16)):

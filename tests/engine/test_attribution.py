@@ -17,11 +17,10 @@ from tests.bills import (
     focus_line,
     rows_of,
     run_of,
-    snapshot_of,
     write_cur,
-    write_focus,
     write_signals,
 )
+from tests.normalised_bills import write_normalised
 
 POOL = """
 pools:
@@ -42,7 +41,7 @@ def nat(cost, hour=4, day=3, length=1, **changes):
 
 
 def run(tmp_path, lines, ruleset=RULESET, *signals):
-    bill = write_focus(tmp_path / "bill.csv", lines)
+    bill = write_normalised(tmp_path / "bill", lines)
     files = [write_signals(tmp_path / "signals.csv", *signals)] if signals else []
     return run_of(bill, tmp_path, ruleset, files)
 
@@ -242,7 +241,7 @@ class TestAPool:
             "meter,start,end,consumer,quantity\n"
             "bytes,2026-10-03T00:00:00Z,2026-10-04T00:00:00Z,acme,5\n"
         )
-        bill = write_focus(tmp_path / "bill.csv", [nat("4")])
+        bill = write_normalised(tmp_path / "bill", [nat("4")])
         with pytest.raises(BadConfiguration, match="per: day"):
             run_of(bill, tmp_path, with_pool("{signal: bytes}"), [signals])
 
@@ -369,14 +368,12 @@ class TestTheOutputFolder:
 
 class TestAProof:
     def test_that_fails_stops_the_run_and_leaves_only_itself(self, tmp_path):
-        bill = write_focus(tmp_path / "bill.csv", [focus_line(cost="2")])
-        snapshot = snapshot_of(bill, tmp_path)
-        other = snapshot_of(
-            write_focus(tmp_path / "other.csv", [focus_line(cost="3")]), tmp_path / "other"
+        bill, other = (
+            write_normalised(tmp_path / cost, [focus_line(cost=cost)]) for cost in ("2", "3")
         )
         with pytest.raises(ProofFailed, match="differs from the bill by 1") as raised:
             attribute(
-                snapshot_parts=snapshot.parts,
+                snapshot_parts=bill.parts,
                 raw_totals=other.raw_totals,
                 config=parse_configuration(RULESET),
                 signals=[],

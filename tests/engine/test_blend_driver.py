@@ -6,7 +6,8 @@ import pytest
 
 from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration
-from tests.bills import RULESET, amounts, focus_line, run_of, write_focus, write_signals
+from tests.bills import RULESET, amounts, focus_line, run_of, write_signals
+from tests.normalised_bills import write_normalised
 
 HOUR = "2026-10-03T04:00:00Z"
 
@@ -17,7 +18,7 @@ def rules(*drivers):
 
 
 def run(work, ruleset, *signals):
-    bill = write_focus(work / "bill.csv", [focus_line(SkuMeter="lb-usage", cost="12")])
+    bill = write_normalised(work / "bill", [focus_line(SkuMeter="lb-usage", cost="12")])
     return run_of(bill, work, ruleset, [write_signals(work / "signals.csv", *signals)])
 
 

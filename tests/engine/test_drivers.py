@@ -6,7 +6,8 @@ import pytest
 
 from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration, BadInput
-from tests.bills import RULESET, amounts, focus_line, run_of, write_focus, write_signals
+from tests.bills import RULESET, amounts, focus_line, run_of, write_signals
+from tests.normalised_bills import write_normalised
 
 HOUR = "2026-10-03T04:00:00Z"
 
@@ -22,7 +23,7 @@ def nat(cost):
 
 
 def run(work, rules, *signals, lines=None):
-    bill = write_focus(work / "bill.csv", lines or [nat("12")])
+    bill = write_normalised(work / "bill", lines or [nat("12")])
     return run_of(bill, work, rules, [write_signals(work / "signals.csv", *signals)])
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.evidence import (
@@ -31,14 +31,15 @@ from tests.bills import (
     run_of,
     snapshot_of,
     write_cur,
-    write_focus,
     write_signals,
     write_workloads,
 )
 from tests.engine import test_mutual_pools as mutual
 from tests.engine import test_split_costs as split_costs
+from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
 from tests.engine.test_workloads import PODS, node, pod
-from tests.engine.worlds import ONE, closed_loops_refused, worlds
+from tests.examples import examples
+from tests.normalised_bills import write_normalised
 
 BILL = (
     focus_line(cost="3", tags={"customer": "acme"}, ResourceId="i-1"),
@@ -67,11 +68,11 @@ SIGNALS = (
 )
 
 
-class World:
+class Explained:
     """A bill with its run, and what explains it."""
 
     def __init__(self, work, lines, ruleset, signals=(), workloads=(), bill=None):
-        bill = bill or write_focus(work / "bill.csv", lines)
+        self.bill = bill or write_normalised(work / "bill", lines)
         self.work = work
         self.given = {
             "signals": [write_signals(work / "signals.csv", *signals)],
@@ -79,13 +80,12 @@ class World:
         }
         self.ruleset = ruleset
         self.run = run_of(
-            bill, work, ruleset, self.given["signals"], workloads=self.given["workloads"]
+            self.bill, work, ruleset, self.given["signals"], workloads=self.given["workloads"]
         )
-        self.snapshot = snapshot_of(bill, work)
 
     def explain(self, tenant, **asked):
         return explain(
-            snapshot_parts=self.snapshot.parts,
+            snapshot_parts=self.bill.parts,
             config=parse_configuration(self.ruleset),
             period=OCTOBER,
             selection=Selection(tenant, **asked),
@@ -120,28 +120,28 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
-    return World(tmp_path, BILL, POOLED, SIGNALS)
+def explained(tmp_path):
+    return Explained(tmp_path, BILL, POOLED, SIGNALS)
 
 
 class TestATaggedLine:
-    def test_names_its_label_and_its_bill_lines(self, world):
-        credit, usage = world.line("acme", "Compute").parts
+    def test_names_its_label_and_its_bill_lines(self, explained):
+        credit, usage = explained.line("acme", "Compute").parts
         assert (usage.rule, usage.service) == ("tag:customer", "Amazon EC2")
         assert [line.line for line in usage.evidence.largest] == ["0:1"]
         assert (credit.charge_category, credit.units) == ("Credit", to_units(Decimal(-1)))
 
     def test_counts_all_lines_and_names_few(self, tmp_path):
         lines = [focus_line(cost=str(at), tags={"customer": "acme"}) for at in range(1, 9)]
-        [part] = World(tmp_path, lines, RULESET).line("acme", "Compute").parts
+        [part] = Explained(tmp_path, lines, RULESET).line("acme", "Compute").parts
         assert part.evidence.count == 8
         assert part.evidence.units == to_units(Decimal(36))
         assert [line.line for line in part.evidence.largest] == ["0:8", "0:7", "0:6", "0:5", "0:4"]
 
 
 class TestAPool:
-    def test_names_the_driver_the_weights_and_the_signals_of_each_hour(self, world):
-        by_signal, by_fallback = world.explain("acme", charge_group="pool:nat").lines[::-1]
+    def test_names_the_driver_the_weights_and_the_signals_of_each_hour(self, explained):
+        by_signal, by_fallback = explained.explain("acme", charge_group="pool:nat").lines[::-1]
         [part] = by_signal.parts
         share = part.evidence
         assert (part.driver, share.fraction) == ("signal:bytes", Fraction(3, 4))
@@ -153,39 +153,39 @@ class TestAPool:
         assert (part.driver, part.evidence.weights) == ("fallback:even", (1, 1))
         assert part.evidence.signals == ()
 
-    def test_tells_nothing_of_others_but_their_weights(self, world):
-        assert "globex" not in repr(world.explain("acme"))
+    def test_tells_nothing_of_others_but_their_weights(self, explained):
+        assert "globex" not in repr(explained.explain("acme"))
 
     def test_that_others_use_shows_the_way_of_its_money(self, tmp_path):
         signals = mutual.TestTwoPoolsThatUseEachOther.SIGNALS
         rules = mutual.ruleset(mutual.CLUSTER, mutual.MONITORING)
-        world = World(tmp_path, [mutual.line("cluster", "75")], rules, signals)
-        own, through = (part.evidence for part in world.line("acme", "pool:cluster").parts)
+        explained = Explained(tmp_path, [mutual.line("cluster", "75")], rules, signals)
+        own, through = (part.evidence for part in explained.line("acme", "pool:cluster").parts)
         assert own.of.fraction + through.of.fraction == 1
         assert round(float(through.of.fraction), 12) == 0.2
         assert through.fraction == Fraction(1, 3)
-        world.check()
+        explained.check()
 
     def test_that_nobody_used_is_explained_whole(self, tmp_path):
         ruleset = POOLED.replace(", {even: true}", "")
-        [part] = World(tmp_path, BILL, ruleset).line("unallocated", "pool:nat").parts[:1]
+        [part] = Explained(tmp_path, BILL, ruleset).line("unallocated", "pool:nat").parts[:1]
         assert (part.reason, part.tag_key) == ("no-consumer", "pool:nat")
         assert part.evidence.units == to_units(Decimal(10))
 
     def test_gives_an_unmetered_part_by_the_signals_of_those_that_were_not_active(self, tmp_path):
         ruleset = POOLED.replace("{key: globex}", "{key: globex, active: {to: 2026-10-01}}")
-        world = World(tmp_path, BILL, ruleset, SIGNALS)
-        [part] = world.line("unmetered:nat", "pool:nat").parts
+        explained = Explained(tmp_path, BILL, ruleset, SIGNALS)
+        [part] = explained.line("unmetered:nat", "pool:nat").parts
         assert part.evidence.fraction == Fraction(1, 4)
         assert part.evidence.signals[0].quantity == 1
-        world.check()
+        explained.check()
 
 
 class TestAPod:
     def test_names_its_node_and_what_it_took_of_each_resource(self, tmp_path):
         rows = [pod("a", "acme"), pod("b", "globex", memory="8")]
-        world = World(tmp_path, [node()], PODS, workloads=rows)
-        parts = {part.evidence.of.by: part for part in world.line("acme", "Compute").parts}
+        explained = Explained(tmp_path, [node()], PODS, workloads=rows)
+        parts = {part.evidence.of.by: part for part in explained.line("acme", "Compute").parts}
         cpu, memory = parts["cpu"], parts["memory"]
         assert (cpu.place, cpu.pods, memory.place) == ("i-0aa", "prod/apps", "i-0aa")
         assert cpu.evidence.of.fraction == Fraction(36, 52)
@@ -194,31 +194,32 @@ class TestAPod:
 
 
 class TestWhatNobodyOwns:
-    def test_says_what_was_missing(self, world):
-        [part] = world.line("unallocated", "Compute").parts
+    def test_says_what_was_missing(self, explained):
+        [part] = explained.line("unallocated", "Compute").parts
         assert (part.reason, part.tag_key) == ("no-label", "customer")
-        [part] = world.line("unmapped:stranger", "Compute").parts
+        [part] = explained.line("unmapped:stranger", "Compute").parts
         assert (part.reason, part.tag_value) == ("unknown-value", "stranger")
 
-    def test_by_a_rule_names_the_rule(self, world):
-        [part] = world.explain("overhead:platform").lines[0].parts
+    def test_by_a_rule_names_the_rule(self, explained):
+        [part] = explained.explain("overhead:platform").lines[0].parts
         assert (part.rule, part.service) == ("help", "AWS Support")
 
 
 class TestASelection:
-    def test_is_of_what_was_asked_for(self, world):
-        assert world.explain("acme", charge_group="pool:nat").units == to_units(Decimal("9.5"))
-        assert world.explain("acme", method="pool-even").units == to_units(Decimal(2))
-        assert world.explain("unallocated", service="Amazon RDS").units == to_units(Decimal(1))
-        assert world.explain("acme", day=dt.date(2026, 10, 3)).units == to_units(Decimal("11.5"))
+    def test_is_of_what_was_asked_for(self, explained):
+        assert explained.explain("acme", charge_group="pool:nat").units == to_units(Decimal("9.5"))
+        assert explained.explain("acme", method="pool-even").units == to_units(Decimal(2))
+        assert explained.explain("unallocated", service="Amazon RDS").units == to_units(Decimal(1))
+        day = explained.explain("acme", day=dt.date(2026, 10, 3))
+        assert day.units == to_units(Decimal("11.5"))
 
-    def test_of_a_tenant_that_is_none_names_one_that_is_near(self, world):
+    def test_of_a_tenant_that_is_none_names_one_that_is_near(self, explained):
         with pytest.raises(NothingToExplain, match="Try acme"):
-            world.explain("acmee")
+            explained.explain("acmee")
 
-    def test_of_a_day_without_cost_is_told(self, world):
+    def test_of_a_day_without_cost_is_told(self, explained):
         with pytest.raises(NothingToExplain, match="no such amount"):
-            world.explain("acme", day=dt.date(2026, 10, 9))
+            explained.explain("acme", day=dt.date(2026, 10, 9))
 
 
 class TestEvidence:
@@ -229,12 +230,12 @@ class TestEvidence:
 
 
 class TestForms:
-    def test_as_json_loses_nothing(self, world):
-        explanation = world.explain("acme")
+    def test_as_json_loses_nothing(self, explained):
+        explanation = explained.explain("acme")
         assert from_json(json.loads(json.dumps(to_json(explanation)))) == explanation
 
-    def test_as_rows_sum_to_the_amount_and_say_where_each_part_is_from(self, world):
-        found = [dict(zip(HEADER, row, strict=True)) for row in rows(world.explain("acme"))]
+    def test_as_rows_sum_to_the_amount_and_say_where_each_part_is_from(self, explained):
+        found = [dict(zip(HEADER, row, strict=True)) for row in rows(explained.explain("acme"))]
         assert sum(Decimal(row["amount"]) for row in found) == Decimal("11.5")
         [nat] = [row for row in found if row["driver"] == "signal:bytes"]
         assert (nat["bill_lines"], nat["bill_amount"], nat["largest_lines"]) == (
@@ -246,17 +247,16 @@ class TestForms:
         assert (nat["signals"], nat["quantity"]) == ("2", "3")
 
 
-class TestAnyWorld:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(worlds(), st.integers(0, 11))
-    def test_is_given_line_by_line_by_its_evidence(self, world, turn):
-        lines = [focus_line(**line) for line in world.lines]
+class TestAnyScenario:
+    @examples(1 / 4)
+    @given(scenarios(), st.integers(0, 11))
+    def test_is_given_line_by_line_by_its_evidence(self, scenario, turn):
+        lines = [focus_line(**line) for line in scenario.lines]
         with tempfile.TemporaryDirectory() as work, closed_loops_refused():
-            World(
-                Path(work), lines, world.ruleset(ONE), world.signals, workloads=world.workloads
-            ).check(turn)
+            known = {"signals": scenario.signals, "workloads": scenario.workloads}
+            Explained(Path(work), lines, scenario.ruleset(ONE), **known).check(turn)
 
     def test_with_split_cost_rows_is_given_by_their_instances(self, tmp_path):
         lines = [split_costs.instance(8.0), *split_costs.TestSplitCostRows.ROWS]
-        bill = write_cur(tmp_path / "bill.parquet", lines)
-        World(tmp_path, [], PODS, bill=bill).check()
+        bill = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        Explained(tmp_path, [], PODS, bill=bill).check()

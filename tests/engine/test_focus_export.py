@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.evidence import Selection
@@ -23,12 +23,12 @@ from tests.bills import (
     focus_line,
     rows_of,
     run_of,
-    snapshot_of,
-    write_focus,
     write_signals,
     write_workloads,
 )
-from tests.engine.worlds import ONE, closed_loops_refused, worlds
+from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
+from tests.examples import examples
+from tests.normalised_bills import write_normalised
 
 RULES = """
 version: 1
@@ -56,12 +56,12 @@ SIGNALS = ("bytes 2026-10-03T04:00:00Z acme 3", "bytes 2026-10-03T04:00:00Z glob
 
 
 def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=(), selection=None):
-    snapshot = snapshot_of(write_focus(work / "bill.csv", lines), work)
+    bill = write_normalised(work / "bill", lines)
     rows = [write_workloads(work / "workloads.csv", workloads)] if workloads else []
     inputs = FocusInputs(
         config=parse_configuration(ruleset),
         period=OCTOBER,
-        snapshot_parts=snapshot.parts,
+        snapshot_parts=bill.parts,
         signals=[write_signals(work / "signals.csv", *signals)],
         workloads=rows,
         scratch_dir=work / "scratch",
@@ -103,7 +103,7 @@ class TestAllocatedCharges:
 
 class TestAnExport:
     def test_is_of_the_run_that_attribute_gives(self, exported):
-        bill, signals = exported / "bill.csv", exported / "signals.csv"
+        bill, signals = write_normalised(exported / "bill", BILL), exported / "signals.csv"
         run = run_of(bill, exported, RULES, [signals], run_id=None)
         assert charges(exported, "DISTINCT x_RunId") == [(run.run_id,)]
         query = "SELECT x_TenantId, sum(EffectiveCost) FROM {} GROUP BY ALL"
@@ -120,14 +120,14 @@ class TestAnExport:
         metadata = export(tmp_path, [*BILL, focus_line()])
         assert metadata["SummableMetrics"] == ["BilledCost", "EffectiveCost"]
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(worlds())
-    def test_sums_to_its_origin_charges_in_every_metric(self, world):
+    @examples(1 / 6)
+    @given(scenarios())
+    def test_sums_to_its_origin_charges_in_every_metric(self, scenario):
         """What the lines say, by all that an origin charge and the lines have in common."""
-        lines = [focus_line(**line) for line in world.lines]
+        lines = [focus_line(**line) for line in scenario.lines]
         with tempfile.TemporaryDirectory() as name, closed_loops_refused():
             work = Path(name)
-            export(work, lines, world.ruleset(ONE), world.signals, world.workloads)
+            export(work, lines, scenario.ruleset(ONE), scenario.signals, scenario.workloads)
             for metric in ("BilledCost", "EffectiveCost"):
                 assert _sums(work / "focus/focus.parquet", metric) == _expected(lines, metric)
 
@@ -151,18 +151,18 @@ class TestATenantsLines:
         day = Selection("acme", day=dt.date(2026, 10, 7))
         assert export(tmp_path, [*BILL, later], selection=day)["RowCount"] == 1
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(worlds())
-    def test_sum_to_what_the_run_gives_it(self, world):
-        lines = [focus_line(**line) for line in world.lines]
+    @examples(1 / 8)
+    @given(scenarios())
+    def test_sum_to_what_the_run_gives_it(self, scenario):
+        lines = [focus_line(**line) for line in scenario.lines]
         with tempfile.TemporaryDirectory() as name, closed_loops_refused():
             work = Path(name)
-            given = lines, world.ruleset(ONE), world.signals, world.workloads
+            given = lines, scenario.ruleset(ONE), scenario.signals, scenario.workloads
             export(work, *given)
-            query = f"SELECT x_TenantId, sum({world.cost}) FROM {{}} GROUP BY ALL"
+            query = f"SELECT x_TenantId, sum({scenario.cost}) FROM {{}} GROUP BY ALL"
             for tenant, amount in rows_of(work / "focus/focus.parquet", query):
                 export(work, *given, selection=Selection(tenant))
-                [(found,)] = charges(work, f"sum({world.cost})")
+                [(found,)] = charges(work, f"sum({scenario.cost})")
                 assert found == amount
 
     @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6), st.integers(-200, 200))

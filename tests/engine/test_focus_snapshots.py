@@ -2,12 +2,13 @@ import gzip
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from services.ingestion.engine import Snapshot
 from shared.faults import BadInput
 from tests.bills import FOCUS_LINE, focus_line, rows_of, snapshot_of, write_focus
+from tests.examples import examples
 
 QUIRKS = '''\
 BilledCost,EffectiveCost,ListCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,\
@@ -219,11 +220,7 @@ class TestAmounts:
             max_size=20,
         )
     )
-    @settings(
-        max_examples=25,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
+    @examples(1 / 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_are_rounded_as_python_would(self, tmp_path, costs):
         lines = [focus_line(BilledCost=str(cost), EffectiveCost=f"{cost:.30f}") for cost in costs]
         snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)

@@ -8,14 +8,15 @@ import pytest
 
 from shared.faults import Fault
 from shared.sql.expressions import identifier
-from tests.bills import focus_line, rows_of, run_of, write_focus, write_signals, write_workloads
+from tests.bills import focus_line, rows_of, run_of, write_signals, write_workloads
 from tests.engine.golden.language import Case, read_cases
+from tests.normalised_bills import write_normalised
 
 CASES = list(read_cases(Path(__file__).with_name("golden")))
 
 
 def run(case: Case, work: Path):
-    bill = write_focus(work / "bill.csv", [focus_line(**line) for line in case.bill])
+    bill = write_normalised(work / "bill", [focus_line(**line) for line in case.bill])
     workloads = [write_workloads(work / "workloads.csv", case.workloads)] if case.workloads else []
     signals = [write_signals(work / "signals.csv", *case.signals)] if case.signals else []
     return run_of(bill, work, case.ruleset, signals, workloads=workloads)

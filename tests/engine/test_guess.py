@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.ruleset_guess.guess import Guess, TenantValue, guess_ruleset
@@ -107,7 +107,6 @@ class TestABill:
 
 class TestTheStarter:
     @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=12, unique=True))
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_is_a_ruleset_whatever_the_values_are(self, values):
         found = tuple(TenantValue(value, Decimal(1)) for value in values if value.strip())
         guess = Guess(currency="USD", labels=rank_labels([use("c")]), values=found, pools=())

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.engine.largest_remainder import split_weights
@@ -59,7 +59,6 @@ def test_golden_vector(vector):
 
 
 class TestAnyCells:
-    @settings(max_examples=100, deadline=None)
     @given(
         st.lists(
             st.tuples(

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import RULESET, amounts, run_of, write_focus, write_workloads
+from tests.bills import RULESET, amounts, run_of, write_workloads
 from tests.engine.test_workloads import PODS, node, pod
+from tests.normalised_bills import write_normalised
 
 HOUR = 3600
 GIB = 2**30
@@ -39,7 +40,7 @@ def usage(name, labels="", cpu=1.0, memory=4.0, used=0.0, **changes):
 
 
 def run(work, rows, name="pods.csv", ruleset=LABELLED):
-    bill = write_focus(work / "bill.csv", [node()])
+    bill = write_normalised(work / "bill", [node()])
     return run_of(bill, work, ruleset, workloads=[write_workloads(work / name, rows)])
 
 
@@ -65,7 +66,7 @@ class TestTheOperatorsPodUsage:
         assert "idle:0f9e" in amounts(run(tmp_path, self.ROWS))
 
     def test_stands_beside_other_workloads_and_may_be_gzipped(self, tmp_path):
-        bill = write_focus(tmp_path / "bill.csv", [node(), node(resource="i-0bb")])
+        bill = write_normalised(tmp_path / "bill", [node(), node(resource="i-0bb")])
         plain = write_workloads(tmp_path / "pods.csv", self.ROWS)
         packed = tmp_path / "pods.csv.gz"
         packed.write_bytes(gzip.compress(plain.read_bytes()))

@@ -1,11 +1,10 @@
 """A restated bill computes the days that changed, and writes what computing all days would."""
 
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.engine import PreparedInputs, Run, attribute, prepare
@@ -17,11 +16,11 @@ from tests.bills import (
     RULESET,
     focus_line,
     rows_of,
-    snapshot_of,
-    write_focus,
     write_signals,
 )
 from tests.engine.test_conservation import folder
+from tests.examples import examples
+from tests.normalised_bills import write_normalised
 
 DAYS = st.integers(3, 6)
 HOURS = st.integers(3, 4)
@@ -87,12 +86,10 @@ rulesets = st.builds(
 
 def run(work: Path, bill_lines, ruleset: str, rows, kept: Path | None) -> tuple[Run, dict]:
     """With all files that it wrote."""
-    bill = write_focus(work / "bill.csv", bill_lines)
-    shutil.rmtree(work / "snapshot", ignore_errors=True)
-    snapshot = snapshot_of(bill, work)
+    bill = write_normalised(work / "bill", bill_lines)
     found = attribute(
-        snapshot_parts=snapshot.parts,
-        raw_totals=snapshot.raw_totals,
+        snapshot_parts=bill.parts,
+        raw_totals=bill.raw_totals,
         config=parse_configuration(ruleset),
         signals=[write_signals(work / "signals.csv", *rows)],
         period=OCTOBER,
@@ -109,7 +106,7 @@ def written(work: Path) -> dict[str, bytes]:
 
 
 class TestARestatedBill:
-    @settings(max_examples=40, deadline=None)
+    @examples(1 / 4)
     @given(lines, lines, rulesets, signals, signals, st.data())
     def test_gives_the_bytes_of_a_run_that_computes_all_days(
         self, before, others, ruleset, rows, other_rows, data
@@ -162,20 +159,20 @@ class TestARestatedBill:
 
 
 class TestAPreparedBill:
-    @settings(max_examples=25, deadline=None)
+    @examples(1 / 5)
     @given(lines, rulesets, signals)
     def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
         with folder() as work:
             found, files = run(work, bill_lines, ruleset, rows, None)
-            snapshot = snapshot_of(work / "bill.csv", work)
+            bill = write_normalised(work / "bill", bill_lines)
             with open_attribution(
                 config=parse_configuration(ruleset),
                 period=OCTOBER,
                 scratch_dir=work / "scratch",
                 memory_limit_mb=512,
             ) as whole:
-                findings = whole.split(snapshot.parts, [work / "signals.csv"])
-                again = whole.finish(work / "run", None, snapshot.raw_totals, findings)
+                findings = whole.split(bill.parts, [work / "signals.csv"])
+                again = whole.finish(work / "run", None, bill.raw_totals, findings)
             assert again == found
             assert written(work) == files
 
@@ -205,7 +202,7 @@ class TestAPreparedBill:
 
     def test_reads_a_part_that_it_knows_no_more(self, tmp_path):
         first, second = (
-            snapshot_of(write_focus(tmp_path / f"{at}.csv", lines), tmp_path / str(at)).parts[0]
+            write_normalised(tmp_path / str(at), lines).parts[0]
             for at, lines in enumerate((self.LINES[:2], self.LINES[2:]))
         )
         known = prepared(tmp_path, [first]).parts
@@ -215,7 +212,7 @@ class TestAPreparedBill:
         assert (known[0] / "hours.parquet").stat().st_mtime_ns == written_at
 
     def test_is_prepared_anew_where_the_ruleset_looks_at_something_else(self, tmp_path):
-        part = snapshot_of(write_focus(tmp_path / "bill.csv", self.LINES), tmp_path).parts[0]
+        part = write_normalised(tmp_path / "bill", self.LINES).parts[0]
         known = prepared(tmp_path, [part])
         other = RULESET.replace("tag:customer", "tag:tenant")
         assert set(prepared(tmp_path, [part], other).parts).isdisjoint(known.parts)
@@ -248,10 +245,7 @@ def prepared(work: Path, parts, ruleset: str = RULESET) -> PreparedInputs:
 
 def fingerprints(work: Path, parts) -> dict[str, str]:
     """By day."""
-    files = [
-        snapshot_of(write_focus(work / f"{at}.csv", lines), work / str(at)).parts[0]
-        for at, lines in enumerate(parts)
-    ]
+    files = [write_normalised(work / str(at), lines).parts[0] for at, lines in enumerate(parts)]
     rows = rows_of(prepared(work, files).bill / "fingerprints.parquet")
     return {str(day): fingerprint for day, fingerprint in rows}
 

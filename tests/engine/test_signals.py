@@ -5,14 +5,15 @@ import duckdb
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import RULESET, amounts, focus_line, run_of, write_focus, write_signals
+from tests.bills import RULESET, amounts, focus_line, run_of, write_signals
+from tests.normalised_bills import write_normalised
 
 POOLED = RULESET + "pools: [{name: nat, when: {usage_type: ['*']}, drivers: [{signal: bytes}]}]\n"
 
 
 @pytest.fixture
 def bill(tmp_path):
-    return write_focus(tmp_path / "bill.csv", [focus_line(cost="4")])
+    return write_normalised(tmp_path / "bill", [focus_line(cost="4")])
 
 
 def event(**changes):

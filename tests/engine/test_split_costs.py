@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.evidence import Selection
@@ -26,6 +26,7 @@ from tests.bills import (
 )
 from tests.engine.test_conservation import folder
 from tests.engine.test_workloads import PODS, host, methods, pod
+from tests.examples import examples
 
 NODE = "i-0aa"
 TASKS = RULESET.replace('"tag:customer"', '"ecs.tag:customer"')
@@ -333,7 +334,7 @@ costs = st.sampled_from([0.0, 1e-10, 3e-10, 0.25, 1.1, 7.0, 100.5])
 
 
 class TestAnyBillWithSplitCostRows:
-    @settings(max_examples=40, deadline=None)
+    @examples(1 / 4)
     @given(
         st.lists(st.tuples(st.sampled_from([-1.5, 0.0, 3e-10, 0.7, 12.0]), st.integers(4, 6))),
         st.lists(

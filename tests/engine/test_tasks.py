@@ -3,8 +3,9 @@
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import RULESET, amounts, rows_of, run_of, write_focus, write_workloads
+from tests.bills import RULESET, amounts, rows_of, run_of, write_workloads
 from tests.engine.test_workloads import NODE, host, methods, node, pod, run
+from tests.normalised_bills import write_normalised
 
 TASKS = RULESET.replace('"tag:customer"', '"tag:customer", "ecs.tag:customer"')
 ARN = "arn:aws:ecs:us-west-2:000000000002:task/tasks/"
@@ -48,7 +49,7 @@ class TestATaskOnFargate:
     def test_is_its_tags_tenant_s_without_any_workloads(self, tmp_path):
         lines = [charge("5", "a", tags={"customer": "acme"}), charge("7", "b")]
         ruleset = TASKS.replace('"tag:customer", ', "")
-        found = run_of(write_focus(tmp_path / "bill.csv", lines), tmp_path, ruleset)
+        found = run_of(write_normalised(tmp_path / "bill", lines), tmp_path, ruleset)
         assert amounts(found) == {"acme": 5, "unallocated": 7}
         assert methods(found) == {("acme", "task"), ("unallocated", "none")}
         assert [(each.reason, each.tag_key) for each in found.unallocated] == [
@@ -88,7 +89,7 @@ class TestATaskOnFargate:
         path = write_workloads(
             tmp_path / "tasks.csv", [{name: fargate("a", "acme")[name] for name in names}]
         )
-        bill = write_focus(tmp_path / "bill.csv", [charge("5", "a")])
+        bill = write_normalised(tmp_path / "bill", [charge("5", "a")])
         assert amounts(run_of(bill, tmp_path, TASKS, workloads=[path])) == {"acme": 5}
 
 

@@ -8,15 +8,16 @@ import pytest
 
 from shared.faults import BadInput
 from shared.sql.expressions import literal
-from tests.bills import RULESET, amounts, run_of, write_focus, write_workloads
+from tests.bills import RULESET, amounts, run_of, write_workloads
 from tests.engine.test_workloads import NODE, PODS, host, node, pod, volume
+from tests.normalised_bills import write_normalised
 
 COUNTED = RULESET.replace('"tag:customer"', '"k8s.label:tenant"')
 
 
 @pytest.fixture
 def bill(tmp_path):
-    return write_focus(tmp_path / "bill.csv", [node()])
+    return write_normalised(tmp_path / "bill", [node()])
 
 
 def refused(bill, tmp_path, *rows, ruleset=PODS):
@@ -53,7 +54,7 @@ class TestWorkloads:
         assert amounts(found) == {"acme": 13, "idle:prod": 39}
 
     def test_of_volumes_alone_need_no_columns_of_pods(self, tmp_path):
-        bill = write_focus(tmp_path / "bill.csv", [node("6", resource="vol-1")])
+        bill = write_normalised(tmp_path / "bill", [node("6", resource="vol-1")])
         row = volume("vol-1", "data", labels={"tenant": "acme"})
         names = ("cluster", "namespace", "start", "labels", "volume_id", "claim")
         short = {name: row[name] for name in (*names, "storage_gib_hours")}

@@ -10,10 +10,10 @@ from tests.bills import (
     focus_line,
     rows_of,
     run_of,
-    write_focus,
     write_signals,
     write_workloads,
 )
+from tests.normalised_bills import write_normalised
 
 LABELS = (
     '"tag:customer", "k8s.label:tenant", "k8s.annotation:tenant",'
@@ -80,7 +80,7 @@ def volume(resource, claim, namespace="apps", size="10", **changes):
 
 
 def run(work, lines, rows, ruleset=PODS, signals=()):
-    bill = write_focus(work / "bill.csv", lines)
+    bill = write_normalised(work / "bill", lines)
     given = [write_signals(work / "signals.csv", *signals)] if signals else []
     workloads = [write_workloads(work / "workloads.csv", rows)]
     return run_of(bill, work, ruleset, given, workloads=workloads)

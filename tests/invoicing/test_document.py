@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -22,6 +22,7 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
 from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_states import State
+from tests.examples import examples
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
 
@@ -293,7 +294,7 @@ class TestThePdf:
         assert not [text for text in kept if "\N{ZERO WIDTH SPACE}" in text]
         assert "\N{ZERO WIDTH SPACE}" not in json.dumps(shown, ensure_ascii=False)
 
-    @settings(max_examples=40, deadline=None)
+    @examples(1 / 4)
     @given(text=st.text(min_size=1, max_size=120), amount=st.decimals(-(10**9), 10**9, places=2))
     def test_is_made_of_any_text_and_amount(self, text, amount):
         shown = document(
@@ -301,7 +302,7 @@ class TestThePdf:
         )
         assert pdf_of(shown, made_at=NOW).startswith(b"%PDF-")
 
-    @settings(max_examples=40, deadline=None)
+    @examples(1 / 4)
     @given(st.text(alphabet=string.ascii_letters + "#*_$@<>[]{}()`~/=+&^%!?.,;:'-", min_size=1))
     def test_reads_back_what_was_written(self, text):
         found = words(document(buyer={"name": f"Start{text}End"})).replace(" ", "")

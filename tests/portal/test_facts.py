@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from services.portal.handlers import HANDLERS
@@ -26,6 +26,7 @@ from shared.contracts.superseded.invoices import downgraded_document
 from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1, written_overrides
 from shared.isolation.scope import as_ops
 from shared.periods import Month
+from tests.examples import examples
 from tests.portal.scenarios import (
     client_of,
     customer_fact,
@@ -123,11 +124,7 @@ class TestFacts:
         assert found[6] == [("acme", "2026-11", 2, Decimal(2))]
         assert found[5] == [("acme", "acme", "Better"), ("gone", "other", "Standard")]
 
-    @settings(
-        max_examples=25,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
+    @examples(1 / 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(facts=st.permutations([*FACTS, *FACTS[:8]]))
     def test_in_any_order_and_twice_leave_the_same(self, db, facts):
         with transaction.atomic():

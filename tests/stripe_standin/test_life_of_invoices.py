@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
@@ -15,6 +15,7 @@ from deploy.stripe_standin.invoice_states import sweep
 from deploy.stripe_standin.routes import ROUTES
 from deploy.stripe_standin.specification import Specification, load_specification
 from deploy.stripe_standin.store import Body, Store
+from tests.examples import examples
 
 _CACHE = Path(tempfile.gettempdir()) / "trueback-tests-stripe-specification"
 _LOADED: list[Specification] = []
@@ -142,10 +143,9 @@ class LifeOfInvoices(RuleBasedStateMachine):
 
 
 TestLifeOfInvoices = LifeOfInvoices.TestCase
-TestLifeOfInvoices.settings = settings(
-    max_examples=60,
+TestLifeOfInvoices.settings = examples(
+    1 / 2,
     stateful_step_count=20,
-    deadline=None,
     # A life is short enough to read as it is; to shrink one takes minutes.
     phases=(Phase.reuse, Phase.generate),
 )

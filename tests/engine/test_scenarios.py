@@ -1,7 +1,6 @@
-"""Any world: nothing is lost at any node of the drill-down, and nothing but content decides."""
+"""Any scenario: nothing is lost at any node of the drill-down, and nothing but content decides."""
 
 import csv
-import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,33 +8,35 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.engine import attribute
-from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import parse_configuration
-from tests.bills import OCTOBER, focus_line, rows_of, write_focus, write_signals, write_workloads
-from tests.engine.worlds import ONE, World, closed_loops_refused, worlds
+from tests.bills import OCTOBER, focus_line, rows_of, write_signals, write_workloads
+from tests.engine.scenarios import ONE, Scenario, closed_loops_refused, scenarios
+from tests.examples import examples
+from tests.normalised_bills import write_normalised
 
-_WORLDS = int(os.environ.get("TRUEBACK_WORLDS", "500"))
 Bills = Sequence[Sequence[Mapping[str, Any]]]
 Sums = Mapping[tuple[str, ...], Decimal]
 
 
-def run(world: World, bills: Bills, *, factor: Decimal = ONE, reverse: bool = False) -> bytes:
+def run(scenario: Scenario, bills: Bills, *, factor: Decimal = ONE, reverse: bool = False) -> bytes:
     """The bytes of the allocations; each of `bills` is a delivery of its own."""
     turn = -1 if reverse else 1
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        snapshots = [_snapshot(lines, work / str(at)) for at, lines in enumerate(bills)][::turn]
-        signals = _scaled_signals(world.signals, factor)[::turn]
-        workloads = [_scaled_row(row, factor) for row in world.workloads][::turn]
+        snapshots = [
+            write_normalised(work / str(at), [focus_line(**line) for line in lines])
+            for at, lines in enumerate(bills)
+        ][::turn]
+        signals = _scaled_signals(scenario.signals, factor)[::turn]
+        workloads = [_scaled_row(row, factor) for row in scenario.workloads][::turn]
         run = attribute(
             snapshot_parts=[part for snapshot in snapshots for part in snapshot.parts],
             raw_totals=[total for snapshot in snapshots for total in snapshot.raw_totals],
-            config=parse_configuration(world.ruleset(factor)),
+            config=parse_configuration(scenario.ruleset(factor)),
             signals=[write_signals(work / "signals.csv", *signals)],
             workloads=[write_workloads(work / "pods.csv", workloads)] if workloads else [],
             period=OCTOBER,
@@ -46,19 +47,8 @@ def run(world: World, bills: Bills, *, factor: Decimal = ONE, reverse: bool = Fa
         )
         assert run.proof.difference == 0
         assert run.proof.unproven == ()
-        _check_every_node(world, work / "run")
+        _check_every_node(scenario, work / "run")
         return (work / "run/allocations.parquet").read_bytes()
-
-
-def _snapshot(lines: Sequence[Mapping[str, Any]], work: Path) -> Snapshot:
-    bill = write_focus(work / "bill.csv", [focus_line(**line) for line in lines])
-    return normalise(
-        find_delivery(bill, period=OCTOBER),
-        period=OCTOBER,
-        out_dir=work / "snapshot",
-        scratch_dir=work / "scratch",
-        memory_limit_mb=512,
-    )
 
 
 def _scaled_signals(rows: Sequence[str], factor: Decimal) -> list[str]:
@@ -73,7 +63,7 @@ def _scaled_row(row: Mapping[str, Any], factor: Decimal) -> dict[str, Any]:
     }
 
 
-def _check_every_node(world: World, out: Path) -> None:
+def _check_every_node(scenario: Scenario, out: Path) -> None:
     """Account, service, charge category, day: each sum is the bill's, and statements agree."""
     billed = (
         (
@@ -81,9 +71,9 @@ def _check_every_node(world: World, out: Path) -> None:
             line["ServiceName"],
             line["ChargeCategory"],
             line["ChargePeriodStart"][:10],
-            Decimal(line[world.cost]),
+            Decimal(line[scenario.cost]),
         )
-        for line in world.lines
+        for line in scenario.lines
     )
     given_out = rows_of(
         out / "allocations.parquet",
@@ -105,29 +95,23 @@ def _nodes(rows: Iterable[tuple[Any, ...]]) -> Sums:
     return {node: total for node, total in sums.items() if total}
 
 
-several = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+class TestAnyScenario:
+    """Of all scenarios three quarters are run once, and one quarter in two ways."""
 
-
-@pytest.mark.timeout(1200)
-class TestAnyWorld:
-    """Of all worlds three quarters are told once, and one quarter in two ways."""
-
-    @settings(several, max_examples=_WORLDS * 3 // 4)
-    @given(worlds())
-    def test_is_given_out_to_the_last_unit(self, world):
+    @examples(3 / 4)
+    @given(scenarios())
+    def test_is_given_out_to_the_last_unit(self, scenario):
         with closed_loops_refused():
-            run(world, [world.lines])
+            run(scenario, [scenario.lines])
 
-    @settings(several, max_examples=_WORLDS // 4)
-    @given(worlds(), st.data(), st.sampled_from(["1", "3", "0.125", "1000"]))
+    @examples(1 / 4)
+    @given(scenarios(), st.data(), st.sampled_from(["1", "3", "0.125", "1000"]))
     def test_is_the_same_in_another_order_in_deliveries_and_by_scaled_weights(
-        self, world, data, factor
+        self, scenario, data, factor
     ):
         with closed_loops_refused():
-            whole = run(world, [world.lines])
-            shuffled = data.draw(st.permutations(world.lines))
+            whole = run(scenario, [scenario.lines])
+            shuffled = data.draw(st.permutations(scenario.lines))
             cut = data.draw(st.integers(0, len(shuffled)))
             deliveries = [part for part in (shuffled[cut:], shuffled[:cut]) if part]
-            assert run(world, deliveries, factor=Decimal(factor), reverse=True) == whole
+            assert run(scenario, deliveries, factor=Decimal(factor), reverse=True) == whole

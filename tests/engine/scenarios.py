@@ -1,4 +1,4 @@
-"""Random worlds: a bill, what is known beside it, and a ruleset that uses all of it."""
+"""Random scenarios: a bill, what is known beside it, and a ruleset that uses all of it."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ _LABELS = """labels:
 
 
 @dataclass(frozen=True)
-class World:
+class Scenario:
     lines: Sequence[dict[str, Any]]
     signals: Sequence[str]
     workloads: Sequence[dict[str, Any]]
@@ -201,13 +201,13 @@ def _rulesets(draw: st.DrawFn, cost: str, *, has_workloads: bool) -> Callable[[D
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def scenarios(draw: st.DrawFn) -> Scenario:
     cost = draw(_one_of("EffectiveCost", "BilledCost"))
     workloads = draw(_workloads())
     lines = draw(st.lists(_line(), min_size=1, max_size=14))
     if workloads:
         lines.append(lines[0] | {"ResourceId": "vol-1"})
-    return World(
+    return Scenario(
         lines=lines,
         signals=draw(_signals),
         workloads=workloads,
@@ -218,7 +218,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 @contextmanager
 def closed_loops_refused() -> Iterator[None]:
-    """Pools that use each other and no tenant are the one reason to refuse a world."""
+    """Pools that use each other and no tenant are the one reason to refuse a scenario."""
     try:
         yield
     except BadInput as refusal:

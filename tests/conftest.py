@@ -1,0 +1,3 @@
+from tests.examples import register_profiles
+
+register_profiles()

@@ -1,0 +1,66 @@
+"""DuckDB sessions that share one instance, for suites that open thousands of them.
+
+Starting an instance (its catalogue of functions) takes longer than what most tests do in it. Each
+session here has a database and temporary tables of its own, so that it sees nothing of the others;
+limits and the folder to spill into belong to the instance, so suites that are about those don't
+come here.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+from unittest import mock
+
+import duckdb
+
+_INSTANCE_SETTINGS: dict[str, Any] = {
+    "memory_limit": "1GB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    # A file that a test writes anew under the same name is another file.
+    "enable_external_file_cache": False,
+}
+
+
+class SharedSession:
+    """What `duckdb.connect()` gives, but for the start of an instance."""
+
+    def __init__(self, instance: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._connection = instance.cursor()
+        self._name = name
+        self._connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.execute(f"USE memory; DETACH {self._name}")
+        self._connection.close()
+
+
+@contextmanager
+def shared_instance() -> Iterator[None]:
+    """Within, every `duckdb.connect()` gives a session of one instance in memory."""
+    numbers = itertools.count()
+    with duckdb.connect(":memory:", config=_INSTANCE_SETTINGS) as instance:
+
+        def connect(database: str = ":memory:", **_settings: Any) -> SharedSession:
+            if database != ":memory:":
+                raise ValueError(f"{database}: only sessions in memory are shared")
+            return SharedSession(instance, f"session_{next(numbers)}")
+
+        with mock.patch.object(duckdb, "connect", connect):
+            yield
