@@ -5,7 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
-SUITES := architecture domain shared command engine sample_company stripe_standin local docker page_previews $(SERVICES) system
+# The longest first, so that two that run at once end at about the same time.
+SUITES := engine attribution portal command invoicing sample_company local stripe_standin ingestion \
+	docker domain shared page_previews architecture
 # What these suites cover of the domains must be all of it; see tool.coverage in pyproject.toml.
 MEASURED := domain shared $(SERVICES)
 COVERAGE := var/coverage
@@ -15,7 +17,7 @@ CHECKS := set -a && . deploy/checks.env && set +a &&
 FAULTS ?= 30
 LINES ?= 5000000 20000000
 
-.PHONY: help install assets demo demo-check up test test-deep suites-engine suites-others suites-system covered \
+.PHONY: help install assets demo demo-check up test test-deep covered \
 	e2e browser chaos bench bench-attribution bench-fairness lint types format lock clean
 
 help: ## Show what there is
@@ -44,20 +46,14 @@ up: install ## The stack alone, without the sample
 
 test: install assets ## All test suites, each service with its own settings and database
 	@rm -rf $(COVERAGE)
-	@$(MAKE) --no-print-directory -j2 -Otarget suites-engine suites-others
+	@$(MAKE) --no-print-directory -j2 -Otarget $(SUITES:%=suite-%)
 	@$(MAKE) --no-print-directory covered
-	@$(MAKE) --no-print-directory suites-system
+	@$(MAKE) --no-print-directory suite-system
 
-# The engine's suite takes as long as all others together, and the system's wants the machine alone.
-suites-engine: LANE := engine
-suites-system: LANE := system
-suites-others: LANE := $(filter-out engine system,$(SUITES))
-suites-engine suites-others suites-system:
-	@set -e; mkdir -p $(COVERAGE); for suite in $(LANE); do \
-		echo "== $$suite"; \
-		case " $(MEASURED) " in *" $$suite "*) measure="--cov --cov-report=";; *) measure=;; esac; \
-		COVERAGE_FILE=$(COVERAGE)/.coverage.$$suite $(BIN)/pytest -q $$measure tests/$$suite; \
-	done
+# The system's suite has a stack of many processes and wants the machine alone.
+suite-%:
+	@echo "== $*"; mkdir -p $(COVERAGE); COVERAGE_FILE=$(COVERAGE)/.coverage.$* \
+		$(BIN)/pytest -q $(if $(filter $*,$(MEASURED)),--cov --cov-report=) tests/$*
 
 covered: ## Every line and branch of each domain is tested, by what the suites have measured
 	@$(BIN)/coverage combine --quiet --keep --data-file $(COVERAGE)/all $(COVERAGE)/.coverage.*
