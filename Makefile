@@ -38,8 +38,8 @@ assets: install ## Build the portal's style sheet and scripts
 demo: install ## The whole line on real servers, and it stays up (Ctrl-C stops it)
 	$(BIN)/trueback demo
 
-demo-check: install ## The same without a person; the last line is one JSON object
-	@TRUEBACK_HOME=$${TRUEBACK_HOME:-var/demo-check} $(BIN)/trueback demo --check --reset
+demo-check: install ## The same without a person; the last line is one JSON object (THEN=command runs before it stops)
+	@TRUEBACK_HOME=$${TRUEBACK_HOME:-var/demo-check} $(BIN)/trueback demo --check --reset $(if $(THEN),--then '$(THEN)')
 
 up: install ## The stack alone, without the sample
 	$(BIN)/trueback up

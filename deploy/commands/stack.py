@@ -29,6 +29,12 @@ def demo(
     anchor: Annotated[
         str, typer.Option(help="The month that is closed, such as 2026-10; else the last full one.")
     ] = "",
+    then: Annotated[
+        str,
+        typer.Option(
+            help="With --check: a command to run before it stops, with TRUEBACK_HOME set."
+        ),
+    ] = "",
     reset: Reset = False,
 ) -> None:
     """Run made-up bills of four months through everything and stay up to look around."""
@@ -41,7 +47,7 @@ def demo(
     home = find_home()
     if reset:
         reset_home(home)
-    raise typer.Exit(run_demo(home=home, check=check, anchor=month))
+    raise typer.Exit(run_demo(home=home, check=check, anchor=month, then=then))
 
 
 def up(

@@ -1,7 +1,10 @@
 """`trueback demo`: the whole line once, on real servers, with made-up bills of four months."""
 
 import json
+import os
+import shlex
 import signal
+import subprocess
 import sys
 import time
 from typing import Any, Final
@@ -41,10 +44,11 @@ _MEMORY_SAMPLE_SECONDS: Final = 2.5
 _LOOK_SECONDS: Final = 1
 
 
-def run_demo(*, home: Home, check: bool, anchor: Month | None = None) -> int:
+def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str = "") -> int:
     """The exit code. With `check` nobody is waited for and the last line out is the report.
 
-    `anchor` is the month that is closed and restated; the last full one if None.
+    `anchor` is the month that is closed and restated; the last full one if None. `then` is a
+    command that is run once the checks are done, before the stack stops; it must succeed too.
     """
     started = time.monotonic()
     # What a person reads goes to standard error where a program reads standard output.
@@ -57,12 +61,13 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None) -> int:
             found["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
             time.sleep(_MEMORY_SAMPLE_SECONDS)
             report = make_report(found, seconds_to_ready=seconds, peak_mb=peak_mb(home))
+            is_well = is_good(report) and (not then or run_beside(home, then) == 0)
         else:
             stay_up(progress, home, seconds)
     if not check:
         return 0
     sys.stdout.write(json.dumps(report) + "\n")
-    return 0 if is_good(report) else _FAILED
+    return 0 if is_well else _FAILED
 
 
 def make_report(found: dict[str, Any], *, seconds_to_ready: float, peak_mb: int) -> dict[str, Any]:
@@ -80,6 +85,15 @@ def is_good(report: dict[str, Any]) -> bool:
         and report["restated_tenants"] > 0
         and report["stripe_equals_ours"] is True
     )
+
+
+def run_beside(home: Home, command: str) -> int:
+    """The exit code of a command that looks at the stack in TRUEBACK_HOME while it is up.
+
+    What it prints goes to standard error: the last line of standard output is the report.
+    """
+    environment = {**os.environ, "TRUEBACK_HOME": str(home.path)}
+    return subprocess.call(shlex.split(command), stdout=sys.stderr, env=environment)
 
 
 def _count_in_other_formats(stack: Stack, progress: Progress, anchor: Month | None) -> int:

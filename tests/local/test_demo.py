@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from deploy.demo.run import REPORT_KEYS, is_good, make_report, stay_up
+from deploy.demo.run import REPORT_KEYS, is_good, make_report, run_beside, stay_up
 from deploy.local.home import Home
 from deploy.local.progress import Progress
 from shared.faults import Fault
@@ -47,6 +47,17 @@ class TestReport:
         found = {key: value for key, value in FOUND.items() if key != "tenants"}
         with pytest.raises(Fault, match="tenants"):
             make_report(found, seconds_to_ready=1.5, peak_mb=900)
+
+
+class TestACommandBeside:
+    def test_knows_where_the_stack_is_and_leaves_standard_output_to_the_report(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run_beside(Home(tmp_path), "sh -c 'echo $TRUEBACK_HOME'") == 0
+        assert capfd.readouterr() == ("", f"{tmp_path}\n")
+
+    def test_fails_the_demo_where_it_fails(self, tmp_path: Path) -> None:
+        assert run_beside(Home(tmp_path), "sh -c 'exit 3'") == 3
 
 
 @pytest.mark.timeout(30)
