@@ -34,7 +34,7 @@ from tests.bills import (
     write_signals,
     write_workloads,
 )
-from tests.engine import test_mutual_pools as mutual
+from tests.engine import test_reciprocal_pools as reciprocal
 from tests.engine import test_split_costs as split_costs
 from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
 from tests.engine.test_workloads import PODS, node, pod
@@ -157,9 +157,9 @@ class TestAPool:
         assert "globex" not in repr(explained.explain("acme"))
 
     def test_that_others_use_shows_the_way_of_its_money(self, tmp_path):
-        signals = mutual.TestTwoPoolsThatUseEachOther.SIGNALS
-        rules = mutual.ruleset(mutual.CLUSTER, mutual.MONITORING)
-        explained = Explained(tmp_path, [mutual.line("cluster", "75")], rules, signals)
+        signals = reciprocal.TestTwoPoolsThatUseEachOther.SIGNALS
+        rules = reciprocal.ruleset(reciprocal.CLUSTER, reciprocal.MONITORING)
+        explained = Explained(tmp_path, [reciprocal.line("cluster", "75")], rules, signals)
         own, through = (part.evidence for part in explained.line("acme", "pool:cluster").parts)
         assert own.of.fraction + through.of.fraction == 1
         assert round(float(through.of.fraction), 12) == 0.2
