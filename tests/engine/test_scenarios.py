@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.attribution.engine import attribute
@@ -95,6 +96,7 @@ def _nodes(rows: Iterable[tuple[Any, ...]]) -> Sums:
     return {node: total for node, total in sums.items() if total}
 
 
+@pytest.mark.timeout(10 * settings.default.max_examples)
 class TestAnyScenario:
     """Of all scenarios three quarters are run once, and one quarter in two ways."""
 
