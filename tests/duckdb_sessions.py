@@ -14,6 +14,7 @@ from typing import Any, Self
 from unittest import mock
 
 import duckdb
+import pytest
 
 _INSTANCE_SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
@@ -64,3 +65,10 @@ def shared_instance() -> Iterator[None]:
 
         with mock.patch.object(duckdb, "connect", connect):
             yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_instance_of_duckdb() -> Iterator[None]:
+    """For a suite whose conftest imports it."""
+    with shared_instance():
+        yield

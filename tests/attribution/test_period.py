@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 import duckdb
 import pytest
@@ -31,7 +32,6 @@ from services.attribution.operations.record_inputs import (
     record_workloads,
 )
 from services.attribution.operations.record_revenue import record_revenue
-from services.ingestion.engine import find_delivery, normalise
 from shared.auth.actors import Actor
 from shared.contracts.attribution import (
     MARGIN_MEASURED,
@@ -50,7 +50,8 @@ from shared.faults import BadConfiguration, BadInput, ProofFailed
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops, as_subject
 from shared.vocabulary.period_states import PeriodState
-from tests.bills import OCTOBER, cur_line, write_cur, write_signals, write_workloads
+from tests.bills import focus_line, write_signals, write_workloads
+from tests.normalised_bills import write_normalised
 from tests.service_stack import running_servers
 from tests.tokens import client_of
 
@@ -68,15 +69,15 @@ pools:
     when: {usage_type: ["*NatGateway*"]}
     drivers: [{signal: nat_bytes}, {even: true}]
 """
-ACME = {"resource_tags": {"user_customer": "acme"}}
-GLOBEX = {"resource_tags": {"user_customer": "globex"}}
-NAT = {"line_item_usage_type": "NatGateway-Bytes"}
-LINES = [cur_line(3.0, **ACME), cur_line(2.0, **GLOBEX), cur_line(1.0, **NAT)]
+ACME = {"tags": {"customer": "acme"}}
+GLOBEX = {"tags": {"customer": "globex"}}
+NAT = {"SkuMeter": "NatGateway-Bytes"}
+LINES = [focus_line(cost="3", **ACME), focus_line(cost="2", **GLOBEX), focus_line(cost="1", **NAT)]
 
 
 ANOTHER_DAY = {
-    "line_item_usage_start_date": "2026-10-05 04:00:00",
-    "line_item_usage_end_date": "2026-10-05 05:00:00",
+    "ChargePeriodStart": "2026-10-05T04:00:00Z",
+    "ChargePeriodEnd": "2026-10-05T05:00:00Z",
 }
 
 
@@ -106,17 +107,10 @@ def period(transactional_db, storage, tmp_path, settings):
 
 
 def announce_bill(storage, folder, lines, *, version=1, spoil=None):
-    work = folder / uuid7().hex
-    snapshot = normalise(
-        find_delivery(write_cur(work / "bill.parquet", lines), period=OCTOBER),
-        period=OCTOBER,
-        out_dir=work / "out",
-        scratch_dir=work / "spill",
-        memory_limit_mb=256,
-    )
+    bill = write_normalised(folder / uuid7().hex, lines)
     prefix = f"s3://trueback-lake/test/{uuid7().hex}"
-    parts = [storage.put(part, f"{prefix}/{part.name}") for part in snapshot.parts]
-    totals = [total.to_json() for total in snapshot.raw_totals]
+    parts = [storage.put(part, f"{prefix}/{part.name}") for part in bill.parts]
+    totals = [total.to_json() for total in bill.raw_totals]
     if spoil:
         totals[0]["effective"] = spoil
     uri = storage.write(json.dumps(totals).encode(), f"{prefix}/raw-totals.json")
@@ -127,10 +121,14 @@ def announce_bill(storage, folder, lines, *, version=1, spoil=None):
         "version": version,
         "part_uris": parts,
         "raw_totals_uri": uri,
-        "content_hash": uuid7().hex if spoil else snapshot.content_hash,
+        "content_hash": uuid7().hex if spoil else content_hash(lines),
     }
     with as_ops():
         record_snapshot(SNAPSHOT_PUBLISHED.load(fact))
+
+
+def content_hash(lines):
+    return sha256("".join(sorted(map(json.dumps, lines))).encode()).hexdigest()
 
 
 def announce_signals(storage, folder, *rows, version=1):
@@ -222,7 +220,7 @@ class TestAttribution:
 
     def test_of_a_restated_bill_is_a_new_run_and_the_old_one_stays(self, period, storage, tmp_path):
         attribute_period(period=period)
-        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME)], version=2)
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME)], version=2)
         attribute_period(period=period)
         with as_ops():
             runs = list(Run.objects.order_by("version").values_list("is_current", flat=True))
@@ -237,7 +235,9 @@ class TestAttribution:
         kept = {item.uri.removeprefix(prefix): item.uri for item in storage.list(prefix)}
         assert {name.split("-")[0] for name in kept} == {"bill", "part", "results", "usage"}
         spoil_amounts(storage, tmp_path, next(uri for uri in kept.values() if "/amounts." in uri))
-        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME, **ANOTHER_DAY)], version=2)
+        announce_bill(
+            storage, tmp_path, [*LINES, focus_line(cost="4", **ACME, **ANOTHER_DAY)], version=2
+        )
         with pytest.raises(ProofFailed):
             attribute_period(period=period)
         attribute_period(period=period)  # after a failed proof, all days are computed
@@ -270,14 +270,14 @@ class TestAttribution:
 
 
 class TestWorkloads:
-    NODE = {"line_item_resource_id": "i-0aa"}
+    NODE = {"ResourceId": "i-0aa"}
     PODS = RULESET.replace('["tag:customer"]', '["tag:customer", "k8s.label:tenant"]')
 
     @pytest.fixture
     def shared_node(self, period, storage, tmp_path):
         with as_ops():
             apply_ruleset(content=self.PODS, applied_by="olivia")
-        announce_bill(storage, tmp_path, [cur_line(8.0, **self.NODE)], version=2)
+        announce_bill(storage, tmp_path, [focus_line(cost="8", **self.NODE)], version=2)
         attribute_period(period=period)
         return period
 
@@ -322,8 +322,8 @@ class TestWorkloads:
 
 class TestInputs:
     def test_of_an_older_version_that_come_late_are_ignored(self, period, storage, tmp_path):
-        announce_bill(storage, tmp_path, [cur_line(9.0)], version=3)
-        announce_bill(storage, tmp_path, [cur_line(1.0)], version=2)
+        announce_bill(storage, tmp_path, [focus_line(cost="9")], version=3)
+        announce_bill(storage, tmp_path, [focus_line(cost="1")], version=2)
         with as_ops():
             assert InputSet.objects.get(kind="snapshot").version == 3
 
@@ -379,7 +379,7 @@ class TestAClose:
 
     def test_with_newer_inputs_waiting_needs_a_reason_with_a_name(self, period, storage, tmp_path):
         attribute_period(period=period)
-        announce_bill(storage, tmp_path, [*LINES, cur_line(1.0)], version=2)
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="1")], version=2)
         with pytest.raises(UnableToClose, match="run_is_newest"):
             self.close(period)
         client = client_of(Actor("olivia", "operator_admin"))
@@ -486,9 +486,9 @@ class TestWhatARunEmits:
         assert (pool["hours"], pool["hours_with_signal"]) == (1, 1)
 
     def test_hours_without_a_signal_are_those_of_the_fallback(self, period, storage, tmp_path):
-        later = {**NAT, "line_item_usage_start_date": "2026-10-03T07:00:00Z"}
-        later["line_item_usage_end_date"] = "2026-10-03T08:00:00Z"
-        announce_bill(storage, tmp_path, [*LINES, cur_line(3.0, **later)], version=2)
+        later = {**NAT, "ChargePeriodStart": "2026-10-03T07:00:00Z"}
+        later["ChargePeriodEnd"] = "2026-10-03T08:00:00Z"
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="3", **later)], version=2)
         attribute_period(period=period)
         [pool] = facts(PERIOD_ATTRIBUTED)[0]["pools"]
         assert (pool["hours"], pool["hours_with_signal"]) == (2, 1)
@@ -512,7 +512,7 @@ class TestARestatementAfterTheClose:
         return {(fact["tenant"], fact["version"]): fact for fact in found}
 
     def test_revises_the_tenants_that_changed_and_no_other(self, closed, storage, tmp_path):
-        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
         ((tenant, _),) = self.revisions()
         fact = self.revisions()["acme", 2]
         assert tenant == "acme"
@@ -525,7 +525,7 @@ class TestARestatementAfterTheClose:
         with as_ops():
             before = Period.objects.get().closed_run_id
             costs = dict(Statement.objects.filter(run_id=before).values_list("tenant_id", "cost"))
-        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
         with as_ops():
             assert Period.objects.get().closed_run_id == before
             after = Statement.objects.filter(run_id=before).values_list("tenant_id", "cost")
@@ -534,7 +534,7 @@ class TestARestatementAfterTheClose:
     def test_is_told_beside_the_run_that_was_closed(self, closed, storage, tmp_path):
         client = client_of(Actor("olivia", "operator_viewer"))
         before = client.get("/api/v1/periods/2026-10").json()
-        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
         after = client.get("/api/v1/periods/2026-10").json()
         assert before["revised_tenants"] == []
         assert after["revised_tenants"] == ["acme"]
@@ -542,7 +542,7 @@ class TestARestatementAfterTheClose:
         assert after["run"]["proof"]["bill_total"] == "10.0000000000"
 
     def test_that_is_taken_back_is_told_too(self, closed, storage, tmp_path):
-        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
         self.restate(storage, tmp_path, version=3)
         fact = self.revisions()["acme", 3]
         assert fact["cost_after"] == fact["cost_before"]
@@ -551,12 +551,12 @@ class TestARestatementAfterTheClose:
             assert Run.objects.filter(state="proven").count() == 2
 
     def test_by_a_credit_takes_cost_off(self, closed, storage, tmp_path):
-        self.restate(storage, tmp_path, cur_line(-2.0, **GLOBEX))
+        self.restate(storage, tmp_path, focus_line(cost="-2", **GLOBEX))
         fact = self.revisions()["globex", 2]
         assert Decimal(fact["cost_after"]) == Decimal("0.25")
 
     def test_does_not_close_the_period_again(self, closed, storage, tmp_path):
-        self.restate(storage, tmp_path, cur_line(4.0, **ACME))
+        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
         with as_ops():
             record = close_period(period=closed, closed_by="carl", reasons={}, now=NOW)
         assert record.closed_by == "olivia"

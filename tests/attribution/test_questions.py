@@ -26,7 +26,7 @@ from tests.attribution.test_period import (
     period,
     storage,
 )
-from tests.bills import cur_line
+from tests.bills import focus_line
 from tests.tokens import client_of
 
 __all__ = ["period", "storage"]
@@ -43,7 +43,7 @@ def run(period):
 @pytest.fixture
 def restated(run, storage, tmp_path):
     """Another bill and another ruleset since; the run is not current any more."""
-    announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME)], version=2)
+    announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME)], version=2)
     with as_ops():
         apply_ruleset(content=RULESET.replace("{signal: nat_bytes}, ", ""), applied_by="olivia")
     attribute_period(period=run.period)
@@ -154,9 +154,9 @@ class TestAReplay:
     def test_of_a_run_of_which_days_were_taken_from_an_earlier_one_is_the_same_too(
         self, run, storage, tmp_path
     ):
-        later = {"line_item_usage_start_date": "2026-10-05 04:00:00"}
-        later |= {"line_item_usage_end_date": "2026-10-05 05:00:00"}
-        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME, **later)], version=2)
+        later = {"ChargePeriodStart": "2026-10-05T04:00:00Z"}
+        later |= {"ChargePeriodEnd": "2026-10-05T05:00:00Z"}
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME, **later)], version=2)
         attribute_period(period=run.period)
         assert self.replay(current())["is_same"]
 

@@ -12,7 +12,7 @@ from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from tests.attribution.test_period import ACME, LINES, NOW, RULESET, announce_bill
 from tests.attribution.test_questions import answer, asked, period, run, storage
-from tests.bills import cur_line
+from tests.bills import focus_line
 
 __all__ = ["period", "run", "storage"]
 
@@ -67,7 +67,7 @@ class TestAWhatIf:
             assert Ruleset.objects.get().digest == closed.ruleset_digest
 
     def test_is_on_the_run_that_was_closed_whatever_came_since(self, closed, storage, tmp_path):
-        announce_bill(storage, tmp_path, [*LINES, cur_line(4.0, **ACME)], version=2)
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME)], version=2)
         attribute_period(period=closed.period)
         [found] = tried()
         assert found["run_id"] == closed.run_id

@@ -1,12 +1,5 @@
-from collections.abc import Iterator
+"""Memory limits and spilling are for `make bench-attribution` and the services' own suites."""
 
-import pytest
+from tests.duckdb_sessions import one_instance_of_duckdb
 
-from tests.duckdb_sessions import shared_instance
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_instance_of_duckdb() -> Iterator[None]:
-    """Memory limits and spilling are for `make bench-attribution`, which has real sessions."""
-    with shared_instance():
-        yield
+__all__ = ["one_instance_of_duckdb"]
