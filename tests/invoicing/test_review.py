@@ -228,6 +228,14 @@ class TestStripesStatus:
             state = moved
         assert ("paid" in statuses or "void" in statuses) == (state in {"paid", "void"})
 
+    @pytest.mark.parametrize("end", [State.PAID, State.VOID])
+    @pytest.mark.parametrize("status", ["open", "paid", "void", "uncollectible"])
+    def test_moves_nothing_that_has_come_to_its_end(self, end, status):
+        assert state_after_stripe(end, status) is None
+
+    def test_that_is_ours_already_is_no_news(self):
+        assert state_after_stripe(State.ISSUED, "open") is None
+
     def test_says_nothing_about_a_draft_of_ours(self):
         assert state_after_stripe(State.DRAFT, "paid") is None
 
@@ -236,6 +244,22 @@ class TestStripesStatus:
 def test_every_action_is_allowed_in_its_states_and_refused_elsewhere(state, action):
     wanted = ACTIONS[action]
     assert (refusal(wanted, state=state) is None) == (state in wanted.sources)
+
+
+@pytest.mark.parametrize(
+    ("action", "sources"),
+    [
+        ("submit", {"draft"}),
+        ("return", {"in_review", "approved"}),
+        ("approve", {"in_review"}),
+        ("issue", {"approved"}),
+        ("park", {"draft", "in_review", "approved"}),
+        ("discard", {"draft", "in_review", "approved", "parked"}),
+        ("release", {"parked"}),
+    ],
+)
+def test_an_action_is_for_these_states(action, sources):
+    assert ACTIONS[action].sources == sources
 
 
 def test_nobody_can_act_on_what_was_issued():
