@@ -89,3 +89,15 @@ class TestProportionalWithin:
     def test_takes_no_pods(self):
         with pytest.raises(BadConfiguration, match="selects bill lines; it takes no `k8s`"):
             parse_configuration(pool("{proportional: direct, within: {k8s: {namespace: [apps]}}}"))
+
+
+class TestProportionalToTheTotal:
+    def test_does_not_count_what_is_excluded(self, tmp_path):
+        rules = pool("{proportional: total}") + (
+            "rules: [{name: tax, when: {charge_category: [Tax]}, assign: {exclude: tax}}]\n"
+        )
+        own = focus_line(cost="3", tags={"customer": "acme"})
+        found = run(
+            tmp_path, rules, lines=[nat("12"), own, focus_line(ChargeCategory="Tax", cost="9")]
+        )
+        assert amounts(found) == {"acme": 15, "excluded:tax": 9}

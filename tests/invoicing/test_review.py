@@ -90,6 +90,10 @@ class TestTheWayToIssue:
         draft.refresh_from_db()
         assert (draft.state, draft.version) == (State.DRAFT, 1)
 
+    def test_takes_blanks_for_no_reason(self, draft):
+        with pytest.raises(ActionRefused, match="needs a reason"):
+            act(draft, "park", CLARA, reason=" \n")
+
     def test_refuses_a_version_that_the_person_has_not_seen(self, draft):
         act(draft, "submit", CLARA)
         with pytest.raises(InvoiceChanged, match="at version 2, you have seen 1"):
