@@ -154,6 +154,7 @@ class TestAPool:
             with_pool("{signal: bytes}"),
             "bytes 2026-10-03T04:00:00Z acme 1",
             "bytes 2026-10-03T23:00:00Z globex 3",
+            "bytes 2026-10-04T00:00:00Z acme 100",
         )
         assert amounts(found) == {"acme": 1, "globex": 3}
 

@@ -91,6 +91,15 @@ class TestAPool:
         found = run(tmp_path, [line("cluster", "10")], ruleset(CLUSTER), *signals)
         assert amounts(found) == {"acme": 5, "globex": 5}
 
+    def test_goes_by_the_first_of_its_drivers_that_can_split_it(self, tmp_path):
+        rules = ruleset(pool("cluster", "{signal: cpu}", "{even: true}"), MONITORING)
+        signals = (
+            *(at("cpu", "acme", 3), at("cpu", "globex", 1)),
+            *(at("series", "acme", 1), at("series", "pool:cluster", 1)),
+        )
+        found = run(tmp_path, [line("cluster", "8")], rules, *signals)
+        assert amounts(found) == {"acme": 6, "globex": 2}
+
     def test_that_only_itself_uses_goes_by_its_next_driver(self, tmp_path):
         rules = ruleset(pool("cluster", "{signal: cpu}", "{even: true}"))
         found = run(tmp_path, [line("cluster", "10")], rules, at("cpu", "pool:cluster", 98))
