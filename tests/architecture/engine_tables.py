@@ -25,6 +25,8 @@ SCRIPT_FOLDERS = (
     ROOT / "shared/sql",
 )
 KERNEL = (ENGINE / "largest_remainder.sql", ENGINE / "weights_beyond_127_bits.sql")
+FILE_WRITERS = {"ordered": 1, "write_parquet": 2, "write_focus_files": 2}
+"""And among how many of their arguments the table is."""
 TABLE_MAKERS = ("create_table", "_create", "InputRows")
 SHOWN = 4
 """Tables named at an arrow; the rooms list them all."""
@@ -35,18 +37,25 @@ INTRODUCTION = """\
 # The engine's tables
 
 An attribution is a chain of tables in one DuckDB session. Each script lies beside the Python that
-runs it and names in its head line the tables that it reads and makes; a small table of settings is
-made in Python. Every table has one maker. This page is made of the head lines
-(`python -m tests.architecture.engine_tables > docs/engine.md`), and a test holds both against the
-scripts themselves.
+runs it, and its head names the tables that it reads and makes. Settings, and what rules decide
+about keys, become tables in Python. Every table has one maker. This page is made of the heads
+(`.venv/bin/python -m tests.architecture.engine_tables > docs/engine.md`);
+`tests/architecture/test_engine_tables.py` holds both against the scripts themselves.
 
-Read it with [attribute.py](../services/attribution/engine/attribute.py), which is the order of the
-steps. A run goes one of two ways: of what was *prepared*, by day
-([decision 8](decisions/0008-prepared-facts.md)), or *straight* from a snapshot, by hour, where pods
-divide lines or somebody asks why. Both end in `keys`, `claims` and `facts`, and are one from there.
+The order of the rooms is [attribute.py](../services/attribution/engine/attribute.py). Within a room
+one function is the order of its scripts: `WorkloadTables.load` and `PodSplit.split` in `pods`,
+`load_lines` and `PreparedFacts.load` in `prepared`, `PoolSplit.split` in `pools`, `write_run` in
+`output`. (The tables below list the scripts by name.)
 
-`{name}` is filled by the caller: a file's scan, or one of several tables. Who makes or reads a
-table is listed [at the end](#every-table-by-name).
+There are two kinds of runs. Usually the bill is prepared first, and the run reads costs by day
+([decision 8](decisions/0008-prepared-facts.md)). Where pods divide lines, or somebody asks why an
+amount is what it is, the run reads the snapshot itself, by hour. Both give `keys` (what lines are
+grouped by), `claims` (who takes each key) and `facts` (its cost in time), which are views: of
+`line_*`, or of `divided_*` where pods have parts. From there all runs are alike.
+
+`{name}` is filled by the caller with a file's scan, or one of several tables; `{POOL}`, in upper
+case, by the door with a word of `shared/vocabulary/recipients.py`. Who makes or reads a table is
+listed [at the end](#every-table-by-name); a module there writes the table to a file.
 
 ## The way of the data
 
@@ -107,6 +116,11 @@ class Script:
     @property
     def adds_to(self) -> tuple[str, ...]:
         return self._head.get("adds", ())
+
+    @cached_property
+    def read_by_itself(self) -> set[str]:
+        """Tables that a later statement of the script reads."""
+        return {name for name in self.makes if len(re.findall(rf"\b{name}\b", self._body)) > 1}
 
     @property
     def names(self) -> set[str]:
@@ -245,6 +259,17 @@ class Module:
         return dict(found)
 
     @cached_property
+    def writes(self) -> set[str]:
+        """Tables that go into files, by the calls that take one."""
+        return {
+            table
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Call) and _called(node) in FILE_WRITERS
+            for argument in node.args[: FILE_WRITERS[_called(node)]]
+            if (table := _table(argument)) is not None
+        }
+
+    @cached_property
     def split(self) -> dict[str, set[str]]:
         """The tables that the money kernel is given: calls with `weights` and `parts`."""
         found: defaultdict[str, set[str]] = defaultdict(set)
@@ -320,8 +345,11 @@ class Tables:
     def readers(self) -> dict[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
         for script in self.scripts:
-            for table in self.resolved(script, script.reads):
+            for table in self.resolved(script, script.reads) | script.read_by_itself:
                 found[table].add(script.name)
+        for module in self.modules:
+            for table in module.writes:
+                found[table].add(module.name)
         return dict(found)
 
 

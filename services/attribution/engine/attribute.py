@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.attribution.engine.bill_columns import has_split_costs
-from services.attribution.engine.claims.claimed_keys import use_claims
+from services.attribution.engine.claims.claimed_keys import use_divided, use_lines
 from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.claims.pod_keys import PodKeys
 from services.attribution.engine.inputs.preflight import (
@@ -25,12 +25,12 @@ from services.attribution.engine.inputs.smoothing import smooth_commitments
 from services.attribution.engine.output.findings import pools_that_overlap
 from services.attribution.engine.output.results import metered, name_of_content, sum_results
 from services.attribution.engine.output.run_files import write_run
-from services.attribution.engine.pods.pod_split import OF_PODS, PodSplit
+from services.attribution.engine.pods.pod_split import PodSplit
 from services.attribution.engine.pods.split_costs import SplitCosts
 from services.attribution.engine.pods.workloads import WorkloadTables
 from services.attribution.engine.pools.pool_split import PoolSplit
 from services.attribution.engine.pools.reciprocal import find_uses
-from services.attribution.engine.prepared.facts import OF_LINES, PreparedFacts, load_lines
+from services.attribution.engine.prepared.facts import PreparedFacts, load_lines
 from services.attribution.engine.prepared.kept_results import KeptResults
 from services.attribution.engine.prepared.preparation import (
     PreparedInputs,
@@ -182,7 +182,7 @@ class Attribution:
             )
         else:
             self._load_lines(snapshot_parts)
-            use_claims(self.session, OF_LINES)
+            use_lines(self.session)
         return [*findings, *self._split(pools, identifier("facts"))]
 
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
@@ -229,7 +229,7 @@ class Attribution:
         yield from tables.unbilled()
         split = PodSplit(self.session, self.keys, self.work_dir)
         split.split(pods)
-        use_claims(self.session, OF_PODS)
+        use_divided(self.session)
         yield from split.silent_hours()
 
     def _split(self, pools: PoolSplit, costs: Sql) -> Iterator[Finding]:

@@ -104,8 +104,17 @@ class ClaimedKeys:
                 yield vid, pid, *_values(claims.of(line))
 
 
-def use_claims(session: Session, tables: Mapping[str, str]) -> None:
-    """The views `keys`, `claims` and `facts` that all that follows reads, of these tables."""
+def use_lines(session: Session) -> None:
+    """The views `keys`, `claims` and `facts` that all that follows reads, of the bill's lines."""
+    _use(session, {"keys": "line_keys", "claims": "line_claims", "facts": "line_facts"})
+
+
+def use_divided(session: Session) -> None:
+    """The same where pods divide lines: of the parts, and of the lines that stay whole."""
+    _use(session, {"keys": "divided_keys", "claims": "divided_claims", "facts": "divided_facts"})
+
+
+def _use(session: Session, tables: Mapping[str, str]) -> None:
     names = {name: identifier(table) for name, table in tables.items()}
     run_script(session, __package__, "claimed.sql", names)
 

@@ -8,7 +8,6 @@ what all pods took: so overcommitted nodes conserve, and idle is never negative.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from services.attribution.domain.proof import plain
 from services.attribution.engine.claims.claimed_keys import ClaimedKeys
@@ -21,8 +20,6 @@ from shared.exact import whole_weights
 from shared.findings import Finding
 from shared.money import from_units
 from shared.sql.scripts import run_script
-
-OF_PODS: Final = {"keys": "divided_keys", "claims": "divided_claims", "facts": "divided_facts"}
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ split by what others cost in an hour, those of all. Straight from a snapshot all
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from services.attribution.domain.driver_levels import meters_before_hourly_costs
 from services.attribution.engine.bill_columns import check_currency
 from services.attribution.engine.claims.bill_lines import view_lines
-from services.attribution.engine.claims.claimed_keys import ClaimedKeys, use_claims
+from services.attribution.engine.claims.claimed_keys import ClaimedKeys, use_lines
 from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.prepared.group_lines import group_lines
 from services.attribution.engine.prepared.kept_results import KeptResults, take_nothing_kept
@@ -22,8 +21,6 @@ from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.sql.expressions import FALSE, TRUE, Sql, identifier, no_rows, parquet_scan
 from shared.sql.scripts import run_script
-
-OF_LINES: Final = {"keys": "line_keys", "claims": "line_claims", "facts": "line_facts"}
 
 
 def load_lines(
@@ -65,7 +62,7 @@ class PreparedFacts:
         keys = KeyColumns(self.config)
         _load_keys(self.session, keys, self.prepared.scan("keys"), self.scratch_dir)
         self._load_facts()
-        use_claims(self.session, OF_LINES)
+        use_lines(self.session)
         if not kept.is_of_use():
             self._load_facts()
 

@@ -1,0 +1,88 @@
+"""Home-made words are no names: the field has its own, and docs/glossary.md lists them."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.engine_tables import tables_of_the_engine
+from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
+
+# The word, and what the field calls it.
+FIELDS_WORDS = {
+    "amnesia": "broker reset",
+    "due_days": "stale days",
+    "handed_on": "what it is",
+    "heard": "metered",
+    "letters": "dead letters",
+    "mutual": "reciprocal",
+    "poke": "schedule",
+    "prints": "fingerprints",
+    "readiness": "preflight",
+    "registers": "reference tables",
+    "said": "what it is",
+    "told": "what it is",
+    "twins": "what they are",
+    "ways": "what they are",
+    "went": "what it is",
+    "worlds": "scenarios",
+}
+# `dead_letters` is the field's own word, and health checks have a readiness endpoint.
+ALLOWED = re.compile(r"dead_letters|DeadLetters|readiness_?(check|probe|view|url)?$", re.IGNORECASE)
+
+
+def words_of(name: str) -> str:
+    """`UnableToPoke` and `unable_to_poke` alike, between underscores."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return f"_{snake.strip('_')}_"
+
+
+def home_made(name: str) -> list[str]:
+    if ALLOWED.search(name):
+        return []
+    return [word for word in FIELDS_WORDS if f"_{word}_" in words_of(name)]
+
+
+def names_of_python() -> Iterator[tuple[str, str]]:
+    """Modules, functions, classes and settings."""
+    for path in [*PRODUCT, *tracked("tests/*.py")]:
+        place = str(path.relative_to(ROOT))
+        yield place, path.stem
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                # A test's name is a sentence.
+                if not node.name.startswith("test_"):
+                    yield place, node.name
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id.isupper():
+                        yield place, target.id
+
+
+def test_no_module_function_class_or_setting_has_a_home_made_name():
+    named = {f"{place}: {name}" for place, name in names_of_python() if home_made(name)}
+    assert named == set()
+
+
+def test_no_table_has_a_home_made_name():
+    tables = tables_of_the_engine()
+    assert {name for name in tables.makers if home_made(name)} == set()
+
+
+def test_no_script_has_a_home_made_name():
+    scripts = {path.stem for path in tracked("services/*.sql", "shared/*.sql")}
+    assert {name for name in scripts if home_made(name)} == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["day_prints", "UnableToPoke", "due_days", "handed_on", "mutual_pools", "WORLDS"]
+)
+def test_a_home_made_name_is_found(name):
+    assert home_made(name)
+
+
+@pytest.mark.parametrize("name", ["fingerprints", "always", "dead_letters", "withheld", "sprints"])
+def test_a_word_that_only_looks_like_one_is_none(name):
+    assert not home_made(name)
