@@ -32,7 +32,8 @@ class ServiceEnvironment(BaseSettings):
     scratch_dir: Path = Path("var/scratch")
     memory_limit_mb: int = Field(default=1024, ge=128)
     fault_injection: str = Field(
-        default="", description="comma separated protocol faults; test environment only"
+        default="",
+        description="comma separated faults of protocol, or @file of them; test environment only",
     )
 
     def bus_keys(self) -> dict[str, bytes]:
@@ -41,7 +42,14 @@ class ServiceEnvironment(BaseSettings):
         return {pair: bytes.fromhex(key) for pair, key in pairs.items()}
 
     def injects(self, fault: str) -> bool:
-        return self.environment == "test" and fault in self.fault_injection.split(",")
+        return self.environment == "test" and fault in self._injected().split(",")
+
+    def _injected(self) -> str:
+        """A file is read each time, so that faults can begin and end while processes run."""
+        if not self.fault_injection.startswith("@"):
+            return self.fault_injection
+        file = Path(self.fault_injection.removeprefix("@"))
+        return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
 
 Kind = TypeVar("Kind", bound="ServiceEnvironment")

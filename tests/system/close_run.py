@@ -236,9 +236,18 @@ def settled(run: CloseRun, *, seconds: float) -> bool:
 
 @contextmanager
 def close_run(home: Path, *, patience_seconds: float) -> Iterator[CloseRun]:
-    with stack_session(Home(home), on_step=lambda _step: None) as stack:
-        run = CloseRun(stack, patience_seconds=patience_seconds)
-        try:
-            yield run
-        finally:
-            run.broker.close()
+    """On a stack of its own."""
+    with (
+        stack_session(Home(home), on_step=lambda _step: None) as stack,
+        close_run_on(stack, patience_seconds=patience_seconds) as run,
+    ):
+        yield run
+
+
+@contextmanager
+def close_run_on(stack: Stack, *, patience_seconds: float) -> Iterator[CloseRun]:
+    run = CloseRun(stack, patience_seconds=patience_seconds)
+    try:
+        yield run
+    finally:
+        run.broker.close()

@@ -1,39 +1,66 @@
 """kill -9 of anything and a broker that forgets: the same totals, the same invoice, once."""
 
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
 import pytest
 
+from deploy.local.home import Home
+from deploy.local.session import stack_session
+from tests.system.as_booted import AsBooted
 from tests.system.close_run import (
-    close_run,
+    CloseRun,
+    close_run_on,
     failures,
     forget_acknowledgements,
     forget_facts_in_the_queue,
     kill_each_in_turn,
 )
 
-pytestmark = pytest.mark.timeout(420)
+# Without the start of the stack, which the first test waits for.
+pytestmark = pytest.mark.timeout(420, func_only=True)
+Start = Callable[..., AbstractContextManager[CloseRun]]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("TRUEBACK_ENVIRONMENT", "test")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    return tmp_path / "home"
+@pytest.fixture(scope="module")
+def close_run() -> Iterator[Start]:
+    """Starts a close on the suite's one stack, as if nobody had done anything on it before."""
+    with (
+        tempfile.TemporaryDirectory(prefix="trueback-system-") as name,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        folder = Path(name)
+        folder.chmod(0o755)  # as root its PostgreSQL is another user
+        injected = folder / "faults"
+        environment.setenv("TRUEBACK_ENVIRONMENT", "test")
+        environment.setenv("TRUEBACK_FAULT_INJECTION", f"@{injected}")
+        with stack_session(Home(folder / "home"), on_step=lambda _step: None) as stack:
+            booted = AsBooted.of(stack)
+
+            @contextmanager
+            def start(*, patience_seconds: float, faults: str = "") -> Iterator[CloseRun]:
+                booted.restore()
+                injected.write_text(faults)
+                with close_run_on(stack, patience_seconds=patience_seconds) as run:
+                    run.start()
+                    yield run
+
+            yield start
 
 
 class TestADemoClose:
-    def test_survives_the_kill_of_each_process_in_turn_and_a_flush(self, home):
-        with close_run(home, patience_seconds=180) as run:
-            run.start()
+    def test_survives_the_kill_of_each_process_in_turn_and_a_flush(self, close_run):
+        with close_run(patience_seconds=180) as run:
             names = set(run.pids())
             killed = kill_each_in_turn(run, pause_seconds=0.7)
             run.finish()
             assert set(killed) == names, "the close was over before all had been killed"
             assert failures(run) == []
 
-    def test_survives_a_broker_that_forgets_facts_and_acknowledgements(self, home):
-        with close_run(home, patience_seconds=120) as run:
-            run.start()
+    def test_survives_a_broker_that_forgets_facts_and_acknowledgements(self, close_run):
+        with close_run(patience_seconds=120) as run:
             assert forget_facts_in_the_queue(run)
             assert forget_acknowledgements(run)
             run.finish()
@@ -43,18 +70,14 @@ class TestADemoClose:
 class TestTheHarness:
     """A check that can't fail shows nothing: each control takes one half of the protocol away."""
 
-    def test_fails_when_the_outbox_is_retired_at_publish(self, home, monkeypatch):
-        monkeypatch.setenv("TRUEBACK_FAULT_INJECTION", "retire_at_publish")
-        with close_run(home, patience_seconds=25) as run:
-            run.start()
+    def test_fails_when_the_outbox_is_retired_at_publish(self, close_run):
+        with close_run(patience_seconds=25, faults="retire_at_publish") as run:
             assert forget_facts_in_the_queue(run)
             run.finish()
             assert failures(run) != []
 
-    def test_fails_when_the_inbox_is_off(self, home, monkeypatch):
-        monkeypatch.setenv("TRUEBACK_FAULT_INJECTION", "inbox_off")
-        with close_run(home, patience_seconds=120) as run:
-            run.start()
+    def test_fails_when_the_inbox_is_off(self, close_run):
+        with close_run(patience_seconds=120, faults="inbox_off") as run:
             assert forget_facts_in_the_queue(run)
             assert forget_acknowledgements(run)
             run.finish()
