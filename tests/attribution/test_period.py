@@ -243,6 +243,22 @@ class TestAttribution:
         attribute_period(period=period)  # after a failed proof, all days are computed
         assert current().proof["bill_total"] == "10.0000000000"
 
+    def test_takes_nothing_that_another_engine_left_and_says_so(
+        self, period, storage, tmp_path, caplog
+    ):
+        attribute_period(period=period)
+        prefix = f"{current().folder_uri}/prepared/"
+        kept = [item.uri for item in storage.list(prefix)]
+        spoil_amounts(storage, tmp_path, next(uri for uri in kept if "/amounts." in uri))
+        with as_ops():
+            Run.objects.update(engine_digest="0123456789abcdef")
+        announce_bill(
+            storage, tmp_path, [*LINES, focus_line(cost="4", **ACME, **ANOTHER_DAY)], version=2
+        )
+        attribute_period(period=period)
+        assert current().proof["bill_total"] == "10.0000000000"
+        assert "of the engine 0123456789ab, not of this one" in caplog.text
+
     def test_whose_proof_fails_is_kept_as_failed_and_not_current(self, period, storage, tmp_path):
         attribute_period(period=period)
         proven = current().run_id

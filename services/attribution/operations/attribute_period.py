@@ -6,6 +6,7 @@ import shutil
 from django.conf import settings
 
 from services.attribution.domain.run_folders import RunFolders
+from services.attribution.engine import engine_digest
 from services.attribution.models import Run
 from services.attribution.operations.activate_run import activate_run
 from services.attribution.operations.compute_run import compute_run
@@ -61,14 +62,23 @@ def _attribute(inputs: RunInputs, period: Month, run_id: str) -> None:
 def _fetch_prepared(lake: Lake, period: str, folders: RunFolders) -> None:
     """What the current run left, so that inputs and days that are as they were cost nothing.
 
-    Nothing, after a run whose proof failed: so the next one computes all.
+    Nothing, after a run whose proof failed, or of another engine: so the next one computes all.
     """
     shutil.rmtree(folders.prepared, ignore_errors=True)
     with as_ops():
         latest = Run.objects.filter(period=period).order_by("version").last()
         current = Run.objects.filter(period=period, is_current=True).first()
-    if current is not None and latest is not None and latest.state == Run.State.PROVEN:
-        lake.fetch_tree(_prepared_uri(current.folder_uri), folders.prepared)
+    if current is None or latest is None or latest.state != Run.State.PROVEN:
+        return
+    if current.engine_digest != engine_digest():
+        logger.warning(
+            "what %s left is of the engine %s, not of this one: all days of %s are computed",
+            current.run_id,
+            current.engine_digest[:12] or "before engines were recorded",
+            period,
+        )
+        return
+    lake.fetch_tree(_prepared_uri(current.folder_uri), folders.prepared)
 
 
 def _prepared_uri(folder_uri: str) -> str:
