@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from services.invoicing.domain.invoice_document import invoice_document
+from services.invoicing.domain.invoice_document import _days_after_issue, invoice_document
 from services.invoicing.domain.pricing import ContractTerms, price
 from shared.contracts.invoicing import INVOICE_DRAFTED, FeeDays
 from shared.periods import Month
@@ -39,3 +39,9 @@ def test_a_component_that_nobody_knows_is_no_price():
     terms = ContractTerms(["acme"], date(2026, 1, 1), None, "USD", [{"kind": "lottery"}])
     with pytest.raises(ValueError, match="no price component"):
         price(terms, Month.parse("2026-10"), {})
+
+
+def test_an_invoice_without_days_to_pay_is_due_on_issue():
+    assert _days_after_issue(0) == "on issue"
+    assert _days_after_issue(1) == "1 day after issue"
+    assert _days_after_issue(14) == "14 days after issue"
