@@ -96,11 +96,11 @@ class Servers:
                 "TRUEBACK_STRIPE_WEBHOOK_SECRET": self.credentials["stripe.webhook"],
             }
         if service == "portal":
-            others = [name for name in SERVICES if name != "portal"]
             return {
                 "TRUEBACK_SIGNING_KEY_FILE": str(self.credentials.signing_key_file),
                 "TRUEBACK_PUBLIC_URL": self.service_url("portal"),
-                **{f"TRUEBACK_{name.upper()}_URL": self.service_url(name) for name in others},
+                "TRUEBACK_ATTRIBUTION_URL": self.service_url("attribution"),
+                "TRUEBACK_INVOICING_URL": self.service_url("invoicing"),
             }
         return {}
 
