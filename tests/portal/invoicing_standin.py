@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from django.conf import settings
 
 from shared.auth.actors import Actor
 from shared.auth.tokens import verify_token
+from tests.http_servers import serving
 from tests.service_stack import running_servers
 
 
@@ -56,11 +56,5 @@ def running_invoicing() -> Iterator[Invoicing]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", running_servers().ports["invoicing"]), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(server):
         yield invoicing
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

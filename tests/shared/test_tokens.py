@@ -12,6 +12,7 @@ from shared.auth import tokens
 from shared.auth.actors import Actor
 from shared.auth.keys import new_signing_key, public_key_set, read_public_key_set
 from shared.auth.tokens import InvalidToken, sign_token, verify_token
+from tests.http_servers import serving
 
 OLIVIA = Actor("olivia", "operator_viewer")
 
@@ -48,13 +49,9 @@ class Portal:
 @pytest.fixture
 def portal():
     running = Portal()
-    thread = threading.Thread(target=running.server.serve_forever)
-    thread.start()
-    yield running
-    running.released.set()
-    running.server.shutdown()
-    running.server.server_close()
-    thread.join()
+    with serving(running.server):
+        yield running
+        running.released.set()
     tokens._published_keys.cache_clear()
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import http.server
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.http_servers import serving
 from tests.standin import NO_LIMITS, StandIn, running_standin
 
 Starter = Callable[..., StandIn]
@@ -87,9 +87,5 @@ def receiver() -> Iterator[Receiver]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = Receiver(f"http://127.0.0.1:{server.server_port}/webhook")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield found
