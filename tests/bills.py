@@ -19,7 +19,6 @@ from services.attribution.engine import Run, attribute
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, parse_configuration
 from shared.periods import Month
-from shared.sql.expressions import literal, parquet_scan
 from tests.normalised_bills import NormalisedBill
 
 OCTOBER = Month(2026, 10)
@@ -153,12 +152,9 @@ def write_cur(
     columns = {
         name: type_ for name, type_ in (CUR_TYPES | (types or {})).items() if name not in without
     }
-    declared = ", ".join(f"'{name}': '{type_}'" for name, type_ in columns.items())
     with duckdb.connect() as session:
-        session.execute(
-            f"COPY (SELECT * FROM read_json({literal(str(written))}, format='newline_delimited',"  # noqa: S608
-            f" columns={{{declared}}})) TO {literal(str(path))} (FORMAT parquet)"
-        )
+        rows = session.read_json(str(written), format="newline_delimited", columns=columns)
+        rows.write_parquet(str(path))
     written.unlink()
     return path
 
@@ -340,7 +336,25 @@ def write_workloads(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def rows_of(path: Path, query: str = "SELECT * FROM {}") -> list[tuple[Any, ...]]:
+def rows_of(path: Path, query: str = "FROM rows") -> list[tuple[Any, ...]]:
+    """What a query of the table `rows` finds: those of the file."""
     with duckdb.connect() as session:
-        session.execute("SET TimeZone = 'UTC'")
-        return session.execute(query.format(parquet_scan([path]))).fetchall()
+        _relation(session, path).create_view("rows")
+        return session.execute(query).fetchall()
+
+
+def columns_of(path: Path, columns: str) -> list[tuple[Any, ...]]:
+    """Of every row, these columns; sorted."""
+    with duckdb.connect() as session:
+        return _relation(session, path).project(columns).order("ALL").fetchall()
+
+
+def sums_of(path: Path, columns: str) -> list[tuple[Any, ...]]:
+    """Sums by the columns that are none."""
+    with duckdb.connect() as session:
+        return _relation(session, path).aggregate(columns).fetchall()
+
+
+def _relation(session: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
+    session.execute("SET TimeZone = 'UTC'")
+    return session.read_parquet(str(path), hive_partitioning=False)

@@ -19,7 +19,7 @@ from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from services.ingestion.engine.layouts import detect_kind
 from shared.contracts.raw_totals import RawTotal
 from shared.money import UNIT
-from shared.sql.expressions import identifier, literal
+from shared.sql.expressions import identifier
 
 SOURCE = "bill"
 Line = Mapping[str, Any]
@@ -44,7 +44,7 @@ def write_normalised(folder: Path, lines: Sequence[Line]) -> NormalisedBill:
     rows = [_row(line) | _own(number, line, str(kind)) for number, line in enumerate(lines, 1)]
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")
-        session.execute(f"COPY ({_query(rows)}) TO {literal(str(path))} (FORMAT parquet)")
+        _relation(session, rows).write_parquet(str(path))
     return NormalisedBill((path,), tuple(_raw_totals(lines)))
 
 
@@ -82,19 +82,21 @@ def _account(line: Line) -> str:
     return line.get("SubAccountId") or line.get("BillingAccountId") or ""
 
 
-def _query(rows: Sequence[Mapping[str, str]]) -> str:
+def _relation(
+    session: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, str]]
+) -> duckdb.DuckDBPyRelation:
     names = [name for name in COLUMNS if any(name in row for row in rows)]
-    values = ", ".join(
-        f"({', '.join(literal(row[name]) if name in row else 'NULL' for name in names)})"
-        for row in rows
+    texts = session.values(
+        *(tuple(duckdb.ConstantExpression(row.get(name)) for name in names) for row in rows)
     )
-    columns = ", ".join(f"{_cast(name, names)} AS {identifier(name)}" for name in COLUMNS)
-    given = ", ".join(map(identifier, names))
-    return f"SELECT {columns} FROM (VALUES {values}) AS line ({given})"  # noqa: S608
+    given = dict(zip(names, texts.columns, strict=True))
+    return texts.project(
+        ", ".join(f"{_cast(name, given)} AS {identifier(name)}" for name in COLUMNS)
+    )
 
 
-def _cast(name: str, names: Sequence[str]) -> str:
-    value = identifier(name) if name in names else "NULL"
+def _cast(name: str, given: Mapping[str, str]) -> str:
+    value = given.get(name, "NULL")
     if type_of(name) == "TIMESTAMP":
         value = f"CAST({value} AS TIMESTAMPTZ)"
     if name == "Tags":

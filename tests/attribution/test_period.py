@@ -164,10 +164,9 @@ def announce_workloads(storage, folder, *rows, version=1):
 def spoil_amounts(storage, folder, uri):
     path = storage.fetch(uri, folder / "amounts.parquet")
     with duckdb.connect() as session:
-        session.execute(
-            f"COPY (SELECT day, line, CAST(units + 1 AS DECIMAL(38,0)) AS units FROM '{path}')"  # noqa: S608
-            f" TO '{folder}/spoilt.parquet' (FORMAT parquet)"
-        )
+        amounts = session.read_parquet(str(path))
+        spoilt = amounts.project("day, line, CAST(units + 1 AS DECIMAL(38,0)) AS units")
+        spoilt.write_parquet(str(folder / "spoilt.parquet"))
     storage.put(folder / "spoilt.parquet", uri)
 
 

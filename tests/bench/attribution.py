@@ -26,7 +26,6 @@ from typing import Any, Final
 import duckdb
 
 from services.attribution.engine import PreparedInputs, attribute_prepared, prepare
-from shared.sql.expressions import parquet_scan
 from tests.bench.synthetic import PERIOD, TENANTS, SyntheticMonth, synthetic_month
 
 MEMORY_LIMIT_MB: Final = 1024
@@ -137,15 +136,16 @@ def run_month(
 def bare_scan(month: SyntheticMonth) -> float:
     """Seconds; the median of three, so that reading the files' footers counts in none."""
     query = (
-        "SELECT CAST(ChargePeriodStart AS DATE), customer, sum(EffectiveCost)"  # noqa: S608
-        f" FROM {parquet_scan(month.parts)} GROUP BY ALL"
+        "SELECT CAST(ChargePeriodStart AS DATE), customer, sum(EffectiveCost)"
+        " FROM read_parquet($parts, union_by_name = true, hive_partitioning = false) GROUP BY ALL"
     )
+    parts = [str(part) for part in month.parts]
     took = []
     with duckdb.connect() as session:
         session.execute("SET enable_progress_bar = false")
         for _ in range(3):
             started_at = time.perf_counter()
-            session.execute(query).fetchall()
+            session.execute(query, {"parts": parts}).fetchall()
             took.append(time.perf_counter() - started_at)
     return median(took)
 

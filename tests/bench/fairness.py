@@ -19,9 +19,7 @@ import duckdb
 
 from services.attribution.engine import Run, attribute
 from shared.configuration import Configuration, parse_configuration
-from shared.sql.expressions import literal
-from shared.sql.parquet import write_parquet
-from tests.bench.synthetic import PERIOD, raw_totals_of, snapshot_query
+from tests.bench.synthetic import PERIOD, raw_totals_of, write_snapshot
 
 MISSING: Final = (0.0, 0.2, 0.5)
 SEEDS: Final = (1, 2, 3)
@@ -59,14 +57,9 @@ def measured(work: Path, missing: float, seed: int) -> tuple[list[float], float]
         session.execute(f"SET VARIABLE missing = {missing:f}")
         session.execute(f"CREATE TABLE signals AS {_query('rhythm_signals.sql')}")
         session.execute(f"CREATE TABLE lines AS {_query('rhythm_lines.sql')}")
-        write_parquet(
-            session,
-            snapshot_query(session, "SELECT * FROM lines"),
-            work / "part.parquet",
-        )
-        session.execute(
-            f"COPY ({_query('heard_signals.sql')}) TO {literal(str(work / 'signals.parquet'))}"
-        )
+        write_snapshot(session, session.table("lines"), work / "part.parquet")
+        signals = session.sql(_query("heard_signals.sql"))
+        signals.write_parquet(str(work / "signals.parquet"))
         truth = dict(session.execute(_query("true_shares.sql")).fetchall())
         totals = raw_totals_of(session, [work / "part.parquet"])
     run = attribute(

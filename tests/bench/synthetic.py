@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names and texts in SQL go through identifier() and literal()
 """A synthetic month: a snapshot as ingestion writes it, signals, and the ruleset for both.
 
 30 parts of a day each, with every column of a snapshot and one more, the promoted tag `customer`
@@ -21,7 +20,7 @@ from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.raw_totals import RawTotal
 from shared.periods import Month
-from shared.sql.expressions import Sql, literal, parquet_scan
+from shared.sql.expressions import identifier
 from shared.sql.parquet import write_parquet
 
 PERIOD: Final = Month(2026, 10)
@@ -29,7 +28,6 @@ DAYS: Final = 30
 RESTATED_DAY: Final = 14
 TENANTS: Final = 2000
 POOLS: Final = {"nat": "*NatGateway*", "lb": "*L*B*Usage*", "logs": "*DataProcessing*"}
-_ROW_GROUP_SIZE: Final = 122_880
 _HERE: Final = Path(__file__).parent
 
 
@@ -100,9 +98,8 @@ def _write(month: SyntheticMonth) -> None:
         _write_day(session, month.lines, RESTATED_DAY, restated[RESTATED_DAY], restated=True)
         _write_totals(session, month.parts, month.folder / "totals.json")
         _write_totals(session, restated, month.folder / "restated-totals.json")
-        session.execute(
-            f"COPY ({(_HERE / 'signals.sql').read_text()}) TO {literal(str(month.signals))}"
-        )
+        signals = session.sql((_HERE / "signals.sql").read_text())
+        signals.write_parquet(str(month.signals))
 
 
 def _write_day(
@@ -121,19 +118,24 @@ def _write_day(
     }
     for name, value in variables.items():
         session.execute(f"SET VARIABLE {name} = {value}")
-    query = snapshot_query(session, (_HERE / "lines.sql").read_text(), more=["customer"])
-    write_parquet(session, query, path, row_group_size=_ROW_GROUP_SIZE)
+    lines_of_day = session.sql((_HERE / "lines.sql").read_text())
+    write_snapshot(session, lines_of_day, path, more=["customer"])
 
 
-def snapshot_query(
-    session: duckdb.DuckDBPyConnection, query: str, *, more: Sequence[str] = ()
-) -> Sql:
-    """The query's rows with every column of a snapshot, and these."""
-    made = {row[0] for row in session.execute(f"DESCRIBE {query}").fetchall()}
+def write_snapshot(
+    session: duckdb.DuckDBPyConnection,
+    lines: duckdb.DuckDBPyRelation,
+    path: Path,
+    *,
+    more: Sequence[str] = (),
+) -> None:
+    """The lines with every column of a snapshot, and these."""
     columns = [
-        name if name in made else f"CAST(NULL AS {type_of(name)}) AS {name}" for name in COLUMNS
+        name if name in lines.columns else f"CAST(NULL AS {type_of(name)}) AS {name}"
+        for name in COLUMNS
     ]
-    return Sql(f"(SELECT {', '.join([*columns, *more])} FROM ({query}))")
+    lines.project(", ".join([*columns, *more])).create_view("snapshot")
+    write_parquet(session, identifier("snapshot"), path)
 
 
 def _write_totals(session: duckdb.DuckDBPyConnection, parts: Sequence[Path], path: Path) -> None:
@@ -142,11 +144,11 @@ def _write_totals(session: duckdb.DuckDBPyConnection, parts: Sequence[Path], pat
 
 def raw_totals_of(session: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> list[RawTotal]:
     """As ingestion would find them: all costs are written with ten decimals."""
-    rows = session.execute(
-        "SELECT x_Source, x_Account, ServiceName, ChargeCategory, sum(BilledCost),"
-        f" sum(EffectiveCost) FROM {parquet_scan(parts)} GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    return [_raw_total(*row) for row in rows]
+    lines = session.read_parquet([str(part) for part in parts])
+    rows = lines.aggregate(
+        "x_Source, x_Account, ServiceName, ChargeCategory, sum(BilledCost), sum(EffectiveCost)"
+    )
+    return [_raw_total(*row) for row in rows.order("ALL").fetchall()]
 
 
 def _raw_total(

@@ -81,7 +81,7 @@ class TestALine:
         ruleset = RULESET.replace("labels: {", 'labels: {team: ["tag:team"], env: ["tag:env"], ')
         tags = {"customer": "acme", "team": " red "}
         run(tmp_path, [focus_line(tags=tags), focus_line(tags={"env": "test"})], ruleset)
-        rows = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM {}")
+        rows = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM rows")
         assert sorted(rows) == [("acme", {"team": "red"}), ("unallocated", {"env": "test"})]
 
 
@@ -121,7 +121,7 @@ class TestAPool:
         )
         assert amounts(found) == {"acme": Decimal("8.5"), "globex": Decimal("1.5")}
         assert found.coverage.by_fallback == 2
-        rows = rows_of(tmp_path / "run/allocations.parquet", "SELECT DISTINCT driver FROM {}")
+        rows = rows_of(tmp_path / "run/allocations.parquet", "SELECT DISTINCT driver FROM rows")
         assert sorted(rows) == [("fallback:weights",), ("signal:bytes",)]
 
     def test_may_fall_back_to_the_days_quantities(self, tmp_path):
@@ -213,7 +213,7 @@ class TestAPool:
         )
         found = run(tmp_path, [focus_line(cost="2")], ruleset)
         assert amounts(found) == {"acme": 2}
-        assert rows_of(tmp_path / "run/allocations.parquet", "SELECT rule FROM {}") == [
+        assert rows_of(tmp_path / "run/allocations.parquet", "SELECT rule FROM rows") == [
             ("support",)
         ]
 
@@ -264,7 +264,7 @@ class TestTheOutputFolder:
         )
 
     def test_has_the_columns_of_the_contract(self, tmp_path, found):
-        rows = rows_of(tmp_path / "run/allocations.parquet", "DESCRIBE SELECT * FROM {}")
+        rows = rows_of(tmp_path / "run/allocations.parquet", "DESCRIBE SELECT * FROM rows")
         assert [row[0] for row in rows][:15] == [
             "period",
             "day",

@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import CUR_TYPES, cur_line, rows_of, snapshot_of, write_cur, write_delivery
+from tests.bills import (
+    CUR_TYPES,
+    columns_of,
+    cur_line,
+    rows_of,
+    snapshot_of,
+    write_cur,
+    write_delivery,
+)
 
 PLAN = {"savings_plan_savings_plan_a_r_n": "arn:sp/1"}
 RESERVATION = {"reservation_reservation_a_r_n": "arn:ri/1"}
@@ -39,8 +47,7 @@ def snapshot(tmp_path):
 
 
 def by_line(snapshot, columns):
-    query = f"SELECT x_LineId, {columns} FROM {{}}"  # noqa: S608 - columns are the test's own
-    rows = rows_of(snapshot.parts[0], query)
+    rows = columns_of(snapshot.parts[0], f"x_LineId, {columns}")
     return {row[0]: row[1:] for row in rows}
 
 
@@ -59,7 +66,7 @@ class TestCur2:
         rows = rows_of(
             snapshot.parts[0],
             "SELECT ChargeCategory, CommitmentDiscountStatus, sum(BilledCost), sum(EffectiveCost)"
-            " FROM {} WHERE CommitmentDiscountId = 'arn:sp/1' AND x_LineItemType <>"
+            " FROM rows WHERE CommitmentDiscountId = 'arn:sp/1' AND x_LineItemType <>"
             " 'SavingsPlanUpfrontFee' GROUP BY ALL ORDER BY ALL",
         )
         assert rows == [

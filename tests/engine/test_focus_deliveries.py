@@ -7,7 +7,6 @@ import pytest
 
 from services.ingestion.engine import find_delivery
 from services.ingestion.engine.layouts import Kind
-from shared.sql.expressions import literal
 from tests.bills import OCTOBER, focus_line, snapshot_of, write_focus
 
 # The types that AWS writes (docs/reference/aws-bills.md).
@@ -35,10 +34,10 @@ def write_parquet(path, lines):
         else f"CAST({name} AS {type_}) AS {name}"
         for name, type_ in AWS_TYPES.items()
     )
-    query = f"SELECT * REPLACE ({listed}) FROM read_csv({literal(str(text))}, all_varchar = true)"  # noqa: S608
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")
-        session.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+        rows = session.read_csv(str(text), all_varchar=True)
+        rows.project(f"* REPLACE ({listed})").write_parquet(str(path))
     text.unlink()
     return path
 

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names of columns in tests
 """Charges in FOCUS 1.3's names: they sum to their origin charge in every metric that has a sum."""
 
 import datetime as dt
@@ -20,9 +19,11 @@ from shared.configuration import parse_configuration
 from tests.bills import (
     OCTOBER,
     amounts,
+    columns_of,
     focus_line,
     rows_of,
     run_of,
+    sums_of,
     write_signals,
     write_workloads,
 )
@@ -70,8 +71,8 @@ def export(work, lines, ruleset=RULES, signals=SIGNALS, workloads=(), selection=
     return export_focus(inputs, work / "focus", selection)
 
 
-def charges(work, columns, order="ALL"):
-    return rows_of(work / "focus/focus.parquet", f"SELECT {columns} FROM {{}} ORDER BY {order}")
+def charges(work, columns):
+    return columns_of(work / "focus/focus.parquet", columns)
 
 
 @pytest.fixture
@@ -105,9 +106,9 @@ class TestAnExport:
     def test_is_of_the_run_that_attribute_gives(self, exported):
         bill, signals = write_normalised(exported / "bill", BILL), exported / "signals.csv"
         run = run_of(bill, exported, RULES, [signals], run_id=None)
-        assert charges(exported, "DISTINCT x_RunId") == [(run.run_id,)]
-        query = "SELECT x_TenantId, sum(EffectiveCost) FROM {} GROUP BY ALL"
-        assert dict(rows_of(exported / "focus/focus.parquet", query)) == amounts(run)
+        path = exported / "focus/focus.parquet"
+        assert rows_of(path, "SELECT DISTINCT x_RunId FROM rows") == [(run.run_id,)]
+        assert dict(sums_of(path, "x_TenantId, sum(EffectiveCost)")) == amounts(run)
 
     def test_says_what_an_origin_charge_is_and_which_columns_there_are(self, exported):
         metadata = json.loads((exported / "focus/metadata.json").read_text())
@@ -159,10 +160,10 @@ class TestATenantsLines:
             work = Path(name)
             given = lines, scenario.ruleset(ONE), scenario.signals, scenario.workloads
             export(work, *given)
-            query = f"SELECT x_TenantId, sum({scenario.cost}) FROM {{}} GROUP BY ALL"
-            for tenant, amount in rows_of(work / "focus/focus.parquet", query):
+            path, cost = work / "focus/focus.parquet", f"sum({scenario.cost})"
+            for tenant, amount in sums_of(path, f"x_TenantId, {cost}"):
                 export(work, *given, selection=Selection(tenant))
-                [(found,)] = charges(work, f"sum({scenario.cost})")
+                [(found,)] = sums_of(path, cost)
                 assert found == amount
 
     @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6), st.integers(-200, 200))
@@ -184,11 +185,11 @@ class TestATenantsLines:
 
 
 def _sums(path, metric):
-    query = (
-        "SELECT ServiceName, coalesce(SubAccountId, ''), ChargeCategory,"
-        f" CAST(ChargePeriodStart AS DATE), sum({metric}) FROM {{}} GROUP BY ALL"
+    columns = (
+        "ServiceName, coalesce(SubAccountId, ''), ChargeCategory,"
+        f" CAST(ChargePeriodStart AS DATE), sum({metric})"
     )
-    return {row[:4]: row[4] for row in rows_of(path, query)}
+    return {row[:4]: row[4] for row in sums_of(path, columns)}
 
 
 def _expected(lines, metric):

@@ -42,18 +42,18 @@ class TestAFocusCsvWithQuirks:
     def test_reads_the_word_null_as_nothing(self, quirks):
         rows = rows_of(
             quirks.parts[0],
-            "SELECT ListCost, ResourceId, SubAccountId, x_Account, ServiceCategory FROM {}"
+            "SELECT ListCost, ResourceId, SubAccountId, x_Account, ServiceCategory FROM rows"
             " ORDER BY x_LineId",
         )
         assert rows[1] == (None, None, None, "000000000001", "Other")
         assert rows[0][2:4] == ("012345678901", "012345678901")
 
     def test_reads_times_without_a_zone_as_utc(self, quirks):
-        rows = rows_of(quirks.parts[0], "SELECT min(ChargePeriodStart)::VARCHAR FROM {}")
+        rows = rows_of(quirks.parts[0], "SELECT min(ChargePeriodStart)::VARCHAR FROM rows")
         assert rows == [("2026-10-01 00:00:00",)]
 
     def test_keeps_scalar_tags_and_leaves_empty_ones_out(self, quirks):
-        tags = rows_of(quirks.parts[0], "SELECT Tags FROM {} WHERE x_LineId = '0:1'")[0][0]
+        tags = rows_of(quirks.parts[0], "SELECT Tags FROM rows WHERE x_LineId = '0:1'")[0][0]
         assert tags == {"customer": "acme", "n": "5", "on": "true", " org": "x", "org": "y"}
 
     def test_reports_keys_that_look_alike(self, quirks):
@@ -61,7 +61,7 @@ class TestAFocusCsvWithQuirks:
         assert "' org', 'org'" in quirks.findings[0].message
 
     def test_numbers_its_lines_by_file_and_row(self, quirks):
-        assert sorted(rows_of(quirks.parts[0], "SELECT x_LineId FROM {}")) == [
+        assert sorted(rows_of(quirks.parts[0], "SELECT x_LineId FROM rows")) == [
             ("0:1",),
             ("0:2",),
             ("0:3",),
@@ -205,7 +205,7 @@ class TestABadFile:
     def test_without_an_optional_column_has_nulls_there(self, tmp_path):
         line = {key: value for key, value in FOCUS_LINE.items() if key != "RegionId"}
         snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", [line]), tmp_path)
-        assert rows_of(snapshot.parts[0], "SELECT RegionId FROM {}") == [(None,)]
+        assert rows_of(snapshot.parts[0], "SELECT RegionId FROM rows") == [(None,)]
 
 
 class TestAmounts:

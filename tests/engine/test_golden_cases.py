@@ -8,7 +8,7 @@ import pytest
 
 from shared.faults import Fault
 from shared.sql.expressions import identifier
-from tests.bills import focus_line, rows_of, run_of, write_signals, write_workloads
+from tests.bills import focus_line, run_of, sums_of, write_signals, write_workloads
 from tests.engine.golden.language import Case, read_cases
 from tests.normalised_bills import write_normalised
 
@@ -24,10 +24,7 @@ def run(case: Case, work: Path):
 
 def found(work: Path, names: list[str]) -> dict[tuple[str, ...], Decimal]:
     listed = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in names)
-    rows = rows_of(
-        work / "run/allocations.parquet",
-        f"SELECT {listed}, sum(amount) FROM {{}} GROUP BY ALL",  # noqa: S608 - quoted
-    )
+    rows = sums_of(work / "run/allocations.parquet", f"{listed}, sum(amount)")
     return {tuple(cell or "" for cell in row): amount for *row, amount in rows}
 
 

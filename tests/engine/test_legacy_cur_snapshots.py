@@ -49,7 +49,7 @@ class TestALegacyCur:
         snapshot = snapshot_of(path, tmp_path / "legacy")
         assert snapshot.source_format == "legacy CUR"
         assert snapshot.raw_totals == cur_2.raw_totals
-        columns = "SELECT * EXCLUDE (x_SourceFormat) FROM {} ORDER BY x_LineId"
+        columns = "SELECT * EXCLUDE (x_SourceFormat) FROM rows ORDER BY x_LineId"
         assert rows_of(snapshot.parts[0], columns) == rows_of(cur_2.parts[0], columns)
 
     def test_is_known_by_what_it_holds_and_not_by_its_name(self, tmp_path):
@@ -62,12 +62,12 @@ class TestALegacyCur:
         tags = {"user:app.kubernetes.io/name": "web", "aws:eks:cluster-name": "c", "user:Env": ""}
         snapshot = snapshot_of(write_legacy(tmp_path / "b.csv.gz", [legacy(tags=tags)]), tmp_path)
         kept = {"app.kubernetes.io/name": "web", "aws:eks:cluster-name": "c"}
-        assert rows_of(snapshot.parts[0], "SELECT Tags FROM {}") == [(kept,)]
+        assert rows_of(snapshot.parts[0], "SELECT Tags FROM rows") == [(kept,)]
 
     def test_has_cost_categories_beside_its_tags(self, tmp_path):
         line = legacy() | {"costCategory/Team": "data"}
         snapshot = snapshot_of(write_legacy(tmp_path / "b.csv.gz", [line]), tmp_path)
-        assert rows_of(snapshot.parts[0], "SELECT Tags FROM {}") == [
+        assert rows_of(snapshot.parts[0], "SELECT Tags FROM rows") == [
             ({"costCategory/Team": "data"},)
         ]
 
@@ -76,7 +76,7 @@ class TestALegacyCur:
         older = legacy() | {"product/region": "eu-west-1"}
         for name, line in (("newer", newer), ("older", older)):
             snapshot = snapshot_of(write_legacy(tmp_path / f"{name}.csv", [line]), tmp_path / name)
-            assert rows_of(snapshot.parts[0], "SELECT RegionId FROM {}") == [("eu-west-1",)]
+            assert rows_of(snapshot.parts[0], "SELECT RegionId FROM rows") == [("eu-west-1",)]
 
     def test_names_a_bad_value_by_its_own_name_of_the_column(self, tmp_path):
         path = write_legacy(tmp_path / "bill.csv.gz", [legacy(), legacy("x")])

@@ -176,7 +176,7 @@ class Test10Drift:
         write_legacy_delivery(tmp_path, parts)
         snapshot = snapshot_of(tmp_path, tmp_path / "work")
         assert (snapshot.billed_total, snapshot.effective_total) == (3, Decimal("3.25"))
-        rows = [rows_of(part, "SELECT Tags FROM {}")[0][0] for part in snapshot.parts]
+        rows = [rows_of(part, "SELECT Tags FROM rows")[0][0] for part in snapshot.parts]
         assert rows == [{}, {}, {"team": "a"}]
 
     @pytest.mark.parametrize("name", ["lineItem/UnblendedCost", "lineItem/LineItemType"])
@@ -238,7 +238,7 @@ class Test23MonthBoundary:
         monkeypatch.setenv("TZ", "America/New_York")
         path = write_legacy(tmp_path / "bill.csv.gz", [legacy()])
         start = {("2026-10-03 04:00:00",)}
-        query = "SELECT CAST(ChargePeriodStart AS VARCHAR) FROM {}"
+        query = "SELECT CAST(ChargePeriodStart AS VARCHAR) FROM rows"
         assert set(rows_of(snapshot_of(path, tmp_path).parts[0], query)) == start
 
 
@@ -279,13 +279,13 @@ class Test27AccountIds:
     def test_27_leading_zeros_stay(self, tmp_path):
         line = legacy(**{"lineItem/UsageAccountId": "000000000042"})
         snapshot = snapshot_of(write_legacy(tmp_path / "bill.csv.gz", [line]), tmp_path)
-        assert rows_of(snapshot.parts[0], "SELECT SubAccountId FROM {}") == [("000000000042",)]
+        assert rows_of(snapshot.parts[0], "SELECT SubAccountId FROM rows") == [("000000000042",)]
 
     def test_27_accounts_written_as_numbers_get_their_zeros_back(self, tmp_path):
         types = {"line_item_usage_account_id": "BIGINT"}
         line = cur_line(1, line_item_usage_account_id=42)
         snapshot = snapshot_of(write_cur(tmp_path / "b.parquet", [line], types=types), tmp_path)
-        assert rows_of(snapshot.parts[0], "SELECT SubAccountId FROM {}") == [("000000000042",)]
+        assert rows_of(snapshot.parts[0], "SELECT SubAccountId FROM rows") == [("000000000042",)]
         assert snapshot.raw_totals[0].account == "000000000042"
 
 
@@ -294,7 +294,7 @@ class Test28Literals:
     def test_28_words_for_nothing_are_nothing(self, tmp_path, word):
         line = legacy(**{"lineItem/ResourceId": word, "lineItem/UsageAccountId": word})
         snapshot = snapshot_of(write_legacy(tmp_path / "bill.csv.gz", [line]), tmp_path)
-        rows = rows_of(snapshot.parts[0], "SELECT ResourceId, SubAccountId, x_Account FROM {}")
+        rows = rows_of(snapshot.parts[0], "SELECT ResourceId, SubAccountId, x_Account FROM rows")
         assert rows == [(None, None, "000000000001")]
 
     @pytest.mark.parametrize("word", ["NaN", "nan", "inf", "None", "N/A", "-"])
@@ -310,7 +310,7 @@ class Test28Literals:
     def test_28_a_tag_that_says_null_is_a_tag(self, tmp_path):
         line = legacy() | {"resourceTags/user:customer": "null"}
         snapshot = snapshot_of(write_legacy(tmp_path / "bill.csv.gz", [line]), tmp_path)
-        assert rows_of(snapshot.parts[0], "SELECT Tags FROM {}") == [({"customer": "null"},)]
+        assert rows_of(snapshot.parts[0], "SELECT Tags FROM rows") == [({"customer": "null"},)]
 
 
 def test_29_lines_that_are_alike_are_all_kept(tmp_path):

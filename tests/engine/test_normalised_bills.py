@@ -36,7 +36,7 @@ LINES = (
 def assert_alike(lines, work):
     taken = snapshot_of(write_focus(work / "bill.csv", lines), work)
     written = write_normalised(work / "written", lines)
-    for query in ("DESCRIBE SELECT * FROM {}", "SELECT * FROM {} ORDER BY x_LineId"):
+    for query in ("DESCRIBE SELECT * FROM rows", "SELECT * FROM rows ORDER BY x_LineId"):
         assert rows_of(written.parts[0], query) == rows_of(taken.parts[0], query)
     assert written.raw_totals == taken.raw_totals
     assert [f"{total}" for total in written.raw_totals] == [f"{each}" for each in taken.raw_totals]
@@ -75,5 +75,5 @@ class TestWhatOnlyIngestionKnows:
 
 def test_every_column_of_a_snapshot_is_written(tmp_path):
     bill = write_normalised(tmp_path, [focus_line()])
-    described = rows_of(bill.parts[0], "DESCRIBE SELECT * FROM {}")
+    described = rows_of(bill.parts[0], "DESCRIBE SELECT * FROM rows")
     assert tuple(row[0] for row in described) == COLUMNS

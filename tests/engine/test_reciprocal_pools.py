@@ -66,7 +66,7 @@ class TestTwoPoolsThatUseEachOther:
         run(tmp_path, [line("cluster", "75")], ruleset(CLUSTER, MONITORING), *self.SIGNALS)
         rows = rows_of(
             tmp_path / "run/allocations.parquet",
-            "SELECT tenant, charge_group, method, driver, amount FROM {} ORDER BY ALL",
+            "SELECT tenant, charge_group, method, driver, amount FROM rows ORDER BY ALL",
         )
         assert rows == [
             ("acme", "pool:cluster", "pool-signal", "signal:cpu", 40),

@@ -1,5 +1,6 @@
 """A restated bill computes the days that changed, and writes what computing all days would."""
 
+import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -224,9 +225,9 @@ def falsify(work: Path, *, day: int) -> None:
     path = next((work / "kept").glob("results-*")) / "amounts.parquet"
     with duckdb.connect() as session:
         session.execute(
-            f"COPY (SELECT day, line, CASE WHEN day = DATE '2026-10-{day:02d}' THEN units + 1"  # noqa: S608
-            f" ELSE units END::DECIMAL(38,0) AS units FROM '{path}') TO '{path}.new'"
-            " (FORMAT parquet)"
+            "COPY (SELECT day, line, CAST(units + CAST(day = $day AS INTEGER) AS DECIMAL(38,0))"
+            " AS units FROM read_parquet($path)) TO $fresh (FORMAT parquet)",
+            {"day": dt.date(2026, 10, day), "path": str(path), "fresh": f"{path}.new"},
         )
     path.with_suffix(".parquet.new").rename(path)
 

@@ -78,12 +78,12 @@ def _check_every_node(scenario: Scenario, out: Path) -> None:
     )
     given_out = rows_of(
         out / "allocations.parquet",
-        "SELECT account, service, charge_category, CAST(day AS VARCHAR), amount FROM {}",
+        "SELECT account, service, charge_category, CAST(day AS VARCHAR), amount FROM rows",
     )
     assert _nodes(given_out) == _nodes(billed)
     with (out / "statements.csv").open() as file:
         stated = [(row["tenant"], Decimal(row["amount"])) for row in csv.DictReader(file)]
-    allocated = rows_of(out / "allocations.parquet", "SELECT tenant, amount FROM {}")
+    allocated = rows_of(out / "allocations.parquet", "SELECT tenant, amount FROM rows")
     assert _nodes(stated) == _nodes(allocated)
 
 

@@ -304,7 +304,7 @@ class TestWhatClaimsSeeOfThem:
         ruleset = PODS.replace("labels: {", 'labels: {team: ["k8s.label:team"], ')
         row = split_row("a", 10.0, labels=ACME | {"team": "red"})
         run(tmp_path, [instance(10.0), row], ruleset)
-        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT dimensions FROM {}")
+        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT dimensions FROM rows")
         assert found == [({"team": "red"},)]
 
     def test_without_any_a_selector_of_pods_is_refused(self, tmp_path):

@@ -42,7 +42,7 @@ def charge(cost, name, **changes):
 
 
 def rules(work):
-    return {rule for (rule,) in rows_of(work / "run/allocations.parquet", "SELECT rule FROM {}")}
+    return {rule for (rule,) in rows_of(work / "run/allocations.parquet", "SELECT rule FROM rows")}
 
 
 class TestATaskOnFargate:
@@ -164,7 +164,7 @@ class TestATasksTag:
         rows = [task("a", tags={"customer": "acme"}, cluster_tags={"team": "red"})]
         lines = [node(), charge("5", "b", tags={"customer": "globex", "team": "blue"})]
         run(tmp_path, lines, rows, ruleset)
-        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM {}")
+        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM rows")
         assert dict(found) == {"acme": {"team": "red"}, "globex": {"team": "blue"}} | {
             "idle:tasks": {}
         }

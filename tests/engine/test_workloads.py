@@ -352,7 +352,7 @@ class TestIdle:
             "acme": 26 + Decimal("10.8") + 8,
             "globex": 35 + Decimal("16.2") + 8,
         }
-        drivers = rows_of(tmp_path / "run/allocations.parquet", "SELECT DISTINCT driver FROM {}")
+        drivers = rows_of(tmp_path / "run/allocations.parquet", "SELECT DISTINCT driver FROM rows")
         assert sorted(drivers) == [("",), ("idle:proportional",)]
 
     def test_goes_to_those_whose_requests_hold_the_node(self, tmp_path):
@@ -483,7 +483,7 @@ class TestDimensions:
             pod("b", labels={"tenant": "globex", "team": "blue"}),
         ]
         run(tmp_path, [line], rows, ruleset)
-        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM {}")
+        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM rows")
         assert dict(found) == {
             "acme": {"team": "platform", "env": "live"},
             "globex": {"team": "platform", "env": "test"},
@@ -493,5 +493,5 @@ class TestDimensions:
     def test_of_pods_alone_are_read_too(self, tmp_path):
         ruleset = PODS.replace("labels: {", 'labels: {team: ["k8s.namespace-label:team"], ')
         run(tmp_path, [node()], [pod("a", "acme", namespace_labels={"team": " red "})], ruleset)
-        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM {}")
+        found = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM rows")
         assert dict(found) == {"acme": {"team": "red"}, "idle:prod": {}}

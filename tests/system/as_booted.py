@@ -6,8 +6,7 @@ on meanwhile; what they keep in memory doesn't outlive a row.
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +31,6 @@ class AsBooted:
 
     stack: Stack
     rows: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    at_stripe: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack: Stack) -> "AsBooted":
@@ -41,9 +39,8 @@ class AsBooted:
             with booted._connect(service) as connection:
                 tables = booted._tables(connection)
                 booted.rows[service] = {name: _read(connection, name) for name in tables}
-        with booted._stripe() as store:
-            for (name,) in store.execute(_TABLES_OF_STRIPE).fetchall():
-                booted.at_stripe[name] = store.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
+        with booted._stripe() as store, booted._stripe_as_booted() as copy:
+            store.backup(copy)
         return booted
 
     def restore(self) -> None:
@@ -54,12 +51,8 @@ class AsBooted:
                 self._restore_database(service)
             broker.flushall()
         self._empty_buckets()
-        with self._stripe() as store:
-            for name, rows in self.at_stripe.items():
-                store.execute(f"DELETE FROM {name}")  # noqa: S608
-                for row in rows:
-                    places = ", ".join("?" * len(row))
-                    store.execute(f"INSERT INTO {name} VALUES ({places})", row)  # noqa: S608
+        with self._stripe() as store, self._stripe_as_booted() as copy:
+            copy.backup(store)
 
     def _restore_database(self, service: str) -> None:
         """Again where a process that looks for work holds a table."""
@@ -99,18 +92,14 @@ class AsBooted:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         return [name for (name,) in connection.execute(query).fetchall()]
 
-    @contextmanager
-    def _stripe(self) -> Iterator[sqlite3.Connection]:
+    def _stripe(self) -> closing[sqlite3.Connection]:
         """The stand-in reads its file anew with each request."""
         folder: Path = self.stack.servers.home.data / "stripe"
         (file,) = folder.glob("*.sqlite3")
-        with closing(sqlite3.connect(file, timeout=_SQLITE_SECONDS)) as store, store:
-            yield store
+        return closing(sqlite3.connect(file, timeout=_SQLITE_SECONDS))
 
-
-_TABLES_OF_STRIPE: Final = (
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-)
+    def _stripe_as_booted(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self.stack.servers.home.data / "stripe-as-booted.sqlite3"))
 
 
 def _read(connection: psycopg.Connection[Any], table: str) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import redis
+from psycopg import sql
 from rich.console import Console
 
 from deploy.demo.line import run_sample_line
@@ -90,12 +91,12 @@ class CloseRun:
             except ProcessLookupError:
                 return
 
-    def query(self, service: str, sql: str) -> list[tuple[Any, ...]]:
+    def query(self, service: str, query: str | sql.Composed) -> list[tuple[Any, ...]]:
         """As the database's administrator; [] while it is down."""
         url = self.stack.servers.postgres_url.rsplit("/", 1)[0] + f"/{service}"
         try:
             with psycopg.connect(url, connect_timeout=3) as connection:
-                return connection.execute(sql).fetchall()
+                return connection.execute(query).fetchall()
         except psycopg.OperationalError:
             return []
 
@@ -152,7 +153,8 @@ def forget_acknowledgements(run: CloseRun) -> bool:
 
 
 def count(run: CloseRun, service: str, table: str, where: str = "true") -> int:
-    rows = run.query(service, f"select count(*) from {table} where {where}")  # noqa: S608
+    query = sql.SQL("select count(*) from {} where {}")
+    rows = run.query(service, query.format(sql.Identifier(table), sql.SQL(where)))
     return rows[0][0] if rows else 0
 
 
@@ -208,8 +210,8 @@ def _revenue_failures(run: CloseRun) -> list[str]:
     return found
 
 
-def _sum(run: CloseRun, service: str, sql: str) -> Decimal:
-    return Decimal(run.query(service, sql)[0][0] or 0).quantize(Decimal("0.01"))
+def _sum(run: CloseRun, service: str, query: str) -> Decimal:
+    return Decimal(run.query(service, query)[0][0] or 0).quantize(Decimal("0.01"))
 
 
 def wait_until_reachable(run: CloseRun, *, seconds: float) -> None:
