@@ -52,6 +52,9 @@ class Home:
     def create(self) -> None:
         """Folders that exist already keep the permissions they have."""
         self.path.mkdir(parents=True, exist_ok=True)
+        if not self.data.exists():
+            # Left of a home that was deleted as a whole; what opens it was deleted with it.
+            self._remove_outside()
         for folder in _FOLDERS:
             mode = 0o711 if folder == "data" else 0o700
             (self.path / folder).mkdir(mode=mode, exist_ok=True)
@@ -62,7 +65,12 @@ class Home:
             _remove_folder(self.path / folder)
         for name in _FILES:
             (self.path / name).unlink(missing_ok=True)
-        _remove_folder(self.outside)
+        self._remove_outside()
+
+    def _remove_outside(self) -> None:
+        """Unless it is another user's, who had a home at this path."""
+        if self.outside.exists() and self.outside.lstat().st_uid == os.geteuid():
+            _remove_folder(self.outside)
 
 
 def find_home() -> Home:

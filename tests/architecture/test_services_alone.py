@@ -20,6 +20,7 @@ def servers(tmp_path_factory):
     home.chmod(0o755)
     with start_servers(home, only={"postgres"}) as running:
         yield running
+    running.home.reset()  # as root its PostgreSQL lies where `nobody` can reach it
 
 
 @pytest.mark.parametrize("service", SERVICES)
