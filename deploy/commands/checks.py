@@ -184,9 +184,9 @@ def _root(machine: Machine) -> Iterator[Check]:
     if _lets_others_through(existing_folder(machine.home.path)):
         yield check("root", "stack", ok=True, found="`nobody` reaches TRUEBACK_HOME")
     elif _may_run_programs(machine.outside):
-        found = f"`nobody` can't reach TRUEBACK_HOME, so its data goes below {machine.outside}"
+        note = f"`nobody` can't reach TRUEBACK_HOME, so its data goes below {machine.outside}"
         fix = "To keep it in one place set TRUEBACK_HOME to a folder that others may enter."
-        yield Check("root", "stack", "note", found, fix)
+        yield Check("root", "stack", "note", note, fix)
     else:
         yield check(
             "root",

@@ -37,8 +37,8 @@ class Billing:
         count = len(customers_of(month))
 
         def look() -> list[Any] | None:
-            found = self.invoices(month)
-            return found if len(found) >= count else None
+            invoices = self.invoices(month)
+            return invoices if len(invoices) >= count else None
 
         return wait_for(
             f"{count} invoices of {month}",
@@ -51,8 +51,8 @@ class Billing:
         """Of a month, or all."""
         query = f"?period={month}" if month else ""
         path = f"/api/v2/invoices{query}"
-        found: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
-        return found
+        invoices: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
+        return invoices
 
     def send(self, invoices: Iterable[Any]) -> list[Any]:
         """Those that nothing parks: submitted by one person, approved by another, to be issued."""
@@ -100,8 +100,8 @@ class Billing:
 
     def _in_state(self, invoice: Any, states: Iterable[str]) -> Callable[[], Any | None]:
         def look() -> Any | None:
-            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
-            return found if found["state"] in states else None
+            shown = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            return shown if shown["state"] in states else None
 
         return look
 
@@ -128,10 +128,10 @@ class Billing:
         """
 
         def look() -> Any | None:
-            found = self.client.call(CLARA, "invoicing", "GET", _path(issued))
+            shown = self.client.call(CLARA, "invoicing", "GET", _path(issued))
             waiting = [one for one in self.invoices(issued["period"]) if not one["number"]]
-            is_told = _says_by_how_much(found, costs)
-            return found if is_told and all(map(_was_parked, waiting)) else None
+            is_told = _says_by_how_much(shown, costs)
+            return shown if is_told and all(map(_was_parked, waiting)) else None
 
         return wait_for(
             "restated invoice", look, seconds=self.patience_seconds, poll=SPARING_SECONDS
@@ -151,10 +151,10 @@ class Billing:
         """Looked at anew for as long as revisions of the same run still change it."""
 
         def release() -> Any | None:
-            found = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
-            body = {"version": found["version"], "reason": _AS_DRAFTED}
+            shown = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
+            body = {"version": shown["version"], "reason": _AS_DRAFTED}
             try:
-                return self._act(BRUNO, f"{_path(found)}/actions/release", body, State.PARKED)
+                return self._act(BRUNO, f"{_path(shown)}/actions/release", body, State.PARKED)
             except Refused:
                 return None
 

@@ -37,12 +37,12 @@ def delivered_runs(
 ) -> Iterator[tuple[SampleMonth, Mapping[str, Any]]]:
     """Each delivery with the run that came of it; the anchor's with the one it was closed on."""
     for month in months:
-        found = client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
+        period = client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
         if month.offset == 0:
-            yield month, found["closed_run"]
-            yield month.restated, found["run"]
+            yield month, period["closed_run"]
+            yield month.restated, period["run"]
         else:
-            yield month, found["run"]
+            yield month, period["run"]
 
 
 def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[str]:
@@ -57,12 +57,12 @@ def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for tenant, amount in rows:
         amounts[tenant] += amount
-    found = []
+    findings = []
     for key in sorted(set(truth.amounts) | set(amounts)):
         exact, got = truth.amounts.get(key, Fraction(0)), Fraction(amounts[key])
         if abs(exact - got) >= UNIT * max(1, truth.cells.get(key, 1)):
-            found.append(f"{key}: {float(got)} attributed, {float(exact)} true")
-    return found
+            findings.append(f"{key}: {float(got)} attributed, {float(exact)} true")
+    return findings
 
 
 def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:

@@ -53,11 +53,13 @@ def _compare(
         expected = storage.read(f"{run['folder_uri']}/{_ALLOCATIONS}")
         for name in sample.bills:
             shutil.rmtree(work / "attributed", ignore_errors=True)
-            found = attribute_format(
+            attributed = attribute_format(
                 sample, name, work / "attributed", run_id=run["run_id"], source=_SOURCE
             )
-            told = untrue(sample.truth, ((row.tenant, row.amount) for row in found.statements))
-            yield from (f"{month} as {name}: {finding}" for finding in told)
+            findings = untrue(
+                sample.truth, ((row.tenant, row.amount) for row in attributed.statements)
+            )
+            yield from (f"{month} as {name}: {finding}" for finding in findings)
             if (work / "attributed/run" / _ALLOCATIONS).read_bytes() != expected:
                 yield f"{month} as {name}: allocations differ from those of CUR 2.0"
 

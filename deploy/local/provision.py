@@ -89,8 +89,8 @@ def _create_database(admin: Any, service: str) -> None:
 
     name, owner = sql.Identifier(service), sql.Identifier(f"{service}_owner")
     login = sql.Identifier(f"{service}_login")
-    found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [service]).fetchone()
-    if not found:
+    existing = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [service]).fetchone()
+    if not existing:
         admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
     # Nobody connects to another service's database, and nothing is made in `public` but by
     # its owner: `public` belongs to pg_database_owner, so the owner keeps CREATE there.

@@ -29,13 +29,13 @@ _VOLUME_MEGABYTES: Final = 256
 
 def find_server() -> Path:
     beside_python = Path(sysconfig.get_path("scripts")) / "weed"
-    found = str(beside_python) if beside_python.exists() else shutil.which("weed")
-    if found is None:
+    program = str(beside_python) if beside_python.exists() else shutil.which("weed")
+    if program is None:
         raise BadConfiguration(
             "`weed` is not installed.",
             remedy="pip install 'trueback[local]', or set TRUEBACK_S3_ENDPOINT_URL.",
         )
-    return Path(found)
+    return Path(program)
 
 
 def seaweedfs_process(

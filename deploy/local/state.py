@@ -59,12 +59,12 @@ def read_state(home: Home) -> StackState | None:
     if not is_running(home):
         return None
     try:
-        found = json.loads(state_file(home).read_text())
+        fields = json.loads(state_file(home).read_text())
     except (OSError, ValueError):
         return None
-    found["steps"] = [Step(**step) for step in found["steps"]]
-    found["processes"] = [ProcessState(**process) for process in found["processes"]]
-    return StackState(**found)
+    fields["steps"] = [Step(**step) for step in fields["steps"]]
+    fields["processes"] = [ProcessState(**process) for process in fields["processes"]]
+    return StackState(**fields)
 
 
 def is_running(home: Home) -> bool:

@@ -35,7 +35,7 @@ def _unit(amount: Decimal) -> Decimal:
 
 
 def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
-    found = {}
+    daily = {}
     for turn, (group, (part, factor)) in enumerate(_GROUPS.items()):
         weights = [
             (100 + (day * 7 + turn * 13) % 11) * (factor if day >= _JUMP else 1)
@@ -44,8 +44,8 @@ def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
         amount = tenant.cost * Decimal(part)
         days = [_unit(amount * weight / sum(weights)) for weight in weights]
         days[-1] += _unit(amount) - sum(days)
-        found[group] = days
-    return found
+        daily[group] = days
+    return daily
 
 
 def _stack(amounts: Mapping[str, Sequence[Decimal]], at: Sequence[date | Month]) -> Stack:
@@ -135,13 +135,13 @@ def movers() -> list[TenantMover]:
 
 
 def waterfall(revenue: Decimal | None = None) -> Waterfall:
-    found = numbers()
+    month = numbers()
     earned = revenue
     if earned is None:
-        earned = sum((one.revenue or Decimal(0) for one in found.tenants), Decimal(0))
+        earned = sum((one.revenue or Decimal(0) for one in month.tenants), Decimal(0))
     costs = [
-        ("Direct cost", sum((one.direct for one in found.tenants), Decimal(0))),
-        ("Shared cost", sum((one.shared for one in found.tenants), Decimal(0))),
+        ("Direct cost", sum((one.direct for one in month.tenants), Decimal(0))),
+        ("Shared cost", sum((one.shared for one in month.tenants), Decimal(0))),
         ("Overhead", _others("overhead")),
         ("Unallocated", _others("un", "idle")),
     ]

@@ -40,13 +40,13 @@ def breakdown(*, is_open: bool) -> BreakdownPage:
         month: [INVOICE_DRAFTED.dump(_fact(month, Decimal(part), is_open=is_open))]
         for month, part in zip(months, _COURSE, strict=True)
     }
-    found = charges(documents, "USD")
+    charged = charges(documents, "USD")
     return BreakdownPage(
         customer=CustomerName(str(CUSTOMERS[0]["name"])),
         currency="USD",
-        months=found.months,
-        rows=found.rows,
-        totals=found.totals,
+        months=charged.months,
+        rows=charged.rows,
+        totals=charged.totals,
         costs=costs(documents, "USD"),
     )
 

@@ -67,13 +67,13 @@ def charge(component: Mapping[str, str], cost: Decimal) -> Decimal:
 @cache
 def numbers() -> Numbers:
     story = imagine(SampleMonth(anchor=PERIOD), seed=1)
-    lines, told = story.lines, story.truth
+    lines, truth = story.lines, story.truth
     direct: defaultdict[str, int] = defaultdict(int)
     for line in lines:
         direct[line.owner] += line.amortised_units
     months = []
     for tenant in TENANTS:
-        cost = _decimal(told.amounts[tenant.key])
+        cost = _decimal(truth.amounts[tenant.key])
         own = direct[tenant.key] * UNIT
         plan = _plan_of(tenant.key)
         components: list[dict[str, str]] = plan["components"] if plan else []  # type: ignore[assignment]
@@ -90,8 +90,8 @@ def numbers() -> Numbers:
             )
         )
     keys = {tenant.key for tenant in TENANTS}
-    total = _decimal(told.total)
-    others = {key: _decimal(value) for key, value in told.amounts.items() if key not in keys}
+    total = _decimal(truth.total)
+    others = {key: _decimal(value) for key, value in truth.amounts.items() if key not in keys}
     lost = total - sum(others.values()) - sum(month.cost for month in months)
     months[0] = replace(months[0], shared=months[0].shared + lost)
     return Numbers(months, others, total, len(lines))

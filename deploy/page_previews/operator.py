@@ -94,33 +94,33 @@ def _other(key: str, amount: Decimal) -> Other:
 
 
 def proof(difference: str = "0") -> Proof:
-    found = numbers()
+    month = numbers()
     unallocated = sum(
-        (value for key, value in found.others.items() if key.startswith(("un", "idle"))), Decimal(0)
+        (value for key, value in month.others.items() if key.startswith(("un", "idle"))), Decimal(0)
     )
     overhead = sum(
-        (value for key, value in found.others.items() if key.startswith("overhead")), Decimal(0)
+        (value for key, value in month.others.items() if key.startswith("overhead")), Decimal(0)
     )
     return Proof(
-        bill=usd(found.bill),
-        direct=usd(sum((tenant.direct for tenant in found.tenants), Decimal(0))),
-        shared=usd(sum((tenant.shared for tenant in found.tenants), Decimal(0))),
+        bill=usd(month.bill),
+        direct=usd(sum((tenant.direct for tenant in month.tenants), Decimal(0))),
+        shared=usd(sum((tenant.shared for tenant in month.tenants), Decimal(0))),
         overhead=usd(overhead),
         unallocated=usd(unallocated),
-        excluded=usd(found.others["excluded:marketplace"]),
+        excluded=usd(month.others["excluded:marketplace"]),
         difference=usd(difference),
         holds=difference == "0",
-        note=f"{found.lines:,} lines of snapshot 019ac2f1, run of 3 Nov 2026, 06:41 UTC.",
+        note=f"{month.lines:,} lines of snapshot 019ac2f1, run of 3 Nov 2026, 06:41 UTC.",
     )
 
 
 def margins() -> MarginsPage:
-    found = numbers()
-    rows = [_row(turn, tenant) for turn, tenant in enumerate(found.tenants)]
+    month = numbers()
+    rows = [_row(turn, tenant) for turn, tenant in enumerate(month.tenants)]
     rows.sort(key=lambda row: -row.cost.amount)
-    priced = [tenant for tenant in found.tenants if tenant.revenue is not None]
+    priced = [tenant for tenant in month.tenants if tenant.revenue is not None]
     revenue = sum((tenant.revenue or Decimal(0) for tenant in priced), Decimal(0))
-    cost = sum((tenant.cost for tenant in found.tenants), Decimal(0))
+    cost = sum((tenant.cost for tenant in month.tenants), Decimal(0))
     margin = revenue - sum((tenant.cost for tenant in priced), Decimal(0))
     shares = proof()
     unknown = len(rows) - len(priced)
@@ -136,13 +136,13 @@ def margins() -> MarginsPage:
             Figure("Margin", usd(margin), change=Decimal("-0.021"), good="up",
                    note="without 1 tenant of unknown revenue"),
             Figure("Margin %", margin / revenue, "percent", change=Decimal("-0.024"), good="up"),
-            Figure("Unallocated", shares.unallocated.amount / found.bill, "percent",
+            Figure("Unallocated", shares.unallocated.amount / month.bill, "percent",
                    change=Decimal("-0.003"), good="down"),
         ],
         proof=shares,
         rows=rows,
         has_past=True,
-        others=[_other(key, found.others[key]) for key in _OTHERS],
+        others=[_other(key, month.others[key]) for key in _OTHERS],
         totals=MarginTotals(
             tenant_count=len(rows),
             revenue_unknown_count=unknown,
@@ -153,7 +153,7 @@ def margins() -> MarginsPage:
             margin=usd(margin),
             margin_ratio=_ratio(margin, revenue),
         ),
-        bill=usd(found.bill),
+        bill=usd(month.bill),
         sort="-cost",
         view="all",
         q="",

@@ -73,14 +73,14 @@ class Api:
 
     async def answer(self, request: Request) -> Answer:
         answer = Answer(status=500, body={}, request_id=new_identifier("req"))
-        found = find_route(request.method, request.path)
+        match = find_route(request.method, request.path)
         try:
-            if found is None:
+            if match is None:
                 raise _unrecognised(request)
-            await self._run(request, *found, answer)
+            await self._run(request, *match, answer)
         except StripeError as error:
             answer.status, answer.body = error.status, error.body()
-        route = found[0] if found else request.path
+        route = match[0] if match else request.path
         self._note_call(request, route, answer)
         return answer
 
@@ -145,9 +145,9 @@ class Api:
             await asyncio.sleep(fault.seconds)
 
     def _verify(self, method: str, route: str, status: int, body: Body) -> None:
-        found = self._specification.faults_of_answer(method, route, status, body)
-        if found:
-            raise AnswerBreaksSpecification(f"{method} {route}: {'; '.join(found)}")
+        faults = self._specification.faults_of_answer(method, route, status, body)
+        if faults:
+            raise AnswerBreaksSpecification(f"{method} {route}: {'; '.join(faults)}")
 
     def _check_door(self, request: Request) -> None:
         given = _given_key(request.headers.get("authorization", ""))

@@ -41,11 +41,11 @@ def _advance_clock(store: Store, wish: Any, public_url: str) -> Body:
 
 def _invoices(store: Store) -> Body:
     """Every invoice with all its lines, oldest first."""
-    found = [
+    invoices = [
         {**snapshot(store, invoice), "all_lines": store.children(invoice["id"], "line_item")}
         for invoice in store.every("invoice")
     ]
-    return {"invoices": found}
+    return {"invoices": invoices}
 
 
 def _calls(store: Store) -> Body:

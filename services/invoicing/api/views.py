@@ -75,9 +75,9 @@ class InvoicesView(ScopedView):
         for name in ("period", "state"):
             if request.query_params.get(name):
                 invoices = invoices.filter(**{name: request.query_params[name]})
-        found = invoices.select_related("customer", "contract").order_by("-invoice_id")
+        ordered = invoices.select_related("customer", "contract").order_by("-invoice_id")
         return Response(
-            {"data": [_shown(self, invoice, self.answer_version) for invoice in found[:PAGE]]}
+            {"data": [_shown(self, invoice, self.answer_version) for invoice in ordered[:PAGE]]}
         )
 
 

@@ -26,14 +26,14 @@ def pdf_of(document: Mapping[str, Any], *, made_at: datetime) -> bytes:
     failure: typst.TypstError | None = None
     for only_embedded, standard in _ATTEMPTS:
         try:
-            [found] = _compile(
+            [document_pdf] = _compile(
                 document, "pdf", made_at, only_embedded=only_embedded, standard=standard
             )
         except typst.TypstError as error:
             failure = error
             _log.warning("the invoice's PDF is tried with other fonts: %s", error.message)
         else:
-            return found
+            return document_pdf
     raise RuntimeError("typst has made no PDF") from failure
 
 
@@ -50,7 +50,7 @@ def _compile(
     only_embedded: bool,
     standard: Literal["ua-1"] | None,
 ) -> list[bytes]:
-    found: Any = typst.compile(
+    pages: Any = typst.compile(
         _TEMPLATE.read_bytes(),
         format=kind,
         ppi=PICTURE_PPI,
@@ -59,4 +59,4 @@ def _compile(
         pdf_standards=standard,
         timestamp=int(made_at.timestamp()),
     )
-    return found if isinstance(found, list) else [found]
+    return pages if isinstance(pages, list) else [pages]

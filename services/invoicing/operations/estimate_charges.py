@@ -75,7 +75,7 @@ def estimate_charges(
 def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedLine]]:
     """Lines of every customer there has been, of all its contracts in the bill's currency."""
     known = Customer.objects.order_by("customer_id").values_list("customer_id", flat=True)
-    found: dict[str, list[PricedLine]] = {customer_id: [] for customer_id in known}
+    priced: dict[str, list[PricedLine]] = {customer_id: [] for customer_id in known}
     for contract in (
         Contract.objects.select_related("plan")
         .filter(is_active=True)
@@ -84,5 +84,5 @@ def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedL
         if contract.currency != currency:
             logger.warning("%s is not estimated: in %s", contract, contract.currency)
             continue
-        found[contract.customer_id] += price(contract_terms(contract), month, costs)
-    return found
+        priced[contract.customer_id] += price(contract_terms(contract), month, costs)
+    return priced

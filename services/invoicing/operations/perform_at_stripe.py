@@ -47,9 +47,9 @@ def perform_at_stripe(step: Step, *, document: str, customer_id: str) -> str:
     if operation.state == StripeOperation.State.SUCCEEDED:
         return operation.stripe_id
     if _needs_a_look(operation) or datetime.now(UTC) - operation.first_sent_at > KEY_LIFETIME:
-        found = step.find(operation)
-        if found is not None:
-            return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=found)
+        stripe_id = step.find(operation)
+        if stripe_id is not None:
+            return _record(operation, state=StripeOperation.State.SUCCEEDED, stripe_id=stripe_id)
         if operation.error and datetime.now(UTC) - operation.last_sent_at < SETTLING_TIME:
             raise UnknownOutcome(f"{step.name} of {document} may still be under way at Stripe")
         if operation.error or operation.is_key_spent:

@@ -54,7 +54,7 @@ def check_prices(
         for plan in _newest_plans()
         if plan.currency == currency
     ]
-    return sorted(priced, key=lambda found: (-found.total_minor, found.plan.key))
+    return sorted(priced, key=lambda price: (-price.total_minor, price.plan.key))
 
 
 def _lines(
@@ -75,8 +75,8 @@ def _newest_plans() -> list[Plan]:
 
 
 def _contract_of(tenant: str, month: Month) -> Contract | None:
-    found = Contract.objects.select_related("plan").filter(
+    contracts = Contract.objects.select_related("plan").filter(
         is_active=True, tenants__contains=[tenant], starts_on__lt=month.end.date()
     )
-    running = [one for one in found if one.ends_on is None or one.ends_on > month.start.date()]
+    running = [one for one in contracts if one.ends_on is None or one.ends_on > month.start.date()]
     return max(running, key=lambda one: one.starts_on, default=None)

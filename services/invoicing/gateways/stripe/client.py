@@ -113,16 +113,16 @@ class StripeGateway:
 
     def lines(self, stripe_id: str) -> list[StripeLine]:
         """All lines, read back in pages of 100."""
-        found: list[StripeLine] = []
+        lines: list[StripeLine] = []
         params: dict[str, Any] = {"limit": _PAGE}
         while True:
             page = self._call(lambda: self._v1.invoices.line_items.list(stripe_id, dict(params)))
-            found += [
+            lines += [
                 StripeLine(line.amount, line.description or "", _metadata(line))
                 for line in page.data
             ]
             if not page.has_more:
-                return found
+                return lines
             params["starting_after"] = page.data[-1].id
 
     def invoices_of(self, stripe_customer_id: str, *, since: int) -> Iterator[StripeInvoice]:
