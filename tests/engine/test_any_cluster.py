@@ -118,7 +118,7 @@ def run(work, bill_lines, rows, ruleset):
 
 
 class TestAnyCluster:
-    @examples(1 / 6)
+    @examples(1 / 10)
     @given(st.lists(costs, min_size=1, max_size=3), pods)
     def test_is_split_as_the_formula_says(self, listed, specs):
         """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""

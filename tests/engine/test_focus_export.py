@@ -121,7 +121,7 @@ class TestAnExport:
         metadata = export(tmp_path, [*BILL, focus_line()])
         assert metadata["SummableMetrics"] == ["BilledCost", "EffectiveCost"]
 
-    @examples(1 / 6)
+    @examples(1 / 8)
     @given(scenarios())
     def test_sums_to_its_origin_charges_in_every_metric(self, scenario):
         """What the lines say, by all that an origin charge and the lines have in common."""
@@ -152,7 +152,7 @@ class TestATenantsLines:
         day = Selection("acme", day=dt.date(2026, 10, 7))
         assert export(tmp_path, [*BILL, later], selection=day)["RowCount"] == 1
 
-    @examples(1 / 8)
+    @examples(1 / 12)
     @given(scenarios())
     def test_sum_to_what_the_run_gives_it(self, scenario):
         lines = [focus_line(**line) for line in scenario.lines]

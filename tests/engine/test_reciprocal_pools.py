@@ -228,7 +228,7 @@ def _short(part):
 
 
 class TestAnyGraph:
-    @examples(1 / 4)
+    @examples(1 / 8)
     @given(uses, costs)
     def test_gives_each_tenant_what_a_long_circulation_gives(self, uses, costs):
         expected = None

@@ -107,7 +107,7 @@ def written(work: Path) -> dict[str, bytes]:
 
 
 class TestARestatedBill:
-    @examples(1 / 4)
+    @examples(1 / 10)
     @given(lines, lines, rulesets, signals, signals, st.data())
     def test_gives_the_bytes_of_a_run_that_computes_all_days(
         self, before, others, ruleset, rows, other_rows, data
@@ -160,7 +160,7 @@ class TestARestatedBill:
 
 
 class TestAPreparedBill:
-    @examples(1 / 5)
+    @examples(1 / 12)
     @given(lines, rulesets, signals)
     def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
         with folder() as work:

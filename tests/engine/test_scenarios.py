@@ -98,15 +98,15 @@ def _nodes(rows: Iterable[tuple[Any, ...]]) -> Sums:
 
 @pytest.mark.timeout(10 * settings.default.max_examples)
 class TestAnyScenario:
-    """Of all scenarios three quarters are run once, and one quarter in two ways."""
+    """Half of all scenarios run once, a sixth in two ways; the rest is explained or exported."""
 
-    @examples(3 / 4)
+    @examples(1 / 2)
     @given(scenarios())
     def test_is_given_out_to_the_last_unit(self, scenario):
         with closed_loops_refused():
             run(scenario, [scenario.lines])
 
-    @examples(1 / 4)
+    @examples(1 / 6)
     @given(scenarios(), st.data(), st.sampled_from(["1", "3", "0.125", "1000"]))
     def test_is_the_same_in_another_order_in_deliveries_and_by_scaled_weights(
         self, scenario, data, factor

@@ -144,7 +144,7 @@ class LifeOfInvoices(RuleBasedStateMachine):
 
 TestLifeOfInvoices = LifeOfInvoices.TestCase
 TestLifeOfInvoices.settings = examples(
-    1 / 2,
+    1 / 4,
     stateful_step_count=20,
     # A life is short enough to read as it is; to shrink one takes minutes.
     phases=(Phase.reuse, Phase.generate),
