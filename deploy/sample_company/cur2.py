@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from deploy.sample_company import meters
-from deploy.sample_company.exports import array, deliver_export, read_by_kind, slices
+from deploy.sample_company.exports import ByRow, Column, deliver_export, read_by_kind, slices
 from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import ACCOUNT_NAMES, PAYER, PRODUCTION
@@ -31,8 +31,7 @@ RESERVATION_ARN: Final = (
     "6c1f0e52-93b7-4f4e-8d0a-b2a7715e9c38"
 )
 
-Values = Mapping[str, Sequence[Any]]
-"""The values of each column, line by line."""
+Values = Mapping[str, Column]
 
 
 @lru_cache(maxsize=200_000)
@@ -304,7 +303,7 @@ def kind_of(line: Line) -> tuple[object, ...]:
 def read_values(lines: Sequence[Line], month: SampleMonth) -> Values:
     values = read_by_kind(lines, kind_of, _columns(month))
     for name, (_, read_own) in _own_columns().items():
-        values[name] = [read_own(index, line) for index, line in enumerate(lines)]
+        values[name] = ByRow([read_own(index, line) for index, line in enumerate(lines)])
     return dict(sorted(values.items()))
 
 
@@ -315,11 +314,11 @@ def _schema(month: SampleMonth) -> pa.Schema:
     )
 
 
-def deliver(values: Values, *, root: Path, month: SampleMonth, bucket: str) -> Path:
+def deliver(values: Values, *, count: int, root: Path, month: SampleMonth, bucket: str) -> Path:
     """Parts, then the manifest that commits them; answers the manifest's path."""
     schema = _schema(month)
     tables = []
-    for part in slices(len(values["resource_tags"])):
-        arrays = [array(values[column.name][part], column.type) for column in schema]
+    for part in slices(count):
+        arrays = [values[column.name][part].to_array(column.type) for column in schema]
         tables.append(pa.Table.from_arrays(arrays, schema=schema))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)

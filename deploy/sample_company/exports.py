@@ -3,7 +3,8 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,37 +19,69 @@ PARTS: Final = 3
 Item = TypeVar("Item")
 
 
+@dataclass(frozen=True)
+class ByKind:
+    """A column whose value is the same for all rows of a kind; `kinds` has each row's place."""
+
+    values: Sequence[Any]
+    kinds: pa.Array
+
+    def __getitem__(self, part: slice) -> "ByKind":
+        return ByKind(self.values, self.kinds[part])
+
+    def to_array(self, type_: pa.DataType) -> pa.Array:
+        return pa.array(self.values, type=type_).take(self.kinds)
+
+    def each(self, convert: Callable[[Any], Item]) -> list[Item]:
+        """For every row; converted once a kind."""
+        converted = [convert(value) for value in self.values]
+        return [converted[kind] for kind in self.kinds.to_pylist()]
+
+
+@dataclass(frozen=True)
+class ByRow:
+    values: Sequence[Any]
+
+    def __getitem__(self, part: slice) -> "ByRow":
+        return ByRow(self.values[part])
+
+    def to_array(self, type_: pa.DataType) -> pa.Array:
+        """Maps are converted once for each that there is."""
+        if not pa.types.is_map(type_):
+            return pa.array(self.values, type=type_)
+        places: dict[int, int] = {}
+        distinct: list[Any] = []
+        indices: list[int] = []
+        for value in self.values:
+            place = places.setdefault(id(value), len(distinct))
+            if place == len(distinct):
+                distinct.append(value)
+            indices.append(place)
+        return pa.array(distinct, type=type_).take(pa.array(indices))
+
+    def each(self, convert: Callable[[Any], Item]) -> list[Item]:
+        return [convert(value) for value in self.values]
+
+
+Column = ByKind | ByRow
+
+
 def read_by_kind(
-    items: Sequence[Item],
+    items: Iterable[Item],
     key: Callable[[Item], object],
     columns: Sequence[tuple[str, pa.DataType, Callable[[Item], Any]]],
-) -> dict[str, Sequence[Any]]:
-    """Columns whose value is the same for all of a kind: there are few kinds and many lines."""
-    kinds: dict[object, tuple[Any, ...]] = {}
+) -> dict[str, Column]:
+    """There are few kinds and many rows."""
+    places: dict[object, int] = {}
+    firsts: list[Item] = []
     rows = []
     for item in items:
-        kind = key(item)
-        row = kinds.get(kind)
-        if row is None:
-            row = kinds[kind] = tuple(read(item) for _, _, read in columns)
-        rows.append(row)
-    names = (name for name, _, _ in columns)
-    return dict(zip(names, zip(*rows, strict=True), strict=True))
-
-
-def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Maps are converted once for each that there is."""
-    if not pa.types.is_map(kind):
-        return pa.array(values, type=kind)
-    places: dict[int, int] = {}
-    distinct: list[Any] = []
-    indices: list[int] = []
-    for value in values:
-        place = places.setdefault(id(value), len(distinct))
-        if place == len(distinct):
-            distinct.append(value)
-        indices.append(place)
-    return pa.array(distinct, type=kind).take(pa.array(indices))
+        place = places.setdefault(key(item), len(firsts))
+        if place == len(firsts):
+            firsts.append(item)
+        rows.append(place)
+    kinds = pa.array(rows, type=pa.int32())
+    return {name: ByKind([read(item) for item in firsts], kinds) for name, _, read in columns}
 
 
 def slices(count: int) -> list[slice]:

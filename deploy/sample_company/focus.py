@@ -23,7 +23,7 @@ from deploy.sample_company.cur2 import (
     rate,
     sku,
 )
-from deploy.sample_company.exports import array, deliver_export, read_by_kind, slices
+from deploy.sample_company.exports import ByRow, deliver_export, read_by_kind, slices
 from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import ACCOUNT_NAMES, PAYER
@@ -254,12 +254,12 @@ def deliver(lines: Sequence[Line], *, root: Path, month: SampleMonth, bucket: st
     rows = list(_rows(lines))
     shared, own = list(_columns(month)), list(_own_columns())
     values = read_by_kind(rows, _kind, shared)
-    values |= {name: [read(row) for row in rows] for name, _, read in own}
+    values |= {name: ByRow([read(row) for row in rows]) for name, _, read in own}
     kinds = {name: kind for name, kind, _ in [*shared, *own]}
     names = sorted(kinds, key=lambda name: (name.startswith("x_"), name))
     schema = pa.schema([(name, kinds[name]) for name in names])
     tables = []
     for part in slices(len(rows)):
-        arrays = [array(values[column.name][part], column.type) for column in schema]
+        arrays = [values[column.name][part].to_array(column.type) for column in schema]
         tables.append(pa.Table.from_arrays(arrays, schema=schema))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)

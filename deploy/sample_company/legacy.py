@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.sample_company.cur2 import Values
-from deploy.sample_company.exports import execution_of, slices
+from deploy.sample_company.exports import Column, execution_of, slices
 from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import PAYER
@@ -67,17 +67,16 @@ def _time(value: datetime) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _texts(values: Sequence[Any]) -> Sequence[str]:
-    kinds: dict[type, Callable[[Any], str]] = {float: _number, datetime: _time, str: str}
-    write = kinds[type(values[0])]
-    return [write(value) for value in values]
+def _texts(column: Column) -> Sequence[str]:
+    writers: dict[type, Callable[[Any], str]] = {float: _number, datetime: _time, str: str}
+    return column.each(writers[type(column.values[0])])
 
 
 def _columns(values: Values, lines: Sequence[Line]) -> Iterator[tuple[str, Sequence[str]]]:
     for name, column in values.items():
         if name not in _ONLY_CUR_2:
             yield column_name(name), _texts(column)
-    products = [dict(product) for product in values["product"]]
+    products = values["product"].each(dict)
     for key, written in _OF_PRODUCT.items():
         yield f"product/{written}", [product.get(key, "") for product in products]
     for key in sorted({key for line in lines for key in line.tags}):

@@ -87,7 +87,7 @@ def sum_exactly(fractions: Iterable[Fraction]) -> Fraction:
 
 def _shares(weights: Mapping[str, int | Fraction]) -> dict[str, Fraction]:
     total = sum(weights.values())
-    return {key: Fraction(weight) / total for key, weight in weights.items() if weight}
+    return {key: Fraction(weight, total) for key, weight in weights.items() if weight}
 
 
 def _even(month: SampleMonth, hour: int) -> dict[str, Fraction]:

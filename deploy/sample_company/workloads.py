@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -81,9 +82,8 @@ class Workloads:
         if not stays:
             yield idle, Fraction(1)
             return
-        capacity = _CAPACITY[machine.kind]
-        worth = [price * had for price, had in zip(_PRICES, capacity, strict=True)]
-        for resource, had in enumerate(capacity):
+        parts = _parts_of_worth(machine.kind)
+        for resource, had in enumerate(_CAPACITY[machine.kind]):
             taken: defaultdict[str, int] = defaultdict(int)
             shared = 0
             for hour in stays:
@@ -91,12 +91,19 @@ class Workloads:
                 shared += max(had, sum(weights))
                 for stay, weight in zip(hour, weights, strict=True):
                     taken[stay.runner.owner] += weight
-            part = worth[resource] / sum(worth) / shared
+            whole, total = parts[resource].numerator, parts[resource].denominator * shared
             for owner, weight in taken.items():
-                yield owner, part * weight
+                yield owner, Fraction(whole * weight, total)
             left = shared - sum(taken.values())
             if left:
-                yield idle, part * left
+                yield idle, Fraction(whole * left, total)
+
+
+@cache
+def _parts_of_worth(kind: str) -> Sequence[Fraction]:
+    """Of what a machine costs, by resource."""
+    worth = [price * had for price, had in zip(_PRICES, _CAPACITY[kind], strict=True)]
+    return [each / sum(worth) for each in worth]
 
 
 def imagine(month: SampleMonth, *, seed: int) -> Workloads:

@@ -145,7 +145,9 @@ def _deliver(
         values = cur2.read_values(lines, month)
     if CUR_2 in formats:
         root = place / _folder(CUR_2)
-        manifests[CUR_2] = cur2.deliver(values, root=root, month=month, bucket=bucket)
+        manifests[CUR_2] = cur2.deliver(
+            values, count=len(lines), root=root, month=month, bucket=bucket
+        )
     if LEGACY in formats:
         root = place / _folder(LEGACY)
         manifests[LEGACY] = legacy.deliver(values, lines, root=root, month=month, bucket=bucket)
