@@ -1,7 +1,4 @@
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +13,8 @@ from tests.bills import (
     write_signals,
     write_workloads,
 )
+from tests.trueback_command import trueback, trueback_process
 
-ROOT = Path(__file__).parents[2]
 POOLED = RULESET + (
     "pools: [{name: nat, when: {usage_type: ['Nat*']}, drivers: [{signal: bytes}, {even: true}]}]\n"
 )
@@ -52,23 +49,10 @@ def work(tmp_path):
     return tmp_path
 
 
-def trueback(work, *arguments, without=()):
-    blocked = "".join(f"sys.modules[{name!r}] = None; " for name in without)
-    code = f"import sys; {blocked}from services.command.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, *arguments],
-        cwd=work,
-        env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def attribute(work, *more, config="trueback.yaml", bill="bill.csv", **options):
+def attribute(work, *more, run=trueback, config="trueback.yaml", bill="bill.csv", **options):
     options = {"period": "2026-10", "out": "out"} | options
     given = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return trueback(work, "attribute", "--bill", bill, "--config", config, *given, *more)
+    return run(work, "attribute", "--bill", bill, "--config", config, *given, *more)
 
 
 class TestAttribute:
@@ -109,12 +93,13 @@ class TestAttribute:
     def test_needs_no_server_part(self, work):
         absent = ("django", "celery", "redis", "psycopg", "pyarrow", "rest_framework", "stripe")
         arguments = "attribute --bill bill.csv --config trueback.yaml --period 2026-10 --out out"
-        done = trueback(work, *arguments.split(), without=absent)
+        done = trueback_process(work, *arguments.split(), without=absent)
         assert done.returncode == 0, done.stderr
 
     def test_gives_the_same_bytes_twice(self, work):
+        """In two processes, as Python hashes texts otherwise in each."""
         attribute(work, signals="signals.csv", out="one")
-        attribute(work, signals="signals.csv", out="two")
+        attribute(work, signals="signals.csv", out="two", run=trueback_process)
         for path in (work / "one").iterdir():
             assert path.read_bytes() == (work / "two" / path.name).read_bytes()
 
@@ -210,14 +195,14 @@ class TestAFault:
 
     def test_in_the_configuration_exits_3_with_its_line(self, work):
         (work / "trueback.yaml").write_text(POOLED.replace("aliases", "alias"))
-        done = attribute(work)
+        done = attribute(work, run=trueback_process)
         assert done.returncode == 3
         assert "trueback.yaml, row 4, field tenants[0].alias" in done.stderr
         assert "Did you mean `aliases`?" in done.stderr
 
     def test_in_a_signal_exits_4_with_its_row(self, work):
         write_signals(work / "signals.csv", "bytes 2026-10-03T04:00:00Z initech 3")
-        done = attribute(work, signals="signals.csv")
+        done = attribute(work, signals="signals.csv", run=trueback_process)
         assert done.returncode == 4
         assert "signals.csv, row 1, field consumer" in done.stderr
 
@@ -234,6 +219,12 @@ class TestAFault:
     def test_of_usage_exits_2_and_a_missing_bill_4(self, work, arguments, code):
         done = trueback(work, *arguments)
         assert done.returncode == code
+        assert done.stderr
+
+    def test_of_usage_is_told_without_a_traceback(self, work):
+        done = trueback_process(work, "attribute", "--nonsense")
+        assert done.returncode == 2
+        assert "--nonsense" in done.stderr
         assert "Traceback" not in done.stderr
 
     def test_for_another_currency_exits_3(self, work):

@@ -1,8 +1,7 @@
 """The product's arithmetic against the sample's own: two ways, one answer, in three formats."""
 
+import csv
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -12,82 +11,85 @@ import pytest
 
 from deploy.demo.checks import untrue
 from deploy.demo.formats import attribute_format
-from deploy.sample_company import Sample, SampleMonth, months_of, write_sample
-from deploy.sample_company.write import CUR_2, FORMATS
+from deploy.sample_company import Sample, SampleMonth, write_sample
+from deploy.sample_company.months import OFFSETS
+from deploy.sample_company.write import CUR_2, FOCUS, FORMATS, LEGACY
 from services.attribution.engine import Run
 from shared.periods import Month
+from tests.trueback_command import trueback
 
-OCTOBER = Month(2026, 10)
-ANCHOR = SampleMonth(anchor=OCTOBER)
-LEAP_YEAR = SampleMonth(anchor=Month(2024, 2))
-OTHERS = [month for month in months_of(OCTOBER) if month != ANCHOR]
+FEBRUARY_29_DAYS = SampleMonth(anchor=Month(2024, 3), offset=-1)
 
 
-def attributed(sample: Sample, name: str, work: Path) -> tuple[Run, bytes]:
-    run = attribute_format(sample, name, work)
-    return run, (work / "run/allocations.parquet").read_bytes()
-
-
-def findings(sample: Sample, run: Run) -> list[str]:
-    return untrue(sample.truth, ((row.tenant, row.amount) for row in run.statements))
+def assert_is_true(sample: Sample, run: Run) -> None:
+    assert untrue(sample.truth, ((row.tenant, row.amount) for row in run.statements)) == []
+    assert run.proof.difference == 0
+    assert run.proof.bill_total == sample.bill_total
 
 
 class TestEachMonth:
-    @pytest.mark.parametrize(
-        "month",
-        [ANCHOR, ANCHOR.restated, *OTHERS],
-        ids=["before", "after", *map(str, OTHERS)],
-    )
+    """The anchor is in every format, and so is the current month, by the command."""
+
     def test_is_attributed_truly_and_to_the_same_bytes_in_every_format(
-        self, month: SampleMonth, tmp_path: Path
+        self, sample: Sample, attributed: tuple[Run, Path], tmp_path: Path
     ) -> None:
-        sample = write_sample(root=tmp_path, month=month, seed=1)
-        runs = {name: attributed(sample, name, tmp_path / name) for name in FORMATS}
-        assert {name: findings(sample, run) for name, (run, _) in runs.items()} == {
-            name: [] for name in FORMATS
-        }
-        assert len({allocations for _, allocations in runs.values()}) == 1
-        assert {run.proof.difference for run, _ in runs.values()} == {0}
-        assert {run.proof.bill_total for run, _ in runs.values()} == {sample.bill_total}
+        run, work = attributed
+        assert_is_true(sample, run)
+        expected = (work / "run/allocations.parquet").read_bytes()
+        for name in (FOCUS, LEGACY):
+            assert_is_true(sample, attribute_format(sample, name, tmp_path / name))
+            assert (tmp_path / name / "run/allocations.parquet").read_bytes() == expected
+
+    @pytest.mark.parametrize(
+        ("place", "name"),
+        [
+            pytest.param(OFFSETS.index(-2), LEGACY, id="2026-08"),
+            pytest.param(OFFSETS.index(-1), CUR_2, id="2026-09"),
+            pytest.param(-1, FOCUS, id="restated"),
+        ],
+    )
+    def test_is_attributed_truly(
+        self, everything: list[Sample], tmp_path: Path, place: int, name: str
+    ) -> None:
+        sample = everything[place]
+        assert_is_true(sample, attribute_format(sample, name, tmp_path))
 
     def test_is_attributed_truly_in_a_leap_year(self, tmp_path: Path) -> None:
-        sample = write_sample(root=tmp_path, month=LEAP_YEAR, seed=1, formats=[CUR_2])
-        run, _ = attributed(sample, CUR_2, tmp_path / "work")
-        assert findings(sample, run) == []
-        assert run.proof.bill_total == sample.bill_total
+        sample = write_sample(root=tmp_path, month=FEBRUARY_29_DAYS, seed=1, formats=[CUR_2])
+        assert sample.month.days == 29
+        assert_is_true(sample, attribute_format(sample, CUR_2, tmp_path / "work"))
 
 
 class TestTheCommand:
-    def test_finds_a_month_among_others_in_each_format(self, tmp_path: Path) -> None:
+    def test_finds_a_month_among_others_in_each_format(
+        self, everything: list[Sample], tmp_path: Path
+    ) -> None:
         """Months share a folder, as they share a bucket."""
-        for month in OTHERS:
-            sample = write_sample(root=tmp_path, month=month, seed=1)
+        sample = everything[OFFSETS.index(1)]
         for name, bill in sample.bills.items():
-            out = tmp_path / f"run of {name}"
             options = {
                 "--bill": bill,
                 "--config": sample.configuration,
                 "--signals": sample.signals,
                 "--workloads": sample.workloads,
                 "--period": sample.period,
-                "--out": out,
+                "--out": tmp_path / name,
             }
             arguments = [str(part) for option in options.items() for part in option]
-            done = subprocess.run(
-                [sys.executable, "-m", "services.command.main", "attribute", *arguments],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = trueback(tmp_path, "attribute", *arguments)
             assert done.returncode == 0, done.stderr
-            proof = json.loads((out / "proof.json").read_text(encoding="utf-8"))
+            proof = json.loads((tmp_path / name / "proof.json").read_text(encoding="utf-8"))
             assert Decimal(proof["bill_total"]) == sample.bill_total
             assert Decimal(proof["difference"]) == 0
+            with (tmp_path / name / "statements.csv").open(encoding="utf-8", newline="") as file:
+                rows = [(row["tenant"], Decimal(row["amount"])) for row in csv.DictReader(file)]
+            assert untrue(sample.truth, rows) == []
+        files = [tmp_path / name / "allocations.parquet" for name in FORMATS]
+        assert len({file.read_bytes() for file in files}) == 1
 
 
 class TestUntrue:
-    def test_names_who_got_a_unit_too_much(self, tmp_path: Path) -> None:
-        sample = write_sample(root=tmp_path, month=OTHERS[0], seed=1, formats=[CUR_2])
+    def test_names_who_got_a_unit_too_much(self, sample: Sample) -> None:
         truth = replace(sample.truth, cells={}, amounts={"acme": Fraction(1)})
         assert untrue(truth, [("acme", Decimal(1))]) == []
         assert untrue(truth, [("acme", Decimal("1.0000000001"))])[0].startswith("acme: ")
