@@ -222,7 +222,7 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
             is_whole = is_new and run["signal_set_ids"] != closed["signal_set_ids"]
             return period if is_whole and all(one["passed"] for one in period["checks"]) else None
 
-        found = wait_for(
+        period = wait_for(
             f"restated run of {line.anchor}",
             look,
             seconds=line.patience_seconds,
@@ -230,10 +230,10 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
         )
         flagged = line.billing.restated(issued, _costs(line, issued))
         drafts = line.billing.release(str(line.anchor))
-        by = sample.bill_total - Decimal(found["closed_run"]["proof"]["bill_total"])
+        by = sample.bill_total - Decimal(period["closed_run"]["proof"]["bill_total"])
         step.text = (
             f"{line.anchor} restated by AWS: {by:+,.2f} USD,"
-            f" {len(found['revised_tenants'])} statements revised,"
+            f" {len(period['revised_tenants'])} statements revised,"
             f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f},"
             f" {drafts} drafts wait for a person"
         )

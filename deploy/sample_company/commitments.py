@@ -51,13 +51,13 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
         if line.commitment == "plan" and line.hour is not None:
             by_hour.setdefault(line.hour, []).append(line)
     for hour in range(0, month.hours, month.slot_hours):
-        found = by_hour[hour]
-        first = found[0]
+        covered = by_hour[hour]
+        first = covered[0]
         yield replace(
             first,
-            units=-sum(line.units for line in found),
+            units=-sum(line.units for line in covered),
             effective_units=0,
-            usage_micro=sum(line.usage_micro for line in found),
+            usage_micro=sum(line.usage_micro for line in covered),
             owner=NEGATION_OWNER,
             line_type="SavingsPlanNegation",
             resource="",
@@ -65,7 +65,7 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
             tags={},
             description=f"SavingsPlanNegation used by {first.meter.usage_type}",
         )
-        used = sum(line.effective_units or 0 for line in found)
+        used = sum(line.effective_units or 0 for line in covered)
         fee = COMMITMENT_UNITS * month.slot_hours
         yield Line(
             start=first.start,

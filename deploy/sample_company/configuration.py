@@ -114,7 +114,7 @@ def _since(anchor: Month) -> date:
 
 
 def _tenants(anchor: Month) -> list[dict[str, Any]]:
-    found = []
+    entries = []
     signed_on = {month.offset: month.month.start.date() for month in months_of(anchor)}
     for tenant in TENANTS:
         entry: dict[str, Any] = {"key": tenant.key, "name": tenant.name}
@@ -122,8 +122,8 @@ def _tenants(anchor: Month) -> list[dict[str, Any]]:
             entry["aliases"] = list(tenant.aliases)
         offset, day = tenant.signed_on
         since = signed_on[offset].replace(day=day) if offset in signed_on else _since(anchor)
-        found.append(entry | {"active": {"from": since}})
-    return found
+        entries.append(entry | {"active": {"from": since}})
+    return entries
 
 
 def _customers(anchor: Month) -> list[dict[str, Any]]:

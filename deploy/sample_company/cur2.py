@@ -47,8 +47,8 @@ def rate(line: Line) -> str:
 
 
 def _identity(index: int, line: Line) -> str:
-    told = f"{index}|{line.resource}|{line.hour}|{line.units}"
-    return hashlib.sha256(told.encode()).hexdigest()[:52]
+    identity = f"{index}|{line.resource}|{line.hour}|{line.units}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:52]
 
 
 def _interval(line: Line) -> str:

@@ -112,8 +112,8 @@ def deliver_export(
 
 def execution_of(export: str, month: SampleMonth) -> str:
     """The id of a delivery: another one for what restates it."""
-    told = f"{export}|{month}|{month.is_restated}"
-    return str(uuid.UUID(hashlib.sha256(told.encode()).hexdigest()[:32]))
+    identity = f"{export}|{month}|{month.is_restated}"
+    return str(uuid.UUID(hashlib.sha256(identity.encode()).hexdigest()[:32]))
 
 
 def _manifest(

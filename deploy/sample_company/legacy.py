@@ -50,7 +50,7 @@ _COMPRESSION: Final = 1
 def column_name(name: str) -> str:
     """`line_item_usage_amount` of CUR 2.0 is `lineItem/UsageAmount`."""
     prefix = next(prefix for prefix in _CATEGORIES if name.startswith(prefix))
-    words = re.sub(r"_([a-z])", lambda found: found[1].upper(), name.removeprefix(prefix))
+    words = re.sub(r"_([a-z])", lambda match: match[1].upper(), name.removeprefix(prefix))
     if not name.startswith(_LOWER):
         words = words[0].upper() + words[1:]
     return f"{_CATEGORIES[prefix]}/{words}"

@@ -102,9 +102,9 @@ def _driven(pool: str, traffic: Traffic, hour: int, span: int) -> dict[str, Frac
         day = hour - hour % 24
         tries.append(range(day, day + 24))
     for hours in tries:
-        heard = traffic.recorded(meter, hours)
-        if heard:
-            return _shares(traffic.at(meter, heard))
+        recorded = traffic.recorded(meter, hours)
+        if recorded:
+            return _shares(traffic.at(meter, recorded))
     return _even(traffic.month, hour)
 
 

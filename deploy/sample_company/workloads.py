@@ -78,7 +78,7 @@ class Workloads:
         """Of what the machine costs in some hours: to whom, by resource and runner."""
         machine = next(machine for machine in MACHINES if machine.id == machine_id)
         idle = f"idle:{machine.cluster}"
-        stays = [found for hour in hours if (found := self.stays[machine_id].get(hour))]
+        stays = [here for hour in hours if (here := self.stays[machine_id].get(hour))]
         if not stays:
             yield idle, Fraction(1)
             return
@@ -161,10 +161,10 @@ def _tasks(hour: int, running: Sequence[Machine], dice: random.Random) -> Iterat
 
 def _pod(tenant: Tenant, cluster: str) -> Runner:
     column, key, value = _LABELLED_BY[tenant.key]
-    said: dict[str, dict[str, str]] = {"labels": {"team": "platform"}}
-    said.setdefault(column, {})[key] = value
+    own: dict[str, dict[str, str]] = {"labels": {"team": "platform"}}
+    own.setdefault(column, {})[key] = value
     named = {"cluster": cluster, "namespace": tenant.key, "pod": f"{tenant.key}-api-0"}
-    return Runner(owner=tenant.key, columns={**named, **said})
+    return Runner(owner=tenant.key, columns={**named, **own})
 
 
 def _system(machine: Machine) -> Runner:

@@ -28,6 +28,8 @@ FIELDS_WORDS = {
     "went": "what it is",
     "worlds": "scenarios",
 }
+# Every value was found, told or said by something.
+SAYS_NOTHING = {"found", "heard", "said", "told", "went"}
 # `dead_letters` is the field's own word, and health checks have a readiness endpoint.
 ALLOWED = re.compile(r"dead_letters|DeadLetters|readiness_?(check|probe|view|url)?$", re.IGNORECASE)
 
@@ -63,6 +65,19 @@ def names_of_python() -> Iterator[tuple[str, str]]:
 
 def test_no_module_function_class_or_setting_has_a_home_made_name():
     named = {f"{place}: {name}" for place, name in names_of_python() if home_made(name)}
+    assert named == set()
+
+
+def test_a_local_variable_is_named_after_what_it_holds():
+    named = {
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.id}"
+        for path in PRODUCT
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        if node.id in SAYS_NOTHING
+    }
     assert named == set()
 
 
