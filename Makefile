@@ -6,8 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
 # The longest first, so that two that run at once end at about the same time.
-SUITES := engine attribution portal command invoicing sample_company local stripe_standin ingestion \
-	docker domain shared page_previews architecture
+SUITES := system engine attribution portal sample_company invoicing architecture command local \
+	stripe_standin ingestion docker shared domain page_previews
 # What these suites cover of the domains must be all of it; see tool.coverage in pyproject.toml.
 MEASURED := domain shared $(SERVICES)
 COVERAGE := var/coverage
@@ -48,9 +48,7 @@ test: install assets ## All test suites, each service with its own settings and 
 	@rm -rf $(COVERAGE)
 	@$(MAKE) --no-print-directory -j2 -Otarget $(SUITES:%=suite-%)
 	@$(MAKE) --no-print-directory covered
-	@$(MAKE) --no-print-directory suite-system
 
-# The system's suite has a stack of many processes and wants the machine alone.
 suite-%:
 	@echo "== $*"; mkdir -p $(COVERAGE); COVERAGE_FILE=$(COVERAGE)/.coverage.$* \
 		$(BIN)/pytest -q $(if $(filter $*,$(MEASURED)),--cov --cov-report=) tests/$*

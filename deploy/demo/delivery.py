@@ -25,14 +25,14 @@ class Deliveries:
     storage: Storage
     root: Path
     patience_seconds: float
-    _written: dict[SampleMonth, Sample] = field(default_factory=dict)
+    written: dict[SampleMonth, Sample] = field(default_factory=dict)
 
     def sample(self, month: SampleMonth) -> Sample:
-        if month not in self._written:
-            self._written[month] = write_sample(
+        if month not in self.written:
+            self.written[month] = write_sample(
                 root=self.root, month=month, seed=SEED, bucket=EXPORT_BUCKET, formats=[CUR_2]
             )
-        return self._written[month]
+        return self.written[month]
 
     def deliver(self, month: SampleMonth) -> Sample:
         """What was used first, the manifest last as AWS does; nothing where it is restated."""

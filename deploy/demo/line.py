@@ -27,6 +27,7 @@ from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.sample_company.months import OFFSETS, SampleMonth, months_of
 from deploy.sample_company.tenants import TENANTS
+from deploy.sample_company.write import Sample
 from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.periods import Month
@@ -92,10 +93,12 @@ def run_sample_line(
     anchor: Month | None = None,
     offsets: Collection[int] = OFFSETS,
     patience_seconds: float = 120,
+    samples: dict[SampleMonth, Sample] | None = None,
 ) -> dict[str, Any]:
     """Deliver, attribute, close, bill, be paid, restate; the figures of what came out.
 
-    `offsets` says which of the sample's months are delivered; the anchor is one of them.
+    `offsets` says which of the sample's months are delivered; the anchor is one of them. `samples`
+    are those that are written already, and take up those that this line writes.
     """
     servers = stack.servers
     chosen = [month for month in months_of(anchor or last_full_month()) if month.offset in offsets]
@@ -106,7 +109,7 @@ def run_sample_line(
     )
     with closing(client), closing(connect(servers)) as storage:
         root = servers.home.data / "sample"
-        deliveries = Deliveries(storage, root, patience_seconds)
+        deliveries = Deliveries(storage, root, patience_seconds, {} if samples is None else samples)
         billing = Billing(servers, client, patience_seconds)
         line = _Line(stack, chosen, client, deliveries, billing, patience_seconds)
         return _run(line, progress)

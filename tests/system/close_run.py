@@ -25,6 +25,8 @@ from deploy.local.progress import Progress
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack
 from deploy.local.state import read_state
+from deploy.sample_company.months import SampleMonth
+from deploy.sample_company.write import Sample
 from shared.faults import Fault
 from shared.periods import Month
 
@@ -47,12 +49,19 @@ EXPECTED = {
 class CloseRun:
     """The sample line in a thread of its own, while the caller does harm."""
 
-    def __init__(self, stack: Stack, *, patience_seconds: float) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        patience_seconds: float,
+        samples: dict[SampleMonth, Sample] | None = None,
+    ) -> None:
         self.stack = stack
         self.broker = redis.Redis.from_url(stack.servers.redis_url)
         self.figures: dict[str, Any] = {}
         self.problem = ""
         self._patience_seconds = patience_seconds
+        self._samples = samples
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -73,6 +82,7 @@ class CloseRun:
                 anchor=ANCHOR,
                 offsets=ONLY_THE_ANCHOR,
                 patience_seconds=self._patience_seconds,
+                samples=self._samples,
             )
         except Fault as fault:
             self.problem = str(fault)
@@ -247,8 +257,11 @@ def close_run(home: Path, *, patience_seconds: float) -> Iterator[CloseRun]:
 
 
 @contextmanager
-def close_run_on(stack: Stack, *, patience_seconds: float) -> Iterator[CloseRun]:
-    run = CloseRun(stack, patience_seconds=patience_seconds)
+def close_run_on(
+    stack: Stack, *, patience_seconds: float, samples: dict[SampleMonth, Sample] | None = None
+) -> Iterator[CloseRun]:
+    """`samples` are those that an earlier close on this stack has written."""
+    run = CloseRun(stack, patience_seconds=patience_seconds, samples=samples)
     try:
         yield run
     finally:

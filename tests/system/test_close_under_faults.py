@@ -9,6 +9,8 @@ import pytest
 
 from deploy.local.home import Home
 from deploy.local.session import stack_session
+from deploy.sample_company.months import SampleMonth
+from deploy.sample_company.write import Sample
 from tests.system.as_booted import AsBooted
 from tests.system.close_run import (
     CloseRun,
@@ -20,7 +22,7 @@ from tests.system.close_run import (
 )
 
 # Without the start of the stack, which the first test waits for.
-pytestmark = pytest.mark.timeout(420, func_only=True)
+pytestmark = pytest.mark.timeout(560, func_only=True)
 Start = Callable[..., AbstractContextManager[CloseRun]]
 
 
@@ -38,12 +40,13 @@ def close_run() -> Iterator[Start]:
         environment.setenv("TRUEBACK_FAULT_INJECTION", f"@{injected}")
         with stack_session(Home(folder / "home"), on_step=lambda _step: None) as stack:
             booted = AsBooted.of(stack)
+            samples: dict[SampleMonth, Sample] = {}
 
             @contextmanager
             def start(*, patience_seconds: float, faults: str = "") -> Iterator[CloseRun]:
                 booted.restore()
                 injected.write_text(faults)
-                with close_run_on(stack, patience_seconds=patience_seconds) as run:
+                with close_run_on(stack, patience_seconds=patience_seconds, samples=samples) as run:
                     run.start()
                     yield run
 
@@ -52,7 +55,7 @@ def close_run() -> Iterator[Start]:
 
 class TestADemoClose:
     def test_survives_the_kill_of_each_process_in_turn_and_a_flush(self, close_run):
-        with close_run(patience_seconds=180) as run:
+        with close_run(patience_seconds=300) as run:
             names = set(run.pids())
             killed = kill_each_in_turn(run, pause_seconds=0.7)
             run.finish()
@@ -60,7 +63,7 @@ class TestADemoClose:
             assert failures(run) == []
 
     def test_survives_a_broker_that_forgets_facts_and_acknowledgements(self, close_run):
-        with close_run(patience_seconds=120) as run:
+        with close_run(patience_seconds=240) as run:
             assert forget_facts_in_the_queue(run)
             assert forget_acknowledgements(run)
             run.finish()
@@ -77,7 +80,7 @@ class TestTheHarness:
             assert failures(run) != []
 
     def test_fails_when_the_inbox_is_off(self, close_run):
-        with close_run(patience_seconds=120, faults="inbox_off") as run:
+        with close_run(patience_seconds=240, faults="inbox_off") as run:
             assert forget_facts_in_the_queue(run)
             assert forget_acknowledgements(run)
             run.finish()
