@@ -1,6 +1,6 @@
-"""Money: integers of a unit or Decimal with a currency, never a float.
+"""Money: integers of a quantum or Decimal with a currency, never a float.
 
-Costs are kept as an integer number of `UNIT` (10^-10 of the billing currency) up to the invoice
+Costs are kept as an integer number of `QUANTUM` (10^-10 of the billing currency) up to the invoice
 line; an invoice line has the currency's minor units. Every division names its rounding.
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Final, Self
 
-UNIT_DIGITS: Final = 10
-UNIT: Final = Decimal(1).scaleb(-UNIT_DIGITS)
+QUANTUM_DIGITS: Final = 10
+QUANTUM: Final = Decimal(1).scaleb(-QUANTUM_DIGITS)
 
 # Decimal places a charge is made in. Stripe: "Zero-decimal currencies" and "Three-decimal
 # currencies"; ISK, HUF, TWD and UGX are charged by Stripe with two decimals that must be 00.
@@ -86,25 +86,25 @@ class Money:
             return int(steps.quantize(Decimal(1), rounding=ROUND_HALF_UP)) * step
 
 
-def to_units(amount: Decimal) -> int:
+def to_quanta(amount: Decimal) -> int:
     """Integer number of 10^-10; raises ValueError where the amount is finer than that."""
     with localcontext(prec=60):
-        units = amount.scaleb(UNIT_DIGITS)
-        if units != units.to_integral_value():
-            raise ValueError(f"{amount} is finer than {UNIT}")
-        return int(units)
+        quanta = amount.scaleb(QUANTUM_DIGITS)
+        if quanta != quanta.to_integral_value():
+            raise ValueError(f"{amount} is finer than {QUANTUM}")
+        return int(quanta)
 
 
-def from_units(units: int) -> Decimal:
+def from_quanta(quanta: int) -> Decimal:
     with localcontext(prec=60):
-        return Decimal(units).scaleb(-UNIT_DIGITS)
+        return Decimal(quanta).scaleb(-QUANTUM_DIGITS)
 
 
 def split_by_largest_remainder(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     """Split an integer (also a negative one) by integer weights >= 0; parts sum to it exactly.
 
-    Each part is `floor(total * weight / sum)`, and the units left go to the largest remainders,
-    ties by key. Raises ValueError where the weights are empty, negative or sum to zero.
+    Each part is `floor(total * weight / sum)`, and what is left goes to the largest remainders, one
+    each, ties by key. Raises ValueError where the weights are empty, negative or sum to zero.
     """
     sum_of_weights = sum(weights.values())
     if sum_of_weights <= 0 or any(weight < 0 for weight in weights.values()):

@@ -18,7 +18,7 @@ import duckdb
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from services.ingestion.engine.layouts import detect_kind
 from shared.contracts.raw_totals import RawTotal
-from shared.money import UNIT
+from shared.money import QUANTUM
 from shared.sql.expressions import identifier
 
 SOURCE = "bill"
@@ -122,4 +122,4 @@ def _raw_totals(lines: Sequence[Line]) -> Iterator[RawTotal]:
 
 
 def _rounded(cost: Decimal) -> Decimal:
-    return cost.quantize(UNIT, rounding=ROUND_HALF_UP)
+    return cost.quantize(QUANTUM, rounding=ROUND_HALF_UP)

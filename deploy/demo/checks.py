@@ -20,8 +20,8 @@ from shared.lake.storage import Storage
 from shared.money import currency_exponent
 from shared.vocabulary.roles import Role
 
-# A cell is split by largest remainder, so that each share is within one unit of the exact one.
-UNIT: Final = Fraction(1, 10**10)
+# A cell is split by largest remainder, so that each share is within one quantum of the exact one.
+QUANTUM: Final = Fraction(1, 10**10)
 OLIVIA: Final = Actor("olivia", Role.OPERATOR_ADMIN)
 
 
@@ -53,14 +53,14 @@ def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[
 
 
 def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:
-    """A sentence per recipient whose amount is off by a unit for each of its cells, or more."""
+    """A sentence per recipient whose amount is off by a quantum for each of its cells, or more."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for tenant, amount in rows:
         amounts[tenant] += amount
     findings = []
     for key in sorted(set(truth.amounts) | set(amounts)):
         exact, got = truth.amounts.get(key, Fraction(0)), Fraction(amounts[key])
-        if abs(exact - got) >= UNIT * max(1, truth.cells.get(key, 1)):
+        if abs(exact - got) >= QUANTUM * max(1, truth.cells.get(key, 1)):
             findings.append(f"{key}: {float(got)} attributed, {float(exact)} true")
     return findings
 

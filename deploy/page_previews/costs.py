@@ -10,7 +10,7 @@ from services.portal.domain.cost_changes import first_day_of
 from services.portal.domain.stacks import stacked
 from services.portal.pages.overview import Mover, Step, TenantMover, Waterfall
 from services.portal.pages.tenant import CostChange, Stack, StackRow
-from shared.money import UNIT
+from shared.money import QUANTUM
 from shared.periods import Month
 
 _DAYS: Final = 31
@@ -30,8 +30,8 @@ _GROUPS: Final = {
 }
 
 
-def _unit(amount: Decimal) -> Decimal:
-    return amount.quantize(UNIT, rounding=ROUND_HALF_UP)
+def _whole_quanta(amount: Decimal) -> Decimal:
+    return amount.quantize(QUANTUM, rounding=ROUND_HALF_UP)
 
 
 def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
@@ -42,8 +42,8 @@ def _daily(tenant: TenantMonth) -> dict[str, list[Decimal]]:
             for day in range(1, _DAYS + 1)
         ]
         amount = tenant.cost * Decimal(part)
-        days = [_unit(amount * weight / sum(weights)) for weight in weights]
-        days[-1] += _unit(amount) - sum(days)
+        days = [_whole_quanta(amount * weight / sum(weights)) for weight in weights]
+        days[-1] += _whole_quanta(amount) - sum(days)
         daily[group] = days
     return daily
 
@@ -79,7 +79,7 @@ def by_month(tenant: TenantMonth) -> Stack:
     shares = (Decimal("0.72"), Decimal("0.69"), Decimal("0.71"), Decimal(1))
     amounts = {
         group: [
-            _unit(tenant.cost * Decimal(part) * (share if factor > 1 or share == 1 else 1))
+            _whole_quanta(tenant.cost * Decimal(part) * (share if factor > 1 or share == 1 else 1))
             for share in shares
         ]
         for group, (part, factor) in _GROUPS.items()

@@ -12,7 +12,7 @@ from deploy.sample_company.customers import CUSTOMERS, PLANS
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import TENANTS
 from deploy.sample_company.write import imagine
-from shared.money import UNIT, Money
+from shared.money import QUANTUM, Money
 from shared.periods import Month
 
 PERIOD: Final = Month(2026, 10)
@@ -46,7 +46,7 @@ class Numbers:
 
 
 def _decimal(amount: Fraction) -> Decimal:
-    return Decimal(round(amount * 10**10)) * UNIT
+    return Decimal(round(amount * 10**10)) * QUANTUM
 
 
 def _plan_of(tenant: str) -> dict[str, object] | None:
@@ -70,11 +70,11 @@ def numbers() -> Numbers:
     lines, truth = story.lines, story.truth
     direct: defaultdict[str, int] = defaultdict(int)
     for line in lines:
-        direct[line.owner] += line.amortised_units
+        direct[line.owner] += line.amortised_quanta
     months = []
     for tenant in TENANTS:
         cost = _decimal(truth.amounts[tenant.key])
-        own = direct[tenant.key] * UNIT
+        own = direct[tenant.key] * QUANTUM
         plan = _plan_of(tenant.key)
         components: list[dict[str, str]] = plan["components"] if plan else []  # type: ignore[assignment]
         months.append(

@@ -21,7 +21,7 @@ from services.attribution.domain.evidence_json import to_json
 from services.portal.domain.explanation import explained
 from services.portal.pages.page import TenantName
 from services.portal.pages.why import WhyPage
-from shared.money import to_units
+from shared.money import to_quanta
 from shared.periods import Month
 
 _WEIGHTS = (5_368_709_120, 1_073_741_824, 21_474_836_480)
@@ -65,13 +65,13 @@ def unknown() -> WhyPage:
 
 
 def _line(charge_group: str, method: str, parts: tuple[Part, ...]) -> LineEvidence:
-    return LineEvidence(charge_group, method, sum(part.units for part in parts), parts)
+    return LineEvidence(charge_group, method, sum(part.quanta for part in parts), parts)
 
 
 def _bill_lines(count: int, amount: str) -> BillLines:
-    units = to_units(Decimal(amount))
+    quanta = to_quanta(Decimal(amount))
     named = ("1:5238", "0:14210", "2:771")
-    return BillLines(count, units, tuple(Line("aws", name, units // count) for name in named))
+    return BillLines(count, quanta, tuple(Line("aws", name, quanta // count) for name in named))
 
 
 def _hour(hour: int) -> Part:

@@ -15,7 +15,7 @@ from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import DATA, INITECH, PAYER, PRODUCTION, SANDBOX
 from deploy.sample_company.traffic import GATEWAYS, Traffic
 
-_UNITS_PER_DOLLAR: Final = 10**10
+_QUANTA_PER_DOLLAR: Final = 10**10
 _SHARED_TAGS: Final = MappingProxyType({"user:environment": "production", "user:team": "platform"})
 
 
@@ -26,7 +26,7 @@ def _line(resource: Resource, month: SampleMonth, hour: int, span: int, times: i
         end=start + timedelta(hours=span),
         account=resource.account,
         meter=resource.meter,
-        units=resource.amount * times * resource.meter.rate_in_ten_thousandths,
+        quanta=resource.amount * times * resource.meter.rate_in_ten_thousandths,
         usage_micro=resource.amount * times,
         owner=resource.owner,
         resource=resource.id,
@@ -99,7 +99,7 @@ def _by_the_hour(resource: Resource, meter: Meter) -> Resource:
     )
 
 
-def _of_the_month(month: SampleMonth, usage_units: int) -> Iterator[Line]:
+def _of_the_month(month: SampleMonth, usage_quanta: int) -> Iterator[Line]:
     """Instalments and tax; once the month is over also support and what AWS gave back."""
     whole: dict[str, Any] = {"start": month.start, "end": month.end, "usage_micro": 1_000_000}
     instalment = 10 + month.offset
@@ -107,7 +107,7 @@ def _of_the_month(month: SampleMonth, usage_units: int) -> Iterator[Line]:
         **whole,
         account=PAYER,
         meter=meters.MARKETPLACE,
-        units=1_490 * _UNITS_PER_DOLLAR,
+        quanta=1_490 * _QUANTA_PER_DOLLAR,
         owner="excluded:marketplace",
         description=f"Observely Pro, 50 hosts, instalment {instalment} of 12",
         marketplace=True,
@@ -116,12 +116,12 @@ def _of_the_month(month: SampleMonth, usage_units: int) -> Iterator[Line]:
         **whole,
         account=PAYER,
         meter=meters.INSTANCES["m6i.large"],
-        units=-1_250 * _UNITS_PER_DOLLAR,
+        quanta=-1_250 * _QUANTA_PER_DOLLAR,
         owner="pool:credits",
         line_type="Credit",
         description=f"MAP migration credit, instalment {instalment - 7} of 12",
     )
-    for account, meter, units in (
+    for account, meter, quanta in (
         (PRODUCTION, meters.INSTANCES["m6i.large"], 1_187_346_000_000),
         (DATA, meters.BUCKET, 204_911_000_000),
         (INITECH, meters.DATABASES["db.r6g.xlarge"], 113_872_000_000),
@@ -131,24 +131,24 @@ def _of_the_month(month: SampleMonth, usage_units: int) -> Iterator[Line]:
             **whole,
             account=account,
             meter=meter,
-            units=units * month.days // month.days_of_month,
+            quanta=quanta * month.days // month.days_of_month,
             owner="overhead:engineering" if account == SANDBOX else "pool:tax",
             line_type="Tax",
             description=f"Tax for product code {meter.product[0]}",
         )
     if month.is_over:
-        yield _support(whole, usage_units)
+        yield _support(whole, usage_quanta)
         yield from _given_back(whole, month)
 
 
-def _support(whole: dict[str, Any], usage_units: int) -> Line:
+def _support(whole: dict[str, Any], usage_quanta: int) -> Line:
     """By AWS' Business tiers: 10 % to 10,000, then 7 %."""
-    first = min(usage_units, 10_000 * _UNITS_PER_DOLLAR)
+    first = min(usage_quanta, 10_000 * _QUANTA_PER_DOLLAR)
     return Line(
         **whole,
         account=PAYER,
         meter=meters.SUPPORT,
-        units=first // 10 + (usage_units - first) * 7 // 100,
+        quanta=first // 10 + (usage_quanta - first) * 7 // 100,
         owner="pool:support",
         line_type="Fee",
         description="AWS Support (Business): 10% of the first $10,000, 7% above",
@@ -162,7 +162,7 @@ def _given_back(whole: dict[str, Any], month: SampleMonth) -> Iterator[Line]:
             **whole,
             account=PRODUCTION,
             meter=meters.EGRESS,
-            units=-964_137_500_000,
+            quanta=-964_137_500_000,
             owner="acme",
             line_type="Refund",
             tags={"user:customer": "acme-corp", "user:environment": "production"},
@@ -173,7 +173,7 @@ def _given_back(whole: dict[str, Any], month: SampleMonth) -> Iterator[Line]:
             **whole,
             account=INITECH,
             meter=meters.DATABASES["db.r6g.xlarge"],
-            units=-218 * _UNITS_PER_DOLLAR,
+            quanta=-218 * _QUANTA_PER_DOLLAR,
             owner="initech",
             line_type="Credit",
             description="Service credit for RDS availability on the 17th",
@@ -184,6 +184,6 @@ def write_bill(month: SampleMonth, traffic: Traffic, dice: random.Random) -> lis
     """Every line, in the shuffled order that AWS delivers them in."""
     lines = [*_steady(month), *_metered(month, traffic)]
     lines += [*plan_lines(lines, month), reservation_fee(lines, month)]
-    lines += _of_the_month(month, sum(line.units for line in lines))
+    lines += _of_the_month(month, sum(line.quanta for line in lines))
     dice.shuffle(lines)
     return lines

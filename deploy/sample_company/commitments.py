@@ -15,7 +15,7 @@ from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import PAYER, PRODUCTION
 
-COMMITMENT_UNITS: Final = 3 * 10**10  # US dollars of an hour, in 10^-10
+COMMITMENT_QUANTA: Final = 3 * 10**10  # US dollars of an hour, in 10^-10
 _EFFECTIVE_PER_CENT: Final = 72
 RESERVED_COUNT: Final = 4
 _RESERVED_RATE: Final = meters.RESERVATION.rate_in_ten_thousandths
@@ -28,7 +28,7 @@ def covered(line: Line) -> Line:
     return replace(
         line,
         line_type="SavingsPlanCoveredUsage",
-        effective_units=line.units * _EFFECTIVE_PER_CENT // 100,
+        effective_quanta=line.quanta * _EFFECTIVE_PER_CENT // 100,
         commitment="plan",
     )
 
@@ -37,8 +37,8 @@ def reserved(line: Line) -> Line:
     return replace(
         line,
         line_type="DiscountedUsage",
-        units=0,
-        effective_units=line.usage_micro * _RESERVED_RATE,
+        quanta=0,
+        effective_quanta=line.usage_micro * _RESERVED_RATE,
         commitment="reservation",
         description=f"{line.meter.instance_type} reserved instance applied",
     )
@@ -55,8 +55,8 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
         first = covered[0]
         yield replace(
             first,
-            units=-sum(line.units for line in covered),
-            effective_units=0,
+            quanta=-sum(line.quanta for line in covered),
+            effective_quanta=0,
             usage_micro=sum(line.usage_micro for line in covered),
             owner=NEGATION_OWNER,
             line_type="SavingsPlanNegation",
@@ -65,27 +65,27 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
             tags={},
             description=f"SavingsPlanNegation used by {first.meter.usage_type}",
         )
-        used = sum(line.effective_units or 0 for line in covered)
-        fee = COMMITMENT_UNITS * month.slot_hours
+        used = sum(line.effective_quanta or 0 for line in covered)
+        fee = COMMITMENT_QUANTA * month.slot_hours
         yield Line(
             start=first.start,
             end=first.end,
             account=PAYER,
             meter=meters.SAVINGS_PLAN,
-            units=fee,
-            effective_units=fee - used,
+            quanta=fee,
+            effective_quanta=fee - used,
             usage_micro=1_000_000 * month.slot_hours,
             owner=UNUSED_OWNER,
             line_type="SavingsPlanRecurringFee",
             hour=hour,
             span=month.slot_hours,
             commitment="plan",
-            used_units=used,
+            used_quanta=used,
         )
 
 
 def reservation_fee(lines: Sequence[Line], month: SampleMonth) -> Line:
-    used = sum(line.amortised_units for line in lines if line.commitment == "reservation")
+    used = sum(line.amortised_quanta for line in lines if line.commitment == "reservation")
     usage_micro = RESERVED_COUNT * month.hours * 1_000_000
     fee = usage_micro * _RESERVED_RATE
     return Line(
@@ -93,11 +93,11 @@ def reservation_fee(lines: Sequence[Line], month: SampleMonth) -> Line:
         end=month.end,
         account=PRODUCTION,
         meter=meters.RESERVATION,
-        units=fee,
-        effective_units=fee - used,
+        quanta=fee,
+        effective_quanta=fee - used,
         usage_micro=usage_micro,
         owner=UNUSED_OWNER,
         line_type="RIFee",
         commitment="reservation",
-        used_units=used,
+        used_quanta=used,
     )

@@ -35,19 +35,19 @@ Values = Mapping[str, Column]
 
 
 @lru_cache(maxsize=200_000)
-def dollars(units: int) -> float:
+def dollars(quanta: int) -> float:
     """The double nearest to the decimal: its shortest decimal is the amount again."""
-    return float(Decimal(units).scaleb(-10))
+    return float(Decimal(quanta).scaleb(-10))
 
 
 def rate(line: Line) -> str:
     if line.meter.rate == "0":
-        return format(Decimal(line.units).scaleb(-10).normalize(), "f")
+        return format(Decimal(line.quanta).scaleb(-10).normalize(), "f")
     return line.meter.rate
 
 
 def _identity(index: int, line: Line) -> str:
-    identity = f"{index}|{line.resource}|{line.hour}|{line.units}"
+    identity = f"{index}|{line.resource}|{line.hour}|{line.quanta}"
     return hashlib.sha256(identity.encode()).hexdigest()[:52]
 
 
@@ -81,11 +81,11 @@ def is_usage(line: Line) -> bool:
     return line.line_type in {"Usage", "SavingsPlanCoveredUsage", "DiscountedUsage"}
 
 
-def list_units(line: Line) -> int:
+def list_quanta(line: Line) -> int:
     """What the usage would have cost on demand, in 10^-10 US dollars."""
     if line.line_type == "DiscountedUsage":
         return line.usage_micro * line.meter.rate_in_ten_thousandths
-    return line.units
+    return line.quanta
 
 
 def invoice_of(line: Line, month: SampleMonth) -> str:
@@ -148,7 +148,7 @@ def _bill_columns(month: SampleMonth) -> Sequence[_Column]:
 def _line_item_columns() -> Sequence[_Column]:
     return (
         ("line_item_availability_zone", _TEXT, lambda line: line.zone),
-        ("line_item_blended_cost", _DOUBLE, lambda line: dollars(line.units)),
+        ("line_item_blended_cost", _DOUBLE, lambda line: dollars(line.quanta)),
         ("line_item_blended_rate", _TEXT, rate),
         ("line_item_currency_code", _TEXT, lambda _: "USD"),
         (
@@ -169,7 +169,7 @@ def _line_item_columns() -> Sequence[_Column]:
             _TEXT,
             lambda line: "USSalesTax" if line.line_type == "Tax" else "",
         ),
-        ("line_item_unblended_cost", _DOUBLE, lambda line: dollars(line.units)),
+        ("line_item_unblended_cost", _DOUBLE, lambda line: dollars(line.quanta)),
         ("line_item_unblended_rate", _TEXT, rate),
         ("line_item_usage_account_id", _TEXT, lambda line: line.account),
         ("line_item_usage_account_name", _TEXT, lambda line: ACCOUNT_NAMES[line.account]),
@@ -184,7 +184,7 @@ def _pricing_columns() -> Sequence[_Column]:
         (
             "pricing_public_on_demand_cost",
             _DOUBLE,
-            lambda line: dollars(list_units(line)) if is_usage(line) else 0.0,
+            lambda line: dollars(list_quanta(line)) if is_usage(line) else 0.0,
         ),
         (
             "pricing_public_on_demand_rate",
@@ -227,7 +227,7 @@ def _of(commitment: str, text: str) -> Callable[[Line], str]:
 
 
 def _effective(line: Line, line_type: str) -> float:
-    return dollars(line.amortised_units) if line.line_type == line_type else 0.0
+    return dollars(line.amortised_quanta) if line.line_type == line_type else 0.0
 
 
 def _commitment_columns() -> Sequence[_Column]:
@@ -261,12 +261,12 @@ def _commitment_columns() -> Sequence[_Column]:
         (
             "savings_plan_total_commitment_to_date",
             _DOUBLE,
-            lambda line: dollars(line.units) if line.line_type == fee else 0.0,
+            lambda line: dollars(line.quanta) if line.line_type == fee else 0.0,
         ),
         (
             "savings_plan_used_commitment",
             _DOUBLE,
-            lambda line: dollars(line.used_units) if line.line_type == fee else 0.0,
+            lambda line: dollars(line.used_quanta) if line.line_type == fee else 0.0,
         ),
     )
 
@@ -295,8 +295,8 @@ def _own_columns() -> Mapping[str, tuple[pa.DataType, Callable[[int, Line], Any]
 def kind_of(line: Line) -> tuple[object, ...]:
     return (
         *(id(line.meter), line.line_type, line.commitment, line.marketplace, line.account),
-        *(line.zone, line.description, line.units, line.usage_micro),
-        *(line.effective_units, line.used_units),
+        *(line.zone, line.description, line.quanta, line.usage_micro),
+        *(line.effective_quanta, line.used_quanta),
     )
 
 

@@ -18,7 +18,7 @@ from deploy.sample_company.cur2 import (
     invoice_of,
     is_usage,
     kind_of,
-    list_units,
+    list_quanta,
     location,
     rate,
     sku,
@@ -66,18 +66,18 @@ class Row(NamedTuple):
         return self.line.line_type if self.line.line_type in {"Tax", "Credit"} else "Usage"
 
     @property
-    def billed_units(self) -> int:
+    def billed_quanta(self) -> int:
         is_nothing = self.is_unused or self.line.line_type in _COVERED
-        return 0 if is_nothing else self.line.units
+        return 0 if is_nothing else self.line.quanta
 
     @property
-    def effective_units(self) -> int:
+    def effective_quanta(self) -> int:
         is_fee = self.line.is_fee_of_commitment and not self.is_unused
-        return 0 if is_fee else self.line.amortised_units
+        return 0 if is_fee else self.line.amortised_quanta
 
     @property
-    def list_units(self) -> int:
-        return 0 if self.is_unused else list_units(self.line)
+    def list_quanta(self) -> int:
+        return 0 if self.is_unused else list_quanta(self.line)
 
     @property
     def resource(self) -> str | None:
@@ -141,10 +141,10 @@ def _time_columns(month: SampleMonth) -> Iterator[_Column]:
 
 
 def _money_columns() -> Iterator[_Column]:
-    yield "BilledCost", _NUMBER, lambda row: dollars(row.billed_units)
-    yield "EffectiveCost", _NUMBER, lambda row: dollars(row.effective_units)
-    yield "ListCost", _NUMBER, lambda row: dollars(row.list_units)
-    yield "ContractedCost", _NUMBER, lambda row: dollars(row.list_units)
+    yield "BilledCost", _NUMBER, lambda row: dollars(row.billed_quanta)
+    yield "EffectiveCost", _NUMBER, lambda row: dollars(row.effective_quanta)
+    yield "ListCost", _NUMBER, lambda row: dollars(row.list_quanta)
+    yield "ContractedCost", _NUMBER, lambda row: dollars(row.list_quanta)
     yield (
         "ListUnitPrice",
         _NUMBER,
@@ -198,12 +198,12 @@ def _pricing_category(row: Row) -> str | None:
 def _commitment_columns() -> Iterator[_Column]:
     categories = {"plan": "Spend", "reservation": "Usage", "": None}
     types = {"plan": "Savings Plan", "reservation": "Reserved Instance", "": None}
-    units = {"plan": "USD", "reservation": "Hours", "": None}
+    measured_in = {"plan": "USD", "reservation": "Hours", "": None}
     yield "CommitmentDiscountCategory", _TEXT, lambda row: categories[row.line.commitment]
     yield "CommitmentDiscountId", _TEXT, lambda row: _ARNS[row.line.commitment]
     yield "CommitmentDiscountStatus", _TEXT, lambda row: row.status
     yield "CommitmentDiscountType", _TEXT, lambda row: types[row.line.commitment]
-    yield "CommitmentDiscountUnit", _TEXT, lambda row: units[row.line.commitment]
+    yield "CommitmentDiscountUnit", _TEXT, lambda row: measured_in[row.line.commitment]
     yield "PricingCategory", _TEXT, _pricing_category
 
 

@@ -9,18 +9,18 @@ from deploy.sample_company.meters import Meter
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """`units` is the unblended cost in 10^-10 US dollars, `usage_micro` millionths of a unit.
+    """`quanta` is the unblended cost in 10^-10 US dollars, `usage_micro` millionths of a unit.
 
     `hour` is the hour of the month the charge starts in, or None where it is of the month; `span`
     is how many hours it is for. `commitment` is `plan` or `reservation` where one has to do with
-    it; on its fee `used_units` is the used part. Tag keys are as a person or AWS wrote them.
+    it; on its fee `used_quanta` is the used part. Tag keys are as a person or AWS wrote them.
     """
 
     start: datetime
     end: datetime
     account: str
     meter: Meter
-    units: int
+    quanta: int
     usage_micro: int
     owner: str
     line_type: str = "Usage"
@@ -31,14 +31,14 @@ class Line:
     hour: int | None = None
     span: int = 1
     marketplace: bool = False
-    effective_units: int | None = None
+    effective_quanta: int | None = None
     commitment: str = ""
-    used_units: int = 0
+    used_quanta: int = 0
 
     @property
-    def amortised_units(self) -> int:
+    def amortised_quanta(self) -> int:
         """The EffectiveCost: the unblended cost, but for what a commitment has to do with."""
-        return self.units if self.effective_units is None else self.effective_units
+        return self.quanta if self.effective_quanta is None else self.effective_quanta
 
     @property
     def is_fee_of_commitment(self) -> bool:

@@ -134,19 +134,19 @@ def tell(lines: Iterable[Line], traffic: Traffic, workloads: Workloads) -> Truth
         kind, _, name = line.owner.partition(":")
         cell = name, line.hour or 0, line.span
         if kind == "node":
-            by_machine[cell] += line.amortised_units
+            by_machine[cell] += line.amortised_quanta
         elif kind == "pool" and name in SIGNALS:
-            by_cell[cell] += line.amortised_units
+            by_cell[cell] += line.amortised_quanta
         elif line.owner != NEGATION_OWNER:
-            by_owner[line.owner] += line.amortised_units
+            by_owner[line.owner] += line.amortised_quanta
     parts: defaultdict[str, list[Fraction]] = defaultdict(list)
-    for (machine, hour, span), units in by_machine.items():
+    for (machine, hour, span), quanta in by_machine.items():
         for owner, share in workloads.shares(machine, range(hour, hour + span)):
             kind, _, pool = owner.partition(":")
             if kind == "pool":
-                by_cell[pool, hour, span] += units * share
+                by_cell[pool, hour, span] += quanta * share
             else:
-                parts[owner].append(units * share)
+                parts[owner].append(quanta * share)
     _tell_owned(by_owner, parts)
     for (pool, hour, span), amount in by_cell.items():
         for tenant, share in _split(pool, traffic, hour, span).items():
@@ -167,10 +167,10 @@ def _tell_owned(by_owner: Mapping[str, int], parts: defaultdict[str, list[Fracti
         )
         for tenant in TENANTS
     }
-    for owner, units in by_owner.items():
+    for owner, quanta in by_owner.items():
         pool = owner.removeprefix("pool:")
         if pool == owner:
-            parts[owner].append(Fraction(units))
+            parts[owner].append(Fraction(quanta))
             continue
         for tenant, share in _shares(WEIGHTS.get(pool, direct)).items():
-            parts[tenant].append(units * share)
+            parts[tenant].append(quanta * share)

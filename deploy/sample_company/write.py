@@ -115,7 +115,7 @@ def write_sample(
         line_count=len(story.lines),
         signal_count=len(rows),
         workload_count=len(stays),
-        bill_total=Decimal(sum(line.units for line in story.lines)).scaleb(-10),
+        bill_total=Decimal(sum(line.quanta for line in story.lines)).scaleb(-10),
     )
     signals.write_signals(rows, sample.signals)
     workloads.write_workloads(stays, sample.workloads)

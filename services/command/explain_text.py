@@ -12,7 +12,7 @@ from services.attribution.domain.evidence import Explanation, LineEvidence, Part
 from services.attribution.domain.evidence_rows import lines_of, shares
 from services.command.figures import money, per_cent, short_fraction
 from services.command.summary import METHODS
-from shared.money import from_units
+from shared.money import from_quanta
 
 _SHOWN = 3
 _FINE = 4
@@ -29,13 +29,13 @@ _REASONS = {
 def print_explanation(explanation: Explanation) -> None:
     console = Console(highlight=False, soft_wrap=True)
     asked = explanation.selection
-    amount = f"[bold]{_money(explanation.units)} {explanation.currency}[/]"
+    amount = f"[bold]{_money(explanation.quanta)} {explanation.currency}[/]"
     narrowed = (asked.charge_group, asked.method, asked.service, asked.account, asked.rule)
     what = ", ".join(text for text in (*narrowed, str(asked.day or "")) if text)
     tenant = f"[bold]{escape(asked.tenant)}[/]{escape(f' ({what})' if what else '')}"
     console.print(f"{tenant} in {explanation.period}: {amount} of {explanation.cost_measure}")
     shown = _SHOWN if len(explanation.lines) <= _SHOWN else 1
-    for line in sorted(explanation.lines, key=lambda line: -abs(line.units)):
+    for line in sorted(explanation.lines, key=lambda line: -abs(line.quanta)):
         console.print()
         console.print(_headline(line))
         for group in _groups(line, shown):
@@ -48,7 +48,7 @@ def print_explanation(explanation: Explanation) -> None:
 
 def _headline(line: LineEvidence) -> str:
     method = METHODS.get(line.method, line.method)
-    return f"[green]{escape(line.charge_group)}[/], {method}: [bold]{_money(line.units)}[/]"
+    return f"[green]{escape(line.charge_group)}[/], {method}: [bold]{_money(line.quanta)}[/]"
 
 
 def _groups(line: LineEvidence, shown: int) -> Iterator["_Group"]:
@@ -57,7 +57,7 @@ def _groups(line: LineEvidence, shown: int) -> Iterator["_Group"]:
     for part in line.parts:
         alike[part.rule, part.driver, part.reason, part.tag_key, part.tag_value].append(part)
     groups = [_Group(tuple(parts), shown) for parts in alike.values()]
-    yield from sorted(groups, key=lambda group: -abs(group.units))
+    yield from sorted(groups, key=lambda group: -abs(group.quanta))
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class _Group:
     shown: int
 
     @property
-    def units(self) -> int:
-        return sum(part.units for part in self.parts)
+    def quanta(self) -> int:
+        return sum(part.quanta for part in self.parts)
 
     def sentences(self) -> Iterator[str]:
         lines = lines_of(*(part.evidence for part in self.parts))
-        cost = f"{_money(lines.units)} on {_count(lines.count, 'bill line')}"
+        cost = f"{_money(lines.quanta)} on {_count(lines.count, 'bill line')}"
         if any(shares(self.parts[0].evidence)):
-            yield f"{self._why()}: {self._share(lines.units)} of {cost}"
+            yield f"{self._why()}: {self._share(lines.quanta)} of {cost}"
             yield from self._use()
         else:
             yield f"{self._why()}: {cost}"
@@ -88,7 +88,8 @@ class _Group:
         return f"{rule}, driver [cyan]{escape(first.driver)}[/]" if first.driver else rule
 
     def _share(self, whole: int) -> str:
-        return per_cent(from_units(self.units), from_units(whole)) or money(from_units(self.units))
+        amount = from_quanta(self.quanta)
+        return per_cent(amount, from_quanta(whole)) or money(amount)
 
     def _use(self) -> Iterator[str]:
         """What the signals say of the tenant, summed over all times, per meter."""
@@ -104,7 +105,7 @@ class _Group:
             yield f"  its use: {escape(text)}"
 
     def _largest(self) -> Iterator[str]:
-        largest = sorted(self.parts, key=lambda part: -abs(part.units))[: self.shown]
+        largest = sorted(self.parts, key=lambda part: -abs(part.quanta))[: self.shown]
         for part in largest:
             yield f"  {_of_part(part)}"
         left = len(self.parts) - len(largest)
@@ -121,8 +122,8 @@ def _of_part(part: Part) -> str:
     )
     named = ", ".join(line.line for line in lines.largest[:_SHOWN])
     more = ", …" if lines.count > _SHOWN else ""
-    cost = money(from_units(lines.units), _FINE)
-    got = money(from_units(part.units), _FINE)
+    cost = money(from_quanta(lines.quanta), _FINE)
+    got = money(from_quanta(part.quanta), _FINE)
     taken = list(shares(part.evidence))
     steps = [f"{short_fraction(step.fraction)} ({step.by})" for step in taken[:0:-1]]
     steps += [short_fraction(step.fraction) for step in taken[:1]]
@@ -136,8 +137,8 @@ def _when(part: Part) -> str:
     return f"{part.day} " if part.day else ""
 
 
-def _money(units: int) -> str:
-    return money(from_units(units))
+def _money(quanta: int) -> str:
+    return money(from_quanta(quanta))
 
 
 def _count(number: int, what: str) -> str:

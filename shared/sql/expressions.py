@@ -155,7 +155,7 @@ def json_object_of_values(columns: Mapping[str, Sql]) -> Sql:
 
 
 def sums(measures: Mapping[str, Sql]) -> Sql:
-    """Of whole numbers, which any engine sums to the same unit."""
+    """Of whole numbers, which any engine sums to the same number."""
     return listed({name: call("sum", sql) for name, sql in measures.items()})
 
 

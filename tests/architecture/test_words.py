@@ -13,6 +13,7 @@ from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
 FIELDS_WORDS = {
     "amnesia": "broker reset",
     "due_days": "stale days",
+    "from_units": "from_quanta",
     "handed_on": "what it is",
     "heard": "metered",
     "letters": "dead letters",
@@ -22,6 +23,7 @@ FIELDS_WORDS = {
     "readiness": "preflight",
     "registers": "reference tables",
     "said": "what it is",
+    "to_units": "to_quanta",
     "told": "what it is",
     "twins": "what they are",
     "ways": "what they are",
@@ -63,6 +65,23 @@ def names_of_python() -> Iterator[tuple[str, str]]:
                         yield place, target.id
 
 
+def names_in(text: str) -> set[str]:
+    """All that a module names: variables, parameters, fields, functions, keywords."""
+    named: set[str | None] = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.keyword(arg=name):
+                named.add(name)
+            case ast.Attribute(attr=name) | ast.FunctionDef(name=name):
+                named.add(name)
+    return {name for name in named if name}
+
+
+def words_of_sql(text: str) -> set[str]:
+    """Tables, columns and key words, without what a comment or a text says."""
+    return set(re.findall(r"\w+", re.sub(r"--.*|'[^']*'", "", text)))
+
+
 def test_no_module_function_class_or_setting_has_a_home_made_name():
     named = {f"{place}: {name}" for place, name in names_of_python() if home_made(name)}
     assert named == set()
@@ -89,6 +108,33 @@ def test_no_table_has_a_home_made_name():
 def test_no_script_has_a_home_made_name():
     scripts = {path.stem for path in tracked("services/*.sql", "shared/*.sql")}
     assert {name for name in scripts if home_made(name)} == set()
+
+
+class TestAQuantum:
+    """10^-10 of a currency; a unit is what a meter counts in, or what a price is for."""
+
+    def test_is_no_unit_where_costs_are_computed(self):
+        places = ("services/attribution/engine/*.py", "services/attribution/domain/*.py")
+        modules = tracked(*places, "shared/money.py")
+        assert {path.name for path in modules if "units" in names_in(path.read_text())} == set()
+
+    def test_is_no_unit_in_a_column(self):
+        scripts = tracked("services/*.sql", "shared/*.sql")
+        assert {path.name for path in scripts if "units" in words_of_sql(path.read_text())} == set()
+
+    @pytest.mark.parametrize(
+        "text", ["units = 1", "def f(units): ...", "f(units=1)", "line.units", "def units(): ..."]
+    )
+    def test_is_found_by_any_name(self, text):
+        assert "units" in names_in(text)
+
+    @pytest.mark.parametrize("text", ["unit = 1", "minor_units = 1", "f('units')  # units"])
+    def test_is_not_found_in_what_has_a_unit(self, text):
+        assert "units" not in names_in(text)
+
+    def test_is_not_found_in_what_sql_says(self):
+        assert "units" in words_of_sql("SELECT sum(units) FROM facts")
+        assert "units" not in words_of_sql("SELECT unit, 'units' FROM meters -- of units")
 
 
 @pytest.mark.parametrize(

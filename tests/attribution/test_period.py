@@ -165,7 +165,7 @@ def spoil_amounts(storage, folder, uri):
     path = storage.fetch(uri, folder / "amounts.parquet")
     with duckdb.connect() as session:
         amounts = session.read_parquet(str(path))
-        spoilt = amounts.project("day, line, CAST(units + 1 AS DECIMAL(38,0)) AS units")
+        spoilt = amounts.project("day, line, CAST(quanta + 1 AS DECIMAL(38,0)) AS quanta")
         spoilt.write_parquet(str(folder / "spoilt.parquet"))
     storage.put(folder / "spoilt.parquet", uri)
 

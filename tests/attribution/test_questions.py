@@ -16,7 +16,7 @@ from services.attribution.queries.run_inputs import InputsNotKept, inputs_of_run
 from shared.auth.actors import Actor
 from shared.faults import ProofFailed
 from shared.isolation.scope import as_ops
-from shared.money import from_units
+from shared.money import from_quanta
 from tests.attribution.test_period import (
     ACME,
     LINES,
@@ -85,7 +85,7 @@ class TestAnExplanation:
         with as_ops():
             lines = StatementLine.objects.filter(tenant_id="acme")
             kept = {(line.charge_group, line.method): line.amount for line in lines}
-        assert {key: from_units(units) for key, units in given.items()} == kept
+        assert {key: from_quanta(quanta) for key, quanta in given.items()} == kept
 
     def test_names_all_that_the_run_was_made_of(self, run):
         made_of = explanation(run, "tenant=acme&charge_group=pool:nat").json()["answer"]["run"]

@@ -47,14 +47,14 @@ def part(evidence, **values):
 
 
 def explained(*parts):
-    units = sum(each.units for each in parts)
+    quanta = sum(each.quanta for each in parts)
     return Explanation(
         selection=Selection("acme", day=DAY),
         period="2026-10",
         currency="USD",
         cost_measure="EffectiveCost",
         provenance=Provenance("run_1", "abc", snapshots=("s1",)),
-        lines=(LineEvidence("pool:nat", "pool-signal", units, tuple(parts)),),
+        lines=(LineEvidence("pool:nat", "pool-signal", quanta, tuple(parts)),),
     )
 
 
@@ -80,12 +80,12 @@ class TestAnAmount:
     def test_holds_where_the_parts_are_what_the_run_has(self):
         (line,) = explained(part(OF_NAT), part(OF_NODE)).lines
         assert line.holds
-        assert not replace(line, units=1).holds
+        assert not replace(line, quanta=1).holds
 
     def test_of_an_explanation_is_that_of_its_lines(self):
         explanation = explained(part(OF_NAT), part(OF_NODE))
-        assert explanation.units == 1_350
-        assert [each.units for each in explanation.parts] == [100, 1_250]
+        assert explanation.quanta == 1_350
+        assert [each.quanta for each in explanation.parts] == [100, 1_250]
 
 
 class TestItsForms:
@@ -114,13 +114,13 @@ class TestItsForms:
 class TestItsBillLines:
     def test_get_the_amount_in_proportion(self):
         explanation = explained(part(OF_NAT), part(OF_NODE))
-        by_line = {key[1]: units for key, units in amounts_by_line(explanation).items()}
+        by_line = {key[1]: quanta for key, quanta in amounts_by_line(explanation).items()}
         assert by_line == {"1:2": 67, "1:3": 33, "1:4": 1_250}
 
     @given(st.integers(-10_000, 10_000), st.lists(st.integers(-999, 999), min_size=1, max_size=9))
-    def test_get_all_of_it(self, units, amounts):
+    def test_get_all_of_it(self, quanta, amounts):
         if sum(amounts):
-            assert sum(spread(units, amounts)) == units
+            assert sum(spread(quanta, amounts)) == quanta
 
     def test_of_no_amount_get_nothing(self):
         assert spread(0, [5, -5]) == [0, 0]

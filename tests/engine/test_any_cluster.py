@@ -14,7 +14,7 @@ from tests.engine.test_workloads import PODS, host, node, pod, volume
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
 
-UNIT = Fraction(1, 10**10)
+QUANTUM = Fraction(1, 10**10)
 NODES = ("i-0aa", "i-0bb", "i-0cc", "i-0dd")
 CLUSTER_OF = {"i-0aa": "prod", "i-0bb": "prod", "i-0cc": "dev", "i-0dd": "tasks"}
 ALL = PODS.replace('"tag:customer",', '"tag:customer", "ecs.tag:tenant",')
@@ -121,7 +121,7 @@ class TestAnyCluster:
     @examples(1 / 10)
     @given(st.lists(costs, min_size=1, max_size=3), pods)
     def test_is_split_as_the_formula_says(self, listed, specs):
-        """Tenants' parts of hourly lines, in fractions: within a unit a line, resource and pod."""
+        """Tenants' parts of hourly lines, in fractions: a quantum a line, resource and pod off."""
         here = {"on": "i-0aa", "cluster": "prod", "namespace": "apps", "gpu_hours": ""}
         specs = [spec | here for spec in specs if "node_gpu_hours" not in spec]
         with folder() as work:
@@ -139,7 +139,7 @@ class TestAnyCluster:
             for spec, weight in taken:
                 who = "acme" if spec.get("labels") == {"tenant": "acme"} else "others"
                 expected[who] += cost * share / 52 * weight / whole
-        slack = UNIT * len(listed) * 2 * (len(specs) + 1)
+        slack = QUANTUM * len(listed) * 2 * (len(specs) + 1)
         parts = amounts(found)
         assert abs(Fraction(parts.get("acme", 0)) - expected["acme"]) <= slack
         assert abs(Fraction(parts.get("idle:prod", 0)) - expected["idle"]) <= slack

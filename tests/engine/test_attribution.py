@@ -105,7 +105,7 @@ class TestAPool:
         assert {each.method for each in found.statements} == {"pool-signal"}
         assert {each.charge_group for each in found.statements} == {"pool:nat"}
 
-    def test_gives_the_odd_units_to_the_largest_remainders_then_by_key(self, tmp_path):
+    def test_gives_the_odd_quanta_to_the_largest_remainders_then_by_key(self, tmp_path):
         found = run(tmp_path, [nat("0.0000000001")], with_pool("{even: true}"))
         assert amounts(found) == {"acme": Decimal("1e-10"), "globex": 0}
         found = run(tmp_path, [nat("-0.0000000001")], with_pool("{even: true}"))

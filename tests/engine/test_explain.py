@@ -23,7 +23,7 @@ from services.attribution.domain.evidence_json import from_json, to_json
 from services.attribution.domain.evidence_rows import HEADER, rows
 from services.attribution.engine.explain import NothingToExplain, explain
 from shared.configuration import parse_configuration
-from shared.money import from_units, to_units
+from shared.money import from_quanta, to_quanta
 from tests.bills import (
     OCTOBER,
     RULESET,
@@ -111,7 +111,7 @@ class Explained:
         for tenant in tenants if turn is None else [tenants[turn % len(tenants)]]:
             written = json.dumps(to_json(self.explain(tenant)))
             found = {
-                (line.charge_group, line.method): from_units(
+                (line.charge_group, line.method): from_quanta(
                     sum(recompute(part.evidence) for part in line.parts)
                 )
                 for line in from_json(json.loads(written)).lines
@@ -129,13 +129,13 @@ class TestATaggedLine:
         credit, usage = explained.line("acme", "Compute").parts
         assert (usage.rule, usage.service) == ("tag:customer", "Amazon EC2")
         assert [line.line for line in usage.evidence.largest] == ["0:1"]
-        assert (credit.charge_category, credit.units) == ("Credit", to_units(Decimal(-1)))
+        assert (credit.charge_category, credit.quanta) == ("Credit", to_quanta(Decimal(-1)))
 
     def test_counts_all_lines_and_names_few(self, tmp_path):
         lines = [focus_line(cost=str(at), tags={"customer": "acme"}) for at in range(1, 9)]
         [part] = Explained(tmp_path, lines, RULESET).line("acme", "Compute").parts
         assert part.evidence.count == 8
-        assert part.evidence.units == to_units(Decimal(36))
+        assert part.evidence.quanta == to_quanta(Decimal(36))
         assert [line.line for line in part.evidence.largest] == ["0:8", "0:7", "0:6", "0:5", "0:4"]
 
 
@@ -145,7 +145,7 @@ class TestAPool:
         [part] = by_signal.parts
         share = part.evidence
         assert (part.driver, share.fraction) == ("signal:bytes", Fraction(3, 4))
-        assert share.of == BillLines(1, to_units(Decimal(10)), share.of.largest)
+        assert share.of == BillLines(1, to_quanta(Decimal(10)), share.of.largest)
         [signals] = share.signals
         assert (signals.meter, signals.count, signals.quantity) == ("bytes", 2, 3)
         assert [(row.row, row.quantity) for row in signals.largest] == [(2, 2), (1, 1)]
@@ -170,7 +170,7 @@ class TestAPool:
         ruleset = POOLED.replace(", {even: true}", "")
         [part] = Explained(tmp_path, BILL, ruleset).line("unallocated", "pool:nat").parts[:1]
         assert (part.reason, part.tag_key) == ("no-consumer", "pool:nat")
-        assert part.evidence.units == to_units(Decimal(10))
+        assert part.evidence.quanta == to_quanta(Decimal(10))
 
     def test_gives_an_unmetered_part_by_the_signals_of_those_that_were_not_active(self, tmp_path):
         ruleset = POOLED.replace("{key: globex}", "{key: globex, active: {to: 2026-10-01}}")
@@ -207,11 +207,15 @@ class TestWhatNobodyOwns:
 
 class TestASelection:
     def test_is_of_what_was_asked_for(self, explained):
-        assert explained.explain("acme", charge_group="pool:nat").units == to_units(Decimal("9.5"))
-        assert explained.explain("acme", method="pool-even").units == to_units(Decimal(2))
-        assert explained.explain("unallocated", service="Amazon RDS").units == to_units(Decimal(1))
+        assert explained.explain("acme", charge_group="pool:nat").quanta == to_quanta(
+            Decimal("9.5")
+        )
+        assert explained.explain("acme", method="pool-even").quanta == to_quanta(Decimal(2))
+        assert explained.explain("unallocated", service="Amazon RDS").quanta == to_quanta(
+            Decimal(1)
+        )
         day = explained.explain("acme", day=dt.date(2026, 10, 3))
-        assert day.units == to_units(Decimal("11.5"))
+        assert day.quanta == to_quanta(Decimal("11.5"))
 
     def test_of_a_tenant_that_is_none_names_one_that_is_near(self, explained):
         with pytest.raises(NothingToExplain, match="Try acme"):
@@ -223,7 +227,7 @@ class TestASelection:
 
 
 class TestEvidence:
-    def test_gives_a_unit_that_is_left_to_the_largest_remainder_then_by_name(self):
+    def test_gives_a_quantum_that_is_left_to_the_largest_remainder_then_by_name(self):
         ten = BillLines(1, 10)
         assert [recompute(Share(ten, "even", (1, 1, 1), own)) for own in range(3)] == [4, 3, 3]
         assert recompute(Share(Total((ten, BillLines(2, -21))), "even", (1, 1), 1)) == -6

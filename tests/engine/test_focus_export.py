@@ -167,15 +167,15 @@ class TestATenantsLines:
                 assert found == amount
 
     @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6), st.integers(-200, 200))
-    def test_are_spread_within_a_unit_of_their_proportion(self, amounts, units):
+    def test_are_spread_within_a_quantum_of_their_proportion(self, amounts, quanta):
         whole = sum(amounts)
         if whole == 0:
             assert spread(0, amounts) == [0] * len(amounts)
             return
-        parts = spread(units, amounts)
-        assert sum(parts) == units
+        parts = spread(quanta, amounts)
+        assert sum(parts) == quanta
         assert all(
-            abs(part - Fraction(units * amount, whole)) < 1
+            abs(part - Fraction(quanta * amount, whole)) < 1
             for part, amount in zip(parts, amounts, strict=True)
         )
 

@@ -1,4 +1,4 @@
-"""The split of whole units, which every engine must give to the last unit.
+"""The split of whole quanta, which every engine must give to the last quantum.
 
 `golden/money_kernel.csv` holds what an engine of another SQL dialect is held to as well.
 """
@@ -20,17 +20,17 @@ from shared.money import split_by_largest_remainder
 VECTORS = Path(__file__).with_name("golden") / "money_kernel.csv"
 _WEIGHTS = {
     **dict.fromkeys(("cell", "level"), "BIGINT"),
-    **dict.fromkeys(("units", "weight", "total"), "HUGEINT"),
+    **dict.fromkeys(("quanta", "weight", "total"), "HUGEINT"),
     "recipient": "VARCHAR",
 }
 Cell = tuple[int, Mapping[str, int]]
-"""Units, and weights by recipient."""
+"""Quanta, and weights by recipient."""
 
 
 def split(cells: Sequence[Cell]) -> list[dict[str, int]]:
     rows = [
-        (cell, 0, units, weight, sum(weights.values()), recipient)
-        for cell, (units, weights) in enumerate(cells)
+        (cell, 0, quanta, weight, sum(weights.values()), recipient)
+        for cell, (quanta, weights) in enumerate(cells)
         for recipient, weight in weights.items()
     ]
     with (
@@ -40,8 +40,8 @@ def split(cells: Sequence[Cell]) -> list[dict[str, int]]:
         folder = Path(name)
         create_table(session, "weights", _WEIGHTS, rows, scratch_dir=folder)
         split_weights(session, weights="weights", parts="parts", scratch_dir=folder)
-        parts = session.execute("SELECT cell, recipient, units FROM parts").fetchall()
-    return [{key: units for at, key, units in parts if at == cell} for cell in range(len(cells))]
+        parts = session.execute("SELECT cell, recipient, quanta FROM parts").fetchall()
+    return [{key: quanta for at, key, quanta in parts if at == cell} for cell in range(len(cells))]
 
 
 def whole_numbers(text: str) -> dict[str, int]:
@@ -54,7 +54,7 @@ with VECTORS.open() as _file:
 
 @pytest.mark.parametrize("vector", _VECTORS, ids=[each["why"] for each in _VECTORS])
 def test_golden_vector(vector):
-    cell = int(vector["units"]), whole_numbers(vector["weights"])
+    cell = int(vector["quanta"]), whole_numbers(vector["weights"])
     assert split([cell]) == [whole_numbers(vector["parts"])]
 
 
@@ -72,6 +72,6 @@ class TestAnyCells:
         )
     )
     def test_are_split_by_the_largest_remainder_and_sum_to_the_whole(self, cells):
-        for (units, weights), found in zip(cells, split(cells), strict=True):
-            assert found == split_by_largest_remainder(units, weights)
-            assert sum(found.values()) == units
+        for (quanta, weights), found in zip(cells, split(cells), strict=True):
+            assert found == split_by_largest_remainder(quanta, weights)
+            assert sum(found.values()) == quanta

@@ -16,7 +16,7 @@ from tests.bills import RULESET, amounts, focus_line, rows_of, run_of, write_sig
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
 
-UNIT = Fraction(1, 10**10)
+QUANTUM = Fraction(1, 10**10)
 
 
 def pool(name, *drivers, per="hour"):
@@ -204,7 +204,7 @@ costs = st.dictionaries(
 
 
 def truth(uses, costs):
-    """Money is passed on until what still circulates is less than a millionth of a unit."""
+    """Money is passed on until what still circulates is less than a millionth of a quantum."""
     left = {name: Fraction(cost) for name, cost in costs.items()}
     got = defaultdict(Fraction)
     for _ in range(800):
@@ -217,7 +217,7 @@ def truth(uses, costs):
                 target = passed if key.startswith("pool:") else got
                 target[key.removeprefix("pool:")] += _short(part)
         left = passed
-        if all(abs(amount) < UNIT / 10**6 for amount in left.values()):
+        if all(abs(amount) < QUANTUM / 10**6 for amount in left.values()):
             return got
     return None
 
@@ -250,4 +250,4 @@ class TestAnyGraph:
         assert sum(amounts(found).values()) == sum(costs.values(), Decimal(0))
         if expected is not None:
             for tenant, amount in expected.items():
-                assert abs(Fraction(amounts(found).get(tenant, 0)) - amount) <= 12 * UNIT
+                assert abs(Fraction(amounts(found).get(tenant, 0)) - amount) <= 12 * QUANTUM

@@ -225,8 +225,8 @@ def falsify(work: Path, *, day: int) -> None:
     path = next((work / "kept").glob("results-*")) / "amounts.parquet"
     with duckdb.connect() as session:
         session.execute(
-            "COPY (SELECT day, line, CAST(units + CAST(day = $day AS INTEGER) AS DECIMAL(38,0))"
-            " AS units FROM read_parquet($path)) TO $fresh (FORMAT parquet)",
+            "COPY (SELECT day, line, CAST(quanta + CAST(day = $day AS INTEGER) AS DECIMAL(38,0))"
+            " AS quanta FROM read_parquet($path)) TO $fresh (FORMAT parquet)",
             {"day": dt.date(2026, 10, day), "path": str(path), "fresh": f"{path}.new"},
         )
     path.with_suffix(".parquet.new").rename(path)

@@ -102,7 +102,7 @@ class TestAnyScenario:
 
     @examples(1 / 2)
     @given(scenarios())
-    def test_is_given_out_to_the_last_unit(self, scenario):
+    def test_is_given_out_to_the_last_quantum(self, scenario):
         with closed_loops_refused():
             run(scenario, [scenario.lines])
 

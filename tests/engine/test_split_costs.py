@@ -10,7 +10,7 @@ from services.attribution.domain.evidence import Selection
 from services.attribution.engine.explain import explain
 from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration
-from shared.money import from_units
+from shared.money import from_quanta
 from tests.bills import (
     OCTOBER,
     RULESET,
@@ -131,7 +131,7 @@ class TestSplitCostRows:
         found = run(tmp_path, [instance(10.0), transfer, *self.ROWS])
         assert amounts(found) == {"acme": 15, "globex": 15}
 
-    def test_rounded_to_a_unit_leave_no_idle(self, tmp_path):
+    def test_rounded_to_a_quantum_leave_no_idle(self, tmp_path):
         third = 3.3333333333
         rows = [split_row(name, third, labels=GLOBEX) for name in ("a", "b", "c")]
         assert amounts(run(tmp_path, [instance(10.0), *rows])) == {"globex": 10}
@@ -198,7 +198,7 @@ class TestSplitCostRows:
             selection=Selection("acme"),
             scratch_dir=tmp_path / "why",
         )
-        assert [(line.method, from_units(line.units)) for line in found.lines] == [("pod", 7)]
+        assert [(line.method, from_quanta(line.quanta)) for line in found.lines] == [("pod", 7)]
         assert {part.place for part in found.lines[0].parts} == {NODE}
 
     def test_tell_whose_tag_takes_the_instance_whole(self, tmp_path):

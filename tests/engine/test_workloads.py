@@ -156,7 +156,7 @@ class TestANode:
         ]
         assert amounts(run(tmp_path, [node()], rows)) == {"acme": 18 + 4, "idle:prod": 18 + 12}
 
-    def test_splits_odd_units_by_largest_remainder(self, tmp_path):
+    def test_splits_odd_quanta_by_largest_remainder(self, tmp_path):
         rows = [pod(name, name, cpu="2", memory="8") for name in ("acme", "globex")]
         for cost in ("0.0000000003", "-0.0000000003"):
             found = run(tmp_path, [node(cost)], rows)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from services.portal.pages.margins import Proof
 from services.portal.templatetags import portal_format as written
 from services.portal.templatetags import portal_parts as parts
-from shared.money import Money, from_units
+from shared.money import Money, from_quanta
 from shared.periods import Month
 
-units = st.integers(-(10**18), 10**18)
+quanta = st.integers(-(10**18), 10**18)
 
 
 def usd(amount: str) -> Money:
@@ -37,17 +37,17 @@ class TestMoney:
     def test_is_rounded_half_up_to_the_minor_unit(self, money: Money, text: str) -> None:
         assert written.with_currency(money) == text
 
-    @given(units)
+    @given(quanta)
     def test_reads_back_as_the_rounded_amount(self, number: int) -> None:
-        amount = from_units(number)
+        amount = from_quanta(number)
         text = written.digits(amount, "USD").replace("\u2212", "-").replace(",", "")
         assert Decimal(text) == amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
-    @given(units)
+    @given(quanta)
     def test_exact_loses_no_digit(self, number: int) -> None:
-        html = written.exact(Money(from_units(number), "USD"))
+        html = written.exact(Money(from_quanta(number), "USD"))
         text = re.sub(r"<[^>]+>|[$,]", "", html).replace("\u2212", "-")
-        assert Decimal(text) == from_units(number)
+        assert Decimal(text) == from_quanta(number)
 
     def test_keeps_every_digit_in_the_title(self) -> None:
         assert 'title="1.0000000001 USD"' in written.figure(usd("1.0000000001"))
@@ -118,14 +118,14 @@ class TestQuantity:
 
 
 class TestProofBar:
-    @given(st.lists(units, min_size=5, max_size=5))
+    @given(st.lists(quanta, min_size=5, max_size=5))
     def test_positive_parts_fill_the_bar_and_none_vanishes(self, numbers: list[int]) -> None:
         names = ("direct", "shared", "overhead", "unallocated", "excluded")
         amounts = {
-            name: Money(from_units(number), "USD")
+            name: Money(from_quanta(number), "USD")
             for name, number in zip(names, numbers, strict=True)
         }
-        bill, nothing = Money(from_units(sum(numbers)), "USD"), Money(Decimal(0), "USD")
+        bill, nothing = Money(from_quanta(sum(numbers)), "USD"), Money(Decimal(0), "USD")
         proof = Proof(bill=bill, difference=nothing, holds=True, note="", **amounts)
         found = parts.segments(proof)
         assert [segment.key for segment in found] == list(names)

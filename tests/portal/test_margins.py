@@ -37,7 +37,7 @@ def sum_of_costs(page):
 
 
 class TestTheMarginTable:
-    def test_sums_to_the_bill_to_the_last_unit(self, month):
+    def test_sums_to_the_bill_to_the_last_quantum(self, month):
         page = page_of()
         assert sum_of_costs(page) == page.bill.amount
         proof = page.proof

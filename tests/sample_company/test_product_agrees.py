@@ -89,7 +89,7 @@ class TestTheCommand:
 
 
 class TestUntrue:
-    def test_names_who_got_a_unit_too_much(self, sample: Sample) -> None:
+    def test_names_who_got_a_quantum_too_much(self, sample: Sample) -> None:
         truth = replace(sample.truth, cells={}, amounts={"acme": Fraction(1)})
         assert untrue(truth, [("acme", Decimal(1))]) == []
         assert untrue(truth, [("acme", Decimal("1.0000000001"))])[0].startswith("acme: ")

@@ -87,7 +87,7 @@ class TestWriteSample:
     def test_ties_in_months_of_every_length(self, month: SampleMonth, days: int) -> None:
         story = imagine(month, seed=1)
         assert month.days == days
-        assert story.truth.total * 10**10 == sum(line.units for line in story.lines)
+        assert story.truth.total * 10**10 == sum(line.quanta for line in story.lines)
 
     def test_is_of_the_promised_size(self, everything: list[Sample]) -> None:
         assert [55_000 <= sample.line_count <= 65_000 for sample in everything] == [
@@ -238,9 +238,9 @@ class TestRestatement:
             owned = dict.fromkeys((tenant.key for tenant in TENANTS), 0)
             for line in story.lines:
                 if line.owner in owned:
-                    owned[line.owner] += line.amortised_units
+                    owned[line.owner] += line.amortised_quanta
             direct.append(owned)
-        changed = {key for key, units in direct[0].items() if direct[1][key] != units}
+        changed = {key for key, quanta in direct[0].items() if direct[1][key] != quanta}
         assert changed == {"acme", "borealis", "initech", "halcyon", "dunmore", "fennec"}
 
     def test_corrects_the_traffic_of_two(self, stories: tuple[Story, Story]) -> None:

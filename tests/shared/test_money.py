@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from shared.money import (
     Money,
     currency_exponent,
-    from_units,
+    from_quanta,
     split_by_largest_remainder,
-    to_units,
+    to_quanta,
 )
 
 weights = st.dictionaries(
@@ -25,7 +25,7 @@ class TestSplit:
         assert sum(split_by_largest_remainder(total, shares).values()) == total
 
     @given(total=totals, shares=weights)
-    def test_is_less_than_a_unit_from_exact_for_everybody(self, total, shares):
+    def test_is_less_than_one_from_exact_for_everybody(self, total, shares):
         whole = sum(shares.values())
         for key, part in split_by_largest_remainder(total, shares).items():
             assert abs(part - Fraction(total * shares[key], whole)) < 1
@@ -53,14 +53,14 @@ class TestSplit:
             split_by_largest_remainder(1, shares)
 
 
-class TestUnits:
-    @given(units=st.integers(-(10**30), 10**30))
-    def test_there_and_back_is_the_same(self, units):
-        assert to_units(from_units(units)) == units
+class TestQuanta:
+    @given(quanta=st.integers(-(10**30), 10**30))
+    def test_there_and_back_is_the_same(self, quanta):
+        assert to_quanta(from_quanta(quanta)) == quanta
 
-    def test_finer_than_a_unit_is_refused(self):
+    def test_finer_than_a_quantum_is_refused(self):
         with pytest.raises(ValueError, match="finer than"):
-            to_units(Decimal("0.00000000001"))
+            to_quanta(Decimal("0.00000000001"))
 
 
 class TestMoney:

@@ -1,7 +1,7 @@
 """Why an amount is what it is: bill lines, and the shares that were taken of them.
 
 An amount is the sum of bill lines, or a tenant's part of such a sum by weights, or of a part of
-it. Whoever has the evidence can do the same arithmetic again, in whole units, without the bill,
+it. Whoever has the evidence can do the same arithmetic again, in whole quanta, without the bill,
 the ruleset or this engine's SQL.
 """
 
@@ -22,15 +22,15 @@ class Line:
 
     source: str
     line: str
-    units: int
+    quanta: int
 
 
 @dataclass(frozen=True)
 class BillLines:
-    """Lines of the snapshot and their sum in units; `largest` are few of them, by amount."""
+    """Lines of the snapshot and their sum in quanta; `largest` are few of them, by amount."""
 
     count: int
-    units: int
+    quanta: int
     largest: tuple[Line, ...] = ()
 
 
@@ -91,10 +91,10 @@ def total_of(parts: Sequence[Evidence]) -> Evidence:
 
 
 def recompute(evidence: Evidence) -> int:
-    """The amount in units, from the evidence alone."""
+    """The amount in quanta, from the evidence alone."""
     match evidence:
         case BillLines():
-            return evidence.units
+            return evidence.quanta
         case Total():
             return sum(map(recompute, evidence.parts))
         case Share():
@@ -144,7 +144,7 @@ class Part:
     evidence: Evidence
 
     @cached_property
-    def units(self) -> int:
+    def quanta(self) -> int:
         return recompute(self.evidence)
 
 
@@ -154,13 +154,13 @@ class LineEvidence:
 
     charge_group: str
     method: str
-    units: int
+    quanta: int
     """As the run has it."""
     parts: tuple[Part, ...]
 
     @property
     def holds(self) -> bool:
-        return sum(part.units for part in self.parts) == self.units
+        return sum(part.quanta for part in self.parts) == self.quanta
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ class Explanation:
     lines: tuple[LineEvidence, ...]
 
     @property
-    def units(self) -> int:
-        return sum(line.units for line in self.lines)
+    def quanta(self) -> int:
+        return sum(line.quanta for line in self.lines)
 
     @property
     def parts(self) -> Iterator[Part]:

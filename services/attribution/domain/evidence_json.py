@@ -22,7 +22,7 @@ from services.attribution.domain.evidence import (
     recompute,
 )
 from services.attribution.domain.proof import plain
-from shared.money import from_units, to_units
+from shared.money import from_quanta, to_quanta
 
 Json = dict[str, Any]
 _TEXTS = (
@@ -37,13 +37,13 @@ def to_json(explanation: Explanation) -> Json:
         "currency": explanation.currency,
         "cost_measure": explanation.cost_measure,
         "selection": selection_to_json(explanation.selection),
-        "amount": _amount(explanation.units),
+        "amount": _amount(explanation.quanta),
         "run": asdict(explanation.provenance),
         "lines": [
             {
                 "charge_group": line.charge_group,
                 "method": line.method,
-                "amount": _amount(line.units),
+                "amount": _amount(line.quanta),
                 "parts": [_part(part) for part in line.parts],
             }
             for line in explanation.lines
@@ -63,7 +63,7 @@ def from_json(content: Mapping[str, Any]) -> Explanation:
             LineEvidence(
                 line["charge_group"],
                 line["method"],
-                to_units(Decimal(line["amount"])),
+                to_quanta(Decimal(line["amount"])),
                 tuple(_read_part(part) for part in line["parts"]),
             )
             for line in content["lines"]
@@ -84,7 +84,7 @@ def selection_of(asked: Mapping[str, str]) -> Selection:
 def _part(part: Part) -> Json:
     texts = {name: getattr(part, name) for name in _TEXTS if getattr(part, name)}
     when = {name: str(getattr(part, name)) for name in ("day", "start") if getattr(part, name)}
-    return {"amount": _amount(part.units), **texts, **when, "evidence": _evidence(part.evidence)}
+    return {"amount": _amount(part.quanta), **texts, **when, "evidence": _evidence(part.evidence)}
 
 
 def _read_part(content: Mapping[str, Any]) -> Part:
@@ -101,10 +101,10 @@ def _evidence(evidence: Evidence) -> Json:
     match evidence:
         case BillLines():
             largest = [
-                {"source": line.source, "line": line.line, "amount": _amount(line.units)}
+                {"source": line.source, "line": line.line, "amount": _amount(line.quanta)}
                 for line in evidence.largest
             ]
-            amount = _amount(evidence.units)
+            amount = _amount(evidence.quanta)
             return {"bill_lines": {"count": evidence.count, "amount": amount, "largest": largest}}
         case Total():
             return {"total_of": [_evidence(part) for part in evidence.parts]}
@@ -127,10 +127,10 @@ def _read_evidence(content: Mapping[str, Any]) -> Evidence:
     if "bill_lines" in content:
         lines = content["bill_lines"]
         largest = (
-            Line(line["source"], line["line"], to_units(Decimal(line["amount"])))
+            Line(line["source"], line["line"], to_quanta(Decimal(line["amount"])))
             for line in lines["largest"]
         )
-        return BillLines(lines["count"], to_units(Decimal(lines["amount"])), tuple(largest))
+        return BillLines(lines["count"], to_quanta(Decimal(lines["amount"])), tuple(largest))
     if "total_of" in content:
         return Total(tuple(map(_read_evidence, content["total_of"])))
     share = content["share"]
@@ -174,5 +174,5 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _amount(units: int) -> str:
-    return plain(from_units(units))
+def _amount(quanta: int) -> str:
+    return plain(from_quanta(quanta))

@@ -14,7 +14,7 @@ from services.attribution.domain.evidence import (
 )
 from services.attribution.domain.proof import plain
 from shared.exact import exact_sum
-from shared.money import from_units
+from shared.money import from_quanta
 
 HEADER = (
     *("charge_group", "method", "rule", "driver", "service", "account", "region"),
@@ -47,11 +47,11 @@ def lines_of(*evidence: Evidence) -> BillLines:
     distinct = list(dict.fromkeys(lines for each in evidence for lines in bill_lines(each)))
     largest = sorted(
         (line for lines in distinct for line in lines.largest),
-        key=lambda line: (-abs(line.units), line.source, line.line),
+        key=lambda line: (-abs(line.quanta), line.source, line.line),
     )
     return BillLines(
         sum(lines.count for lines in distinct),
-        sum(lines.units for lines in distinct),
+        sum(lines.quanta for lines in distinct),
         tuple(largest),
     )
 
@@ -65,10 +65,10 @@ def _row(part: Part) -> tuple[str, ...]:
         *(part.rule, part.driver, part.service, part.account, part.region, part.charge_category),
         *(str(part.day or ""), str(part.start or "")),
         *(part.place, part.pods, part.reason, part.tag_key, part.tag_value),
-        *(str(lines.count), plain(from_units(lines.units))),
+        *(str(lines.count), plain(from_quanta(lines.quanta))),
         " ".join(f"{line.source}/{line.line}" for line in lines.largest),
         *((str(last.weight), str(sum(last.weights))) if last else ("", "")),
         str(fraction(part.evidence)),
         *((str(sum(rows.count for rows in signals)), plain(quantity)) if signals else ("", "")),
-        plain(from_units(part.units)),
+        plain(from_quanta(part.quanta)),
     )

@@ -233,7 +233,7 @@ class Attribution:
         yield from split.silent_hours()
 
     def _split(self, pools: PoolSplit, costs: Sql) -> Iterator[Finding]:
-        """`costs` has the units by `kid` of the whole bill."""
+        """`costs` has the quanta by `kid` of the whole bill."""
         pools.split()
         sum_results(self.session)
         yield from unmetered_drivers(self.config, metered(self.session))

@@ -1,4 +1,4 @@
-"""The money kernel: splits whole units by largest remainder, of any size, ties by recipient."""
+"""The money kernel: splits whole quanta by largest remainder, of any size, ties by recipient."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -14,15 +14,15 @@ _PART_COLUMNS: Final = {
     "cell": "BIGINT",
     "recipient": "VARCHAR",
     "level": "INTEGER",
-    "units": "HUGEINT",
+    "quanta": "HUGEINT",
 }
 
 
 def split_weights(session: Session, *, weights: str, parts: str, scratch_dir: Path) -> None:
-    """Makes the table `parts` (cell, recipient, level, units) of the table `weights`.
+    """Makes the table `parts` (cell, recipient, level, quanta) of the table `weights`.
 
-    `weights` has cell, units, recipient, weight, total and level: a row for each recipient of a
-    cell, with the cell's units and the sum of its weights.
+    `weights` has cell, quanta, recipient, weight, total and level: a row for each recipient of a
+    cell, with the cell's quanta and the sum of its weights.
     """
     large = f"{parts}_beyond_127_bits"
     rows = _split_beyond_127_bits(session, weights)
@@ -36,15 +36,15 @@ def split_weights(session: Session, *, weights: str, parts: str, scratch_dir: Pa
 
 
 def _split_beyond_127_bits(session: Session, weights: str) -> list[tuple[int, str, int, int]]:
-    """Parts of the cells whose product of units and weight no integer of DuckDB holds."""
+    """Parts of the cells whose product of quanta and weight no integer of DuckDB holds."""
     rows = run_script(
         session, __package__, "weights_beyond_127_bits.sql", {"weights": identifier(weights)}
     ).fetchall()
     cells: dict[tuple[int, int, int], dict[str, int]] = defaultdict(dict)
-    for cell, level, units, recipient, weight in rows:
-        cells[cell, level, units][recipient] = weight
+    for cell, level, quanta, recipient, weight in rows:
+        cells[cell, level, quanta][recipient] = weight
     return [
         (cell, recipient, level, part)
-        for (cell, level, units), by_recipient in cells.items()
-        for recipient, part in split_by_largest_remainder(units, by_recipient).items()
+        for (cell, level, quanta), by_recipient in cells.items()
+        for recipient, part in split_by_largest_remainder(quanta, by_recipient).items()
     ]

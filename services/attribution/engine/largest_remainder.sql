@@ -1,5 +1,5 @@
 -- reads: {weights}, {large}  makes: {parts}
--- The money kernel: whole units of a cell by largest remainder, ties by recipient, for a total of
+-- The money kernel: whole quanta of a cell by largest remainder, ties by recipient, for a total of
 -- either sign. Cells whose product would leave 127 bits come split from largest_remainder.py.
 -- A quotient below 2^50 is guessed in floating point, which is off by one at most, and put right in
 -- whole numbers: dividing those is slow.
@@ -8,19 +8,19 @@ WITH products AS (
     SELECT
         cell,
         recipient,
-        units,
+        quanta,
         level,
         total,
-        units * weight AS product,
+        quanta * weight AS product,
         CASE
-            WHEN abs(units) < 1125899906842624
+            WHEN abs(quanta) < 1125899906842624
             THEN CAST(floor(
-                CAST(units AS DOUBLE) * CAST(weight AS DOUBLE) / CAST(total AS DOUBLE)
+                CAST(quanta AS DOUBLE) * CAST(weight AS DOUBLE) / CAST(total AS DOUBLE)
             ) AS HUGEINT)
-            ELSE units * weight // total
+            ELSE quanta * weight // total
         END AS guess
     FROM {weights}
-    WHERE CAST(abs(units) AS DOUBLE) * CAST(total AS DOUBLE) < 1e38
+    WHERE CAST(abs(quanta) AS DOUBLE) * CAST(total AS DOUBLE) < 1e38
 ),
 guessed AS (
     SELECT *, product - guess * total AS rest
@@ -39,15 +39,15 @@ ranked AS (
     SELECT
         *,
         row_number() OVER (PARTITION BY cell ORDER BY remainder DESC, recipient) AS place,
-        units - sum(quotient) OVER (PARTITION BY cell) AS units_left
+        quanta - sum(quotient) OVER (PARTITION BY cell) AS quanta_left
     FROM floored
 )
 SELECT
     cell,
     recipient,
     level,
-    quotient + CASE WHEN place <= units_left THEN 1 ELSE 0 END AS units
+    quotient + CASE WHEN place <= quanta_left THEN 1 ELSE 0 END AS quanta
 FROM ranked
 UNION ALL
-SELECT cell, recipient, level, units
+SELECT cell, recipient, level, quanta
 FROM {large};

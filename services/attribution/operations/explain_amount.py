@@ -14,7 +14,7 @@ from services.attribution.queries.run_inputs import RunInputs, inputs_of_run
 from shared.configuration import parse_configuration
 from shared.faults import ProofFailed
 from shared.isolation.scope import as_ops
-from shared.money import from_units
+from shared.money import from_quanta
 from shared.periods import Month
 
 
@@ -61,7 +61,7 @@ def _check_as_kept(run: Run, explanation: Explanation) -> None:
         )
     }
     for line in explanation.lines:
-        amount = from_units(line.units)
+        amount = from_quanta(line.quanta)
         if kept.get((line.charge_group, line.method), amount) != amount:
             raise ProofFailed(
                 f"{line.charge_group} by {line.method} is {plain(amount)} now, and was"

@@ -16,7 +16,7 @@ from services.ingestion.engine.raw_rows import csv_rows, parquet_rows, plain_sum
 from shared.columnar import Session
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, HALF_UP, exact_sum
-from shared.money import UNIT
+from shared.money import QUANTUM
 from shared.periods import Month
 from shared.tabular import SourceFile
 
@@ -31,8 +31,10 @@ class _Sums:
     def add(self, billed: Decimal, effective: Decimal, count: int) -> None:
         """Rounding to 1e-10 is half-up, away from zero."""
         times = Decimal(count)
-        self.billed = EXACT.fma(billed.quantize(UNIT, context=HALF_UP), times, self.billed)
-        self.effective = EXACT.fma(effective.quantize(UNIT, context=HALF_UP), times, self.effective)
+        self.billed = EXACT.fma(billed.quantize(QUANTUM, context=HALF_UP), times, self.billed)
+        self.effective = EXACT.fma(
+            effective.quantize(QUANTUM, context=HALF_UP), times, self.effective
+        )
         self.billed_exact = EXACT.fma(billed, times, self.billed_exact)
         self.effective_exact = EXACT.fma(effective, times, self.effective_exact)
 

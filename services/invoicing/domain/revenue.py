@@ -9,7 +9,7 @@ from shared.periods import Month
 def by_month(minor: int, start: date, end: date) -> dict[str, int]:
     """Minor units per month of `start <= day < end`, by days; they sum to the whole exactly.
 
-    The units left go to the largest remainders, ties to the earlier month.
+    The minor units left go to the largest remainders, ties to the earlier month.
     """
     days: dict[str, int] = {}
     month = Month.of(datetime.combine(start, time(), tzinfo=UTC))

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from shared.money import UNIT_DIGITS, Money, currency_exponent
+from shared.money import QUANTUM_DIGITS, Money, currency_exponent
 from shared.periods import Month
 
 register = template.Library()
@@ -128,7 +128,7 @@ def signed(value: Money | None, *, currency: bool = False) -> SafeString:
 def exact(value: Money) -> SafeString:
     """Every digit, those past the minor unit set small: where sums have to tie before the eye."""
     places = currency_exponent(value.currency)
-    whole, _, rest = f"{abs(value.amount):,.{UNIT_DIGITS}f}".partition(".")
+    whole, _, rest = f"{abs(value.amount):,.{QUANTUM_DIGITS}f}".partition(".")
     symbol = _SYMBOLS.get(value.currency, f"{value.currency} ")
     return format_html(
         '<data class="money{}" value="{}">{}{}{}{}<span class="rest">{}</span></data>',

@@ -35,7 +35,7 @@ class Driver(Entry):
     `parameters`. It selects `own_grain, bucket, recipient, weight` for the rows of `asked`: pool,
     level, scope, own_grain, bucket, bucket_end, and the `grain` and start `moment` of the time to
     look at. `metered_usage` has meter, grain, moment, tenant, is_active, scale, and weight: a
-    quantity times ten to the scale; `metered_costs` has scope, grain, moment, tenant, units.
+    quantity times ten to the scale; `metered_costs` has scope, grain, moment, tenant, quanta.
     Weights are whole numbers; those of 0 and below take no part. A recipient is a tenant,
     `pool:<name>` or `unmetered:<pool>`. A bucket without a row is silent.
     """

@@ -11,6 +11,6 @@ SELECT
             THEN CAST('day' AS span)
         ELSE CAST('period' AS span)
     END AS span,
-    CAST({cost} * 10000000000 AS BIGINT) AS units,
+    CAST({cost} * 10000000000 AS BIGINT) AS quanta,
     x_LineId AS line
 FROM {lines};

@@ -10,7 +10,7 @@ SELECT
     results.account,
     results.day,
     results.rule,
-    CAST(sum(results.units) AS HUGEINT) AS units
+    CAST(sum(results.quanta) AS HUGEINT) AS quanta
 FROM results
 JOIN selection
     ON results.tenant = selection.tenant
@@ -29,7 +29,7 @@ SELECT
         ORDER BY charge_group, method, rule, driver, service, account, region, charge_category,
             reason, tag_key, tag_value
     ) AS number,
-    taken_whole.* EXCLUDE (units)
+    taken_whole.* EXCLUDE (quanta)
 FROM taken_whole
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule);
 

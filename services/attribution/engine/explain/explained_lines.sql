@@ -10,9 +10,9 @@ numbered AS (
         wanted.part,
         lines.source,
         lines.line,
-        lines.units,
+        lines.quanta,
         row_number() OVER (
-            PARTITION BY wanted.part ORDER BY abs(lines.units) DESC, lines.source, lines.line
+            PARTITION BY wanted.part ORDER BY abs(lines.quanta) DESC, lines.source, lines.line
         ) AS place
     FROM keyed_lines AS lines
     JOIN asked USING ({names})
@@ -21,8 +21,8 @@ numbered AS (
 SELECT
     part,
     count(*) AS count,
-    CAST(sum(units) AS HUGEINT) AS units,
-    list(struct_pack(source := source, line := line, units := units) ORDER BY place)
+    CAST(sum(quanta) AS HUGEINT) AS quanta,
+    list(struct_pack(source := source, line := line, quanta := quanta) ORDER BY place)
         FILTER (WHERE place <= $rows_max) AS largest
 FROM numbered
 GROUP BY part;

@@ -29,7 +29,7 @@ from shared.columnar import Session
 from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.faults import Fault, ProofFailed
-from shared.money import from_units
+from shared.money import from_quanta
 from shared.periods import Month
 from shared.sql.scripts import Row, records, run_script
 
@@ -102,8 +102,8 @@ def _lines(attribution: Attribution, selection: Selection, rows_max: int) -> Ite
     parts: defaultdict[tuple[str, str], list[Part]] = defaultdict(list)
     for row, evidence in chain(_taken_whole(session, facts), pools.of(cells)):
         parts[row["charge_group"], row["method"]].append(_part(row, evidence))
-    for charge_group, method, units in amounts:
-        line = LineEvidence(charge_group, method, int(units), tuple(parts[charge_group, method]))
+    for charge_group, method, quanta in amounts:
+        line = LineEvidence(charge_group, method, int(quanta), tuple(parts[charge_group, method]))
         if not line.holds:
             raise _unexplained(line, attribution.config.currency)
         yield line
@@ -160,9 +160,9 @@ def _nothing(session: Session, selection: Selection) -> NothingToExplain:
 
 
 def _unexplained(line: LineEvidence, currency: str) -> ProofFailed:
-    given = plain(from_units(sum(part.units for part in line.parts)))
+    given = plain(from_quanta(sum(part.quanta for part in line.parts)))
     return ProofFailed(
         f"the evidence of {line.charge_group} by {line.method} gives {given} {currency}, the run"
-        f" has {plain(from_units(line.units))}.",
+        f" has {plain(from_quanta(line.quanta))}.",
         remedy="Report this with the bill's format; no explanation was given.",
     )

@@ -22,7 +22,7 @@ def evidence_of_lines(
     )
     return {
         row["part"]: BillLines(
-            row["count"], row["units"], tuple(Line(**line) for line in row["largest"] or ())
+            row["count"], row["quanta"], tuple(Line(**line) for line in row["largest"] or ())
         )
         for row in records(result)
     }

@@ -1,5 +1,5 @@
 -- reads: selected
-SELECT charge_group, method, sum(units)
+SELECT charge_group, method, sum(quanta)
 FROM selected
 GROUP BY ALL
 ORDER BY ALL;

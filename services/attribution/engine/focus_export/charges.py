@@ -126,5 +126,5 @@ class FocusCharges:
 
 
 def _amount(metric: str) -> Sql:
-    """Money from units, exactly."""
+    """Money from quanta, exactly."""
     return script_query(__package__, "metric_amount.sql", {"metric": literal(metric)})

@@ -3,8 +3,8 @@
 CREATE OR REPLACE TEMP TABLE charges AS
 WITH summed AS (
     SELECT
-        * EXCLUDE (metric, units),
-        coalesce(sum(units) FILTER (WHERE metric = {metric}), 0) AS units
+        * EXCLUDE (metric, quanta),
+        coalesce(sum(quanta) FILTER (WHERE metric = {metric}), 0) AS quanta
     FROM measured
     GROUP BY ALL
 )
@@ -17,7 +17,7 @@ SELECT
     dense_rank() OVER (
         ORDER BY day, charge_group, service, account, region, charge_category, source
     ) AS origin,
-    sum(units) OVER (
+    sum(quanta) OVER (
         PARTITION BY day, charge_group, service, account, region, charge_category, source
-    ) AS origin_units
+    ) AS origin_quanta
 FROM summed;

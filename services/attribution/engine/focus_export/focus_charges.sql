@@ -2,11 +2,11 @@
 -- Allocated charges and those that are taken whole, in the names of FOCUS 1.3.
 CREATE OR REPLACE TEMP TABLE focus_charges AS
 WITH metrics AS (
-    SELECT CAST(metric_parts.recipient AS BIGINT) AS charge, origins.metric, metric_parts.units
+    SELECT CAST(metric_parts.recipient AS BIGINT) AS charge, origins.metric, metric_parts.quanta
     FROM metric_parts
     JOIN origins USING (cell)
     UNION ALL
-    SELECT known.charge, known.metric, known.units
+    SELECT known.charge, known.metric, known.quanta
     FROM known
     LEFT JOIN followed USING (origin)
     WHERE known.metric = {metric} OR followed.origin IS NULL
@@ -43,8 +43,8 @@ marked AS (
 SELECT
     CASE WHEN is_allocated THEN method END AS AllocatedMethodId,
     CASE WHEN is_allocated THEN CAST(json_object('Elements', json_array(json_object(
-        'AllocatedRatio', CASE WHEN origin_units <> 0 THEN CAST(
-            CAST(marked.units * 1000000000000 // origin_units AS DECIMAL(28,0))
+        'AllocatedRatio', CASE WHEN origin_quanta <> 0 THEN CAST(
+            CAST(marked.quanta * 1000000000000 // origin_quanta AS DECIMAL(28,0))
             * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12)
         ) END,
         'UsageUnit', nullif(driver, '')

@@ -14,7 +14,7 @@ SELECT
     lines.ChargePeriodEnd,
     lines.ChargePeriodStart,
     CAST(
-        CAST(parts.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        CAST(parts.quanta AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(38,10)
     ) AS {measure},
     lines.RegionId,

@@ -1,4 +1,4 @@
 -- reads: {rows}  makes: measured
 CREATE OR REPLACE TEMP TABLE measured AS
-SELECT * REPLACE (CAST(units AS HUGEINT) AS units)
+SELECT * REPLACE (CAST(quanta AS HUGEINT) AS quanta)
 FROM {rows};

@@ -19,7 +19,7 @@ _LINES_MAX: Final = 500_000
 """Held at once; a day of a tenant that has more is asked for alone."""
 _COLUMNS: Final = {
     **dict.fromkeys(("source", "line", "charge_group", "method", "rule", "driver"), "VARCHAR"),
-    "units": "HUGEINT",
+    "quanta": "HUGEINT",
 }
 _ORIGIN: Final = (
     "A row is what of one bill line (x_LineId of x_Source) went to the tenant; x_OriginCost is the"
@@ -54,7 +54,7 @@ class TenantLines:
         run_id = self.inputs.run_id or explanation.provenance.run_id
         shutil.rmtree(self.inputs.work_dir, ignore_errors=True)
         with self.inputs.open() as session:
-            rows = [(*key, units) for key, units in amounts_by_line(explanation).items()]
+            rows = [(*key, quanta) for key, quanta in amounts_by_line(explanation).items()]
             create_table(session, "tenant_parts", _COLUMNS, rows, scratch_dir=self.inputs.work_dir)
             names = {
                 "tenant": literal(self.selection.tenant),

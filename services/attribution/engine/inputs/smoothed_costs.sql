@@ -4,7 +4,7 @@ SELECT
     smoothed_usage.filename,
     smoothed_usage.file_row_number,
     CAST(
-        CAST(smoothed_parts.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        CAST(smoothed_parts.quanta AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(18,10)
     ) AS cost
 FROM smoothed_usage

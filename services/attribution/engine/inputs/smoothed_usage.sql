@@ -6,7 +6,7 @@ WITH usage AS (
     SELECT
         filename,
         file_row_number,
-        CAST(EffectiveCost * 10000000000 AS HUGEINT) AS units,
+        CAST(EffectiveCost * 10000000000 AS HUGEINT) AS quanta,
         CAST(replace(CAST(ConsumedQuantity AS VARCHAR), '.', '') AS HUGEINT) AS quantity,
         coalesce(CommitmentDiscountStatus, '') = 'Used' AS is_covered,
         md5(CAST(struct_pack(
@@ -34,7 +34,7 @@ SELECT
     kinds.cell,
     usage.filename,
     usage.file_row_number,
-    usage.units,
+    usage.quanta,
     usage.quantity,
     lpad(CAST(
         row_number() OVER (PARTITION BY kinds.cell ORDER BY content, quantity) AS VARCHAR
@@ -45,7 +45,7 @@ JOIN kinds USING (kind);
 CREATE OR REPLACE TEMP TABLE smoothed_weights AS
 SELECT
     cell,
-    CAST(sum(units) OVER (PARTITION BY cell) AS HUGEINT) AS units,
+    CAST(sum(quanta) OVER (PARTITION BY cell) AS HUGEINT) AS quanta,
     line AS recipient,
     quantity AS weight,
     CAST(sum(quantity) OVER (PARTITION BY cell) AS HUGEINT) AS total,

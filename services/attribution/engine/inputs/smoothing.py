@@ -2,7 +2,7 @@
 
 AWS gives a commitment's discount to whichever usage it happens to cover, so twins pay differently
 by luck. Where some of a kind (account, service, region, usage type and unit, in the same time) is
-covered, the EffectiveCost of all of it is spread by ConsumedQuantity, in whole units. The kind's
+covered, the EffectiveCost of all of it is spread by ConsumedQuantity, in whole quanta. The kind's
 cost stays what it was, and so does each account's.
 """
 

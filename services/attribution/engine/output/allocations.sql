@@ -2,7 +2,7 @@
 -- The rows of a run, in one order that depends on nothing but themselves.
 CREATE OR REPLACE TEMP TABLE allocations AS
 WITH summed AS (
-    SELECT amounts.day, result_lines.allocation, CAST(sum(amounts.units) AS HUGEINT) AS units
+    SELECT amounts.day, result_lines.allocation, CAST(sum(amounts.quanta) AS HUGEINT) AS quanta
     FROM amounts
     JOIN result_lines ON result_lines.line = amounts.line
     GROUP BY ALL
@@ -21,7 +21,7 @@ SELECT
     allocation_texts.dimensions,
     allocation_texts.cost_measure,
     CAST(
-        CAST(summed.units AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        CAST(summed.quanta AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
         AS DECIMAL(38,10)
     ) AS amount,
     allocation_texts.currency,

@@ -6,16 +6,16 @@ from services.attribution.domain.proof import Proof, plain
 from shared.columnar import Session
 from shared.faults import ProofFailed
 from shared.findings import Finding
-from shared.money import from_units
+from shared.money import from_quanta
 from shared.sql.expressions import Sql
 from shared.sql.scripts import run_script
 
 
 def pools_that_overlap(session: Session, costs: Sql, currency: str) -> Iterator[Finding]:
-    """What one pool took and others would have, too; `costs` has the units of the bill by key."""
+    """What one pool took and others would have, too; `costs` has the quanta of the bill by key."""
     rows = run_script(session, __package__, "several_pools.sql", {"costs": costs}).fetchall()
-    for pool, others, units in rows:
-        amount = plain(from_units(units))
+    for pool, others, quanta in rows:
+        amount = plain(from_quanta(quanta))
         yield Finding(
             "several-pools",
             f"{amount} {currency} went to the pool {pool!r}, but would also match {others}.",

@@ -21,7 +21,7 @@ SELECT
 FROM (
     SELECT * EXCLUDE (kid) FROM whole_keys WHERE kid IN (SELECT kid FROM facts)
     UNION
-    SELECT * EXCLUDE (day, units) FROM pooled_amounts
+    SELECT * EXCLUDE (day, quanta) FROM pooled_amounts
     UNION
     SELECT * EXCLUDE (line) FROM kept_lines
 );
@@ -44,27 +44,27 @@ kept AS (
     )
 ),
 placed AS (
-    SELECT CAST(facts.hour AS DATE) AS day, numbered.line, facts.units
+    SELECT CAST(facts.hour AS DATE) AS day, numbered.line, facts.quanta
     FROM facts
     JOIN numbered ON numbered.kid = facts.kid
     UNION ALL
-    SELECT pooled_amounts.day, result_lines.line, pooled_amounts.units
+    SELECT pooled_amounts.day, result_lines.line, pooled_amounts.quanta
     FROM pooled_amounts
     JOIN result_lines USING (
         tenant, charge_group, service, account, region, method, rule, driver, dimensions, source,
         charge_category, reason, tag_key, tag_value
     )
     UNION ALL
-    SELECT kept_amounts.day, kept.line, kept_amounts.units
+    SELECT kept_amounts.day, kept.line, kept_amounts.quanta
     FROM kept_amounts
     JOIN kept ON kept.kept_line = kept_amounts.line
 )
-SELECT day, line, CAST(sum(units) AS HUGEINT) AS units
+SELECT day, line, CAST(sum(quanta) AS HUGEINT) AS quanta
 FROM placed
 GROUP BY day, line;
 
 CREATE OR REPLACE TEMP VIEW results AS
-SELECT amounts.day, result_lines.* EXCLUDE (line, allocation), amounts.units
+SELECT amounts.day, result_lines.* EXCLUDE (line, allocation), amounts.quanta
 FROM amounts
 JOIN result_lines ON result_lines.line = amounts.line;
 

@@ -10,10 +10,10 @@ WITH hashed AS (
     FROM result_lines
 ),
 summed AS (
-    SELECT hashed.content, amounts.day, CAST(sum(amounts.units) AS HUGEINT) AS units
+    SELECT hashed.content, amounts.day, CAST(sum(amounts.quanta) AS HUGEINT) AS quanta
     FROM amounts
     JOIN hashed ON hashed.line = amounts.line
     GROUP BY ALL
 )
-SELECT count(*), sum(hash(content, day, units)), sum(hash(units, day, content))
+SELECT count(*), sum(hash(content, day, quanta)), sum(hash(quanta, day, content))
 FROM summed;

@@ -1,6 +1,6 @@
 -- reads: claims, {costs}
 -- What one pool took and others would have, too.
-SELECT claims.recipient, claims.also_matched, sum(costs.units)
+SELECT claims.recipient, claims.also_matched, sum(costs.quanta)
 FROM claims
 JOIN {costs} AS costs USING (kid)
 WHERE also_matched <> ''

@@ -6,7 +6,8 @@ SELECT
     tag_key,
     tag_value,
     CAST(
-        CAST(sum(units) AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10)) AS DECIMAL(38,10)
+        CAST(sum(quanta) AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
+        AS DECIMAL(38,10)
     )
 FROM results
 WHERE reason <> ''

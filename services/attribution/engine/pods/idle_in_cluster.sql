@@ -30,7 +30,7 @@ SELECT * FROM priced WHERE weight > 0;
 
 CREATE OR REPLACE TEMP TABLE cluster_idle AS
 WITH summed AS (
-    SELECT rid, hour, span, cluster, grain, bucket, resource, CAST(sum(units) AS HUGEINT) AS units
+    SELECT rid, hour, span, cluster, grain, bucket, resource, CAST(sum(quanta) AS HUGEINT) AS quanta
     FROM idle_items
     WHERE goes_by_policy
         AND item NOT IN (SELECT cell FROM idle_on_node_parts)
@@ -42,7 +42,7 @@ SELECT row_number() OVER (ORDER BY rid, hour, span, resource) AS item, * FROM su
 CREATE OR REPLACE TEMP TABLE idle_in_cluster_weights AS
 SELECT
     cluster_idle.item AS cell,
-    cluster_idle.units,
+    cluster_idle.quanta,
     lpad(CAST(cluster_taken.pid AS VARCHAR), 12, '0') AS recipient,
     cluster_taken.weight,
     sum(cluster_taken.weight) OVER (PARTITION BY cluster_idle.item) AS total,

@@ -1,7 +1,7 @@
 -- reads: pod_items, pod_item_parts, key_groups, taken, policy
 --     makes: idle_items, idle_on_node_weights
 CREATE OR REPLACE TEMP TABLE idle_items AS
-SELECT pod_items.* EXCLUDE (units), key_groups.rid, pod_item_parts.units
+SELECT pod_items.* EXCLUDE (quanta), key_groups.rid, pod_item_parts.quanta
 FROM pod_item_parts
 JOIN pod_items ON pod_items.item = pod_item_parts.cell
 JOIN key_groups ON key_groups.kid = pod_items.kid
@@ -11,7 +11,7 @@ WHERE pod_item_parts.recipient = 'idle';
 CREATE OR REPLACE TEMP TABLE idle_on_node_weights AS
 SELECT
     idle_items.item AS cell,
-    idle_items.units,
+    idle_items.quanta,
     lpad(CAST(taken.pid AS VARCHAR), 12, '0') AS recipient,
     taken.requested AS weight,
     sum(taken.requested) OVER (PARTITION BY idle_items.item) AS total,

@@ -7,7 +7,7 @@ SELECT
     line_facts.kid,
     line_facts.hour,
     line_facts.span,
-    line_facts.units,
+    line_facts.quanta,
     line_keys.place,
     line_keys.cluster,
     line_keys.carrier,
@@ -104,7 +104,7 @@ LEFT JOIN measured
 CREATE OR REPLACE TEMP TABLE pod_cell_weights AS
 SELECT
     pod_cells.cell,
-    pod_cells.units,
+    pod_cells.quanta,
     had.resource AS recipient,
     had.capacity * prices.price AS weight,
     sum(had.capacity * prices.price) OVER (PARTITION BY pod_cells.cell) AS total,

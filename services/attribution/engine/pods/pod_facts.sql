@@ -8,7 +8,7 @@ SELECT
     pod_items.span,
     CAST(pod_item_parts.recipient AS BIGINT) AS pid,
     '' AS driver,
-    pod_item_parts.units
+    pod_item_parts.quanta
 FROM pod_item_parts
 JOIN pod_items ON pod_items.item = pod_item_parts.cell
 JOIN key_groups ON key_groups.kid = pod_items.kid
@@ -20,7 +20,7 @@ SELECT
     idle_items.span,
     CAST(idle_on_node_parts.recipient AS BIGINT),
     {IDLE} || 'reserved',
-    idle_on_node_parts.units
+    idle_on_node_parts.quanta
 FROM idle_on_node_parts
 JOIN idle_items ON idle_items.item = idle_on_node_parts.cell
 UNION ALL
@@ -30,7 +30,7 @@ SELECT
     cluster_idle.span,
     CAST(idle_in_cluster_parts.recipient AS BIGINT),
     {IDLE} || (SELECT idle FROM policy),
-    idle_in_cluster_parts.units
+    idle_in_cluster_parts.quanta
 FROM idle_in_cluster_parts
 JOIN cluster_idle ON cluster_idle.item = idle_in_cluster_parts.cell;
 

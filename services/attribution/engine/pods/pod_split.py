@@ -18,7 +18,7 @@ from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.exact import whole_weights
 from shared.findings import Finding
-from shared.money import from_units
+from shared.money import from_quanta
 from shared.sql.scripts import run_script
 
 
@@ -50,11 +50,11 @@ class PodSplit:
     def silent_hours(self) -> Iterator[Finding]:
         """Cost of nodes in hours that the workloads have no row of."""
         rows = run_script(self.session, __package__, "silent_nodes.sql").fetchall()
-        for cluster, units in rows:
+        for cluster, quanta in rows:
             yield Finding(
                 "silent-node",
-                f"Cluster {cluster}: {plain(from_units(units))} {self.keys.config.currency} of its"
-                " nodes fell in hours without a row of the workloads; all of it is idle.",
+                f"Cluster {cluster}: {plain(from_quanta(quanta))} {self.keys.config.currency} of"
+                " its nodes fell in hours without a row of the workloads; all of it is idle.",
             )
 
     def _create_policy(self) -> None:

@@ -49,7 +49,12 @@ scales AS (
     SELECT max(length(rtrim(decimals, '0'))) AS scale FROM written
 ),
 scaled AS (
-    SELECT file, row, resource, kind, CAST(whole || substr(decimals, 1, scale) AS HUGEINT) AS units
+    SELECT
+        file,
+        row,
+        resource,
+        kind,
+        CAST(whole || substr(decimals, 1, scale) AS HUGEINT) AS whole_number
     FROM written
     CROSS JOIN scales
 )
@@ -57,8 +62,8 @@ SELECT
     file,
     row,
     resource,
-    coalesce(max(units) FILTER (WHERE kind = 'requested'), 0) AS requested,
-    coalesce(max(units) FILTER (WHERE kind IN ('requested', 'used')), 0) AS weight,
-    coalesce(max(units) FILTER (WHERE kind = 'capacity'), 0) AS capacity
+    coalesce(max(whole_number) FILTER (WHERE kind = 'requested'), 0) AS requested,
+    coalesce(max(whole_number) FILTER (WHERE kind IN ('requested', 'used')), 0) AS weight,
+    coalesce(max(whole_number) FILTER (WHERE kind = 'capacity'), 0) AS capacity
 FROM scaled
 GROUP BY ALL;

@@ -35,7 +35,7 @@ GROUP BY ALL
 HAVING sum(split_pods.weight) > 0;
 
 -- What is shared out: the instance's amortised cost, or what the rows name where that is more. Each
--- row and line is rounded to a unit, so a rest of no more units than that is none.
+-- row and line is rounded to a quantum, so a rest of no more quanta than that is none.
 CREATE OR REPLACE TEMP TABLE moments AS
 WITH of_rows AS (
     SELECT node, started_at, sum(weight) AS weight, sum(row_count) AS row_count
@@ -48,8 +48,9 @@ of_instances AS (
         of_rows.node,
         of_rows.started_at,
         CASE
-            WHEN split_parents.units > of_rows.weight + of_rows.row_count + split_parents.line_count
-            THEN split_parents.units ELSE of_rows.weight
+            WHEN split_parents.quanta
+                > of_rows.weight + of_rows.row_count + split_parents.line_count
+            THEN split_parents.quanta ELSE of_rows.weight
         END AS shared
     FROM of_rows
     JOIN split_parents USING (node, started_at)

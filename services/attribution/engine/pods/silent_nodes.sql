@@ -1,5 +1,5 @@
 -- reads: pod_items
-SELECT cluster, CAST(sum(units) AS HUGEINT)
+SELECT cluster, CAST(sum(quanta) AS HUGEINT)
 FROM pod_items
 WHERE resource = 'none'
 GROUP BY cluster

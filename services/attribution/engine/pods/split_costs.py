@@ -20,7 +20,7 @@ from services.attribution.engine.bill_columns import (
 from services.attribution.engine.claims.pod_keys import PodKeys
 from shared.columnar import Session
 from shared.findings import Finding
-from shared.money import from_units
+from shared.money import from_quanta
 from shared.sql.expressions import Sql, listed, names
 from shared.sql.scripts import run_script
 
@@ -55,7 +55,7 @@ class SplitCosts:
         run_script(self.session, __package__, "resources.sql")
 
     def _find_parents(self) -> None:
-        """`split_parents`: by instance and hour, its lines, and their units that AWS splits."""
+        """`split_parents`: by instance and hour, its lines, and their quanta that AWS splits."""
         run_script(
             self.session,
             __package__,
@@ -66,8 +66,8 @@ class SplitCosts:
     def without_parent(self, currency: str) -> Iterator[Finding]:
         """Their money by cluster; it is in no line of the bill that could be divided."""
         rows = run_script(self.session, __package__, "split_rows_without_parent.sql").fetchall()
-        for cluster, count, units, node in rows:
-            amount = plain(from_units(units))
+        for cluster, count, quanta, node in rows:
+            amount = plain(from_quanta(quanta))
             yield Finding(
                 "split-parent-missing",
                 f"Cluster {cluster}: {count} split cost rows of {amount} {currency} restate an"

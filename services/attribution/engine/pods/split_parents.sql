@@ -1,5 +1,5 @@
 -- reads: {lines}, split_rows  makes: split_parents
--- Lines of the instances by hour, and the amortised units among them that AWS splits: usage of an
+-- Lines of the instances by hour, and the amortised quanta among them that AWS splits: usage of an
 -- instance's own price, by these words of its usage type.
 CREATE OR REPLACE TEMP TABLE split_parents AS
 SELECT
@@ -12,7 +12,7 @@ SELECT
         )
         THEN CAST(EffectiveCost * 10000000000 AS BIGINT)
         ELSE 0
-    END) AS HUGEINT) AS units
+    END) AS HUGEINT) AS quanta
 FROM {lines}
 WHERE NOT {is_split_row} AND {resource} IN (SELECT node FROM split_rows)
 GROUP BY ALL;

@@ -26,7 +26,7 @@ named AS (
         END AS namespace,
         date_trunc('hour', ChargePeriodStart) AS started_at,
         CAST((coalesce(x_SplitCost, 0) + coalesce(x_UnusedCost, 0)) * 10000000000 AS BIGINT)
-            AS units
+            AS quanta
     FROM operations
 )
 SELECT
@@ -34,7 +34,7 @@ SELECT
     started_at,
     who,
     {columns},
-    CAST(sum(units) AS HUGEINT) AS weight,
+    CAST(sum(quanta) AS HUGEINT) AS weight,
     count(*) AS row_count
 FROM named
 GROUP BY ALL;

@@ -29,14 +29,14 @@ SELECT
     facts.span,
     CAST(facts.hour AS DATE) AS day,
     whole_keys.* EXCLUDE (kid),
-    facts.units
+    facts.quanta
 FROM facts
 JOIN whole_keys ON whole_keys.kid = facts.kid;
 
 -- The base of `proportional`: what each tenant got directly, hour by hour; and, for drivers that
 -- look at some lines or at everybody's, the costs of these.
 CREATE OR REPLACE TEMP TABLE direct_costs AS
-SELECT '' AS scope, claims.recipient AS tenant, facts.hour, sum(facts.units) AS units
+SELECT '' AS scope, claims.recipient AS tenant, facts.hour, sum(facts.quanta) AS quanta
 FROM facts
 JOIN claims ON claims.kid = facts.kid
 WHERE claims.kind = 'tenant'
@@ -46,14 +46,14 @@ SELECT
     scopes.scope,
     CASE WHEN claims.kind = 'pool' THEN {POOL} ELSE '' END || claims.recipient,
     facts.hour,
-    sum(facts.units)
+    sum(facts.quanta)
 FROM facts
 JOIN claims ON claims.kid = facts.kid
 JOIN scopes ON scopes.vid = claims.vid
 WHERE claims.kind = 'tenant' OR (scopes.counts_all AND claims.kind <> 'excluded')
 GROUP BY ALL;
 
--- A pool's cells: one whole number of units each, to be split. A line that is longer than the
+-- A pool's cells: one whole number of quanta each, to be split. A line that is longer than the
 -- pool's own grain is split by its own length, so that a day's charge goes by the day's use.
 CREATE OR REPLACE TEMP VIEW pool_facts AS
 WITH grained AS (
@@ -62,7 +62,7 @@ WITH grained AS (
         greatest(pools.grain, facts.span) AS grain,
         facts.hour,
         facts.span,
-        facts.units,
+        facts.quanta,
         keys.*,
         claims.rule,
         claims.dimensions
@@ -96,7 +96,7 @@ WITH summed AS (
         dimensions,
         source,
         charge_category,
-        CAST(sum(units) AS HUGEINT) AS units
+        CAST(sum(quanta) AS HUGEINT) AS quanta
     FROM pool_facts
     GROUP BY ALL
 )

@@ -1,7 +1,11 @@
 -- reads: items, item_parts, cells, chosen  makes: divided, divided_by_day
 -- Items in their parts; what no driver could split is whole, and nobody's.
 CREATE OR REPLACE TEMP VIEW divided AS
-SELECT items.item, item_parts.recipient, item_parts.level, coalesce(item_parts.units, items.units) AS units
+SELECT
+    items.item,
+    item_parts.recipient,
+    item_parts.level,
+    coalesce(item_parts.quanta, items.quanta) AS quanta
 FROM items
 LEFT JOIN item_parts ON item_parts.cell = items.item;
 
@@ -26,7 +30,7 @@ SELECT
     min(alike.item) AS item,
     divided.recipient,
     divided.level,
-    CAST(sum(divided.units) AS HUGEINT) AS units
+    CAST(sum(divided.quanta) AS HUGEINT) AS quanta
 FROM divided
 JOIN alike ON alike.item = divided.item
 GROUP BY alike.kind, alike.day, divided.recipient, divided.level;

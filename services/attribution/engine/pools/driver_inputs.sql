@@ -45,14 +45,14 @@ GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE metered_costs AS
 WITH placed AS (
-    SELECT CAST('hour' AS span) AS grain, hour AS moment, scope, tenant, units FROM direct_costs
+    SELECT CAST('hour' AS span) AS grain, hour AS moment, scope, tenant, quanta FROM direct_costs
     UNION ALL
-    SELECT CAST('day' AS span), date_trunc('day', hour), scope, tenant, units FROM direct_costs
+    SELECT CAST('day' AS span), date_trunc('day', hour), scope, tenant, quanta FROM direct_costs
     UNION ALL
-    SELECT CAST('period' AS span), (SELECT started_at FROM period), scope, tenant, units
+    SELECT CAST('period' AS span), (SELECT started_at FROM period), scope, tenant, quanta
     FROM direct_costs
 )
-SELECT scope, grain, moment, tenant, sum(units) AS units
+SELECT scope, grain, moment, tenant, sum(quanta) AS quanta
 FROM placed
 WHERE grain IN (SELECT grain FROM driver_buckets)
 GROUP BY ALL;

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE item_weights AS
 SELECT
     items.item AS cell,
-    items.units,
+    items.quanta,
     shares.recipient,
     shares.weight,
     shares.tenants_total AS total,

@@ -5,11 +5,11 @@ WITH ends AS (
     SELECT DISTINCT route AS recipient, via, via_grain AS grain, via_bucket AS bucket FROM routes
 ),
 routed AS (
-    SELECT route_parts.cell, ends.via, ends.grain, ends.bucket, route_parts.units
+    SELECT route_parts.cell, ends.via, ends.grain, ends.bucket, route_parts.quanta
     FROM route_parts
     JOIN ends USING (recipient)
     UNION ALL
-    SELECT cell, pool, grain, bucket, units
+    SELECT cell, pool, grain, bucket, quanta
     FROM cells
     ANTI JOIN routes USING (pool, grain, bucket)
 )

@@ -30,7 +30,7 @@ SELECT
     END AS reason,
     CASE WHEN reason <> '' THEN {POOL} || items.via ELSE '' END AS tag_key,
     '' AS tag_value,
-    divided.units
+    divided.quanta
 FROM {parts} AS divided
 JOIN items ON items.item = divided.item
 JOIN cells ON cells.cell = items.cell

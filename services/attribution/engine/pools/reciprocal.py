@@ -108,7 +108,7 @@ class ReciprocalPools:
             totals[node] = int(total)
         ends_of = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
         vias = sorted({via for ends in ends_of.values() for via in ends})
-        # Numbered in their order, since a name decides who gets a unit that is left over.
+        # Numbered in their order, since a name decides who gets a quantum that is left over.
         numbers = {via: f"{number:09d}" for number, via in enumerate(vias)}
         return [
             (*_named(node), numbers[via], *_named(via), weight)

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE route_weights AS
 SELECT
     cells.cell,
-    cells.units,
+    cells.quanta,
     routes.route AS recipient,
     routes.weight,
     CAST(1152921504606846976 AS HUGEINT) AS total,

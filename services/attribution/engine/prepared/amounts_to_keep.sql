@@ -1,5 +1,5 @@
 -- reads: amounts
 -- HUGEINT has no type of its own in Parquet.
-SELECT * REPLACE (CAST(units AS DECIMAL(38,0)) AS units)
+SELECT * REPLACE (CAST(quanta AS DECIMAL(38,0)) AS quanta)
 FROM amounts
 ORDER BY day, line

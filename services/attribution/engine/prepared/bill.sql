@@ -11,7 +11,7 @@ FROM {keys_of_parts} AS of_part
 JOIN bill_keys USING ({names});
 
 CREATE OR REPLACE TEMP TABLE bill_days AS
-SELECT key_numbers.kid, of_part.day, CAST(sum(of_part.units) AS DECIMAL(38,0)) AS units
+SELECT key_numbers.kid, of_part.day, CAST(sum(of_part.quanta) AS DECIMAL(38,0)) AS quanta
 FROM {days_of_parts} AS of_part
 JOIN key_numbers ON key_numbers.part = of_part.part AND key_numbers.part_kid = of_part.kid
 GROUP BY ALL;
@@ -19,8 +19,8 @@ GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE bill_fingerprints AS
 SELECT
     day,
-    CAST(sum(CAST(of_units AS HUGEINT)) AS VARCHAR) || '|'
-        || CAST(sum(CAST(of_units_low AS HUGEINT)) AS VARCHAR) || '|'
+    CAST(sum(CAST(of_quanta AS HUGEINT)) AS VARCHAR) || '|'
+        || CAST(sum(CAST(of_quanta_low AS HUGEINT)) AS VARCHAR) || '|'
         || CAST(sum(CAST(of_lines AS HUGEINT)) AS VARCHAR) AS fingerprint
 FROM {fingerprints_of_parts}
 GROUP BY day;

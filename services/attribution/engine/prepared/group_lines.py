@@ -10,11 +10,11 @@ from shared.columnar import Session
 from shared.sql.expressions import Sql, identifier, sums
 from shared.sql.scripts import run_script
 
-UNITS: Final = ("units",)
-"""The measures of a run: its cost, in whole units of 10^-10 of the currency."""
+QUANTA: Final = ("quanta",)
+"""The measures of a run: its cost, in whole quanta of 10^-10 of the currency."""
 
 
-def group_lines(session: Session, names: Sql, measures: Sequence[str] = UNITS) -> None:
+def group_lines(session: Session, names: Sql, measures: Sequence[str] = QUANTA) -> None:
     """Makes `line_costs`: of `keyed_lines` the sum of each measure by key, hour and length.
 
     `names` are the columns of a key. Measures are columns of whole numbers.

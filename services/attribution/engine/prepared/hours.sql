@@ -11,7 +11,7 @@ SELECT
     numbers.kid,
     hours.hour,
     CAST(hours.span AS span) AS span,
-    CAST(sum(hours.units) AS HUGEINT) AS units
+    CAST(sum(hours.quanta) AS HUGEINT) AS quanta
 FROM {hours} AS hours
 JOIN numbers ON numbers.part = hours.part AND numbers.part_kid = hours.kid
 WHERE CAST(hours.hour AS DATE) IN (SELECT day FROM {days})

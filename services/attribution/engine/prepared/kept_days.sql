@@ -12,7 +12,7 @@ FROM {days}
 ANTI JOIN kept_days USING (day);
 
 CREATE OR REPLACE TEMP TABLE kept_amounts AS
-SELECT kept.day, kept.line, CAST(kept.units AS HUGEINT) AS units
+SELECT kept.day, kept.line, CAST(kept.quanta AS HUGEINT) AS quanta
 FROM {amounts} AS kept
 JOIN kept_days ON kept_days.day = kept.day;
 

@@ -5,10 +5,10 @@ SELECT
     days.kid,
     CAST(days.day AS TIMESTAMP) AS hour,
     CAST('day' AS span) AS span,
-    CAST(days.units AS HUGEINT) AS units
+    CAST(days.quanta AS HUGEINT) AS quanta
 FROM {days} AS days
 SEMI JOIN stale_days USING (day)
 ANTI JOIN (SELECT DISTINCT kid, CAST(hour AS DATE) AS day FROM {hours}) AS hourly USING (kid, day)
 UNION ALL
-SELECT kid, hour, span, CAST(units AS HUGEINT)
+SELECT kid, hour, span, CAST(quanta AS HUGEINT)
 FROM {hours};

@@ -2,7 +2,7 @@
 -- What a run would find that left nothing.
 CREATE OR REPLACE TEMP TABLE no_fingerprints (day DATE, fingerprint VARCHAR);
 
-CREATE OR REPLACE TEMP TABLE no_days (kid BIGINT, day DATE, units HUGEINT);
+CREATE OR REPLACE TEMP TABLE no_days (kid BIGINT, day DATE, quanta HUGEINT);
 
 CREATE OR REPLACE TEMP TABLE no_lines (
     line BIGINT, allocation BIGINT, tenant VARCHAR, charge_group VARCHAR, service VARCHAR,
@@ -11,7 +11,7 @@ CREATE OR REPLACE TEMP TABLE no_lines (
     tag_value VARCHAR
 );
 
-CREATE OR REPLACE TEMP TABLE no_amounts (day DATE, line BIGINT, units HUGEINT);
+CREATE OR REPLACE TEMP TABLE no_amounts (day DATE, line BIGINT, quanta HUGEINT);
 
 CREATE OR REPLACE TEMP TABLE no_pool_hours (
     pool VARCHAR, grain span, day DATE, hours BIGINT, covered BIGINT

@@ -9,7 +9,7 @@ SELECT
     part_keys.kid,
     line_costs.hour,
     line_costs.span,
-    CAST(line_costs.units AS DECIMAL(38,0)) AS units,
+    CAST(line_costs.quanta AS DECIMAL(38,0)) AS quanta,
     line_costs.lines
 FROM line_costs
 JOIN part_keys USING ({names});

@@ -1,17 +1,17 @@
 -- reads: part_keys, part_hours  makes: part_days, part_fingerprints
 CREATE OR REPLACE TEMP TABLE part_days AS
-SELECT kid, CAST(hour AS DATE) AS day, CAST(sum(units) AS DECIMAL(38,0)) AS units
+SELECT kid, CAST(hour AS DATE) AS day, CAST(sum(quanta) AS DECIMAL(38,0)) AS quanta
 FROM part_hours
 GROUP BY ALL;
 
 -- A fingerprint of each day: sums over its lines, so that neither their order nor the parts they
--- come in change it. Two of them weigh the units, by 31 bits of the line's hash each.
+-- come in change it. Two of them weigh the quanta, by 31 bits of the line's hash each.
 CREATE OR REPLACE TEMP TABLE part_fingerprints AS
 SELECT
     CAST(hour AS DATE) AS day,
-    CAST(sum(CAST(hashed >> 33 AS HUGEINT) * CAST(units AS HUGEINT)) AS VARCHAR) AS of_units,
-    CAST(sum(CAST(hashed & 2147483647 AS HUGEINT) * CAST(units AS HUGEINT)) AS VARCHAR)
-        AS of_units_low,
+    CAST(sum(CAST(hashed >> 33 AS HUGEINT) * CAST(quanta AS HUGEINT)) AS VARCHAR) AS of_quanta,
+    CAST(sum(CAST(hashed & 2147483647 AS HUGEINT) * CAST(quanta AS HUGEINT)) AS VARCHAR)
+        AS of_quanta_low,
     CAST(sum(CAST(hashed AS HUGEINT) * lines) AS VARCHAR) AS of_lines
 FROM (
     SELECT part_hours.*, hash(part_keys.name_hash, hour, span) AS hashed

@@ -1,5 +1,9 @@
 -- reads: asked, metered_costs
-SELECT asked.own_grain, asked.bucket, metered_costs.tenant AS recipient, metered_costs.units AS weight
+SELECT
+    asked.own_grain,
+    asked.bucket,
+    metered_costs.tenant AS recipient,
+    metered_costs.quanta AS weight
 FROM asked
 JOIN metered_costs
     ON metered_costs.scope = asked.scope AND metered_costs.grain = asked.grain AND metered_costs.moment = asked.moment
