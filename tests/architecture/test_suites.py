@@ -4,8 +4,8 @@ import re
 
 from tests.architecture.test_tidy import ROOT
 
-# Looked at by their own targets of the Makefile.
-APART = {"e2e", "system"}
+# Has its own target of the Makefile.
+APART = {"e2e"}
 
 
 def test_each_folder_of_tests_is_a_suite_of_the_makefile():

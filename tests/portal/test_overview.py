@@ -230,7 +230,7 @@ class TestWhatMoved:
         parts = [*(mover.by.amount for mover in change.movers), change.rest.amount]
         assert sum(parts) == change.by.amount == COSTS["acme"] - (COMPUTE + 7)
         page = Page(client_of("olivia").get("/tenants/acme").content.decode()).words
-        assert "Cost is up $13.00 on September 2026: Shared NAT +$15.00 since 11 Oct" in page
+        assert "Cost is up $13.00 vs September 2026: Shared NAT +$15.00 since 11 Oct" in page
 
 
 class TestTheNextClose:

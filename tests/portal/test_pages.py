@@ -150,7 +150,7 @@ class TestACustomersHome:
                 before.__class__(**{**vars(before), "lines": cheaper, "total": Decimal("497.40")})
             )
         page = Page(client_of("ann").get("/account").content.decode()).words
-        assert "Platform fee is up $99.00 on Sep." in page
+        assert "Platform fee is up $99.00 vs Sep." in page
         assert "ACME-0001, by 3 Dec 2026" in page
 
     def test_offers_to_pay_only_what_is_open(self, month):

@@ -77,7 +77,7 @@ def _what_changed(mover: Mover | None, period: Month) -> str:
         return ""
     direction = "up" if mover.by.amount > 0 else "down"
     by = with_currency(Money(abs(mover.by.amount), mover.by.currency))
-    return f"{mover.description} is {direction} {by} on {month_name(period.previous)}."
+    return f"{mover.description} is {direction} {by} vs {month_name(period.previous)}."
 
 
 def _due_note(due: Due) -> str:
