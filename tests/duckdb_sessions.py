@@ -19,6 +19,8 @@ import pytest
 
 _INSTANCE_SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
+    # A few rows are never divided among threads, and those that wait take from the other suite.
+    "threads": 1,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     # A file that a test writes anew under the same name is another file.

@@ -1,6 +1,7 @@
 """A restated bill computes the days that changed, and writes what computing all days would."""
 
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from shared.faults import ProofFailed
 from tests.bills import (
     OCTOBER,
     RULESET,
+    amounts,
     focus_line,
     rows_of,
     write_signals,
@@ -131,6 +133,35 @@ class TestARestatedBill:
         falsify(tmp_path, day=4)
         found = self.run_on_two_days(tmp_path, "2")
         assert str(found.proof.attributed_total) == "3.0000000000"
+
+    @pytest.mark.parametrize(
+        ("used_since", "of_acme", "of_globex"),
+        [
+            (["acme 3", "globex 1"], "7.5", "2.5"),
+            (["globex 1", "globex 1"], "0", "10"),
+            (["globex 1"], "0", "10"),
+            (["acme 1", "acme 2", "globex 2"], "6", "4"),
+        ],
+        ids=["quantity", "consumer", "one less", "one more"],
+    )
+    def test_computes_a_day_whose_signals_changed(self, tmp_path, used_since, of_acme, of_globex):
+        ruleset = (
+            f"{RULESET}pools: [{{name: nat, when: {{usage_type: [nat-*]}}, "
+            "drivers: [{signal: bytes}, {even: true}]}]\n"
+        )
+        bill_lines = [
+            focus_line(
+                cost="10",
+                SkuMeter="nat-usage",
+                ChargePeriodStart="2026-10-03T03:00:00Z",
+                ChargePeriodEnd="2026-10-03T04:00:00Z",
+            )
+        ]
+        for used in (["acme 1", "globex 1"], used_since):
+            rows = [f"bytes 2026-10-03T03:00:00Z {each}" for each in used]
+            found, _ = run(tmp_path, bill_lines, ruleset, rows, tmp_path / "kept")
+        assert amounts(found).get("acme", 0) == Decimal(of_acme)
+        assert amounts(found)["globex"] == Decimal(of_globex)
 
     def test_computes_all_days_where_the_ruleset_changed(self, tmp_path):
         self.run_on_two_days(tmp_path, "1")
