@@ -69,7 +69,7 @@ class Home:
 
     def _remove_outside(self) -> None:
         """Unless it is another user's, who had a home at this path."""
-        if self.outside.exists() and self.outside.lstat().st_uid == os.geteuid():
+        if os.path.lexists(self.outside) and self.outside.lstat().st_uid == os.geteuid():
             _remove_folder(self.outside)
 
 

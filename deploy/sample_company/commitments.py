@@ -51,13 +51,13 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
         if line.commitment == "plan" and line.hour is not None:
             by_hour.setdefault(line.hour, []).append(line)
     for hour in range(0, month.hours, month.slot_hours):
-        covered = by_hour[hour]
-        first = covered[0]
+        of_hour = by_hour[hour]
+        first = of_hour[0]
         yield replace(
             first,
-            quanta=-sum(line.quanta for line in covered),
+            quanta=-sum(line.quanta for line in of_hour),
             effective_quanta=0,
-            usage_micro=sum(line.usage_micro for line in covered),
+            usage_micro=sum(line.usage_micro for line in of_hour),
             owner=NEGATION_OWNER,
             line_type="SavingsPlanNegation",
             resource="",
@@ -65,7 +65,7 @@ def plan_lines(lines: Iterable[Line], month: SampleMonth) -> Iterator[Line]:
             tags={},
             description=f"SavingsPlanNegation used by {first.meter.usage_type}",
         )
-        used = sum(line.effective_quanta or 0 for line in covered)
+        used = sum(line.effective_quanta or 0 for line in of_hour)
         fee = COMMITMENT_QUANTA * month.slot_hours
         yield Line(
             start=first.start,

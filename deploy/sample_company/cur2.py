@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from deploy.sample_company import meters
-from deploy.sample_company.exports import ByRow, Column, deliver_export, read_by_kind, slices
+from deploy.sample_company.exports import ByRow, Column, deliver_export, read_by_kind, tables_of
 from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import ACCOUNT_NAMES, PAYER, PRODUCTION
@@ -316,9 +316,5 @@ def _schema(month: SampleMonth) -> pa.Schema:
 
 def deliver(values: Values, *, count: int, root: Path, month: SampleMonth, bucket: str) -> Path:
     """Parts, then the manifest that commits them; answers the manifest's path."""
-    schema = _schema(month)
-    tables = []
-    for part in slices(count):
-        arrays = [values[column.name][part].to_array(column.type) for column in schema]
-        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+    tables = tables_of(values, _schema(month), count)
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)

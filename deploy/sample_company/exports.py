@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -88,6 +88,16 @@ def slices(count: int) -> list[slice]:
     """The parts of a delivery."""
     size = -(-count // PARTS)
     return [slice(part * size, (part + 1) * size) for part in range(PARTS)]
+
+
+def tables_of(values: Mapping[str, Column], schema: pa.Schema, count: int) -> list[pa.Table]:
+    """A table for each part of `count` rows."""
+    return [
+        pa.Table.from_arrays(
+            [values[column.name][part].to_array(column.type) for column in schema], schema=schema
+        )
+        for part in slices(count)
+    ]
 
 
 def deliver_export(

@@ -23,7 +23,7 @@ from deploy.sample_company.cur2 import (
     rate,
     sku,
 )
-from deploy.sample_company.exports import ByRow, deliver_export, read_by_kind, slices
+from deploy.sample_company.exports import ByRow, deliver_export, read_by_kind, tables_of
 from deploy.sample_company.lines import Line
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.tenants import ACCOUNT_NAMES, PAYER
@@ -258,8 +258,5 @@ def deliver(lines: Sequence[Line], *, root: Path, month: SampleMonth, bucket: st
     kinds = {name: kind for name, kind, _ in [*shared, *own]}
     names = sorted(kinds, key=lambda name: (name.startswith("x_"), name))
     schema = pa.schema([(name, kinds[name]) for name in names])
-    tables = []
-    for part in slices(len(rows)):
-        arrays = [values[column.name][part].to_array(column.type) for column in schema]
-        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+    tables = tables_of(values, schema, len(rows))
     return deliver_export(EXPORT, tables, root=root, month=month, bucket=bucket)

@@ -145,9 +145,9 @@ class Api:
             await asyncio.sleep(fault.seconds)
 
     def _verify(self, method: str, route: str, status: int, body: Body) -> None:
-        faults = self._specification.faults_of_answer(method, route, status, body)
-        if faults:
-            raise AnswerBreaksSpecification(f"{method} {route}: {'; '.join(faults)}")
+        deviations = self._specification.faults_of_answer(method, route, status, body)
+        if deviations:
+            raise AnswerBreaksSpecification(f"{method} {route}: {'; '.join(deviations)}")
 
     def _check_door(self, request: Request) -> None:
         given = _given_key(request.headers.get("authorization", ""))

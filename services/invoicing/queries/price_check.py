@@ -54,7 +54,7 @@ def check_prices(
         for plan in _newest_plans()
         if plan.currency == currency
     ]
-    return sorted(priced, key=lambda price: (-price.total_minor, price.plan.key))
+    return sorted(priced, key=lambda of_plan: (-of_plan.total_minor, of_plan.plan.key))
 
 
 def _lines(
