@@ -26,6 +26,8 @@ _INSTANCE_SETTINGS: dict[str, Any] = {
     # A file that a test writes anew under the same name is another file.
     "enable_external_file_cache": False,
 }
+# Threads are the instance's, which has one as it is; a session that resets them gives it two.
+_OF_THE_INSTANCE = ("SET threads = 1", "RESET threads")
 
 
 @lru_cache(maxsize=2000)
@@ -43,6 +45,8 @@ class SharedSession:
         self._connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
 
     def execute(self, query: str, parameters: object = None) -> Self:
+        if query in _OF_THE_INSTANCE:
+            return self
         *first, last = _parsed(query)
         for statement in first:
             self._connection.execute(statement)
