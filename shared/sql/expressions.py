@@ -163,6 +163,11 @@ def one_of(value: Sql, texts: Iterable[str]) -> Sql:
     return Sql(f"({value} IN ({', '.join(map(literal, texts))}))")
 
 
+def unnested(parameter: str) -> Sql:
+    """A row for each text of a list that is bound as `$parameter`."""
+    return Sql(f"unnest(CAST(${_word(parameter)} AS VARCHAR[]))")
+
+
 def no_rows(relation: Sql) -> Sql:
     """The relation's columns, and none of its rows."""
     return Sql(f"(FROM {relation} LIMIT 0)")
@@ -216,9 +221,9 @@ def _escape_glob(path: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A function's name, which stands in the code and never in data."""
+    """A function's or parameter's name, which stands in the code and never in data."""
     if not _WORD.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of a function")
+        raise ValueError(f"{text!r} is no name of a function or parameter")
     return text
 
 

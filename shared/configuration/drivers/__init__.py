@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Discriminator, Tag
 
-from shared.configuration.drivers.driver import Consumer, Driver, Grain, Scope
+from shared.configuration.drivers.driver import GRAINS, Consumer, Driver, Grain, Scope
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
@@ -43,4 +43,4 @@ else:
         ),
     ]
 
-__all__ = ["AnyDriver", "Consumer", "Driver", "Grain", "Scope"]
+__all__ = ["GRAINS", "AnyDriver", "Consumer", "Driver", "Grain", "Scope"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -13,6 +13,8 @@ from shared.configuration.selectors import Selector
 # A tenant's key, or another pool.
 Consumer = Annotated[str, Field(pattern=r"^(pool:.{1,200}|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")]
 Grain = Literal["hour", "day", "period"]
+GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
+"""The finer one first."""
 Table = Literal["metered_usage", "metered_costs", "named_weights", "tenants"]
 """What a driver's query may read beside the buckets it is asked for."""
 

@@ -1,6 +1,6 @@
 """Splits the pools' cells: each driver proposes weights, the first that has any is taken."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from services.attribution.engine.largest_remainder import split_weights
 from services.attribution.engine.pools.reciprocal import ReciprocalPools
 from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
+from shared.configuration.drivers import GRAINS, Grain
 from shared.configuration.models import Configuration
 from shared.exact import whole_weights
 from shared.faults import BadConfiguration, BadInput
@@ -56,9 +57,14 @@ class PoolSplit:
         run_script(self.session, __package__, "buckets.sql")
         run_script(self.session, __package__, "driver_inputs.sql")
         run_script(self.session, __package__, "candidates.sql")
+        meters = self._meters()
+        with_buckets = set(
+            run_script(self.session, __package__, "pools_with_buckets.sql").fetchall()
+        )
         for level in levels(self.config):
-            self._check_meters(level)
-            self._propose(level)
+            _check_meters(level, meters)
+            if (level.pool.name,) in with_buckets:
+                self._propose(level)
         ReciprocalPools(self.session, self.scratch_dir).split()
         run_script(self.session, __package__, "item_weights.sql")
         split_weights(
@@ -87,31 +93,9 @@ class PoolSplit:
             },
         )
 
-    def _check_meters(self, level: Level) -> None:
-        """The signals are no coarser than the driver looks, and their sum fits the arithmetic."""
-        pool, driver, grain = level.pool, level.driver, level.grain
-        meters = run_script(
-            self.session,
-            __package__,
-            "meters.sql",
-            values={"meters": [*driver.meters, *driver.controls], "grain": grain},
-        ).fetchall()
-        scale_max = max((scale for *_, scale in meters), default=0)
-        for meter, coarsest, is_coarser, weight, scale in meters:
-            if is_coarser:
-                raise BadConfiguration(
-                    f"the pool {pool.name!r} is split per {grain}, but the signal"
-                    f" {meter!r} comes per {coarsest}.",
-                    field=f"pools.{pool.name}.per",
-                    remedy=f"Write `per: {coarsest}`.",
-                )
-            if weight * 10.0 ** (scale_max - scale) > 10.0**driver.digits_max:
-                raise BadInput(
-                    f"the quantities of {meter!r} have more than {driver.digits_max} digits"
-                    " together.",
-                    field="quantity",
-                    remedy="Give them in a larger unit or with fewer decimals.",
-                )
+    def _meters(self) -> "dict[str, _Meter]":
+        rows = run_script(self.session, __package__, "meters.sql").fetchall()
+        return {meter: _Meter(*columns) for meter, *columns in rows}
 
     def _named_weights(self) -> Iterator[tuple[str, int, str, int]]:
         tenants = [tenant.key for tenant in self.config.tenants]
@@ -122,3 +106,31 @@ class PoolSplit:
 
     def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
+
+
+@dataclass(frozen=True)
+class _Meter:
+    coarsest: Grain
+    weight: float
+    scale: int
+
+
+def _check_meters(level: Level, meters: Mapping[str, _Meter]) -> None:
+    """The signals are no coarser than the driver looks, and their sum fits the arithmetic."""
+    driver = level.driver
+    read = {name: meters[name] for name in (*driver.meters, *driver.controls) if name in meters}
+    scale_max = max((meter.scale for meter in read.values()), default=0)
+    for name, meter in sorted(read.items()):
+        if GRAINS.index(meter.coarsest) > GRAINS.index(level.grain):
+            raise BadConfiguration(
+                f"the pool {level.pool.name!r} is split per {level.grain}, but the signal"
+                f" {name!r} comes per {meter.coarsest}.",
+                field=f"pools.{level.pool.name}.per",
+                remedy=f"Write `per: {meter.coarsest}`.",
+            )
+        if meter.weight * 10.0 ** (scale_max - meter.scale) > 10.0**driver.digits_max:
+            raise BadInput(
+                f"the quantities of {name!r} have more than {driver.digits_max} digits together.",
+                field="quantity",
+                remedy="Give them in a larger unit or with fewer decimals.",
+            )

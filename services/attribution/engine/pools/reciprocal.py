@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from services.attribution.domain.driver_levels import pool_uses
 from services.attribution.domain.reciprocal import ClosedLoop, Use, routes
 from services.attribution.engine.largest_remainder import split_weights
 from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
-from shared.configuration.drivers import Grain
+from shared.configuration.drivers import GRAINS, Grain
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.sql.scripts import run_script
@@ -25,7 +25,6 @@ _ROUTE_COLUMNS: Final = {
     "via_bucket": "TIMESTAMP",
     "weight": "HUGEINT",
 }
-_GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
 Bucket = tuple[str, int, Any]
 """Pool, place of the grain among all (so that the finer comes first), and start."""
 
@@ -88,7 +87,7 @@ class ReciprocalPools:
             self.session,
             "closed_buckets",
             _BUCKET_COLUMNS,
-            [(pool, _GRAINS[grain], bucket) for pool, grain, bucket in nodes],
+            [(pool, GRAINS[grain], bucket) for pool, grain, bucket in nodes],
             scratch_dir=self.scratch_dir,
         )
         levels = run_script(self.session, __package__, "levels_to_give_up.sql").fetchall()
@@ -103,8 +102,8 @@ class ReciprocalPools:
         totals: dict[Bucket, int] = {}
         rows = run_script(self.session, __package__, "used_shares.sql").fetchall()
         for pool, grain, bucket, total, used, used_grain, used_bucket, weight in rows:
-            node = (pool, _GRAINS.index(grain), bucket)
-            uses[node][used, _GRAINS.index(used_grain), used_bucket] = int(weight)
+            node = (pool, GRAINS.index(grain), bucket)
+            uses[node][used, GRAINS.index(used_grain), used_bucket] = int(weight)
             totals[node] = int(total)
         ends_of = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
         vias = sorted({via for ends in ends_of.values() for via in ends})
@@ -119,7 +118,7 @@ class ReciprocalPools:
 
 def _named(bucket: Bucket) -> tuple[str, Grain, Any]:
     pool, grain, start = bucket
-    return pool, _GRAINS[grain], start
+    return pool, GRAINS[grain], start
 
 
 def _closed(nodes: Sequence[tuple[Any, ...]]) -> BadInput:
@@ -132,7 +131,7 @@ def _closed(nodes: Sequence[tuple[Any, ...]]) -> BadInput:
     }
     return BadInput(
         f"the pools {', '.join(names)} use each other and no tenant"
-        f" {when[_GRAINS[grain]]}: their cost has nowhere to go.",
+        f" {when[GRAINS[grain]]}: their cost has nowhere to go.",
         field="pools",
         remedy="Give a tenant's use of one of them, or a driver that reaches tenants.",
     )

@@ -1,0 +1,3 @@
+-- reads: driver_buckets
+SELECT DISTINCT pool
+FROM driver_buckets;

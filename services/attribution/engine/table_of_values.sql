@@ -1,0 +1,4 @@
+-- reads: nothing  makes: {table}
+CREATE OR REPLACE TEMP TABLE {table} AS
+SELECT {columns}
+FROM (SELECT {values});
