@@ -1,5 +1,7 @@
 """Where the lake keeps what, and the one connection to it that a service has."""
 
+import os
+from functools import lru_cache
 from pathlib import Path
 
 from shared.lake.storage import Storage
@@ -8,11 +10,22 @@ from shared.runtime.environment import ServiceEnvironment
 
 def storage(environment: ServiceEnvironment) -> Storage:
     secret = environment.s3_secret_key
-    return Storage.connect(
-        endpoint_url=environment.s3_endpoint_url,
-        access_key=environment.s3_access_key,
-        secret_key=secret.get_secret_value() if secret else None,
+    return _storage(
+        environment.s3_endpoint_url,
+        environment.s3_access_key,
+        secret.get_secret_value() if secret else None,
     )
+
+
+# botocore reads its models of S3 for each client, which takes longer than most requests; threads
+# may share one. More than one is kept only where a process changes its settings.
+@lru_cache(maxsize=4)
+def _storage(endpoint_url: str | None, access_key: str | None, secret_key: str | None) -> Storage:
+    return Storage.connect(endpoint_url=endpoint_url, access_key=access_key, secret_key=secret_key)
+
+
+# A child would speak on its parent's connections, in between the parent's own words.
+os.register_at_fork(after_in_child=_storage.cache_clear)
 
 
 class Lake:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _SCHEME: Final = "s3://"
+# Threads are for the parts of a large file; a small one is one request, and a pool of threads would
+# be started and ended for it.
+_ONE_REQUEST: Final = TransferConfig(use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,9 @@ class Storage:
 
     def put(self, file: Path, uri: str) -> str:
         place = Location.parse(uri)
-        self._client.upload_file(str(file), place.bucket, place.key)
+        is_small = file.stat().st_size < _ONE_REQUEST.multipart_threshold
+        config = _ONE_REQUEST if is_small else None
+        self._client.upload_file(str(file), place.bucket, place.key, Config=config)
         return uri
 
     def write(self, content: bytes, uri: str) -> str:
