@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 
 from services.portal.models import User
 from services.portal.operations.record_facts import (
@@ -68,9 +69,14 @@ def put_cast() -> None:
             put_user(name=name, full_name=full_name, role=role, customer=customer)
 
 
+# One for all, as a server has: to load the middleware is to look for all static files.
+_HANDLER = ClientHandler(enforce_csrf_checks=False)
+
+
 def client_of(name: str) -> Client:
     """Signed in; an error of ours is an answer here, as it is for a browser."""
     client = Client(raise_request_exception=False)
+    client.handler = _HANDLER
     with as_ops():
         client.force_login(User.objects.get(name=name))
     return client
