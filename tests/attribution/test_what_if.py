@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from services.attribution.domain.what_if import Change, compare
 from services.attribution.models import RevenueEntry, Ruleset, Run
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import close_period
@@ -89,24 +88,3 @@ class TestAWhatIf:
     def test_is_not_for_those_who_only_look(self, closed):
         told = asked(PATH, {"content": EVEN}, actor=Actor("vic", "operator_viewer"))
         assert told.status_code == 403
-
-
-class TestAMargin:
-    @pytest.mark.parametrize(
-        ("before", "after", "revenue", "turns"),
-        [
-            (1, 3, 2, "negative"),
-            (3, 1, 2, "positive"),
-            (1, 2, 2, ""),
-            (2, 3, 2, "negative"),
-            (3, 4, 2, ""),
-            (1, 3, None, ""),
-        ],
-    )
-    def test_turns_where_its_sign_changes(self, before, after, revenue, turns):
-        known = None if revenue is None else Decimal(revenue)
-        assert Change("acme", Decimal(before), Decimal(after), known).turns == turns
-
-    def test_of_who_is_only_in_one_of_both_is_compared_with_nothing(self):
-        [gone, new] = compare({"gone": Decimal(2)}, {"new": Decimal(2)}, {})
-        assert (gone.difference, new.difference) == (-2, 2)

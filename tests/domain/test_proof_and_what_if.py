@@ -3,7 +3,14 @@ from decimal import Decimal
 import pytest
 
 from services.attribution.domain.proof import prove, side_of
-from services.attribution.domain.what_if import PeriodChange, compare, from_json, to_json
+from services.attribution.domain.what_if import (
+    Change,
+    PeriodChange,
+    compare,
+    costs_by_tenant,
+    from_json,
+    to_json,
+)
 from shared.contracts.raw_totals import RawTotal
 
 
@@ -50,3 +57,58 @@ def test_a_what_if_is_read_as_it_was_written():
     found = PeriodChange("2026-10", "run_1", "USD", changes)
     assert from_json(to_json(found)) == found
     assert [change.turns for change in changes] == ["", "negative"]
+
+
+def test_a_tenants_amounts_are_one_cost():
+    amounts = [("acme", Decimal("1.5")), ("globex", Decimal(2)), ("acme", Decimal("-0.25"))]
+    assert costs_by_tenant(amounts) == {"acme": Decimal("1.25"), "globex": Decimal(2)}
+
+
+def test_a_proof_is_written_with_its_sums_and_its_way_from_the_bill():
+    written = prove(
+        period="2026-10",
+        currency="USD",
+        cost_measure="EffectiveCost",
+        raw_totals=[
+            RawTotal(
+                source="bill",
+                account="1",
+                service="EC2",
+                charge_category="Usage",
+                effective=Decimal(2),
+                effective_exact=Decimal("2.00000000004"),
+                billed=Decimal(3),
+                billed_exact=Decimal(3),
+            )
+        ],
+        out_by_recipient={"acme": Decimal(1), "overhead:x": Decimal(1)},
+        out_by_group={("bill", "1", "EC2", "Usage"): Decimal(2)},
+    ).to_json()
+    assert (written["period"], written["currency"]) == ("2026-10", "USD")
+    assert Decimal(written["quantisation"]) == Decimal("0.00000000004")
+    assert Decimal(written["attributed_total"]) == Decimal(written["overhead_total"]) == 1
+    assert written["difference"] == "0"
+    names = {"source": "bill", "account": "1", "service": "EC2", "charge_category": "Usage"}
+    assert written["per"] == [names | {"bill": "2", "out": "2"}]
+    assert written["bridge"] == [{"charge_category": "Usage", "effective": "2", "billed": "3"}]
+
+
+class TestAMargin:
+    @pytest.mark.parametrize(
+        ("before", "after", "revenue", "turns"),
+        [
+            (1, 3, 2, "negative"),
+            (3, 1, 2, "positive"),
+            (1, 2, 2, ""),
+            (2, 3, 2, "negative"),
+            (3, 4, 2, ""),
+            (1, 3, None, ""),
+        ],
+    )
+    def test_turns_where_its_sign_changes(self, before, after, revenue, turns):
+        known = None if revenue is None else Decimal(revenue)
+        assert Change("acme", Decimal(before), Decimal(after), known).turns == turns
+
+    def test_of_who_is_only_in_one_of_both_is_compared_with_nothing(self):
+        [gone, new] = compare({"gone": Decimal(2)}, {"new": Decimal(2)}, {})
+        assert (gone.difference, new.difference) == (-2, 2)

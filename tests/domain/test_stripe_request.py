@@ -3,6 +3,7 @@ import datetime as dt
 from services.invoicing.domain.stripe_request import (
     LINES_PER_CALL,
     RequestLine,
+    customer_request,
     draft_request,
     inequalities,
     line_requests,
@@ -54,3 +55,18 @@ def test_a_draft_that_is_not_ours_is_told_line_by_line():
         ("line 3", None, "1"),
         ("currency", "USD", "EUR"),
     ]
+
+
+def test_a_customer_is_sent_with_the_parts_of_its_address_that_it_has():
+    request = customer_request(
+        customer_id="acme",
+        name="Acme Corp",
+        email="ap@acme.test",
+        address={"line1": "Hauptplatz 1", "city": "Wien", "state": "", "tax_id": "ATU1"},
+    )
+    assert request == {
+        "name": "Acme Corp",
+        "email": "ap@acme.test",
+        "address": {"line1": "Hauptplatz 1", "city": "Wien"},
+        "metadata": {"trueback_customer": "acme"},
+    }

@@ -2,10 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.invoicing.domain.states import ACTIONS, refusal, state_after_stripe
 from services.invoicing.models import ClosedPeriod, Invoice, Job, Outbox, Transition
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
 from services.invoicing.operations.move_invoice import InvoiceChanged, move_invoice, seal
@@ -219,53 +216,3 @@ class TestARestatedBill:
         park_restated(PERIOD_ATTRIBUTED.load({**newer, "version": 2, "run_id": "run_2"}))
         invoice.refresh_from_db()
         assert invoice.state == State.ISSUED
-
-
-class TestStripesStatus:
-    @given(statuses=st.lists(st.sampled_from(["draft", "open", "paid", "void", "uncollectible"])))
-    def test_moves_an_invoice_forward_only_in_whatever_order_events_come(self, statuses):
-        rank = {"issuing": 0, "issued": 1, "overdue": 2, "uncollectible": 3, "paid": 4, "void": 4}
-        state = State.ISSUING
-        for status in statuses:
-            moved = state_after_stripe(state, status) or state
-            assert rank[moved] >= rank[state]
-            state = moved
-        assert ("paid" in statuses or "void" in statuses) == (state in {"paid", "void"})
-
-    @pytest.mark.parametrize("end", [State.PAID, State.VOID])
-    @pytest.mark.parametrize("status", ["open", "paid", "void", "uncollectible"])
-    def test_moves_nothing_that_has_come_to_its_end(self, end, status):
-        assert state_after_stripe(end, status) is None
-
-    def test_that_is_ours_already_is_no_news(self):
-        assert state_after_stripe(State.ISSUED, "open") is None
-
-    def test_says_nothing_about_a_draft_of_ours(self):
-        assert state_after_stripe(State.DRAFT, "paid") is None
-
-
-@given(state=st.sampled_from(State), action=st.sampled_from(sorted(ACTIONS)))
-def test_every_action_is_allowed_in_its_states_and_refused_elsewhere(state, action):
-    wanted = ACTIONS[action]
-    assert (refusal(wanted, state=state) is None) == (state in wanted.sources)
-
-
-@pytest.mark.parametrize(
-    ("action", "sources"),
-    [
-        ("submit", {"draft"}),
-        ("return", {"in_review", "approved"}),
-        ("approve", {"in_review"}),
-        ("issue", {"approved"}),
-        ("park", {"draft", "in_review", "approved"}),
-        ("discard", {"draft", "in_review", "approved", "parked"}),
-        ("release", {"parked"}),
-    ],
-)
-def test_an_action_is_for_these_states(action, sources):
-    assert ACTIONS[action].sources == sources
-
-
-def test_nobody_can_act_on_what_was_issued():
-    issued = {State.ISSUED, State.PAID, State.OVERDUE, State.VOID, State.UNCOLLECTIBLE}
-    assert all(not action.sources & issued for action in ACTIONS.values())

@@ -7,6 +7,7 @@ import pytest
 
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
+    is_of_period,
     plain_deliveries,
     safe_relative_path,
 )
@@ -73,6 +74,18 @@ class TestSignals:
 
     def test_of_no_month_are_none(self):
         assert list(plain_deliveries([Thing("s3://b/u/a.csv")])) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_it"),
+    [
+        ("s3://b/u/period=2026-10/a.csv", True),
+        ("s3://b/u/period=2026-11/a.csv", False),
+        ("s3://b/u/a.csv", False),
+    ],
+)
+def test_a_file_is_of_the_month_in_its_address(uri, is_it):
+    assert is_of_period(uri, "2026-10") == is_it
 
 
 class TestAKey:
