@@ -5,6 +5,7 @@ twice or not at all changes nothing but the delay.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -35,6 +36,8 @@ def run_bus(app: Celery, schedule: Mapping[str, Callable[[], None]]) -> None:
 
 
 def run_worker(app: Celery, *, queue: str, name: str, pool: str) -> None:
+    # Celery would make Django's checks of its own accord; see `UncheckedCommand`.
+    os.environ["CELERY_SKIP_CHECKS"] = "1"
     app.worker_main(
         [
             "worker",

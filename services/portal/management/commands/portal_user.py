@@ -2,14 +2,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from services.portal.operations.sign_in_links import create_link, put_user
 from shared.isolation.scope import as_ops
+from shared.runtime.command import UncheckedCommand
 from shared.vocabulary.roles import Role
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Create or change a person and print a sign-in link that works once."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,11 +1,10 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from shared.runtime.command import UncheckedCommand
 from shared.runtime.service import celery_app, schedule
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Relay the outbox, take acknowledgements, call what is scheduled."
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from shared.jobs.work import work
+from shared.runtime.command import UncheckedCommand
 from shared.runtime.service import job_kinds
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Do one job that the runner has leased; not for people."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,11 +1,10 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from shared.jobs.runner import Runner
+from shared.runtime.command import UncheckedCommand
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Run the jobs of this service, each in a child process of its own."
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -1,13 +1,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from shared.contracts.routes import events_queue
+from shared.runtime.command import UncheckedCommand
 from shared.runtime.service import celery_app
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Handle the facts that other services send."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
