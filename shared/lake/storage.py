@@ -3,23 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from shared.faults import BadInput
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
 
 _SCHEME: Final = "s3://"
-# Threads are for the parts of a large file; a small one is one request, and a pool of threads would
-# be started and ended for it.
-_ONE_REQUEST: Final = TransferConfig(use_threads=False)
+
+
+@cache
+def _one_request() -> "TransferConfig":
+    """Threads are for the parts of a large file; a small one would start and end a pool of them."""
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - slow, see `Storage.connect`
+
+    return TransferConfig(use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Storage:
         secret_key: str | None = None,
     ) -> "Storage":
         """Without arguments: AWS itself, with the credentials that boto3 finds."""
+        # Slow to import, and most processes of a service never ask S3 for anything.
+        import boto3  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
         options: dict[str, Any] = {
             "config": Config(
                 retries={"max_attempts": 6, "mode": "standard"},
@@ -115,8 +123,9 @@ class Storage:
 
     def put(self, file: Path, uri: str) -> str:
         place = Location.parse(uri)
-        is_small = file.stat().st_size < _ONE_REQUEST.multipart_threshold
-        config = _ONE_REQUEST if is_small else None
+        one_request = _one_request()
+        is_small = file.stat().st_size < one_request.multipart_threshold
+        config = one_request if is_small else None
         self._client.upload_file(str(file), place.bucket, place.key, Config=config)
         return uri
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from celery import Celery
 from django.conf import settings
 
 from shared.jobs.work import JobHandler
 
+if TYPE_CHECKING:
+    from celery import Celery
 
-def celery_app() -> Celery:
+
+def celery_app() -> "Celery":
     """The application of `config/celery.py`, with the handlers of `handlers.py` registered."""
     app: Celery = import_module(f"services.{settings.SERVICE_NAME}.config.celery").app
     return app
