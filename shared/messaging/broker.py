@@ -1,6 +1,7 @@
 """The few things that are asked of Redis; it may forget all of them at any time."""
 
 import uuid
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -37,7 +38,11 @@ class Broker:
         """True where our mark was not there; it is then set."""
         return bool(self._client().set(f"epoch:{service}", uuid.uuid4().hex, nx=True))
 
+    @cached_property
+    def _connection(self) -> Any:
+        """Kept: the relay asks five times a second. It connects again by itself."""
+        return self._app.connection_for_write()
+
     def _client(self) -> Any:
         """Kombu's own client: it puts the key prefix before every key by itself."""
-        channel: Any = self._app.connection_for_write().default_channel
-        return channel.client
+        return self._connection.default_channel.client
