@@ -26,9 +26,10 @@ ANCHOR = SampleMonth(anchor=OCTOBER)
 
 
 @pytest.fixture(scope="module")
-def stories() -> tuple[Story, Story]:
-    """Of the anchor and of its restatement."""
-    return imagine(ANCHOR, seed=1), imagine(ANCHOR.restated, seed=1)
+def both(stories: dict[SampleMonth, Story], everything: list[Sample]) -> tuple[Story, Story]:
+    """The stories of the anchor and of its restatement."""
+    assert {sample.month for sample in everything} == set(stories)
+    return stories[ANCHOR], stories[ANCHOR.restated]
 
 
 def digests(root: Path) -> Iterator[tuple[str, str]]:
@@ -232,9 +233,9 @@ class TestRestatement:
         assert manifests[0]["executionId"] != manifests[1]["executionId"]
         assert manifests[0]["dataFiles"] == manifests[1]["dataFiles"]
 
-    def test_changes_what_some_tenants_own_themselves(self, stories: tuple[Story, Story]) -> None:
+    def test_changes_what_some_tenants_own_themselves(self, both: tuple[Story, Story]) -> None:
         direct: list[dict[str, int]] = []
-        for story in stories:
+        for story in both:
             owned = dict.fromkeys((tenant.key for tenant in TENANTS), 0)
             for line in story.lines:
                 if line.owner in owned:
@@ -243,9 +244,9 @@ class TestRestatement:
         changed = {key for key, quanta in direct[0].items() if direct[1][key] != quanta}
         assert changed == {"acme", "borealis", "initech", "halcyon", "dunmore", "fennec"}
 
-    def test_corrects_the_traffic_of_two(self, stories: tuple[Story, Story]) -> None:
+    def test_corrects_the_traffic_of_two(self, both: tuple[Story, Story]) -> None:
         hours = range(ANCHOR.hours)
-        before, after = (story.flow.at("nat_bytes", hours) for story in stories)
+        before, after = (story.flow.at("nat_bytes", hours) for story in both)
         assert {key for key in before if before[key] != after[key]} == {"borealis", "eastgate"}
 
     def test_moves_others_by_their_part_of_what_is_shared_alone(
