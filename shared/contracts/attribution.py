@@ -9,6 +9,9 @@ from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
 
+# A margin's version is its run's, times this, and the number of entries of revenue.
+MARGIN_VERSION_UNIT: Final = 1_000_000
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -152,6 +155,7 @@ PERIOD_ATTRIBUTED: Final = Contract(
     payload=PeriodAttributed,
     producer="attribution",
     consumers=("invoicing", "portal"),
+    versions=("version",),
     example=PeriodAttributed(
         period="2026-10",
         version=1,
@@ -195,6 +199,7 @@ PERIOD_CLOSED: Final = Contract(
     payload=PeriodClosed,
     producer="attribution",
     consumers=("invoicing", "portal"),
+    versions=("version", "run_version"),
     example=PeriodClosed(
         period="2026-10",
         version=1,
@@ -216,6 +221,8 @@ MARGIN_MEASURED: Final = Contract(
     payload=MarginMeasured,
     producer="attribution",
     consumers=("portal",),
+    versions=("version",),
+    version_unit=MARGIN_VERSION_UNIT,
     example=MarginMeasured(
         tenant="acme",
         tenant_name="Acme Corp",
@@ -238,6 +245,7 @@ STATEMENT_REVISED: Final = Contract(
     payload=StatementRevised,
     producer="attribution",
     consumers=("invoicing", "portal"),
+    versions=("version",),
     example=StatementRevised(
         tenant="acme",
         period="2026-10",

@@ -12,6 +12,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from shared.contracts.versions import VERSION_MAX, ImplausibleVersion
+
 Payload = TypeVar("Payload")
 Service = Literal["ingestion", "attribution", "invoicing", "portal"]
 
@@ -26,6 +28,8 @@ class Contract(Generic[Payload]):
     Consumers handle such a message in the scope of that subject; '' means the operator's own fact.
     `upgrade` makes of a dumped payload one of the `successor`; it raises ValueError for a value
     that the successor has no form for, so that nothing wrong is taken.
+    `versions` are the payload fields that hold a version, none where each fact comes once; one step
+    of a version adds `version_unit`.
     """
 
     name: str
@@ -36,6 +40,8 @@ class Contract(Generic[Payload]):
     subject: str = ""
     successor: "Contract[Any] | None" = None
     upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    versions: tuple[str, ...] = ()
+    version_unit: int = 1
 
     def __post_init__(self) -> None:
         producer, _, version = self.name.partition(".")[0], None, self.name.rpartition(".")[2]
@@ -66,6 +72,17 @@ class Contract(Generic[Payload]):
         if self.successor is None or self.upgrade is None:
             return self, payload
         return self.successor.newest(self.upgrade(self.dump(payload)))
+
+    def check_versions(self, payload: Payload) -> None:
+        """Raises ImplausibleVersion for one that is not counted from 1, or absurdly high."""
+        highest = VERSION_MAX * self.version_unit
+        for field in self.versions:
+            version = getattr(payload, field)
+            if not 1 <= version <= highest:
+                raise ImplausibleVersion(
+                    f"{self.name} has {field} {version}; it is 1 to {highest}.",
+                    remedy="Look at what its producer has sent; nothing of it was taken.",
+                )
 
     def schema(self) -> dict[str, Any]:
         return self._adapter.json_schema(mode="serialization")

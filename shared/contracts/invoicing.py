@@ -265,6 +265,7 @@ def _invoice_contract(fact: str) -> Contract[InvoiceFact]:
         payload=InvoiceFact,
         producer="invoicing",
         consumers=("portal",),
+        versions=("version",),
         example=_INVOICE_EXAMPLE,
     )
 
@@ -300,6 +301,7 @@ CUSTOMER_CONTRACTED: Final = Contract(
     payload=CustomerContracted,
     producer="invoicing",
     consumers=("portal",),
+    versions=("version",),
     example=CustomerContracted(
         customer="acme",
         name="Acme Corp",
@@ -316,6 +318,7 @@ CHARGES_ESTIMATED: Final = Contract(
     payload=ChargesEstimated,
     producer="invoicing",
     consumers=("portal",),
+    versions=("version",),
     example=ChargesEstimated(
         customer="acme",
         period="2026-11",

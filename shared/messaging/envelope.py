@@ -9,9 +9,11 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from shared.faults import Fault
+
+Kind = Literal["facts", "acks"]
 
 
 class ForgedEnvelope(Fault):
@@ -22,24 +24,31 @@ class ForgedEnvelope(Fault):
 class Envelope:
     source: str
     dest: str
-    kind: str
+    kind: Kind
     items: Sequence[Mapping[str, Any]]
 
     def sealed(self, keys: Mapping[str, bytes]) -> dict[str, Any]:
         return {**self._content(), "signature": self._signature(keys)}
 
     @classmethod
-    def opened(cls, data: Mapping[str, Any], keys: Mapping[str, bytes], *, at: str) -> "Envelope":
-        """Raises ForgedEnvelope: wrong signature, unknown pair, or addressed to another service."""
+    def opened(
+        cls, data: Mapping[str, Any], keys: Mapping[str, bytes], *, at: str, kind: Kind
+    ) -> "Envelope":
+        """Raises ForgedEnvelope: wrong signature, unknown pair, for another service, or task.
+
+        An envelope of the other `kind` is signed with the key of the reverse pair: taken for facts,
+        acknowledgements would let a consumer tell its producer anything.
+        """
         try:
             envelope = cls(data["source"], data["dest"], data["kind"], data["items"])
-            signature = str(data["signature"])
-        except KeyError as error:
-            raise ForgedEnvelope(f"an envelope without {error}") from error
-        if envelope.dest != at or not hmac.compare_digest(signature, envelope._signature(keys)):
+            signature = str(data["signature"]).encode()
+            is_signed = hmac.compare_digest(signature, envelope._signature(keys).encode())
+        except (KeyError, TypeError, ValueError) as error:
+            raise ForgedEnvelope(f"an envelope that can't be read: {error!r}") from error
+        if envelope.dest != at or envelope.kind != kind or not is_signed:
             raise ForgedEnvelope(
-                f"an envelope that says it is from {envelope.source} to {envelope.dest}"
-                " is not signed by it"
+                f"an envelope that says it has {envelope.kind} from {envelope.source} to"
+                f" {envelope.dest} is not signed by it, or not for here"
             )
         return envelope
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -23,6 +23,14 @@ def schedule() -> Mapping[str, Callable[[], None]]:
     declared: Mapping[str, Callable[[], None]] = import_module(
         f"services.{settings.SERVICE_NAME}.handlers"
     ).SCHEDULE
+    return declared
+
+
+def fact_handlers() -> Mapping[str, Callable[[Any], None]]:
+    """`HANDLERS` of `handlers.py`: the operation of each fact that the service takes."""
+    declared: Mapping[str, Callable[[Any], None]] = import_module(
+        f"services.{settings.SERVICE_NAME}.handlers"
+    ).HANDLERS
     return declared
 
 

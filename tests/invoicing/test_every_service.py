@@ -1,3 +1,3 @@
-from tests.every_service import TestIsolationOfTheDatabase
+from tests.every_service import TestFactsOfOthers, TestIsolationOfTheDatabase
 
-__all__ = ["TestIsolationOfTheDatabase"]
+__all__ = ["TestFactsOfOthers", "TestIsolationOfTheDatabase"]

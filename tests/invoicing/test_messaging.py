@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
@@ -15,6 +16,7 @@ from services.invoicing.operations.record_close import record_close
 from shared.contracts.attribution import PERIOD_CLOSED
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, REVENUE_RECORDED
 from shared.contracts.superseded.period_closed import PERIOD_CLOSED_V1
+from shared.contracts.versions import VERSION_MAX, VERSION_STEP_MAX
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
@@ -24,21 +26,8 @@ from shared.messaging.producer.dead_letters import dead_letters, replay
 from shared.messaging.producer.emit import emit
 from shared.messaging.producer.relay import Relay
 from shared.messaging.producer.retire import retire
+from tests.every_service import Sent
 from tests.service_stack import running_servers
-
-
-class Sent(Broker):
-    """Keeps what would be published."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-
-    def publish(self, *, queue: str, task: str, envelope: dict[str, Any]) -> None:
-        self.calls.append((queue, envelope))
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        return [item for _, envelope in self.calls for item in envelope["items"]]
 
 
 @pytest.fixture
@@ -233,6 +222,42 @@ class TestReceive:
             assert not Inbox.objects.exists()
         assert sent.calls == []
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {},
+            {"id": "no id", "topic": "x", "subject": "", "payload": "{}"},
+            {**closed(), "topic": "x" * 101},
+            {**closed(), "payload": None},
+            {**closed(), "subject": "\x00"},
+            {**closed(), "topic": ["x"]},
+            {**closed(), "payload": json.dumps({"period": "\x00"})},
+        ],
+    )
+    def test_what_is_no_message_takes_no_other_with_it(self, transactional_db, odd):
+        sent, good = Sent(), closed()
+        receive(sent, HANDLERS, envelope(odd, good))
+        assert [item["id"] for item in sent.items if not item["error"]] == [good["id"]]
+        with as_ops():
+            assert ClosedPeriod.objects.count() == 1
+
+    def test_a_run_out_of_reach_can_not_be_closed_on(self, transactional_db):
+        """No later run would exceed it, and no restatement park the drafts."""
+        payload = {**json.loads(closed()["payload"]), "run_version": VERSION_STEP_MAX + 1}
+        sent = Sent()
+        receive(sent, HANDLERS, envelope({**closed(), "payload": json.dumps(payload)}))
+        assert [item["error"].partition(":")[0] for item in sent.items] == ["ImplausibleVersion"]
+        with as_ops():
+            assert not ClosedPeriod.objects.exists()
+
+    def test_what_is_refused_is_listed(self, transactional_db, capsys):
+        item = {**closed(version=VERSION_MAX + 1)}
+        receive(Sent(), HANDLERS, envelope(item))
+        call_command("bus_dead_letters")
+        assert capsys.readouterr().out.startswith(
+            f"{item['id']} attribution.period_closed.v2 from attribution: ImplausibleVersion: "
+        )
+
     def test_a_forged_envelope_changes_nothing_and_is_not_acknowledged(self, transactional_db):
         forged = envelope(closed())
         forged["items"][0]["payload"] = forged["items"][0]["payload"].replace("2026-10", "2026-11")
@@ -315,7 +340,13 @@ class TestEnvelope:
     def test_for_another_service_is_refused(self):
         keys = settings.ENVIRONMENT.bus_keys()
         with pytest.raises(ForgedEnvelope):
-            Envelope.opened(envelope(closed()), keys, at="portal")
+            Envelope.opened(envelope(closed()), keys, at="portal", kind="facts")
+
+    @pytest.mark.parametrize("items", [None, 1, [1], ["x"]])
+    def test_of_no_form_is_refused(self, items):
+        data = {**envelope(closed()), "items": items}
+        with pytest.raises(ForgedEnvelope):
+            Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at="invoicing", kind="facts")
 
     def test_of_a_pair_without_a_key_can_not_be_made(self):
         with pytest.raises(ForgedEnvelope, match="no key for invoicing>nobody"):
@@ -332,6 +363,28 @@ class TestAcknowledge:
         retire(Envelope("attribution", "invoicing", "acks", items).sealed(keys))
         with as_ops():
             assert Outbox.objects.get().acked_at is None
+
+    def test_of_anothers_message_is_seen(self, transactional_db, caplog):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        items = [{"id": message_id, "error": "give it up"}]
+        keys = settings.ENVIRONMENT.bus_keys()
+        retire(Envelope("attribution", "invoicing", "acks", items).sealed(keys))
+        assert f"attribution acknowledges {message_id}, which is for portal" in caplog.text
+        with as_ops():
+            assert not dead_letters().exists()
+
+    def test_that_is_none_takes_no_other_with_it(self, transactional_db):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        odd = [{"id": "no id", "error": ""}, {"id": message_id}, {"id": 1, "error": "\x00"}]
+        items = [*odd, {"id": message_id, "error": ""}]
+        keys = settings.ENVIRONMENT.bus_keys()
+        retire(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        with as_ops():
+            assert Outbox.objects.get().acked_at is not None
 
     def test_a_refusal_makes_a_dead_letter_with_the_error(self, transactional_db):
         with as_ops():

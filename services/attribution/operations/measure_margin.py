@@ -5,7 +5,7 @@ from django.db import connection
 from services.attribution.domain.days import as_amounts
 from services.attribution.models import RevenueEntry, Run, Statement, Tenant
 from services.attribution.queries.statement_lines import statement_lines
-from shared.contracts.attribution import MARGIN_MEASURED, MarginMeasured
+from shared.contracts.attribution import MARGIN_MEASURED, MARGIN_VERSION_UNIT, MarginMeasured
 from shared.isolation.scope import as_ops
 from shared.messaging.producer.emit import emit
 from shared.vocabulary.invoice_states import State
@@ -30,7 +30,7 @@ def measure_margin(*, period: str, tenant: str) -> None:
                 tenant=tenant,
                 tenant_name=known.name if known else tenant,
                 period=period,
-                version=run.activation * 1_000_000 + len(entries),
+                version=run.activation * MARGIN_VERSION_UNIT + len(entries),
                 run_id=run.run_id,
                 currency=run.currency,
                 cost=statement.cost if statement else Decimal(0),

@@ -8,6 +8,7 @@ from shared.contracts.ingestion import (
     SnapshotPublished,
     WorkloadsPublished,
 )
+from shared.contracts.versions import is_newer
 from shared.jobs.work import request_job
 
 
@@ -54,7 +55,7 @@ def _record(
         kind=kind, source=fact.source, period=fact.period
     )
     before = known.first()
-    if before is not None and before.version >= fact.version:
+    if not is_newer(fact.version, than=before.version if before else None):
         return
     known.delete()
     InputSet.objects.create(

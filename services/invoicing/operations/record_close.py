@@ -5,6 +5,7 @@ from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.queries.invoice_fact import parked_for
 from shared.contracts.attribution import PeriodAttributed, PeriodClosed
 from shared.contracts.invoicing import Cause
+from shared.contracts.versions import is_newer
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
@@ -15,8 +16,11 @@ RESTATED: Final = Cause(CauseCode.RESTATED)
 def record_close(fact: PeriodClosed) -> None:
     """A period is closed: ask for its drafts. The newest close of a period counts."""
     known = ClosedPeriod.objects.select_for_update().filter(period=fact.period).first()
-    if known is not None and known.version >= fact.version:
+    if not is_newer(fact.version, than=known.version if known else None):
         return
+    # A run that no later one could exceed would keep every restatement from parking the drafts.
+    attributed = AttributedPeriod.objects.filter(period=fact.period).first()
+    is_newer(fact.run_version, than=attributed.version if attributed else None)
     ClosedPeriod.objects.update_or_create(
         period=fact.period,
         defaults={
@@ -43,7 +47,7 @@ def park_restated(fact: PeriodAttributed) -> None:
     known, is_new = AttributedPeriod.objects.select_for_update().get_or_create(
         period=fact.period, defaults={"version": fact.version, "run_id": fact.run_id}
     )
-    if not is_new and known.version < fact.version:
+    if is_newer(fact.version, than=None if is_new else known.version) and not is_new:
         AttributedPeriod.objects.filter(pk=known.pk).update(
             version=fact.version, run_id=fact.run_id
         )

@@ -13,6 +13,7 @@ from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.statement_costs import revised_costs
 from shared.contracts.attribution import StatementRevised
 from shared.contracts.invoicing import INVOICE_RESTATED
+from shared.contracts.versions import is_newer
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
 from shared.vocabulary.invoice_states import State
@@ -25,8 +26,9 @@ def record_revision(fact: StatementRevised) -> None:
         tenant=fact.tenant,
         defaults={"version": fact.version, "run_id": fact.run_id, "costs": _costs(fact)},
     )
+    is_newest = is_newer(fact.version, than=None if is_new else known.version)
     if not is_new:
-        if known.version >= fact.version:
+        if not is_newest:
             return
         known.version, known.run_id, known.costs = fact.version, fact.run_id, _costs(fact)
         known.save()

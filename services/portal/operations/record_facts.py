@@ -22,6 +22,7 @@ from services.portal.models import (
 from services.portal.models.invoice_form import both_forms
 from services.portal.queries.revisions import read_revisions
 from shared.contracts.attribution import (
+    MARGIN_VERSION_UNIT,
     MarginMeasured,
     Override,
     PeriodAttributed,
@@ -37,6 +38,7 @@ from shared.contracts.invoicing import (
     InvoiceFact,
 )
 from shared.contracts.superseded.period_closed import written_overrides
+from shared.contracts.versions import is_newer
 
 
 def record_bill(fact: SnapshotPublished) -> None:
@@ -84,7 +86,10 @@ def keep_close(
 ) -> None:
     """Also of an answer to a command, which says the same before the fact arrives."""
     PeriodSummary.objects.get_or_create(period=period)
-    PeriodSummary.objects.filter(period=period, close_version__lt=version).update(
+    summary = PeriodSummary.objects.select_for_update().get(period=period)
+    if not is_newer(version, than=summary.close_version):
+        return
+    PeriodSummary.objects.filter(period=period).update(
         close_version=version,
         closed_by=closed_by,
         closed_at=closed_at,
@@ -98,6 +103,7 @@ def record_margin(fact: MarginMeasured) -> None:
         TenantMargin,
         {"tenant": fact.tenant, "period": fact.period},
         version=fact.version,
+        unit=MARGIN_VERSION_UNIT,
         run_id=fact.run_id,
         name=fact.tenant_name,
         currency=fact.currency,
@@ -204,16 +210,17 @@ def record_estimate(fact: ChargesEstimated) -> None:
 
 
 def _keep_newest(
-    model: type[Model], identity: dict[str, str], *, version: int, **fields: object
+    model: type[Model], identity: dict[str, str], *, version: int, unit: int = 1, **fields: object
 ) -> bool:
-    """Whether this version is the one that is kept now."""
+    """Whether this version is the one that is kept now; `unit` as in `is_newer`."""
     manager = model._default_manager  # noqa: SLF001 - the public name is not on type[Model]
     record, is_new = manager.select_for_update().get_or_create(
         **identity, defaults={"version": version, **fields}
     )
+    known = None if is_new else record.version  # type: ignore[attr-defined]
+    if not is_newer(version, than=known, unit=unit):
+        return False
     if is_new:
         return True
-    if record.version >= version:  # type: ignore[attr-defined]
-        return False
     manager.filter(pk=record.pk).update(version=version, **fields)
     return True

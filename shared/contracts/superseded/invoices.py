@@ -142,6 +142,7 @@ def _older(newer: Contract[InvoiceFact]) -> Contract[InvoiceFactV1]:
         payload=InvoiceFactV1,
         producer=newer.producer,
         consumers=newer.consumers,
+        versions=newer.versions,
         example=TypeAdapter(InvoiceFactV1).validate_python(written),
         successor=newer,
         upgrade=upgraded_document,

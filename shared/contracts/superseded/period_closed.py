@@ -52,6 +52,7 @@ PERIOD_CLOSED_V1: Final = Contract(
     payload=PeriodClosedV1,
     producer=PERIOD_CLOSED.producer,
     consumers=PERIOD_CLOSED.consumers,
+    versions=PERIOD_CLOSED.versions,
     example=_as_v1(PERIOD_CLOSED.example),
     successor=PERIOD_CLOSED,
     upgrade=_upgraded,

@@ -1,8 +1,7 @@
 """From the broker to the handlers: the effect and the inbox row are one transaction."""
 
-import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,12 +9,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
-from shared.contracts.routes import CONTRACTS
-from shared.faults import Fault
+from shared.contracts.versions import RefusedFact
 from shared.isolation.scope import as_ops, as_subject
 from shared.messaging.broker import Broker
 from shared.messaging.consumer.acknowledge import acknowledge
-from shared.messaging.consumer.inbox import inbox_failures, on_inbox
+from shared.messaging.consumer.fact_item import FactItem, MalformedItem
+from shared.messaging.consumer.inbox import inbox, inbox_failures, on_inbox
 from shared.messaging.envelope import Envelope, ForgedEnvelope
 
 logger = logging.getLogger(__name__)
@@ -25,14 +24,19 @@ FAILURES_MAX: Final = 8
 Handler = Callable[[Any], None]
 
 
-class UnknownVersion(Fault):
-    """A message of a version that this release does not take, such as one of a later release."""
+@dataclass(frozen=True)
+class _Failure:
+    """`count` is how many failures this one is worth: what is refused is not tried again."""
+
+    item: FactItem
+    error: str
+    count: int = 1
 
 
 @dataclass
 class _Outcome:
     done: list[str] = field(default_factory=list)
-    failed: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+    failed: list[_Failure] = field(default_factory=list)
 
 
 def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, Any]) -> None:
@@ -41,19 +45,20 @@ def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, 
     One commit per envelope, a savepoint per message. When the database itself fails nothing is
     counted against a message: the error goes up, and the lease brings the envelope back.
     """
+    keys = settings.ENVIRONMENT.bus_keys()
     try:
-        envelope = Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at=settings.SERVICE_NAME)
+        envelope = Envelope.opened(data, keys, at=settings.SERVICE_NAME, kind="facts")
     except ForgedEnvelope:
         logger.exception("an envelope was dropped")
         return
     outcome = _Outcome()
     with as_ops():
-        for item in envelope.items:
+        for item in _read(envelope):
             _receive_one(envelope.source, item, handlers, outcome)
     refused = {
-        item["id"]: error
-        for item, error in outcome.failed
-        if _count_failure(envelope.source, item, error) >= FAILURES_MAX
+        failed.item.message_id: failed.error
+        for failed in outcome.failed
+        if _count_failure(envelope.source, failed) >= FAILURES_MAX
     }
     # A control of the chaos tests: every acknowledgement is lost.
     if settings.ENVIRONMENT.injects("drop_acks"):
@@ -61,24 +66,41 @@ def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, 
     acknowledge(broker, to=envelope.source, done=outcome.done, failed=refused)
 
 
+def _read(envelope: Envelope) -> Iterator[FactItem]:
+    """What is no message is left out: it has no name to be acknowledged by, the others have."""
+    for raw in envelope.items:
+        try:
+            yield FactItem.read(raw)
+        except MalformedItem:
+            logger.exception("an item of %s was dropped", envelope.source)
+
+
 def _receive_one(
-    source: str, item: Mapping[str, Any], handlers: Mapping[str, Handler], outcome: _Outcome
+    source: str, item: FactItem, handlers: Mapping[str, Handler], outcome: _Outcome
 ) -> None:
     try:
         with transaction.atomic():
             if _is_new(source, item):
-                _handle(item, handlers)
+                _handle(source, item, handlers)
                 _check_constraints()
     except (OperationalError, InterfaceError):
         raise  # the database is away: no fault of the message, and the envelope comes back
+    except RefusedFact as error:
+        logger.error("%s %s of %s is refused: %s", item.topic, item.message_id, source, error)  # noqa: TRY400 - it says itself what is wrong
+        outcome.failed.append(_Failure(item, _text(error), count=FAILURES_MAX))
     except Exception as error:
-        logger.exception("%s %s could not be handled", item["topic"], item["id"])
-        outcome.failed.append((item, f"{type(error).__name__}: {error}"))
+        logger.exception("%s %s could not be handled", item.topic, item.message_id)
+        outcome.failed.append(_Failure(item, _text(error)))
     else:
-        outcome.done.append(item["id"])
+        outcome.done.append(item.message_id)
 
 
-def _is_new(source: str, item: Mapping[str, Any]) -> bool:
+def _text(error: Exception) -> str:
+    """PostgreSQL holds no NUL, and the text may quote one of the payload."""
+    return f"{type(error).__name__}: {error}".replace("\x00", "")
+
+
+def _is_new(source: str, item: FactItem) -> bool:
     if settings.ENVIRONMENT.injects("inbox_off"):
         return True
     with connection.cursor() as cursor:
@@ -87,32 +109,20 @@ def _is_new(source: str, item: Mapping[str, Any]) -> bool:
                 "insert into {table} (message_id, source, topic) values (%s, %s, %s)"
                 " on conflict do nothing"
             ),
-            [item["id"], source, item["topic"]],
+            [item.message_id, source, item.topic],
         )
         return bool(cursor.rowcount == 1)
 
 
-def _handle(item: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
+def _handle(source: str, item: FactItem, handlers: Mapping[str, Handler]) -> None:
     """What comes in an older version is handled in the newest; in an unknown one, not at all."""
-    topic = item["topic"]
-    if topic not in CONTRACTS:
-        raise UnknownVersion(_unknown(topic, CONTRACTS))
-    contract, payload = CONTRACTS[topic].newest(json.loads(item["payload"]))
-    if contract.name not in handlers:
-        raise UnknownVersion(_unknown(topic, handlers))
+    contract, payload = item.judged(source=source, handled=handlers)
     handler = handlers[contract.name]
-    if item["subject"]:
-        with as_subject(item["subject"]):
+    if item.subject:
+        with as_subject(item.subject):
             handler(payload)
     else:
         handler(payload)
-
-
-def _unknown(topic: str, known: Iterable[str]) -> str:
-    fact = topic.rpartition(".")[0]
-    versions = sorted(name for name in known if name.rpartition(".")[0] == fact)
-    taken = f"takes {', '.join(versions)}" if versions else "takes nothing of that name"
-    return f"{settings.SERVICE_NAME} does not take {topic}: this release of it {taken}."
 
 
 def _check_constraints() -> None:
@@ -122,20 +132,38 @@ def _check_constraints() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def _count_failure(source: str, item: Mapping[str, Any], error: str) -> int:
+def refused_messages() -> Any:
+    """The failures of which the producer was told and that were not handled since, oldest first.
+
+    The producer's own list has them too, unless the message never was in its outbox.
+    """
+    return (
+        inbox_failures()
+        .objects.filter(attempts__gte=FAILURES_MAX)
+        .exclude(message_id__in=inbox().objects.values("message_id"))
+        .order_by("failed_at")
+    )
+
+
+def _count_failure(source: str, failed: _Failure) -> int:
     """The failures of this message so far; a database that can't count them counts none."""
     try:
         with as_ops():
-            failure, new = inbox_failures().objects.get_or_create(
-                message_id=item["id"],
-                defaults={"source": source, "topic": item["topic"], "attempts": 1, "error": error},
+            known, new = inbox_failures().objects.get_or_create(
+                message_id=failed.item.message_id,
+                defaults={
+                    "source": source,
+                    "topic": failed.item.topic,
+                    "attempts": failed.count,
+                    "error": failed.error,
+                },
             )
             if new:
-                return 1
-            inbox_failures().objects.filter(pk=failure.pk).update(
-                attempts=F("attempts") + 1, error=error
+                return failed.count
+            inbox_failures().objects.filter(pk=known.pk).update(
+                attempts=F("attempts") + failed.count, error=failed.error
             )
-            return int(failure.attempts) + 1
+            return int(known.attempts) + failed.count
     except DatabaseError:
         logger.exception("a failure could not be counted")
         return 0

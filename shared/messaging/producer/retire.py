@@ -1,5 +1,7 @@
 import logging
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -7,33 +9,67 @@ from django.db import connection
 
 from shared.isolation.scope import as_ops
 from shared.messaging.envelope import Envelope, ForgedEnvelope
-from shared.messaging.producer.outbox import on_outbox
+from shared.messaging.producer.outbox import on_outbox, outbox
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Receipt:
+    """What a consumer says of one message: '' is committed, else why it can't handle it."""
+
+    message_id: str
+    error: str
+
+
 def retire(data: Mapping[str, Any]) -> None:
-    """Retire what a consumer has committed; a message it can't handle becomes a dead letter."""
+    """Retire what a consumer has committed; a message it can't handle becomes a dead letter.
+
+    A consumer speaks of messages that are addressed to it, and of no others.
+    """
+    keys = settings.ENVIRONMENT.bus_keys()
     try:
-        envelope = Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at=settings.SERVICE_NAME)
+        envelope = Envelope.opened(data, keys, at=settings.SERVICE_NAME, kind="acks")
     except ForgedEnvelope:
         logger.exception("an acknowledgement was dropped")
         return
-    done = [item["id"] for item in envelope.items if not item["error"]]
+    receipts = _receipts(envelope)
     with as_ops(), connection.cursor() as cursor:
+        _warn_of_foreign(envelope.source, receipts)
         cursor.execute(
             on_outbox(
                 "update {table} set acked_at = now(), dead_at = null"
                 " where message_id = any(%s::uuid[]) and dest = %s and acked_at is null"
             ),
-            [done, envelope.source],
+            [[receipt.message_id for receipt in receipts if not receipt.error], envelope.source],
         )
-        for item in envelope.items:
-            if item["error"]:
+        for receipt in receipts:
+            if receipt.error:
                 cursor.execute(
                     on_outbox(
                         "update {table} set dead_at = now(), last_error = %s"
                         " where message_id = %s and dest = %s and acked_at is null"
                     ),
-                    [item["error"], item["id"], envelope.source],
+                    [receipt.error, receipt.message_id, envelope.source],
                 )
+
+
+def _receipts(envelope: Envelope) -> list[_Receipt]:
+    """What is none is left out: it would keep the others of its envelope from being retired."""
+    receipts = []
+    for raw in envelope.items:
+        try:
+            # PostgreSQL holds no NUL in a text.
+            error = str(raw["error"]).replace("\x00", "")
+            receipts.append(_Receipt(str(uuid.UUID(raw["id"])), error))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            logger.exception("a part of an acknowledgement of %s was dropped", envelope.source)
+    return receipts
+
+
+def _warn_of_foreign(source: str, receipts: list[_Receipt]) -> None:
+    """Nothing of them is done; that somebody tries is worth a look."""
+    named = [receipt.message_id for receipt in receipts]
+    foreign = outbox().objects.filter(message_id__in=named).exclude(dest=source)
+    for message_id, dest in foreign.values_list("message_id", "dest"):
+        logger.error("%s acknowledges %s, which is for %s", source, message_id, dest)
