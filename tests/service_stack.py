@@ -1,7 +1,7 @@
 """Real servers for a suite: started when its conftest is imported, stopped when pytest ends.
 
 Each suite is one service's Django project, so its settings are chosen here, before Django reads
-them. Tests run as the service's own login: no superuser, no right to bypass row-level security.
+them. Tests run as a login without rights of its own: no superuser, none to bypass row security.
 """
 
 import atexit
@@ -11,10 +11,14 @@ import tempfile
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import django
+import psycopg
 import pytest
 
+from deploy.local import provision
+from deploy.local.credentials import DATABASE_ROLES
 from deploy.local.servers import Servers, start_servers
 
 _running: list[Servers] = []
@@ -32,11 +36,28 @@ def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"}
     Path(home).chmod(0o755)
     servers = running.enter_context(start_servers(Path(home), only=only))
     os.environ.update(servers.service_environment(service))
+    os.environ["TRUEBACK_DATABASE_OPS_URL"] = _login_of_all_roles(servers, service)
+    os.environ["TRUEBACK_SUBJECT_KEYS_FILE"] = str(servers.credentials.subject_keys_file)
     os.environ["TRUEBACK_ENVIRONMENT"] = "test"
     os.environ["TRUEBACK_LOG_LEVEL"] = "WARNING"
     os.environ["DJANGO_SETTINGS_MODULE"] = f"services.{service}.config.settings"
     django.setup()
     _running.append(servers)
+
+
+def _login_of_all_roles(servers: Servers, service: str) -> str:
+    """One connection for staff, customers and fixtures, so that they share a transaction.
+
+    `tests/isolation` has the logins that a stack has.
+    """
+    name = f"{service}_tests_login"
+    roles = [f"{service}_{role}" for role in DATABASE_ROLES]
+    with psycopg.connect(servers.postgres_url, autocommit=True) as admin:
+        provision.create_login(admin, name, "tests", roles=roles)
+        provision.admit(admin, service, [name])
+    parts = urlsplit(servers.postgres_url)
+    netloc = f"{name}:tests@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{service}"))
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +94,7 @@ def _empty_tables() -> None:
         tables = [
             connection.ops.quote_name(name)
             for name in connection.introspection.table_names(cursor)
-            if name != "django_migrations"
+            if name not in ("django_migrations", "subject_key")
         ]
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         cursor.execute("RESET ROLE")

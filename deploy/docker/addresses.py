@@ -52,6 +52,7 @@ def compose_servers(tokens: Mapping[str, str]) -> Servers:
         signing_key_file=SECRETS / "portal-signing-key",
         jwks_file=SECRETS / "jwks",
         bus_keys_files={service: SECRETS / f"{service}-bus-keys" for service in SERVICES},
+        subject_keys_file=SECRETS / "subject-keys",
     )
     admin = f"{postgres.SUPERUSER}:{tokens['postgres']}"
     return ComposeServers(

@@ -37,6 +37,8 @@ def prepare(out: Path) -> Path:
     for path, text in _texts(home, servers).items():
         if not path.exists():
             write_secret(path, text)
+    for path, variables in _environments(home, servers).items():
+        write_secret(path, _completed(path, variables))
     user_id, group_id = _container_user()
     if os.geteuid() == 0:
         for file in home.secrets.iterdir():
@@ -48,11 +50,7 @@ def prepare(out: Path) -> Path:
 
 def _texts(home: Home, servers: Servers) -> dict[Path, str]:
     secret = servers.credentials
-    files = {
-        home.path / f"{service}.env": _env_text(servers.service_environment(service))
-        for service in SERVICES
-    }
-    return files | {
+    return {
         home.path / "stripe.env": _STRIPE_TEMPLATE,
         home.path / "s3.env": _env_text(
             {f"WEED_JWT_{section}_KEY": secret["s3.signing"] for section in _JWT_SECTIONS}
@@ -63,6 +61,26 @@ def _texts(home: Home, servers: Servers) -> dict[Path, str]:
         ),
         home.secrets / "s3.json": _identities(servers),
     }
+
+
+def _environments(home: Home, servers: Servers) -> dict[Path, dict[str, str]]:
+    """A service's processes share a file; those that need more have one of their own after it."""
+    return {
+        home.path / f"{service}{kind}.env": variables(service)
+        for service in SERVICES
+        for kind, variables in (
+            ("", servers.service_environment),
+            (".web", servers.web_environment),
+            (".migrate", servers.migrate_environment),
+        )
+    }
+
+
+def _completed(path: Path, variables: Mapping[str, str]) -> str:
+    """What is there is kept as it is, since a person may have changed it; a new one is added."""
+    text = path.read_text() if path.exists() else ""
+    known = {line.partition("=")[0] for line in text.splitlines()}
+    return text + _env_text({name: v for name, v in variables.items() if name not in known})
 
 
 def _identities(servers: Servers) -> str:

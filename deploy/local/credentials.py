@@ -11,6 +11,7 @@ from typing import Final
 from deploy.local.home import Home
 
 SERVICES: Final = ("ingestion", "attribution", "invoicing", "portal")
+DATABASE_ROLES: Final = ("owner", "app", "ops")
 _TOKEN_BYTES: Final = 24
 _KEY_BYTES: Final = 32
 
@@ -23,6 +24,7 @@ class Credentials:
     signing_key_file: Path
     jwks_file: Path
     bus_keys_files: dict[str, Path]
+    subject_keys_file: Path
 
     def __getitem__(self, name: str) -> str:
         return self.tokens[name]
@@ -35,6 +37,7 @@ def load_credentials(home: Home) -> Credentials:
         signing_key_file=_signing_key(home.secrets),
         jwks_file=home.secrets / "jwks.json",
         bus_keys_files=_bus_keys(home.secrets),
+        subject_keys_file=_subject_keys(home.secrets),
     )
 
 
@@ -58,7 +61,8 @@ def _load_tokens(file: Path) -> dict[str, str]:
 def _new_tokens() -> dict[str, str]:
     plain = ["stack", "postgres", "valkey", "s3.secret", "s3.signing"]
     for service in SERVICES:
-        plain += [f"postgres.{service}", f"valkey.{service}", f"s3.secret.{service}"]
+        plain += [f"postgres.{service}.{role}" for role in DATABASE_ROLES]
+        plain += [f"valkey.{service}", f"s3.secret.{service}"]
         plain += [f"django.{service}"]
     tokens = {name: secrets.token_hex(_TOKEN_BYTES) for name in plain}
     for name in ("s3.key", *(f"s3.key.{service}" for service in SERVICES)):
@@ -81,6 +85,14 @@ def _bus_keys(folder: Path) -> dict[str, Path]:
             own = {pair: key for pair, key in keys.items() if service in pair.split(">")}
             write_secret(file, json.dumps(own, indent=1) + "\n")
     return files
+
+
+def _subject_keys(folder: Path) -> Path:
+    """The portal signs customers' subjects with it, and each database checks them by it."""
+    file = folder / "subject_keys.json"
+    if not file.exists():
+        write_secret(file, json.dumps({"1": secrets.token_hex(_KEY_BYTES)}) + "\n")
+    return file
 
 
 def _signing_key(folder: Path) -> Path:

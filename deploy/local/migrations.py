@@ -14,9 +14,9 @@ from deploy.local.servers import Servers
 _NOTE: Final = "trueback migrations "
 
 
-def migration_digest(root: Path, service: str) -> str:
-    """Of every migration and model a migration could come from."""
-    digest = hashlib.sha256()
+def migration_digest(root: Path, service: str, *, keys: bytes = b"") -> str:
+    """Of every migration, what it could come from, and the keys that `migrate` puts there."""
+    digest = hashlib.sha256(keys)
     for file in _migration_files(root, service):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

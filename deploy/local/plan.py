@@ -44,8 +44,9 @@ def _slow_servers(servers: Servers) -> Iterable[Process]:
 
 
 def _migrations(servers: Servers) -> Iterable[Process]:
+    keys = servers.credentials.subject_keys_file.read_bytes()
     for service in existing_services():
-        digest = migration_digest(ROOT, service)
+        digest = migration_digest(ROOT, service, keys=keys)
         if not is_migrated(servers, service, digest):
             note = partial(note_migrated, servers, service, digest)
             yield replace(manage_process(servers, service, "migrate"), on_success=note)

@@ -1,12 +1,12 @@
 """What the servers must hold before a service starts; each step may run any number of times.
 
 Per service: a database owned by `<svc>_owner`, roles `<svc>_app` and `<svc>_ops` (row-level
-security binds them), and one login that has none of their rights until it says SET ROLE.
+security binds them), and for each a login that reaches it by SET ROLE, and no other.
 """
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from shared.faults import BadConfiguration
@@ -42,14 +42,14 @@ def s3_actions(service: str) -> list[str]:
     return [f"{action}:{bucket}" for bucket, actions in rights.items() for action in actions]
 
 
-def provision_databases(admin_url: str, passwords: dict[str, str]) -> None:
-    """`passwords` maps a service to its login's password, set anew at each start."""
+def provision_databases(admin_url: str, passwords: Mapping[str, Mapping[str, str]]) -> None:
+    """`passwords` maps a service to those of its logins by role, set anew at each start."""
     import psycopg  # noqa: PLC0415 - an extra; the command line starts without it
 
     try:
         with psycopg.connect(admin_url, autocommit=True, connect_timeout=10) as admin:
-            for service, password in passwords.items():
-                _create_roles(admin, service, password)
+            for service, by_role in passwords.items():
+                _create_roles(admin, service, by_role)
                 _create_database(admin, service)
     except psycopg.OperationalError as error:
         raise BadConfiguration(
@@ -59,17 +59,21 @@ def provision_databases(admin_url: str, passwords: dict[str, str]) -> None:
         ) from error
 
 
-def _create_roles(admin: Any, service: str, password: str) -> None:
+def _create_roles(admin: Any, service: str, passwords: Mapping[str, str]) -> None:
+    for kind, password in passwords.items():
+        role = f"{service}_{kind}"
+        _create_role(admin, role, "NOLOGIN")
+        create_login(admin, f"{role}_login", password, roles=[role])
+
+
+def create_login(admin: Any, login: str, password: str, *, roles: Sequence[str]) -> None:
+    """It has no right of its own: SET ROLE reaches these roles."""
     from psycopg import sql  # noqa: PLC0415
 
-    bound = [f"{service}_{kind}" for kind in ("owner", "app", "ops")]
-    login = f"{service}_login"
-    for role in bound:
-        _create_role(admin, role, "NOLOGIN")
     _create_role(admin, login, "LOGIN NOINHERIT")
     statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
     admin.execute(statement.format(sql.Identifier(login), sql.Literal(password)))
-    for role in bound:
+    for role in roles:
         grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE")
         admin.execute(grant.format(sql.Identifier(role), sql.Identifier(login)))
 
@@ -88,15 +92,18 @@ def _create_database(admin: Any, service: str) -> None:
     from psycopg import sql  # noqa: PLC0415
 
     name, owner = sql.Identifier(service), sql.Identifier(f"{service}_owner")
-    login = sql.Identifier(f"{service}_login")
     existing = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [service]).fetchone()
     if not existing:
         admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
     # Nobody connects to another service's database, and nothing is made in `public` but by
     # its owner: `public` belongs to pg_database_owner, so the owner keeps CREATE there.
     admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, login))
     _close_public_schema(admin, service)
+    admit(admin, service, _logins(service))
+
+
+def _logins(service: str) -> list[str]:
+    return [f"{service}_{kind}_login" for kind in ("owner", "app", "ops")]
 
 
 def _close_public_schema(admin: Any, service: str) -> None:
@@ -106,9 +113,37 @@ def _close_public_schema(admin: Any, service: str) -> None:
     info = make_conninfo(admin.info.dsn, dbname=service, password=admin.info.password)
     with psycopg.connect(info, autocommit=True) as database:
         database.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        for kind in ("app", "ops", "login"):
-            role = psycopg.sql.Identifier(f"{service}_{kind}")
+        for name in (f"{service}_app", f"{service}_ops"):
+            role = psycopg.sql.Identifier(name)
             database.execute(psycopg.sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+        _drop_former_login(database, f"{service}_login")
+
+
+def admit(admin: Any, service: str, logins: Sequence[str]) -> None:
+    """They may connect to the service's database, and see that its schema is there."""
+    import psycopg  # noqa: PLC0415
+    from psycopg import sql  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    info = make_conninfo(admin.info.dsn, dbname=service, password=admin.info.password)
+    with psycopg.connect(info, autocommit=True) as database:
+        for login in logins:
+            names = {"database": sql.Identifier(service), "login": sql.Identifier(login)}
+            for grant in (
+                "GRANT CONNECT ON DATABASE {database} TO {login}",
+                "GRANT USAGE ON SCHEMA public TO {login}",
+            ):
+                database.execute(sql.SQL(grant).format(**names))
+
+
+def _drop_former_login(database: Any, login: str) -> None:
+    """Until release 0.2 one login reached all roles. It owns nothing, so that no row is lost."""
+    from psycopg import sql  # noqa: PLC0415
+
+    if database.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login]).fetchone():
+        name = sql.Identifier(login)
+        database.execute(sql.SQL("DROP OWNED BY {}").format(name))
+        database.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
 def provision_broker(admin_url: str, users: dict[str, tuple[str, str]]) -> None:

@@ -18,7 +18,13 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import postgres, provision, seaweedfs, valkey
-from deploy.local.credentials import SERVICES, Credentials, load_credentials, write_secret
+from deploy.local.credentials import (
+    DATABASE_ROLES,
+    SERVICES,
+    Credentials,
+    load_credentials,
+    write_secret,
+)
 from deploy.local.home import Home
 from deploy.local.ports import assign_ports
 from deploy.local.process import Process, launch, stop, wait_until_ready
@@ -56,9 +62,10 @@ class Servers:
     def stripe_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['stripe']}"
 
-    def database_url(self, service: str) -> str:
-        password = self.credentials[f"postgres.{service}"]
-        return _with_user(self.postgres_url, f"{service}_login", password, path=f"/{service}")
+    def database_url(self, service: str, role: str) -> str:
+        password = self.credentials[f"postgres.{service}.{role}"]
+        login = f"{service}_{role}_login"
+        return _with_user(self.postgres_url, login, password, path=f"/{service}")
 
     def broker_url(self, service: str) -> str:
         return _with_user(self.redis_url, service, self.credentials[f"valkey.{service}"])
@@ -71,7 +78,7 @@ class Servers:
         return {
             "TRUEBACK_ENVIRONMENT": os.environ.get("TRUEBACK_ENVIRONMENT", "demo"),
             "TRUEBACK_FAULT_INJECTION": os.environ.get("TRUEBACK_FAULT_INJECTION", ""),
-            "TRUEBACK_DATABASE_URL": self.database_url(service),
+            "TRUEBACK_DATABASE_OPS_URL": self.database_url(service, "ops"),
             "TRUEBACK_BROKER_URL": self.broker_url(service),
             "TRUEBACK_S3_ENDPOINT_URL": self.s3.endpoint_url,
             "TRUEBACK_S3_ACCESS_KEY": key,
@@ -88,6 +95,17 @@ class Servers:
             **self._own_environment(service),
         }
 
+    def web_environment(self, service: str) -> dict[str, str]:
+        """What only those processes have that answer a customer."""
+        return {"TRUEBACK_DATABASE_URL": self.database_url(service, "app")}
+
+    def migrate_environment(self, service: str) -> dict[str, str]:
+        """What only a migration has."""
+        return {
+            "TRUEBACK_DATABASE_OWNER_URL": self.database_url(service, "owner"),
+            "TRUEBACK_SUBJECT_KEYS_FILE": str(self.credentials.subject_keys_file),
+        }
+
     def _own_environment(self, service: str) -> dict[str, str]:
         if service == "invoicing":
             return {
@@ -98,6 +116,7 @@ class Servers:
         if service == "portal":
             return {
                 "TRUEBACK_SIGNING_KEY_FILE": str(self.credentials.signing_key_file),
+                "TRUEBACK_SUBJECT_KEYS_FILE": str(self.credentials.subject_keys_file),
                 "TRUEBACK_PUBLIC_URL": self.service_url("portal"),
                 "TRUEBACK_ATTRIBUTION_URL": self.service_url("attribution"),
                 "TRUEBACK_INVOICING_URL": self.service_url("invoicing"),
@@ -158,7 +177,10 @@ def server_processes(servers: Servers, only: AbstractSet[str] = ALL) -> Iterator
 
 def provision_servers(servers: Servers, only: AbstractSet[str] = ALL) -> None:
     if "postgres" in only:
-        passwords = {name: servers.credentials[f"postgres.{name}"] for name in SERVICES}
+        passwords = {
+            name: {role: servers.credentials[f"postgres.{name}.{role}"] for role in DATABASE_ROLES}
+            for name in SERVICES
+        }
         provision.provision_databases(servers.postgres_url, passwords)
     if "valkey" in only & servers.existing:
         provision.provision_broker(servers.redis_url, broker_users(servers))

@@ -32,11 +32,19 @@ def manage_process(servers: Servers, service: str, *arguments: str, name: str = 
     return Process(
         name=name or f"{service}.{arguments[0]}",
         args=(sys.executable, "-m", f"services.{service}.manage", *arguments),
-        env=servers.service_environment(service),
+        env=servers.service_environment(service) | _environment_of(servers, service, arguments[0]),
         group="background",
         cwd=ROOT,
         stop_seconds=_STOP_SECONDS,
     )
+
+
+def _environment_of(servers: Servers, service: str, command: str) -> dict[str, str]:
+    """Who answers customers has their login, who migrates the owner's; nobody else has either."""
+    return {
+        "web": servers.web_environment,
+        "migrate": servers.migrate_environment,
+    }.get(command, lambda _service: {})(service)
 
 
 def stripe_process(servers: Servers) -> Process:

@@ -1,17 +1,22 @@
 """Who may ask: roles, and the person or service that has one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.vocabulary.roles import CUSTOMERS, Role
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. A customer's actor is bound to exactly one customer."""
+    """Who asks. A customer's actor is bound to exactly one customer.
+
+    `subject` is the token that shows the database whose rows a customer may see; it comes with a
+    sign-in, so that whoever speaks for a customer without one sees no row.
+    """
 
     name: str
     role: Role
     customer: str = ""
+    subject: str = field(default="", repr=False, compare=False)
 
     @property
     def is_customer(self) -> bool:

@@ -4,27 +4,23 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from django.db import transaction
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shared.auth.actors import Actor
-from shared.isolation.scope import as_ops, as_subject
+from shared.isolation.scope import as_ops, as_subject, undo_scope
 
 
 class ScopedView(APIView):
     """Runs each request in the database scope of its actor.
 
-    Staff get the `ops` role, a customer the `app` role bound to `subject_of(actor)`; an error rolls
-    the scope back.
+    Staff get the `ops` role, a customer the `app` role bound to the subject of its token; an error
+    rolls the scope back.
     """
 
     roles: ClassVar[dict[str, Sequence[str]]] = {}
-
-    def subject_of(self, actor: Actor, **_kwargs: Any) -> str:
-        return actor.customer
 
     @property
     def actor(self) -> Actor:
@@ -41,8 +37,7 @@ class ScopedView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.actor.is_customer:
-            subject = self.subject_of(self.actor, **kwargs)
-            self._scopes.enter_context(as_subject(subject))
+            self._scopes.enter_context(as_subject(self.actor.subject))
         else:
             self._scopes.enter_context(as_ops())
         self._in_scope = True
@@ -50,5 +45,5 @@ class ScopedView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
         if self._in_scope:
-            transaction.set_rollback(True)
+            undo_scope()
         return response

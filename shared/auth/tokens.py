@@ -35,6 +35,7 @@ def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) ->
         "sub": actor.name,
         "role": actor.role,
         "customer": actor.customer,
+        "subject": actor.subject,
         "iat": now,
         "exp": now + LIFETIME,
         "jti": str(uuid7()),
@@ -43,7 +44,10 @@ def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) ->
 
 
 def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
-    """Raises InvalidToken: unknown key, wrong audience or issuer, expired, or a claim missing."""
+    """Raises InvalidToken: unknown key, wrong audience or issuer, expired, or a claim missing.
+
+    Whether a customer's subject is true is for the database to say (`shared.auth.subjects`).
+    """
     try:
         key = _key(jwt.get_unverified_header(token).get("kid", ""), jwks)
         claims = jwt.decode(
@@ -53,11 +57,14 @@ def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
             audience=audience,
             issuer=ISSUER,
             leeway=CLOCK_SKEW,
-            options={"require": ["exp", "iat", "sub", "role", "customer"]},
+            options={"require": ["exp", "iat", "sub", "role", "customer", "subject"]},
         )
-        return Actor(claims["sub"], claims["role"], claims["customer"])
+        actor = Actor(claims["sub"], claims["role"], claims["customer"], claims["subject"])
     except (jwt.PyJWTError, ValueError, OSError) as error:
         raise InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.") from error
+    if actor.is_customer and not actor.subject:
+        raise InvalidToken("The token is a customer's and shows no subject.")
+    return actor
 
 
 def _key(key_id: str, jwks: str) -> jwt.PyJWK:

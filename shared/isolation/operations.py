@@ -1,6 +1,7 @@
 """Migration operations for rights, row-level security and composite keys.
 
-Every table needs one of `scoped_rows` or `staff_only`: `check_rls` fails on a table without.
+Every table needs one of `scoped_rows` or `staff_only`: `check_rls` fails on a table without, and on
+scoped rows without `rows_of_proven_subject` (see `subjects`).
 `append_only` and `frozen_when` stay for the migrations that were made with them; a model declares
 its triggers now (see `triggers`).
 """

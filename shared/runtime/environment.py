@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
@@ -10,13 +10,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.faults import BadConfiguration
 
+_CUSTOMERS: Final = "customers"
+
 
 class ServiceEnvironment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRUEBACK_", extra="ignore", frozen=True)
 
     environment: Literal["demo", "test", "live"] = "live"
     secret_key: SecretStr = Field(min_length=32)
-    database_url: str
+    database_url: str | None = Field(default=None, description="customers' requests; web alone")
+    database_ops_url: str = Field(description="staff and jobs")
+    database_owner_url: str | None = Field(default=None, description="migrate alone")
+    subject_keys_file: Path | None = Field(
+        default=None, description="JSON: hex keys by their ids, the newest last; portal and migrate"
+    )
     broker_url: str = "redis://127.0.0.1:6379/0"
     allowed_hosts: str = "127.0.0.1,localhost"
     jwks: str = Field(description="path or URL of the portal's public keys")
@@ -40,6 +47,22 @@ class ServiceEnvironment(BaseSettings):
         """Key per pair, written `producer>consumer`."""
         pairs = json.loads(self.bus_keys_file.read_text())
         return {pair: bytes.fromhex(key) for pair, key in pairs.items()}
+
+    def databases(self) -> dict[str, dict[str, object]]:
+        """Django's DATABASES: the default one is that of staff and jobs."""
+        databases = {"default": django_database(self.database_ops_url)}
+        if self.database_url is not None:
+            databases[_CUSTOMERS] = django_database(self.database_url)
+        return databases
+
+    def customers_database(self) -> str | None:
+        """Which of them customers' requests use; none in a process that answers none.
+
+        Tests have one connection for all roles: fixtures and requests share a transaction.
+        """
+        if self.database_url is not None:
+            return _CUSTOMERS
+        return "default" if self.environment == "test" else None
 
     def injects(self, fault: str) -> bool:
         return self.environment == "test" and fault in self._injected().split(",")

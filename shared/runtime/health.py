@@ -1,7 +1,7 @@
 """Probes: `/livez` asks nobody, `/readyz` asks the database; neither tells whose data is here."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 
@@ -12,8 +12,9 @@ def livez(_request: HttpRequest) -> JsonResponse:
 
 def readyz(_request: HttpRequest) -> JsonResponse:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("select 1")
+        for connection in connections.all():
+            with connection.cursor() as cursor:
+                cursor.execute("select 1")
     except DatabaseError:
         return JsonResponse({"status": "database unreachable"}, status=503)
     return JsonResponse({"status": "ok", "service": settings.SERVICE_NAME})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.runtime.environment import ServiceEnvironment, django_database
+from shared.runtime.environment import ServiceEnvironment
 
 
 def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[str, Any]:
@@ -14,7 +14,8 @@ def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[s
         "ALLOWED_HOSTS": environment.allowed_hosts.split(","),
         "ROOT_URLCONF": f"services.{service}.config.urls",
         "WSGI_APPLICATION": f"services.{service}.config.wsgi.application",
-        "DATABASES": {"default": django_database(environment.database_url)},
+        "DATABASES": environment.databases(),
+        "DATABASE_ROUTERS": ["shared.isolation.scope.ByScope"],
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             "shared.runtime",

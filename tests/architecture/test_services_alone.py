@@ -30,11 +30,16 @@ def test_passes_check_migrate_and_the_audit_of_its_rights(service, servers, tmp_
     shutil.copytree(ROOT / "services" / service, tmp_path / "services" / service, ignore=ignore)
     shutil.copy(ROOT / "services" / "__init__.py", tmp_path / "services")
     environment = {"PATH": os.environ["PATH"], **servers.service_environment(service)}
-    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["check_rls"]):
+    migrating = environment | servers.migrate_environment(service)
+    for command, given in (
+        (["check", "--fail-level", "WARNING"], environment),
+        (["migrate"], migrating),
+        (["check_rls"], environment),
+    ):
         done = subprocess.run(
             [sys.executable, "-P", "-m", f"services.{service}.manage", *command],
             cwd=tmp_path,
-            env={**environment, "PYTHONPATH": str(tmp_path)},
+            env={**given, "PYTHONPATH": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,

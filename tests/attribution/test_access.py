@@ -9,7 +9,7 @@ from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops, as_subject
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
-from tests.tokens import client_of
+from tests.tokens import client_of, subject_of
 
 ANN = Actor("ann", "customer_admin", "acme")
 FOREIGN = {"<str:period>": "2026-10", "<str:tenant>": "foreign", "<str:run_id>": "run_1"}
@@ -68,18 +68,18 @@ class TestTheOperatorsToken:
 
 class TestAScope:
     def test_shows_one_tenants_rows_alone(self, statements):
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert [row.tenant_id for row in Statement.objects.all()] == ["acme"]
             assert [row.tenant_id for row in Tenant.objects.all()] == ["acme"]
 
     def test_shows_all_when_row_security_is_off(self, statements):
         switch_off("attribution_statement")
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert Statement.objects.count() == 2
 
     def test_inside_another_is_left_as_it_was(self, statements):
-        with as_subject("acme"):
-            with as_subject("foreign"):
+        with as_subject(subject_of("acme")):
+            with as_subject(subject_of("foreign")):
                 assert Statement.objects.get().tenant_id == "foreign"
             assert Statement.objects.get().tenant_id == "acme"
 

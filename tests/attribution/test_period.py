@@ -50,7 +50,7 @@ from shared.vocabulary.period_states import PeriodState
 from tests.bills import focus_line, write_signals, write_workloads
 from tests.normalised_bills import write_normalised
 from tests.service_stack import running_servers
-from tests.tokens import client_of
+from tests.tokens import client_of, subject_of
 
 NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 RULESET = """
@@ -192,7 +192,7 @@ class TestAttribution:
 
     def test_keeps_each_tenants_quantities(self, period):
         attribute_period(period=period)
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert [(row.meter, row.quantity) for row in StatementQuantity.objects.all()] == [
                 ("nat_bytes", 3)
             ]
@@ -445,7 +445,7 @@ class TestAMargin:
         for amount, basis in (("5.00", "draft"), ("-5.00", "draft"), ("5.50", "issued")):
             example = REVENUE_RECORDED.dump(REVENUE_RECORDED.example)
             fact = REVENUE_RECORDED.load({**example, "amount": amount, "basis": basis})
-            with as_subject("acme"):
+            with as_subject(subject_of("acme")):
                 record_revenue(fact)
         last = facts(MARGIN_MEASURED)[-1]
         assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")

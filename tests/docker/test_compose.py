@@ -64,9 +64,11 @@ class TestEachProcess:
 
     def test_gets_its_own_secrets_only(self, process, service, kind):
         stripe = ["var/compose/stripe.env"] if service == "invoicing" else []
-        assert process["env_file"] == [f"var/compose/{service}.env", *stripe]
+        more = [f"var/compose/{service}.{kind}.env"] if kind in ("web", "migrate") else []
+        assert process["env_file"] == [f"var/compose/{service}.env", *stripe, *more]
         signing = {"portal-signing-key"} if service == "portal" else set()
-        assert set(process["secrets"]) == {"jwks", f"{service}-bus-keys", *signing}
+        subjects = {"subject-keys"} if service == "portal" or kind == "migrate" else set()
+        assert set(process["secrets"]) == {"jwks", f"{service}-bus-keys", *signing, *subjects}
         assert "environment" not in process
 
     def test_starts_after_what_it_needs(self, process, service, kind):

@@ -107,6 +107,14 @@ def test_a_second_run_changes_nothing(tmp_path):
     assert files_of(tmp_path / "compose") == before
 
 
+def test_an_upgrade_adds_what_is_new_to_what_the_person_wrote(tmp_path):
+    prepare(tmp_path)
+    whole = env_file(tmp_path / "portal.env")
+    (tmp_path / "portal.env").write_text("TRUEBACK_LOG_LEVEL=DEBUG\n")
+    prepare(tmp_path)
+    assert env_file(tmp_path / "portal.env") == whole | {"TRUEBACK_LOG_LEVEL": "DEBUG"}
+
+
 def test_a_second_run_keeps_what_the_person_wrote_and_makes_what_is_missing(tmp_path):
     prepare(tmp_path)
     portal = (tmp_path / "portal.env").read_text()

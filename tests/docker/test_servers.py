@@ -154,11 +154,17 @@ def test_provisioning_runs_and_runs_again(provisioned):
 def test_a_service_reaches_its_database_with_what_it_is_told(
     service, out, postgres_url, provisioned
 ):
-    url = env_file(out / f"{service}.env")["TRUEBACK_DATABASE_URL"]
-    assert urlsplit(url).hostname == "postgres"
-    with psycopg.connect(with_host(url, "127.0.0.1", urlsplit(postgres_url).port)) as connection:
-        connection.execute(f"set role {service}_owner")
-        assert connection.execute("select current_database()").fetchone() == (service,)
+    for kind, role, name in (
+        ("", "ops", "TRUEBACK_DATABASE_OPS_URL"),
+        (".web", "app", "TRUEBACK_DATABASE_URL"),
+        (".migrate", "owner", "TRUEBACK_DATABASE_OWNER_URL"),
+    ):
+        url = env_file(out / f"{service}{kind}.env")[name]
+        assert urlsplit(url).hostname == "postgres"
+        address = with_host(url, "127.0.0.1", urlsplit(postgres_url).port)
+        with psycopg.connect(address) as connection:
+            connection.execute(f"set role {service}_{role}")
+            assert connection.execute("select current_database()").fetchone() == (service,)
 
 
 @pytest.mark.parametrize("service", SERVICES)

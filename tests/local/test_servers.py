@@ -19,8 +19,10 @@ from shared.faults import BadConfiguration
 ROOT = Path(__file__).parents[2]
 
 
-def connect(servers: Servers, service: str, database: str = "") -> psycopg.Connection[Any]:
-    url = servers.database_url(service)
+def connect(
+    servers: Servers, service: str, role: str = "ops", database: str = ""
+) -> psycopg.Connection[Any]:
+    url = servers.database_url(service, role)
     if database:
         url = url.rpartition("/")[0] + f"/{database}"
     return psycopg.connect(url, autocommit=True)
@@ -37,17 +39,19 @@ def s3_of(servers: Servers, service: str) -> Any:
 
 class TestPostgres:
     @pytest.mark.parametrize("service", SERVICES)
-    def test_the_login_has_no_rights_until_it_says_so(self, servers: Servers, service: str) -> None:
-        with connect(servers, service) as connection:
+    def test_a_login_has_no_rights_until_it_says_so(self, servers: Servers, service: str) -> None:
+        with (
+            connect(servers, service, "owner") as owner,
+            connect(servers, service, "app") as customers,
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("CREATE TABLE public.intruder (a int)")
-            connection.execute(f"SET ROLE {service}_owner")
-            connection.execute("CREATE TABLE public.own (a int)")
-            connection.execute(f"SET ROLE {service}_app")
+                owner.execute("CREATE TABLE public.intruder (a int)")
+            owner.execute(f"SET ROLE {service}_owner")
+            owner.execute("CREATE TABLE public.own (a int)")
+            customers.execute(f"SET ROLE {service}_app")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("SELECT * FROM public.own")
-            connection.execute(f"SET ROLE {service}_owner")
-            connection.execute("DROP TABLE public.own")
+                customers.execute("SELECT * FROM public.own")
+            owner.execute("DROP TABLE public.own")
 
     def test_no_role_is_a_superuser_or_passes_row_level_security(self, servers: Servers) -> None:
         with psycopg.connect(servers.postgres_url) as admin:
@@ -80,7 +84,7 @@ class TestPostgres:
             assert Path(f"/proc/{row[0]}").stat().st_uid != 0
 
     def test_provisioning_again_changes_nothing(self, servers: Servers) -> None:
-        with connect(servers, "portal") as connection:
+        with connect(servers, "portal", "owner") as connection:
             connection.execute("SET ROLE portal_owner")
             connection.execute("CREATE TABLE public.kept AS SELECT 1 AS a")
             provision_servers(servers)
@@ -150,8 +154,8 @@ class TestSecrets:
         environment = servers.service_environment(service)
         given = " ".join(environment.values())
         for other in set(SERVICES) - {service}:
-            for kind in ("postgres", "valkey", "s3.secret", "django"):
-                assert servers.credentials[f"{kind}.{other}"] not in given
+            for name, secret in servers.credentials.tokens.items():
+                assert other not in name.split(".") or secret not in given
         keys = json.loads(Path(environment["TRUEBACK_BUS_KEYS_FILE"]).read_text())
         assert len(keys) == 6
         assert all(service in pair.split(">") for pair in keys)
@@ -165,7 +169,10 @@ class TestSecrets:
 
 class TestSecondStart:
     def test_keeps_ports_secrets_and_data_after_a_crash(self, tmp_path: Path) -> None:
-        with start_servers(tmp_path, only={"postgres"}) as first, connect(first, "portal") as one:
+        with (
+            start_servers(tmp_path, only={"postgres"}) as first,
+            connect(first, "portal", "owner") as one,
+        ):
             one.execute("SET ROLE portal_owner")
             one.execute("CREATE TABLE public.kept AS SELECT 7 AS a")
             lock = next(path for path in _data_folders(first.home) if path.exists())
@@ -173,8 +180,8 @@ class TestSecondStart:
         # As after a kill -9, with the number given to another program since: to us.
         (lock / "postmaster.pid").write_text(saved.replace(saved.split()[0], str(os.getpid()), 1))
         with start_servers(tmp_path, only={"postgres"}) as second:
-            assert second.database_url("portal") == first.database_url("portal")
-            with connect(second, "portal") as two:
+            assert second.database_url("portal", "ops") == first.database_url("portal", "ops")
+            with connect(second, "portal", "owner") as two:
                 two.execute("SET ROLE portal_owner")
                 assert two.execute("SELECT a FROM public.kept").fetchone() == (7,)
         second.home.reset()

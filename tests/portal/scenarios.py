@@ -18,6 +18,7 @@ from services.portal.operations.record_facts import (
     record_period,
 )
 from services.portal.operations.sign_in_links import put_user
+from services.portal.views.subjects import keep_subject
 from shared.contracts.attribution import (
     MARGIN_MEASURED,
     PERIOD_ATTRIBUTED,
@@ -73,12 +74,20 @@ def put_cast() -> None:
 _HANDLER = ClientHandler(enforce_csrf_checks=False)
 
 
+def sign_in(client: Client, user: User) -> None:
+    """As the link of a sign-in does it, without the link."""
+    client.force_login(user)
+    session = client.session
+    keep_subject(session, user)
+    session.save()
+
+
 def client_of(name: str) -> Client:
     """Signed in; an error of ours is an answer here, as it is for a browser."""
     client = Client(raise_request_exception=False)
     client.handler = _HANDLER
     with as_ops():
-        client.force_login(User.objects.get(name=name))
+        sign_in(client, User.objects.get(name=name))
     return client
 
 

@@ -1,5 +1,7 @@
 """Who sees what: roles, and a customer who gets nothing of anybody else's on any route."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -12,7 +14,8 @@ from shared.isolation.scope import as_ops
 from shared.vocabulary.roles import BILLING, CUSTOMERS, OPERATORS, Role
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
-from tests.portal.scenarios import client_of, invoice_fact
+from tests.portal.scenarios import client_of, invoice_fact, sign_in
+from tests.tokens import subject_of
 
 FOREIGN = {
     "<str:id>": "inv_foreign",
@@ -53,7 +56,7 @@ class Ann(Client):
 
     def request(self, **request):
         with as_ops():
-            self.force_login(User.objects.get(name="ann"))
+            sign_in(self, User.objects.get(name="ann"))
         return super().request(**request)
 
 
@@ -75,9 +78,25 @@ class TestACustomer:
         assert b"Foreign &amp; Sons" in client.get("/account").content
         with as_ops():
             User.objects.filter(name="fred").update(customer="unknown")
+        client = client_of("fred")
         assert b"&amp; Sons" not in client.get("/account").content
         switch_off("portal_customeraccount")
         assert b"&amp; Sons" in client.get("/account").content
+
+    def test_has_to_sign_in_again_where_its_subject_is_not_its_own_any_more(self, month):
+        """Moved to another customer, or the subject has ended: the session is over."""
+        client = client_of("fred")
+        with as_ops():
+            User.objects.filter(name="fred").update(customer="acme")
+        assert client.get("/account").headers["Location"] == "/sign-in"
+        client = client_of("ann")
+        session = client.session
+        ended = subject_of("acme", until=datetime(2026, 1, 1, tzinfo=UTC))
+        with as_ops():
+            session["subject"] = ended
+            session.save()
+        assert client.get("/account").headers["Location"] == "/sign-in"
+        assert client.get("/account").headers["Location"].startswith("/sign-in")
 
     def test_sees_its_own_invoice(self, month):
         answer = client_of("ann").get("/account/invoices/inv_acme")

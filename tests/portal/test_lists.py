@@ -18,6 +18,7 @@ from shared.isolation.scope import as_ops, as_subject
 from shared.periods import Month
 from tests.every_service import switch_off
 from tests.portal.scenarios import client_of, customer_fact, invoice_fact, record_month
+from tests.tokens import subject_of
 
 CLARA = Actor("clara", "billing_clerk")
 OCTOBER = Month(2026, 10)
@@ -205,7 +206,7 @@ def account(cast):
 
 class TestTheBreakdown:
     def read(self):
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             return read_breakdown()
 
     def test_has_a_row_a_product_and_a_column_a_month(self, account):
@@ -297,7 +298,7 @@ class TestTheBreakdown:
 class TestTheAccount:
     def test_says_that_the_current_month_is_not_known_yet(self, account):
         put()
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             page = read_home(Month(2026, 11))
         assert (page.so_far.month, page.so_far.total) == (Month(2026, 11), None)
         assert page.period == OCTOBER
@@ -317,7 +318,7 @@ class TestTheAccount:
     def test_gathers_the_small_lines_of_the_open_month_so_that_they_sum_to_its_total(self, account):
         lines = [EstimatedLine(f"Product {n}", Decimal(n)) for n in range(1, 10)]
         estimate("2026-11", 1, "45", lines=lines)
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             so_far = read_home(Month(2026, 11)).so_far
         # 1 + 2 + 3.
         assert (so_far.lines[-1].description, so_far.lines[-1].amount.amount) == (
@@ -332,21 +333,21 @@ class TestTheAccount:
         estimate("2026-11", 1, "812.40")
         estimate("2026-11", 2, "0", lines=[])
         estimate(newest, 3, "0", lines=[])
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert read_home(Month(2026, 11)).so_far is None
 
     def test_shows_the_month_before_one_that_has_only_begun(self, account):
         put()
         estimate("2026-11", 1, "812.40")
         estimate("2026-12", 1, "0", lines=[])
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert read_home(Month(2026, 12)).so_far.month == Month(2026, 11)
 
     def test_shows_no_estimate_of_a_month_that_is_long_over(self, account):
         put()
         estimate("2026-11", 1, "812.40")
         estimate("2027-01", 1, "0", lines=[])
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert read_home(Month(2027, 1)).so_far is None
 
     def test_shows_no_other_customers_estimate(self, account):
@@ -357,7 +358,7 @@ class TestTheAccount:
 
     def test_says_nothing_of_it_where_that_month_is_invoiced(self, account):
         put()
-        with as_subject("acme"):
+        with as_subject(subject_of("acme")):
             assert read_home(OCTOBER).so_far is None
 
     def test_lists_its_invoices_as_a_file(self, account):

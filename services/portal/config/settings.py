@@ -4,6 +4,7 @@ from shared.runtime.settings import service_settings
 
 SERVICE_NAME = "portal"
 ENVIRONMENT = read_environment(PortalEnvironment)
+CUSTOMERS_DATABASE = ENVIRONMENT.customers_database()
 _base = service_settings(service=SERVICE_NAME, environment=ENVIRONMENT)
 _is_https = ENVIRONMENT.public_url.startswith("https://")
 

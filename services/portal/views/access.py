@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -9,6 +10,7 @@ from django.shortcuts import redirect
 
 from services.portal.models import User
 from services.portal.views.errors import forbidden, not_found
+from services.portal.views.subjects import subject_of
 from shared.auth.actors import Actor
 from shared.vocabulary.roles import BILLING, Role
 
@@ -48,7 +50,8 @@ def actor_of(request: HttpRequest) -> Actor:
     """Who asks, as the other services know them; `for_roles` has let nobody else through."""
     if not isinstance(request.user, User):
         raise Http404
-    return request.user.actor
+    actor = request.user.actor
+    return replace(actor, subject=subject_of(request, request.user)) if actor.is_customer else actor
 
 
 def home_of(user: User) -> HttpResponse:

@@ -22,6 +22,7 @@ from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
 from services.portal.views.access import actor_of, for_roles, home_of
 from services.portal.views.errors import not_found
 from services.portal.views.sign_in import BACKEND
+from services.portal.views.subjects import keep_subject
 from shared.isolation.scope import as_ops
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
@@ -88,6 +89,7 @@ def _become(request: HttpRequest, person: User) -> None:
     """A new session, as at a sign-in; the tour goes on in it."""
     kept = {key: request.session[key] for key in (_TOUR, _STARTED_BY) if key in request.session}
     login(request, person, backend=BACKEND)
+    keep_subject(request.session, person)
     request.session.update(kept)
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from services.portal.models import User
-from shared.isolation.scope import as_ops, as_subject
+from services.portal.views.subjects import subject_of
+from shared.isolation.scope import as_ops, as_subject, undo_scope
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -29,7 +32,9 @@ class IdentityScope:
 
 
 class ActorScope:
-    """A customer's page runs as `app`, bound to that customer; staff and strangers as `ops`.
+    """A customer's page runs as `app`, by the subject of its session; staff and strangers as `ops`.
+
+    A session whose subject has ended, or is not the person's customer any more, is over.
 
     A page that fails changes nothing.
     """
@@ -42,7 +47,11 @@ class ActorScope:
             return self.get_response(request)
         user = getattr(request, "user", None)
         if isinstance(user, User) and user.customer:
-            with as_subject(user.customer):
+            subject = subject_of(request, user)
+            if not subject:
+                logout(request)
+                return redirect("portal:sign_in")
+            with as_subject(subject):
                 return self._respond(request)
         with transaction.atomic():
             return self._respond(request)
@@ -50,7 +59,7 @@ class ActorScope:
     def _respond(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code >= _FAILED:
-            transaction.set_rollback(True)
+            undo_scope()
         return response
 
 

@@ -20,6 +20,7 @@ from services.portal.pages.strangers import SignInPage, SignInState
 from services.portal.queries.sign_in_links import is_usable
 from services.portal.views.access import for_everyone, home_of
 from services.portal.views.show import show
+from services.portal.views.subjects import keep_subject
 from shared.isolation.scope import as_ops
 
 BACKEND = "services.portal.views.sign_in.ByName"
@@ -55,6 +56,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if user is None:
             return _page(request, "used", status=409)
         login(request, user, backend=BACKEND)
+        keep_subject(request.session, user)
     return home_of(user)
 
 

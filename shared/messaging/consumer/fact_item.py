@@ -77,7 +77,7 @@ class FactItem:
         contract, payload = declared.newest(data)
         if contract.name not in handled:
             raise UnknownVersion(_unknown(self.topic, handled))
-        # The scope of the handler is the subject's: it may not be wider than the fact.
+        # Handled as staff, so that nothing but this keeps a fact to its subject.
         about = str(getattr(payload, contract.subject)) if contract.subject else ""
         if self.subject != about:
             raise ForeignFact(f"{declared.name} about {about!r} says it is about {self.subject!r}.")

@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 
 from shared.contracts.versions import RefusedFact
-from shared.isolation.scope import as_ops, as_subject
+from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
 from shared.messaging.consumer.acknowledge import acknowledge
 from shared.messaging.consumer.fact_item import FactItem, MalformedItem
@@ -117,12 +117,7 @@ def _is_new(source: str, item: FactItem) -> bool:
 def _handle(source: str, item: FactItem, handlers: Mapping[str, Handler]) -> None:
     """What comes in an older version is handled in the newest; in an unknown one, not at all."""
     contract, payload = item.judged(source=source, handled=handlers)
-    handler = handlers[contract.name]
-    if item.subject:
-        with as_subject(item.subject):
-            handler(payload)
-    else:
-        handler(payload)
+    handlers[contract.name](payload)
 
 
 def _check_constraints() -> None:

@@ -1,9 +1,9 @@
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection
 
 from shared.contracts.contract import Contract
+from shared.isolation.scope import scope_connection
 from shared.messaging.producer.outbox import outbox
 
 Payload = TypeVar("Payload")
@@ -16,7 +16,7 @@ def emit(contract: Contract[Payload], payload: Payload) -> None:
     outside a transaction, and ValueError for a fact that is not this service's to tell, or of a
     version that is not sent any more.
     """
-    if not connection.in_atomic_block:
+    if not scope_connection().in_atomic_block:
         raise RuntimeError(f"{contract.name} must be emitted in the transaction that makes it true")
     if contract.producer != settings.SERVICE_NAME:
         raise ValueError(f"{contract.name} is told by {contract.producer} alone")
