@@ -26,6 +26,9 @@ _INSTANCE_SETTINGS: dict[str, Any] = {
     # A file that a test writes anew under the same name is another file.
     "enable_external_file_cache": False,
 }
+# Rewriting a plan takes a sixth of such a test and pays only with many rows. The suites that don't
+# come here, and `make demo-check`, run the same scripts with every optimizer.
+_NAMES_OF_OPTIMIZERS = "SELECT string_agg(name, ',') FROM duckdb_optimizers()"
 # Threads are the instance's, which has one as it is; a session that resets them gives it two.
 _OF_THE_INSTANCE = ("SET threads = 1", "RESET threads")
 
@@ -77,6 +80,8 @@ def shared_instance() -> Iterator[None]:
     """Within, every `duckdb.connect()` gives a session of one instance in memory."""
     numbers = itertools.count()
     with duckdb.connect(":memory:", config=_INSTANCE_SETTINGS) as instance:
+        (names,) = instance.sql(_NAMES_OF_OPTIMIZERS).fetchall()[0]
+        instance.execute("SET disabled_optimizers = $names", {"names": names})
 
         def connect(database: str = ":memory:", **_settings: Any) -> SharedSession:
             if database != ":memory:":

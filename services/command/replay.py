@@ -39,4 +39,5 @@ def replay(
 def _print_engine(engine: dict[str, str]) -> None:
     recorded, current = engine["recorded"], engine["current"]
     if recorded != current:
-        print(f"engine    {recorded[:12] or 'not recorded'} computed it, {current[:12]} replays it")
+        computed_by = recorded[:12] or "one of before versions were recorded"
+        print(f"engine    {computed_by} computed it, {current[:12]} replays it")
