@@ -1,19 +1,26 @@
 """From the file to a checked `Configuration`; every fault names the line and the key."""
 
 import difflib
-from pathlib import Path
-from typing import Any
+import pathlib
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.configuration.checks import check_references
 from shared.configuration.models import Configuration
-from shared.configuration.yaml_lines import Document, read_yaml
+from shared.configuration.yaml_lines import Document, Path, read_yaml
 from shared.faults import BadConfiguration
 
+_ALIKE: Final = 0.6
+"""difflib's ratio above which a key may be what another one was meant to be."""
+_TRIED_MAX: Final = 5
+"""Each try reads the whole file once more."""
 
-def load_configuration(path: Path) -> Configuration:
+
+def load_configuration(path: pathlib.Path) -> Configuration:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -61,7 +68,7 @@ def _as_fault(error: ValidationError, document: Document, file: str) -> BadConfi
         file=file,
         row=document.line_of(path),
         field=field,
-        remedy=_remedy(details),
+        remedy=_remedy(details, document),
     )
 
 
@@ -70,13 +77,18 @@ def _weight(details: ErrorDetails, document: Document) -> tuple[int, bool]:
     return (len(_existing(details["loc"], document)), details["type"] == "extra_forbidden")
 
 
-def _existing(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
-    """The location without what pydantic adds: names of union members and discriminators."""
-    path: tuple[str | int, ...] = ()
-    for part in loc:
-        if (*path, part) in document.lines:
-            path = (*path, part)
-    return path
+def _existing(loc: Sequence[str | int], document: Document, path: Path = ()) -> Path:
+    """The location without what pydantic adds: names of union members and discriminators.
+
+    Such a name may be a key, too, so the way that leads to the end of the location is the one.
+    """
+    if not loc:
+        return path
+    without = _existing(loc[1:], document, path)
+    if (*path, loc[0]) not in document.lines:
+        return without
+    through = _existing(loc[1:], document, (*path, loc[0]))
+    return max(through, without, key=lambda way: (way[-1:] == (loc[-1],), len(way)))
 
 
 def _message(details: ErrorDetails) -> str:
@@ -92,28 +104,49 @@ def _message(details: ErrorDetails) -> str:
             return f"{details['msg']} (it says {str(shown)[:80]!r})."
 
 
-def _remedy(details: ErrorDetails) -> str:
+def _remedy(details: ErrorDetails, document: Document) -> str:
     if details["type"] == "extra_forbidden":
-        known = known_keys(Configuration)
-        near = difflib.get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.6)
-        return f"Did you mean `{near[0]}`?" if near else "Remove it or correct its name."
+        near = _nearest_key(details, document)
+        return f"Did you mean `{near}`?" if near else "Remove it or correct its name."
     if details["type"] == "missing":
         return f"Add `{details['loc'][-1]}`."
     return ""
 
 
-def known_keys(model: type[BaseModel]) -> list[str]:
-    return sorted(_keys_of(model.model_json_schema(by_alias=True)))
+def _nearest_key(details: ErrorDetails, document: Document) -> str | None:
+    """The key most like it that may stand at its place, and does not yet."""
+    *place, key = _existing(details["loc"], document)
+    alike = difflib.get_close_matches(str(key), _known_keys(), n=_TRIED_MAX, cutoff=_ALIKE)
+    return next((near for near in alike if _may_replace(place, str(key), near, document)), None)
 
 
-def _keys_of(schema: dict[str, Any]) -> set[str]:
-    keys = set(schema.get("properties", {}))
-    for definition in schema.get("$defs", {}).values():
-        keys |= set(definition.get("properties", {}))
-    return keys
+def _may_replace(place: Sequence[str | int], key: str, near: str, document: Document) -> bool:
+    """Asks the model, which alone knows what kind of entry stands there."""
+    content = deepcopy(document.content)
+    entry: Any = content
+    for step in place:
+        entry = entry[step]
+    if near in entry:
+        return False
+    entry[near] = entry.pop(key)
+    try:
+        Configuration.model_validate(content)
+    except ValidationError as error:
+        return not any(
+            each["type"] == "extra_forbidden" and each["loc"][-1] == near
+            for each in error.errors(include_url=False)
+        )
+    return True
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
+def _known_keys() -> set[str]:
+    """Of the file at any place."""
+    schema = Configuration.model_json_schema(by_alias=True)
+    parts = [schema, *schema["$defs"].values()]
+    return {key for part in parts for key in part.get("properties", ())}
+
+
+def _dotted(path: Path) -> str:
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

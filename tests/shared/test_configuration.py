@@ -107,6 +107,20 @@ class TestAnUnknownKey:
         assert fault.field.endswith(wrong.split(":")[0])
         assert f"Did you mean `{hint}`?" in fault.remedy
 
+    @pytest.mark.parametrize(
+        ("right", "wrong", "remedy"),
+        [
+            ("pools:", "poolz:", "Did you mean `pools`?"),  # not `pool`, which a rule assigns to
+            ("plans:", "plan:", "Did you mean `plans`?"),  # `plan` is a contract's
+            ("{even: true}", "{even: true, pre: day}", "Remove it or correct its name."),
+            ("{signal: nat_bytes}", "{signal: nat_bytes, pre: day}", "Did you mean `per`?"),
+            ("percent: 12.50", "percent: 12.50, evry: year", "Remove it or correct its name."),
+            ("cost: BilledCost", "cost: BilledCost\ncosts: BilledCost", "Remove it"),
+        ],
+    )
+    def test_is_only_taken_for_a_key_that_may_stand_there(self, right, wrong, remedy):
+        assert fault_of(changed(right, wrong)).remedy.startswith(remedy)
+
 
 class TestABadValue:
     @pytest.mark.parametrize(
@@ -121,6 +135,7 @@ class TestABadValue:
             ("{pool: support}", "{pool: support, tenant: acme}", "exactly one"),
             ("tag:team", "label:team", "pattern"),
             ("drivers: [{proportional: direct}]", "drivers: []", "at least 1"),
+            ("{signal: nat_bytes}", "{signal: nat_bytes, per: week}", "'hour', 'day' or 'period'"),
             ("version: 1", "version: 2", "1"),
         ],
     )
@@ -128,6 +143,10 @@ class TestABadValue:
         fault = fault_of(changed(right, wrong))
         assert (fault.row, fault.exit_code) == (line_of(wrong, changed(right, wrong)), 3)
         assert message in fault.message
+
+    def test_is_named_by_its_own_key_beside_the_one_that_says_what_entry_it_is(self):
+        fault = fault_of(changed("{signal: nat_bytes}", "{signal: nat_bytes, per: week}"))
+        assert fault.field == "pools[1].drivers[0].per"
 
     def test_that_is_missing_is_named(self):
         fault = fault_of(WHOLE.replace("currency: USD\ncost", "cost", 1))
