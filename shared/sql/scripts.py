@@ -8,6 +8,7 @@ tables it reads and makes; `docs/engine.md` is made of these lines.
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -16,9 +17,8 @@ from shared.columnar import Session
 from shared.sql.expressions import Sql, literal
 from shared.vocabulary import recipients
 
-_NAME: Final = re.compile(r"\{([a-z_]+)\}")
-_WORD: Final = re.compile(r"\{([A-Z_]+)\}")
-
+# Any word in braces, so that a misspelt one is refused here and never reaches DuckDB.
+_NAME: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 Row = dict[str, Any]
 
@@ -63,21 +63,32 @@ def _statements(package: str, script: str) -> str:
     """Without lines of comment: what fills a name there may be longer than the line."""
     lines = script_text(package, script).splitlines()
     text = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
-    unknown = set(_WORD.findall(text)) - set(vars(recipients))
+    unknown = {name for name in _NAME.findall(text) if name.isupper()} - vars(recipients).keys()
     if unknown:
-        place = f"{package}/{script}"
-        raise UnableToRunScript(f"{place}: no recipient is called {', '.join(sorted(unknown))}.")
-    return _WORD.sub(lambda match: literal(getattr(recipients, match[1])), text)
+        place = _path(package, script)
+        raise UnableToRunScript(f"{place}: no recipient is called {_listed(unknown)}.")
+    return _NAME.sub(_word_of_the_vocabulary, text)
+
+
+def _word_of_the_vocabulary(match: re.Match[str]) -> str:
+    return literal(getattr(recipients, match[1])) if match[1].isupper() else match[0]
 
 
 def _filled(package: str, script: str, names: Mapping[str, Sql]) -> str:
     """In one pass, so that braces in what is filled in are no names."""
     text = _statements(package, script)
     wanted = set(_NAME.findall(text))
-    for what, listed in (
-        ("nothing fills", wanted - names.keys()),
-        ("the script does not have", names.keys() - wanted),
-    ):
-        if listed:
-            raise UnableToRunScript(f"{package}/{script}: {what} {', '.join(sorted(listed))}.")
+    if wanted != names.keys():
+        raise UnableToRunScript(
+            f"{_path(package, script)}: the script wants {_listed(wanted - names.keys())},"
+            f" the caller gives {_listed(names.keys() - wanted)}."
+        )
     return _NAME.sub(lambda match: names[match[1]], text)
+
+
+def _path(package: str, script: str) -> str:
+    return f"{package.replace('.', '/')}/{script}"
+
+
+def _listed(names: AbstractSet[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing more"

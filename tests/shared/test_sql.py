@@ -47,15 +47,33 @@ class TestTheDoor:
         with pytest.raises(UnableToRunScript, match="no recipient is called POLO"):
             run_script(session, *script)
 
-    def test_refuses_a_script_with_a_name_that_nothing_fills(self, session, package):
-        script = write(package, "-- reads: {lines}\nSELECT * FROM {lnies};\n")
-        with pytest.raises(UnableToRunScript, match=r"script\.sql: nothing fills lnies"):
+    @pytest.mark.parametrize("name", ["lnies", "lines2", "Lines", "lineS", "_lines"])
+    def test_refuses_a_script_with_a_name_that_nothing_fills(self, session, package, name):
+        script = write(package, f"-- reads: {{lines}}\nSELECT * FROM {{{name}}};\n")
+        message = rf"/script\.sql: the script wants {name}, the caller gives nothing more\."
+        with pytest.raises(UnableToRunScript, match=message):
             run_script(session, *script, {})
 
     def test_refuses_a_name_that_the_script_does_not_have(self, session, package):
         script = write(package, "SELECT 1;\n")
-        with pytest.raises(UnableToRunScript, match="the script does not have lines"):
+        message = "the script wants nothing more, the caller gives lines"
+        with pytest.raises(UnableToRunScript, match=message):
             run_script(session, *script, {"lines": sql.identifier("lines")})
+
+    def test_names_both_sides_of_a_name_that_is_misspelt_and_the_file(self, session, package):
+        name, folder = package
+        inner = folder / "inner"
+        inner.mkdir()
+        (inner / "__init__.py").touch()
+        (inner / "script.sql").write_text("SELECT * FROM {lnies}, {days};\n")
+        days = {"days": sql.identifier("days"), "lines": sql.identifier("lines")}
+        message = f"^{name}/inner/script.sql: the script wants lnies, the caller gives lines.$"
+        with pytest.raises(UnableToRunScript, match=message):
+            run_script(session, f"{name}.inner", "script.sql", days)
+
+    def test_leaves_braces_that_hold_no_name_to_duckdb(self, session, package):
+        script = write(package, "SELECT regexp_matches('aab', '^a{2}b$'), {'one': 1}.one;\n")
+        assert run_script(session, *script).fetchall() == [(True, 1)]
 
     def test_names_a_table_that_nobody_makes(self, session, package):
         script = write(package, "SELECT * FROM {lines};\n")
