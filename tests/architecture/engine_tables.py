@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,7 +69,7 @@ _MAKER = re.compile(
     r"^CREATE (?:OR REPLACE )?TEMP (?:TABLE|VIEW) (?P<table>\S+)(?P<query> AS\b.*| \(.*)", re.DOTALL
 )
 _ADDER = re.compile(r"^INSERT INTO (?P<table>\S+)(?: BY NAME)?(?P<query>.*)", re.DOTALL)
-_NAME = re.compile(r"\{([a-z_]+)\}")
+_NAME = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,10 @@ class Script:
             head += f"{'  ' if 'makes:' in line[:14] else ' '}{line[2:].strip()}"
         match = _HEAD.match(head)
         if match is None:
-            raise ValueError(f"{self.name} has no head line `-- reads: ...  makes: ...`")
+            raise ValueError(
+                f"{self.name} has no head line: write `-- reads: a, b  makes: c` as its first"
+                " (CONTRIBUTING.md, at its end, has the forms)."
+            )
         return {
             key: tuple(name for name in re.split(r", ?", text) if name != "nothing")
             for key, text in match.groupdict(default="").items()
@@ -160,6 +163,22 @@ class Script:
             {re.sub(r"^filled_(\w+)$", r"{\1}", name) for name in names}
             for names in (reads - makes, makes, adds)
         )
+
+    def differences(self) -> Iterator[str]:
+        """A sentence for each table of which the head line says something else than the script."""
+        heads = (set(self.reads), set(self.makes), set(self.adds_to))
+        verbs = ("reads", "makes", "adds to")
+        for verb, head, body in zip(verbs, heads, self.tables_in_text(), strict=True):
+            for table in sorted(body - head):
+                yield (
+                    f"{self.name} {verb} `{table}`, which is not in its head line: write it there"
+                    f" after `{verb}:`, or correct the name in the statement."
+                )
+            for table in sorted(head - body):
+                yield (
+                    f"{self.name} has `{table}` after `{verb}:` in its head line, but no statement"
+                    f" {verb} it: take it out, or correct the name there or in the statement."
+                )
 
 
 def _tables_of(query: str) -> set[str]:
@@ -340,6 +359,34 @@ class Tables:
             for table in module.makes:
                 found[table].add(module.name)
         return dict(found)
+
+    def made_by_several(self) -> Iterator[str]:
+        for table, makers in sorted(self.makers.items()):
+            if len(makers) > 1:
+                yield (
+                    f"`{table}` is made by {' and by '.join(sorted(makers))}: give one of them"
+                    " another name, or write `adds to:` where rows are added."
+                )
+
+    def made_by_nobody(self, given: Collection[str]) -> Iterator[str]:
+        """But for those that are `given` by a statement around the script."""
+        for table in sorted(self.readers.keys() - self.makers.keys() - set(given)):
+            yield (
+                f"`{table}` is read by {' and by '.join(sorted(self.readers[table]))}, and nobody"
+                " makes it: correct the name there, or say `makes:` in its maker's head line."
+            )
+
+    def run_by_nobody(self) -> Iterator[str]:
+        for script in self.scripts:
+            if script.path not in self.run_by:
+                yield f"{script.name} is run by no module beside it: run it there, or remove it."
+
+    def not_there(self) -> Iterator[str]:
+        known = {script.path for script in self.scripts}
+        for path, callers in self.run_by.items():
+            if path not in known:
+                named = " and by ".join(module.name for module in callers)
+                yield f"{path.relative_to(ROOT)} is run by {named}, and is not there."
 
     @cached_property
     def readers(self) -> dict[str, set[str]]:
