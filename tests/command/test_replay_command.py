@@ -50,7 +50,9 @@ class TestReplay:
         ]
         assert asked[0][2] != asked[1][2]
 
-    @pytest.mark.parametrize(("engine", "shown"), [("e0", "e0"), ("", "one of before versions were recorded")])
+    @pytest.mark.parametrize(
+        ("engine", "shown"), [("e0", "e0"), ("", "one of before versions were recorded")]
+    )
     def test_by_another_engine_says_so_and_that_the_amounts_are_equal(
         self, answered, capsys, engine, shown
     ):
