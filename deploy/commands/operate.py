@@ -25,12 +25,15 @@ def sign_in(
     name: Annotated[str, typer.Argument(help="Who, such as ada.")],
     *,
     role: Annotated[
-        str, typer.Option(help="operator_admin, billing_clerk ...")
-    ] = Role.OPERATOR_ADMIN,
+        str,
+        typer.Option(help="billing_clerk ...; else operator_admin, or what a known person has."),
+    ] = "",
     customer: Annotated[str, typer.Option(help="For a customer's people: whose.")] = "",
 ) -> None:
     """Create a person, or find them again, and print a link that signs them in once."""
-    arguments = ["portal_user", name, "--full-name", name, "--role", role]
+    arguments = ["portal_user", name]
+    if role:
+        arguments += ["--role", role]
     if customer:
         arguments += ["--customer", customer]
     print(_stack().run_manage("portal", *arguments).strip())

@@ -43,6 +43,14 @@ TEMPLATES = [
         },
     }
 ]
+LOGGING = {
+    **_base["LOGGING"],
+    "filters": {"without_links": {"()": "services.portal.views.errors.WithoutLinks"}},
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["without_links"]},
+        "services.portal.views.errors": {"filters": ["without_links"]},
+    },
+}
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["services.portal.views.sign_in.ByName"]
 LOGIN_URL = "portal:sign_in"
