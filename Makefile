@@ -42,7 +42,7 @@ demo: install ## The whole line on real servers, and it stays up (Ctrl-C stops i
 demo-check: install ## The same without a person; the last line is one JSON object (THEN=command runs before it stops)
 	@TRUEBACK_HOME=$${TRUEBACK_HOME:-var/demo-check} $(BIN)/trueback demo --check --reset $(if $(THEN),--then '$(THEN)')
 
-up: install ## The stack alone, without the sample
+up: install ## The stack alone, live, without the sample
 	$(BIN)/trueback up
 
 test: install assets ## All test suites, each service with its own settings and database
@@ -114,4 +114,5 @@ lock: ## Resolve the dependencies again
 		--no-header --no-annotate --python-version 3.11 --quiet -o requirements-uv.lock
 
 clean: ## Remove what the demo and the tests left behind
+	@! grep -qsx live var/mode var/*/mode || { echo 'var holds a live stack; `trueback up --reset` deletes it'; exit 1; }
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,14 +15,14 @@ NOT_THERE = 404
 SIGN_IN = 302
 
 
-def routes(prefix: str = "", patterns: Any = None) -> Iterator[str]:
-    """As written in the URLconf: `api/v1/invoices/<str:invoice_id>`."""
-    for item in patterns if patterns is not None else get_resolver().url_patterns:
+def routed_views(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Routes as written in the URLconf, `api/v1/invoices/<str:invoice_id>`, and their views."""
+    for item in patterns:
         here = prefix + str(item.pattern)
         if isinstance(item, URLResolver):
-            yield from routes(here, item.url_patterns)
+            yield from routed_views(item.url_patterns, here)
         elif isinstance(item, URLPattern):
-            yield here
+            yield here, item.callback
 
 
 def leaks(
@@ -40,7 +40,7 @@ def leaks(
     refused before any object is looked for.
     """
     found = []
-    for route in routes():
+    for route, _ in routed_views(get_resolver().url_patterns):
         path = "/" + route
         for parameter, value in foreign.items():
             path = path.replace(parameter, value)

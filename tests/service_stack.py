@@ -38,7 +38,6 @@ def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"}
     os.environ.update(servers.service_environment(service))
     os.environ["TRUEBACK_DATABASE_OPS_URL"] = _login_of_all_roles(servers, service)
     os.environ["TRUEBACK_SUBJECT_KEYS_FILE"] = str(servers.credentials.subject_keys_file)
-    os.environ["TRUEBACK_ENVIRONMENT"] = "test"
     os.environ["TRUEBACK_LOG_LEVEL"] = "WARNING"
     os.environ["DJANGO_SETTINGS_MODULE"] = f"services.{service}.config.settings"
     django.setup()

@@ -9,6 +9,7 @@ import typer
 
 from deploy.commands.requirements import require_servers
 from services.command.attribute import month_of
+from shared.vocabulary.modes import Mode
 
 if TYPE_CHECKING:
     from deploy.local.home import Home
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 Reset = Annotated[
     bool, typer.Option("--reset", help="First delete what an earlier start has made.")
 ]
-SIGN_IN = "In another terminal: `trueback sign-in NAME` prints a link that signs you in."
+SIGN_IN = (
+    "In another terminal: `trueback sign-in NAME` makes the first administrator, and prints a"
+    " link that signs them in once."
+)
+NO_STRIPE = "TRUEBACK_STRIPE_API_KEY is not set: nothing can be issued."
 
 
 def demo(
@@ -46,7 +51,7 @@ def demo(
     month = month_of(anchor, hint="--anchor") if anchor else None
     home = find_home()
     if reset:
-        reset_home(home)
+        reset_home(home, Mode.DEMO)
     raise typer.Exit(run_demo(home=home, check=check, anchor=month, then=then))
 
 
@@ -57,7 +62,7 @@ def up(
     ] = False,
     reset: Reset = False,
 ) -> None:
-    """Start the stack: servers, services, Stripe stand-in."""
+    """Start the stack: servers and services, live; TRUEBACK_STRIPE_API_KEY lets it issue."""
     require_servers()
     from rich.console import Console  # noqa: PLC0415
 
@@ -68,27 +73,32 @@ def up(
 
     home = find_home()
     if reset:
-        reset_home(home)
+        reset_home(home, Mode.LIVE)
     progress = Progress(Console())
     progress.title(f"trueback up   data in {home.path}")
     if detach:
-        stack = start_detached(home, on_step=lambda step: progress.done(step.name, step.seconds))
-        progress.link("portal", stack.portal_url)
-        progress.show_links()
-        progress.note(SIGN_IN)
+        start_detached(home, Mode.LIVE, on_step=lambda step: progress.done(step.name, step.seconds))
+        _show_way_in(home, progress)
     else:
-        supervise(home, on_step=lambda step: _follow(home, progress, step))
+        supervise(home, Mode.LIVE, on_step=lambda step: _follow(home, progress, step))
 
 
 def _follow(home: "Home", progress: "Progress", step: "Step") -> None:
     progress.done(step.name, step.seconds)
     if step.name == "services":
-        from deploy.local.stack import running_stack  # noqa: PLC0415
-
-        progress.link("portal", running_stack(home).portal_url)
-        progress.show_links()
-        progress.note(SIGN_IN)
+        _show_way_in(home, progress)
         progress.note("Ctrl-C stops everything.")
+
+
+def _show_way_in(home: "Home", progress: "Progress") -> None:
+    from deploy.local.servers import stripe_of_the_caller  # noqa: PLC0415
+    from deploy.local.stack import running_stack  # noqa: PLC0415
+
+    progress.link("portal", running_stack(home).portal_url)
+    progress.show_links()
+    progress.note(SIGN_IN)
+    if "TRUEBACK_STRIPE_API_KEY" not in stripe_of_the_caller():
+        progress.note(NO_STRIPE)
 
 
 def down() -> None:
@@ -117,7 +127,8 @@ def status(
     elif state is None:
         print(f"nothing runs in {home.path}")
     else:
-        print(f"{'ready' if state.ready else 'starting'}, {state.peak_mb} MB at most")
+        standing = "ready" if state.ready else "starting"
+        print(f"{home.mode} stack, {standing}, {state.peak_mb} MB at most")
         for process in state.processes:
             restarts = f", started again {process.restarts} times" if process.restarts else ""
             running = f"pid {process.pid}" if process.running else "not running"

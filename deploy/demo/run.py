@@ -17,9 +17,10 @@ from deploy.local.home import Home
 from deploy.local.progress import Progress
 from deploy.local.session import peak_mb, stack_session
 from deploy.local.stack import Stack
-from deploy.local.state import is_running
+from deploy.local.state import Step, is_running
 from shared.faults import Fault
 from shared.periods import Month
+from shared.vocabulary.modes import Mode
 
 # The last line of `--check`, in this order; amounts are text.
 REPORT_KEYS: Final = (
@@ -54,7 +55,11 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str 
     # What a person reads goes to standard error where a program reads standard output.
     progress = Progress(Console(stderr=check))
     progress.title(f"trueback demo   data in {home.path} (delete any time)")
-    with stack_session(home, on_step=lambda step: progress.done(step.name, step.seconds)) as stack:
+
+    def on_step(step: Step) -> None:
+        progress.done(step.name, step.seconds)
+
+    with stack_session(home, Mode.DEMO, on_step=on_step) as stack:
         figures = run_sample_line(stack, progress, anchor=anchor)
         seconds = round(time.monotonic() - started, 1)
         if check:

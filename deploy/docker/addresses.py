@@ -11,6 +11,7 @@ from deploy.local import postgres, valkey
 from deploy.local.credentials import SERVICES, Credentials
 from deploy.local.home import Home
 from deploy.local.servers import S3Access, Servers
+from shared.vocabulary.modes import Mode
 
 WEB_PORT: Final = 8000
 S3_URL: Final = "http://s3:8333"
@@ -39,7 +40,7 @@ class ComposeServers(Servers):
         environment = super().service_environment(service)
         kept = {name: value for name, value in environment.items() if name not in _LEFT_OUT}
         hosts = [service, "127.0.0.1", "localhost"]
-        own = {"TRUEBACK_ENVIRONMENT": "live", "TRUEBACK_ALLOWED_HOSTS": ",".join(hosts)}
+        own = {"TRUEBACK_ALLOWED_HOSTS": ",".join(hosts)}
         if service == "portal":
             own["TRUEBACK_PUBLIC_URL"] = PUBLIC_URL
         return {**kept, **own, "TRUEBACK_LOG_LEVEL": "INFO"}
@@ -57,6 +58,7 @@ def compose_servers(tokens: Mapping[str, str]) -> Servers:
     admin = f"{postgres.SUPERUSER}:{tokens['postgres']}"
     return ComposeServers(
         home=Home(Path("/")),
+        mode=Mode.LIVE,
         ports={"stripe": 443},
         credentials=credentials,
         postgres_url=f"postgresql://{admin}@postgres:5432/postgres",

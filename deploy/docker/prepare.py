@@ -18,8 +18,9 @@ from deploy.local.home import Home
 from deploy.local.servers import Servers, broker_users
 
 _STRIPE_TEMPLATE: Final = """\
-# From Stripe's dashboard: a restricted key, and the signing secret of a webhook endpoint at
-# invoicing's /webhooks/stripe (two, comma separated, while they rotate).
+# From Stripe's dashboard: a restricted key, without which nothing can be issued, and the signing
+# secret of a webhook endpoint at invoicing's /webhooks/stripe (two, comma separated, while they
+# rotate).
 # TRUEBACK_STRIPE_API_KEY=
 # TRUEBACK_STRIPE_WEBHOOK_SECRET=
 """
@@ -114,7 +115,8 @@ def main() -> None:
     print(f"Secrets and settings are in {out}, readable by their owner alone. Keep them: the")
     print("databases know these passwords.")
     if not _stripe_is_set(out):
-        print(f"Still to do: put Stripe's key and webhook secret into {out / 'stripe.env'}.")
+        print(f"Still to do: put Stripe's key and webhook secret into {out / 'stripe.env'}; until")
+        print("then nothing can be issued.")
     print(f"Then: docker compose --env-file {settings} up --detach --build")
 
 

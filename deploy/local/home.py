@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from shared.faults import BadConfiguration
+from shared.vocabulary.modes import Mode
 
 # Everything the stack ever writes below its home; `reset` deletes these and nothing else.
 _FOLDERS: Final = ("secrets", "data", "log", "run", "scratch")
-_FILES: Final = ("ports.json",)
+_FILES: Final = ("mode", "ports.json")
 _OUTSIDE: Final = Path("/var/tmp")  # noqa: S108 - survives a restart; our folder in it is ours alone
 
 
@@ -44,6 +45,21 @@ class Home:
         return self.path / "ports.json"
 
     @property
+    def mode_file(self) -> Path:
+        return self.path / "mode"
+
+    @property
+    def mode(self) -> Mode | None:
+        """What the state in it is of; None before the first start.
+
+        Until release 0.2 it was not written down, and every stack was a demo.
+        """
+        if self.mode_file.exists():
+            return self._read_mode()
+        has_state = self.secrets.exists() and any(self.secrets.iterdir())
+        return Mode.DEMO if has_state else None
+
+    @property
     def outside(self) -> Path:
         """Where data goes that an unprivileged user must reach and can't below `path`."""
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
@@ -59,6 +75,26 @@ class Home:
             mode = 0o711 if folder == "data" else 0o700
             (self.path / folder).mkdir(mode=mode, exist_ok=True)
 
+    def keep_mode(self, mode: Mode) -> None:
+        """Remember what the folder is for; raises as `require_mode`. Before its first secret."""
+        self.require_mode(mode)
+        unfinished = self.path / "mode.unfinished"
+        unfinished.write_text(f"{mode}\n")
+        unfinished.replace(self.mode_file)
+
+    def require_mode(self, mode: Mode) -> None:
+        """Raises BadConfiguration where the folder holds the state of another mode."""
+        kept = self.mode
+        if kept is None or kept == mode:
+            return
+        # Only a live stack has what can't be made again: nothing but `up` itself deletes it.
+        reset = "" if kept == Mode.LIVE else f", or delete the {kept} in this one with --reset"
+        raise BadConfiguration(
+            f"the folder holds a {kept} stack, and this would start a {mode} one.",
+            file=str(self.path),
+            remedy=f"Set TRUEBACK_HOME to another folder{reset}.",
+        )
+
     def reset(self) -> None:
         """Delete what the stack made; files of others in the same folder stay."""
         for folder in _FOLDERS:
@@ -66,6 +102,16 @@ class Home:
         for name in _FILES:
             (self.path / name).unlink(missing_ok=True)
         self._remove_outside()
+
+    def _read_mode(self) -> Mode:
+        text = self.mode_file.read_text().strip()
+        if text not in set(Mode):
+            raise BadConfiguration(
+                f"{text!r} is no mode; it is one of {', '.join(Mode)}.",
+                file=str(self.mode_file),
+                remedy="Write the one that `trueback up` (live) or `trueback demo` (demo) needs.",
+            )
+        return Mode(text)
 
     def _remove_outside(self) -> None:
         """Unless it is another user's, who had a home at this path."""

@@ -1,6 +1,6 @@
 """What the supervisor starts, and in which order: the whole stack, as data."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -16,6 +16,7 @@ from deploy.local.stack import (
     service_processes,
     stripe_process,
 )
+from shared.vocabulary.modes import Mode
 
 # Started in this order, stopped in the reverse.
 GROUPS: Final = ("servers", "stripe", "background", "web")
@@ -35,11 +36,15 @@ class Plan:
     provision_slow: Callable[[Servers], None]
     services: Callable[[Servers], Iterable[Process]]
     servers_title: str = "PostgreSQL and Valkey"
-    slow_servers_title: str = "S3 and Stripe's stand-in"
+    slow_servers_title: str = "S3"
 
 
 def _slow_servers(servers: Servers) -> Iterable[Process]:
-    yield from server_processes(servers, _SLOW)
+    return server_processes(servers, _SLOW)
+
+
+def _with_standin(servers: Servers) -> Iterable[Process]:
+    yield from _slow_servers(servers)
     yield stripe_process(servers)
 
 
@@ -52,7 +57,7 @@ def _migrations(servers: Servers) -> Iterable[Process]:
             yield replace(manage_process(servers, service, "migrate"), on_success=note)
 
 
-WHOLE_STACK: Final = Plan(
+_LIVE: Final = Plan(
     builds=lambda _: [assets_process()],
     servers=lambda servers: server_processes(servers, _QUICK),
     provision=lambda servers: provision_servers(servers, _QUICK),
@@ -61,3 +66,11 @@ WHOLE_STACK: Final = Plan(
     provision_slow=lambda servers: provision_servers(servers, _SLOW),
     services=service_processes,
 )
+_WITH_STANDIN: Final = replace(
+    _LIVE, slow_servers=_with_standin, slow_servers_title="S3 and Stripe's stand-in"
+)
+WHOLE_STACK: Final[Mapping[Mode, Plan]] = {
+    Mode.LIVE: _LIVE,
+    Mode.DEMO: _WITH_STANDIN,
+    Mode.TEST: _WITH_STANDIN,
+}

@@ -29,10 +29,17 @@ from deploy.local.home import Home
 from deploy.local.ports import assign_ports
 from deploy.local.process import Process, launch, stop, wait_until_ready
 from shared.faults import BadConfiguration
+from shared.vocabulary.modes import Mode
 
 ALL: Final = frozenset({"postgres", "valkey", "s3"})
 # The portal's port is the one a person types; 8400 unless it is taken.
 _PREFERRED_PORTS: Final = {"portal": 8400}
+# What a live stack is given of Stripe's, by the person who starts it; kept nowhere.
+_STRIPE: Final = (
+    "TRUEBACK_STRIPE_API_KEY",
+    "TRUEBACK_STRIPE_API_BASE",
+    "TRUEBACK_STRIPE_WEBHOOK_SECRET",
+)
 _PORT_NAMES: Final = ("postgres", "valkey", *seaweedfs.PORTS, "stripe", *SERVICES)
 
 
@@ -48,6 +55,7 @@ class Servers:
     """Addresses and keys; the URLs without a service's name are the administrator's."""
 
     home: Home
+    mode: Mode
     ports: Mapping[str, int]
     credentials: Credentials
     postgres_url: str
@@ -76,7 +84,7 @@ class Servers:
         key = self.credentials[f"s3.key.{service}"] if own else self.s3.access_key
         secret = self.credentials[f"s3.secret.{service}"] if own else self.s3.secret_key
         return {
-            "TRUEBACK_ENVIRONMENT": os.environ.get("TRUEBACK_ENVIRONMENT", "demo"),
+            "TRUEBACK_ENVIRONMENT": self.mode,
             "TRUEBACK_FAULT_INJECTION": os.environ.get("TRUEBACK_FAULT_INJECTION", ""),
             "TRUEBACK_DATABASE_OPS_URL": self.database_url(service, "ops"),
             "TRUEBACK_BROKER_URL": self.broker_url(service),
@@ -108,11 +116,7 @@ class Servers:
 
     def _own_environment(self, service: str) -> dict[str, str]:
         if service == "invoicing":
-            return {
-                "TRUEBACK_STRIPE_API_KEY": self.credentials["stripe.api_key"],
-                "TRUEBACK_STRIPE_API_BASE": self.stripe_url,
-                "TRUEBACK_STRIPE_WEBHOOK_SECRET": self.credentials["stripe.webhook"],
-            }
+            return self._stripe_environment()
         if service == "portal":
             return {
                 "TRUEBACK_SIGNING_KEY_FILE": str(self.credentials.signing_key_file),
@@ -123,22 +127,37 @@ class Servers:
             }
         return {}
 
+    def _stripe_environment(self) -> dict[str, str]:
+        """The stand-in's; a live stack has what the person gives it, and starts without."""
+        if self.mode == Mode.LIVE:
+            return stripe_of_the_caller()
+        return {
+            "TRUEBACK_STRIPE_API_KEY": self.credentials["stripe.api_key"],
+            "TRUEBACK_STRIPE_API_BASE": self.stripe_url,
+            "TRUEBACK_STRIPE_WEBHOOK_SECRET": self.credentials["stripe.webhook"],
+        }
 
-def prepare_servers(home: Home) -> Servers:
-    """Folders, secrets and free ports; starts nothing."""
+
+def stripe_of_the_caller() -> dict[str, str]:
+    return {name: os.environ[name] for name in _STRIPE if os.environ.get(name)}
+
+
+def prepare_servers(home: Home, mode: Mode) -> Servers:
+    """Folders, secrets and free ports; starts nothing. Raises where the home has another mode."""
     home.create()
+    home.keep_mode(mode)
     for service in SERVICES:
         (home.scratch / service).mkdir(mode=0o700, exist_ok=True)
     ports = assign_ports(_PORT_NAMES, home.ports_file, preferred=_PREFERRED_PORTS)
-    return _servers(home, ports)
+    return _servers(home, mode, ports)
 
 
 def find_servers(home: Home) -> Servers:
-    """Those that run already: the ports as they were assigned at the start."""
-    return _servers(home, json.loads(home.ports_file.read_text()))
+    """Those that run already: mode and ports as they were at the start."""
+    return _servers(home, home.mode or Mode.LIVE, json.loads(home.ports_file.read_text()))
 
 
-def _servers(home: Home, ports: Mapping[str, int]) -> Servers:
+def _servers(home: Home, mode: Mode, ports: Mapping[str, int]) -> Servers:
     credentials = load_credentials(home)
     own_postgres = _url(
         "postgresql", postgres.SUPERUSER, credentials["postgres"], ports["postgres"]
@@ -146,6 +165,7 @@ def _servers(home: Home, ports: Mapping[str, int]) -> Servers:
     own_redis = _url("redis", valkey.ADMIN, credentials["valkey"], ports["valkey"])
     return Servers(
         home=home,
+        mode=mode,
         ports=ports,
         credentials=credentials,
         postgres_url=os.environ.get("TRUEBACK_POSTGRES_URL") or f"{own_postgres}/postgres",
@@ -192,7 +212,7 @@ def provision_servers(servers: Servers, only: AbstractSet[str] = ALL) -> None:
 @contextlib.contextmanager
 def start_servers(home: Path, *, only: AbstractSet[str] = ALL) -> Iterator[Servers]:
     """Start, provision and, at the end, stop the servers; logs go to <home>/log/<server>.log."""
-    servers = prepare_servers(Home(home.resolve()))
+    servers = prepare_servers(Home(home.resolve()), Mode.TEST)
     with contextlib.ExitStack() as running:
         started = [
             (process, running.enter_context(_running(process, servers.home)))

@@ -18,6 +18,7 @@ from deploy.local.process import Process, launch
 from deploy.local.stack import ROOT, Stack, running_stack
 from deploy.local.state import StackState, Step, is_running, read_state, state_file
 from shared.faults import Fault
+from shared.vocabulary.modes import Mode
 
 _POLL_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 60
@@ -26,9 +27,9 @@ OnStep = Callable[[Step], None]
 
 
 @contextlib.contextmanager
-def stack_session(home: Home, *, on_step: OnStep) -> Iterator[Stack]:
+def stack_session(home: Home, mode: Mode, *, on_step: OnStep) -> Iterator[Stack]:
     """A stack that lives as long as the block, and ends even if we are killed inside it."""
-    supervisor = _start(home, also_count=os.getpid(), detached=False)
+    supervisor = _start(home, mode, also_count=os.getpid(), detached=False)
     try:
         _follow(home, supervisor, on_step)
         yield running_stack(home)
@@ -36,8 +37,8 @@ def stack_session(home: Home, *, on_step: OnStep) -> Iterator[Stack]:
         stop_stack(home, supervisor)
 
 
-def start_detached(home: Home, *, on_step: OnStep) -> Stack:
-    _follow(home, _start(home, also_count=None, detached=True), on_step)
+def start_detached(home: Home, mode: Mode, *, on_step: OnStep) -> Stack:
+    _follow(home, _start(home, mode, also_count=None, detached=True), on_step)
     return running_stack(home)
 
 
@@ -64,17 +65,23 @@ def stop_stack(home: Home, supervisor: subprocess.Popen[bytes] | None = None) ->
     return state is not None or left > 0
 
 
-def reset_home(home: Home) -> None:
+def reset_home(home: Home, mode: Mode) -> None:
+    """For a start in this mode; what a live stack holds is deleted for another live one alone."""
     if is_running(home):
         raise Fault(
             "The stack runs; what it uses is not deleted.",
             file=str(home.path),
             remedy="`trueback down` stops it.",
         )
+    if home.mode == Mode.LIVE:
+        home.require_mode(mode)
     home.reset()
 
 
-def _start(home: Home, *, also_count: int | None, detached: bool) -> subprocess.Popen[bytes]:
+def _start(
+    home: Home, mode: Mode, *, also_count: int | None, detached: bool
+) -> subprocess.Popen[bytes]:
+    home.require_mode(mode)
     home.create()
     if is_running(home):
         raise Fault(
@@ -83,7 +90,7 @@ def _start(home: Home, *, also_count: int | None, detached: bool) -> subprocess.
             remedy="`trueback status` shows it, `trueback down` stops it.",
         )
     state_file(home).unlink(missing_ok=True)
-    arguments = [] if also_count is None else [str(also_count)]
+    arguments = [mode, *([] if also_count is None else [str(also_count)])]
     process = Process(
         name="supervisor",
         args=(sys.executable, "-m", "deploy.local.supervisor", *arguments),

@@ -19,6 +19,7 @@ from shared.faults import Fault
 
 # The folder that holds `services`.
 ROOT: Final = Path(services.__path__[0]).resolve().parent
+_OURS: Final = "TRUEBACK_"
 _WITH_RUNNER: Final = frozenset({"ingestion", "attribution", "invoicing"})
 _STOP_SECONDS: Final = 15
 _MANAGE_SECONDS: Final = 300
@@ -92,11 +93,11 @@ def _web_process(servers: Servers, service: str) -> Process:
 
 
 def assets_process() -> Process:
-    """As the person who starts it: npm reads its settings from the whole environment."""
+    """As the person who starts it, since npm has settings there; without our own, such as keys."""
     return Process(
         name="assets",
         args=(sys.executable, "-m", "deploy.local.assets"),
-        env=dict(os.environ),
+        env={name: text for name, text in os.environ.items() if not name.startswith(_OURS)},
         group="background",
         cwd=ROOT,
     )

@@ -1,6 +1,6 @@
 """Start the whole stack, keep it alive, end it: one process, one thread, one loop.
 
-    python -m deploy.local.supervisor
+    python -m deploy.local.supervisor MODE [PID]
 
 SIGTERM or SIGINT ends it; nothing it started outlives it, not even a kill -9 (see `leftovers`).
 """
@@ -20,6 +20,7 @@ from deploy.local.plan import GROUPS, WHOLE_STACK, Plan
 from deploy.local.servers import Servers, prepare_servers
 from deploy.local.state import StackState, Step, only_one, write_state
 from shared.faults import Fault
+from shared.vocabulary.modes import Mode
 
 _SAMPLE_SECONDS: Final = 2.0
 _AT_ONCE: Final = 2
@@ -28,7 +29,12 @@ OnStep = Callable[[Step], None]
 
 
 def supervise(
-    home: Home, *, on_step: OnStep, also_count: int | None = None, plan: Plan = WHOLE_STACK
+    home: Home,
+    mode: Mode,
+    *,
+    on_step: OnStep,
+    also_count: int | None = None,
+    plan: Plan | None = None,
 ) -> None:
     """Returns after a signal has ended it all; `also_count` is a process whose memory counts too.
 
@@ -36,10 +42,11 @@ def supervise(
     """
     home.create()
     with only_one(home):
-        servers = prepare_servers(home)
+        servers = prepare_servers(home, mode)
         mark = servers.credentials["stack"]
         end_leftovers(mark)
-        supervisor = Supervisor(servers, plan, on_step=on_step, also_count=also_count)
+        chosen = plan or WHOLE_STACK[mode]
+        supervisor = Supervisor(servers, chosen, on_step=on_step, also_count=also_count)
         guard = Guard(mark)
         try:
             supervisor.run()
@@ -150,9 +157,10 @@ class Supervisor:
 
 
 def main() -> None:
-    also_count = int(sys.argv[1]) if sys.argv[1:] else None
+    mode = Mode(sys.argv[1])
+    also_count = int(sys.argv[2]) if sys.argv[2:] else None
     try:
-        supervise(find_home(), on_step=lambda _: None, also_count=also_count)
+        supervise(find_home(), mode, on_step=lambda _: None, also_count=also_count)
     except Fault as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(fault.exit_code)

@@ -21,6 +21,7 @@ from shared.contracts.invoicing import (
     Markup,
 )
 from shared.periods import Month
+from shared.vocabulary.modes import Mode
 
 _PARTS: Final = (
     ("Compute", "0.52"),
@@ -63,7 +64,7 @@ def write_documents(out: Path) -> None:
         ("invoice-inv-globex", _flat_fee(draft)),
         ("customer-invoice-LF-2026-0134", issued),
     ):
-        document = invoice_document(fact, days_until_due=30, environment="demo")
+        document = invoice_document(fact, days_until_due=30, environment=Mode.DEMO)
         made_at = fact.issued_at or fact.drafted_at
         (out / f"{name}.pdf").write_bytes(pdf_of(document, made_at=made_at))
         (out / f"{name}.png").write_bytes(pictures_of(document, made_at=made_at)[0])

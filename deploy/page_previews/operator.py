@@ -20,6 +20,7 @@ from services.portal.pages.margins import (
 )
 from services.portal.pages.page import Choice, CustomerName, TenantName
 from shared.periods import Month
+from shared.vocabulary.modes import Mode
 from shared.vocabulary.period_states import PeriodState
 
 Role = Literal["operator", "billing", "customer"]
@@ -275,7 +276,7 @@ def frame(role: Role, section: Section) -> Frame:
     return Frame(
         home_url="overview.html",
         organisation="Larkfield Analytics",
-        environment="demo",
+        environment=Mode.DEMO,
         demo=None,
         sections=sections,
         section=section,

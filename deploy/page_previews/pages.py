@@ -206,6 +206,9 @@ _BILLING: Final[dict[str, Make]] = {
     "invoices.html": _billing(inbox.inbox),
     "invoices-done.html": _billing(lambda: replace(inbox.inbox(), rows=[], view="to_do")),
     "invoices-none.html": _billing(lambda: replace(inbox.inbox(), rows=[], total_count=0)),
+    "invoices-keyless.html": _billing(
+        lambda: replace(inbox.inbox(), issue_refusal="Nothing can be issued: no Stripe key is set.")
+    ),
     "invoice-inv-acme.html": _billing(billing.invoice),
     "invoice-inv-globex.html": _billing(billing.parked_invoice),
     "invoice-first.html": _billing(billing.first_invoice),

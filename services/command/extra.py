@@ -15,7 +15,7 @@ from shared.faults import BadConfiguration
 
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Run made-up bills of four months through everything and stay up to look around.",
-    "up": "Start the stack: servers, services, Stripe stand-in.",
+    "up": "Start the stack: servers and services, live; TRUEBACK_STRIPE_API_KEY lets it issue.",
     "down": "Stop the stack.",
     "status": "What runs; exit code 1 where the stack is not ready.",
     "sign-in": "Create a person, or find them again, and print a link that signs them in once.",

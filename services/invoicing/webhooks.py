@@ -14,9 +14,12 @@ from shared.isolation.scope import as_ops
 @csrf_exempt
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    secrets = settings.ENVIRONMENT.stripe_webhook_secret.get_secret_value().split(",")
     try:
-        event = verified_event(request.body, request.headers.get("Stripe-Signature", ""), secrets)
+        event = verified_event(
+            request.body,
+            request.headers.get("Stripe-Signature", ""),
+            settings.ENVIRONMENT.webhook_secrets(),
+        )
     except RefusedByStripe:
         return HttpResponse(status=400)
     with as_ops():

@@ -95,8 +95,8 @@ class TransitionFact:
 class Refusal:
     """Why an action may not be taken in `state`: `code`, and what is `needed`.
 
-    Of code `state` the states are needed, of `role` the roles; others are `second_person`, `reason`
-    and `unknown_action`. In a fact it is of the state alone.
+    Of code `state` the states are needed, of `role` the roles; others are `second_person`,
+    `reason`, `no_stripe_key` and `unknown_action`. In a fact it is of the state alone.
     """
 
     code: str

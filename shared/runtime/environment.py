@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.faults import BadConfiguration
+from shared.vocabulary.modes import Mode
 
 _CUSTOMERS: Final = "customers"
 
@@ -16,7 +17,7 @@ _CUSTOMERS: Final = "customers"
 class ServiceEnvironment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRUEBACK_", extra="ignore", frozen=True)
 
-    environment: Literal["demo", "test", "live"] = "live"
+    environment: Mode = Mode.LIVE
     secret_key: SecretStr = Field(min_length=32)
     database_url: str | None = Field(default=None, description="customers' requests; web alone")
     database_ops_url: str = Field(description="staff and jobs")
@@ -62,10 +63,10 @@ class ServiceEnvironment(BaseSettings):
         """
         if self.database_url is not None:
             return _CUSTOMERS
-        return "default" if self.environment == "test" else None
+        return "default" if self.environment == Mode.TEST else None
 
     def injects(self, fault: str) -> bool:
-        return self.environment == "test" and fault in self._injected().split(",")
+        return self.environment == Mode.TEST and fault in self._injected().split(",")
 
     def _injected(self) -> str:
         """A file is read each time, so that faults can begin and end while processes run."""

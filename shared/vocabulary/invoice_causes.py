@@ -30,4 +30,5 @@ class RefusalCode(StrEnum):
     ROLE = "role"
     SECOND_PERSON = "second_person"
     REASON = "reason"
+    NO_STRIPE_KEY = "no_stripe_key"
     UNKNOWN_ACTION = "unknown_action"

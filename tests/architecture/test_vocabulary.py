@@ -11,11 +11,12 @@ from shared.vocabulary import recipients
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import State, StripeStatus
 from shared.vocabulary.methods import Method
+from shared.vocabulary.modes import Mode
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.roles import Role
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
 
-ENUMS = (State, StripeStatus, PeriodState, Role, Method, Disclosure)
+ENUMS = (State, StripeStatus, PeriodState, Role, Method, Disclosure, Mode)
 PREFIXES = {
     value for value in vars(recipients).values() if isinstance(value, str) and value.endswith(":")
 } - {""}
@@ -24,6 +25,7 @@ PREFIXES = {
 AMBIGUOUS = {
     *("rule", "label", "pod", "task", "default", "none"),
     *("open", "closed", "service", recipients.UNALLOCATED),
+    *Mode,
 }
 WORDS = {member.value for enum in ENUMS for member in enum} - AMBIGUOUS
 FIELDS = {
@@ -36,6 +38,8 @@ FIELDS = {
     "role": {*Role},
     "method": {*Method},
     "disclosure": {*Disclosure},
+    "mode": {*Mode},
+    "environment": {*Mode},
     "tenant": {recipients.UNALLOCATED},
     "recipient": {recipients.UNALLOCATED},
     "key": {recipients.UNALLOCATED},
@@ -142,6 +146,7 @@ def test_the_vocabulary_is_not_empty():
         ("x = f'idle:{y}'", [1]),
         ("x = row['state'] == 'open'", [1]),
         ("f(method='label')", [1]),
+        ("x = settings.ENVIRONMENT.environment == 'demo'", [1]),
         ("f(state__in=('closed', 'x'))", [1]),
         ("'''paid'''", []),
         ("x = 'it is paid'", []),

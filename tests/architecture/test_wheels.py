@@ -115,7 +115,7 @@ class TestTheWheelOfTheExtra:
     def test_brings_its_commands(self, trueback):
         done = trueback("--help", of=["trueback", "trueback_local"])
         assert done.returncode == 0, done.stderr
-        assert "Stripe stand-in" in done.stdout
+        assert "servers and services, live" in done.stdout
         assert "Needs the extra" not in done.stdout
 
     def test_brings_the_sample_company(self, trueback):

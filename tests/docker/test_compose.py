@@ -69,7 +69,7 @@ class TestEachProcess:
         signing = {"portal-signing-key"} if service == "portal" else set()
         subjects = {"subject-keys"} if service == "portal" or kind == "migrate" else set()
         assert set(process["secrets"]) == {"jwks", f"{service}-bus-keys", *signing, *subjects}
-        assert "environment" not in process
+        assert process["environment"] == {"TRUEBACK_ENVIRONMENT": "live"}
 
     def test_starts_after_what_it_needs(self, process, service, kind):
         done, healthy = "service_completed_successfully", "service_healthy"

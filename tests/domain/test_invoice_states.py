@@ -12,6 +12,7 @@ from services.invoicing.domain.states import (
 )
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import Refusal
+from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import Role
 
@@ -99,6 +100,11 @@ def test_a_refusal_says_what_would_be_needed(action, state, actor, reason, detai
 def test_nothing_is_refused_of_who_may_and_gives_a_reason():
     given = {"state": State.DRAFT, "actor": CLARA, "doers": ["bruno"], "reason": "wrong address"}
     assert refusal(ACTIONS["park"], **given) is None
+
+
+def test_a_refusal_for_want_of_a_key_says_what_to_set():
+    detail = refusal_detail("issue", Refusal(RefusalCode.NO_STRIPE_KEY, State.APPROVED))
+    assert detail == "Nothing can be issued: TRUEBACK_STRIPE_API_KEY is not set."
 
 
 def test_a_refusal_of_what_is_no_action_says_so():

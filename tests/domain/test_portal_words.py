@@ -99,6 +99,14 @@ class TestActions:
         assert issue.needs_confirmation
         assert "approved" in issue.reason.lower()
 
+    def test_are_all_allowed_but_to_issue_where_nothing_can_be(self):
+        actions = [action("issue"), action("park")]
+        refusal = "Nothing can be issued."
+        issue, park = shown_actions(
+            actions, state=State.APPROVED, actor=self.BRUNO, issue_refusal=refusal
+        )
+        assert (issue.allowed, issue.reason, park.allowed) == (False, refusal, True)
+
 
 def test_parts_of_one_rule_and_driver_stand_together_with_what_was_used():
     signals = {"unit": "By", "meter": "nat_bytes", "quantity": "5", "count": 2}

@@ -20,6 +20,7 @@ from deploy.local.progress import Progress
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack, running_stack
 from shared.auth.actors import Actor
+from shared.vocabulary.modes import Mode
 
 ANN: Final = Actor("ann@acme", "customer_admin", "acme")
 PEOPLE: Final = {actor.name: actor for actor in (OLIVIA, CLARA, BRUNO, ANN)}
@@ -118,6 +119,6 @@ def running_demo(home: Path) -> Iterator[RunningDemo]:
     if "TRUEBACK_E2E_HOME" in os.environ:
         yield RunningDemo(running_stack(Home(Path(os.environ["TRUEBACK_E2E_HOME"]).resolve())), {})
         return
-    with stack_session(Home(home), on_step=lambda _step: None) as stack:
+    with stack_session(Home(home), Mode.DEMO, on_step=lambda _step: None) as stack:
         figures = run_sample_line(stack, Progress(Console(quiet=True)))
         yield RunningDemo(stack, figures)

@@ -22,6 +22,7 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
 from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_states import State
+from shared.vocabulary.modes import Mode
 from tests.examples import examples
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice
 from tests.tokens import client_of
@@ -78,7 +79,7 @@ def fact(**changed):
     return replace(base, **changed)
 
 
-def document(environment="live", **changed):
+def document(environment=Mode.LIVE, **changed):
     return invoice_document(fact(**changed), days_until_due=30, environment=environment)
 
 
@@ -194,11 +195,11 @@ class TestTheDocument:
 
     @pytest.mark.parametrize(
         ("environment", "mark"),
-        [("demo", "Sample data: not a real invoice"), ("test", "Test environment")],
+        [(Mode.DEMO, "Sample data: not a real invoice"), (Mode.TEST, "Test environment")],
     )
     def test_of_what_is_no_real_business_says_so(self, environment, mark):
         assert mark in words(document(environment))
-        assert "not a real invoice" not in words(document("live"))
+        assert "not a real invoice" not in words(document(Mode.LIVE))
 
     def test_negative_amounts_are_signed_by_a_minus_sign(self):
         assert written_amount(Decimal("-1234.565"), "USD") == "\u22121,234.57"

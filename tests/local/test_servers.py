@@ -15,6 +15,7 @@ from deploy.local.home import Home
 from deploy.local.provision import provision_broker, provision_databases, s3_client
 from deploy.local.servers import Servers, broker_users, provision_servers, start_servers
 from shared.faults import BadConfiguration
+from shared.vocabulary.modes import Mode
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +36,13 @@ def s3_of(servers: Servers, service: str) -> Any:
         environment["TRUEBACK_S3_ACCESS_KEY"],
         environment["TRUEBACK_S3_SECRET_KEY"],
     )
+
+
+class TestEverything:
+    def test_is_started_for_tests_alone(self, servers: Servers) -> None:
+        assert servers.home.mode == Mode.TEST
+        given = {servers.service_environment(name)["TRUEBACK_ENVIRONMENT"] for name in SERVICES}
+        assert given == {Mode.TEST}
 
 
 class TestPostgres:

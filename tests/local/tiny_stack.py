@@ -9,6 +9,7 @@ from deploy.local.plan import Plan
 from deploy.local.process import Process
 from deploy.local.servers import Servers
 from deploy.local.supervisor import supervise
+from shared.vocabulary.modes import Mode
 
 STEADY = "import time; print('steady is here', flush=True); time.sleep(600)"
 # Neither it nor its child heeds a polite request to end.
@@ -57,4 +58,5 @@ def tiny_plan(folder: Path, *, broken: bool) -> Plan:
 if __name__ == "__main__":
     home = Home(Path(sys.argv[1]))
     home.path.mkdir(exist_ok=True)
-    supervise(home, on_step=lambda _: None, plan=tiny_plan(home.path, broken="broken" in sys.argv))
+    plan = tiny_plan(home.path, broken="broken" in sys.argv)
+    supervise(home, Mode.TEST, on_step=lambda _: None, plan=plan)

@@ -17,12 +17,16 @@ from tests.service_stack import running_servers
 
 @dataclass
 class Invoicing:
-    """`calls` are (who, path, body); a question is answered by `file` of `file_type`."""
+    """`calls` are (who, path, body); a question is answered by `file` of `file_type`.
+
+    Whether anything can be issued is asked with every page, and is no call.
+    """
 
     status: int = 200
     answer: Any = field(default_factory=dict)
     file: bytes = b"%PDF-1.7 as it came"
     file_type: str = "application/pdf"
+    issue_refusal: Any = None
     calls: list[tuple[Actor, str, Any]] = field(default_factory=list)
 
 
@@ -37,6 +41,10 @@ def running_invoicing() -> Iterator[Invoicing]:
             self._respond(json.dumps(invoicing.answer).encode(), "application/json")
 
         def do_GET(self) -> None:
+            if self.path == "/api/v1/issuing":
+                answer = {"refused": invoicing.issue_refusal}
+                self._respond(json.dumps(answer).encode(), "application/json")
+                return
             self._called(None)
             self._respond(invoicing.file, invoicing.file_type)
 

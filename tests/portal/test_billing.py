@@ -175,6 +175,57 @@ class TestAnAction:
         assert invoicing.calls == []
 
 
+class TestWithoutAStripeKey:
+    @pytest.fixture
+    def keyless(self, invoicing):
+        invoicing.issue_refusal = {"code": "no_stripe_key", "state": "approved", "needed": []}
+        return invoicing
+
+    def page(self, path, name="clara"):
+        return client_of(name).get(path).content.decode()
+
+    @pytest.mark.parametrize("name", ["clara", "bruno", "olivia", "vic"])
+    def test_the_inbox_says_that_nothing_can_be_issued_and_what_to_do(self, cast, keyless, name):
+        page = self.page("/invoices", name)
+        assert "Nothing can be issued: no Stripe key is set." in page
+        assert "Set <code>TRUEBACK_STRIPE_API_KEY</code>" in page
+
+    @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "parked", "issuing"])
+    def test_an_invoice_says_so_until_it_is_issued(self, cast, keyless, state):
+        put(state=state)
+        assert "Nothing can be issued" in self.page("/invoices/inv_acme")
+
+    def test_an_issued_invoice_does_not_say_so(self, month, keyless):
+        assert "Nothing can be issued" not in self.page("/invoices/inv_acme")
+
+    def test_an_approved_invoice_offers_everything_but_to_issue_it(self, cast, keyless):
+        put(state="approved", actions=actions("approved"))
+        page = self.page("/invoices/inv_acme")
+        assert "/invoices/inv_acme/park" in page
+        assert "/invoices/inv_acme/issue" not in page
+
+    def test_to_issue_it_all_the_same_is_refused_in_words(self, cast, keyless):
+        put(state="approved")
+        keyless.status, keyless.answer = 403, {"reason": keyless.issue_refusal}
+        client = client_of("clara")
+        answer = client.post("/invoices/inv_acme/issue", {"version": 1, "confirmed": "yes"})
+        assert answer.status_code == 409
+        assert "Nothing can be issued: no Stripe key is set." in answer.content.decode()
+
+    def test_a_customer_reads_nothing_of_it(self, month, keyless):
+        assert "Stripe key" not in self.page("/account", "ann")
+
+    @pytest.mark.parametrize("answer", [None, "of tomorrow", {"code": "of_tomorrow"}, [1]])
+    def test_pages_go_on_where_it_is_not_known(self, drafts, invoicing, answer):
+        invoicing.issue_refusal = answer
+        page = self.page("/invoices")
+        assert "Nothing can be issued" not in page
+        assert "Acme" in page
+
+    def test_pages_go_on_where_nobody_answers(self, drafts):
+        assert "Nothing can be issued" not in self.page("/invoices/inv_acme")
+
+
 class TestTheInvoicePage:
     def test_names_people_and_steps_newest_first(self, cast):
         put(

@@ -1,21 +1,28 @@
 """The role switch and the tour: in the demo, and nowhere else."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.urls import get_resolver
 
+from services.portal.config.env import PortalEnvironment
 from services.portal.models import User
 from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.tour import STOPS
+from services.portal.views import demo as demo_views
 from shared.isolation.scope import as_ops
-from tests.portal.scenarios import client_of, invoice_fact, record_month
+from shared.vocabulary.modes import Mode
+from tests.access_matrix import METHODS, routed_views
+from tests.portal.scenarios import CAST, client_of, invoice_fact, record_month
+from tests.service_stack import running_servers
 
 
 @pytest.fixture
 def demo(cast, settings):
     record_month(acme="issued", foreign="draft")
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": Mode.DEMO})
 
 
 def who(client):
@@ -23,19 +30,74 @@ def who(client):
     return re.search(r"Account: ([^\"]+)", page)[1]
 
 
-class TestOutsideTheDemo:
-    @pytest.mark.parametrize("environment", ["test", "live"])
-    @pytest.mark.parametrize("path", ["/demo/person", "/demo/tour"])
-    @pytest.mark.parametrize("name", ["olivia", "ann"])
-    def test_there_is_no_such_address(self, month, settings, environment, path, name):
-        changed = settings.ENVIRONMENT.model_copy(update={"environment": environment})
-        settings.ENVIRONMENT = changed
-        client = client_of(name)
-        assert client.post(path, {"name": "bruno", "stop": "1"}).status_code == 404
-        assert who(client) == {"olivia": "Olivia Marsh", "ann": "Ann Lee"}[name]
+def doors():
+    """Every address of the URL conf that is of one mode alone."""
+    found = {
+        route: view.mode
+        for route, view in routed_views(get_resolver().url_patterns)
+        if hasattr(view, "mode")
+    }
+    assert len(found) >= 2
+    return found
 
-    def test_no_page_offers_it(self, month):
-        assert b"/demo/" not in client_of("olivia").get("/margins").content
+
+def views_of_the_demo():
+    """What its module has to be asked for, whether or not the URL conf says it is the demo's."""
+    return {
+        route
+        for route, view in routed_views(get_resolver().url_patterns)
+        if view.__module__ == demo_views.__name__
+    }
+
+
+def in_mode(settings, mode):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": mode})
+
+
+class TestOutsideTheDemo:
+    def test_no_address_of_it_is_there_for_anybody_by_any_method(self, month, settings):
+        for route, only_mode in doors().items():
+            assert "<" not in route, "a parameter that this test has no value for"
+            for mode in set(Mode) - {only_mode}:
+                in_mode(settings, mode)
+                for name in CAST:
+                    client = client_of(name)
+                    for method in METHODS:
+                        asked = {"name": "bruno", "stop": "1", "next": "/margins"}
+                        answer = getattr(client, method)(f"/{route}", asked)
+                        assert answer.status_code == 404, (route, mode, name, method)
+                    assert who(client) == CAST[name][0]
+
+    def test_not_even_a_stranger_learns_that_it_is_there(self, month, settings, client):
+        for route, only_mode in doors().items():
+            for mode in set(Mode) - {only_mode}:
+                in_mode(settings, mode)
+                assert client.post(f"/{route}", {"name": "olivia"}).status_code == 404
+
+    def test_every_view_of_it_is_marked(self):
+        assert views_of_the_demo() == set(doors())
+
+    def test_no_page_offers_it(self, month, settings):
+        for mode in set(Mode) - {Mode.DEMO}:
+            in_mode(settings, mode)
+            for name in CAST:
+                assert b"/demo/" not in client_of(name).get("/", follow=True).content
+
+    def test_a_customer_of_a_stack_that_is_up_becomes_no_operator(
+        self, month, settings, monkeypatch
+    ):
+        """The attack: whoever runs `trueback up` had made a demo of it without knowing."""
+        monkeypatch.setenv("TRUEBACK_ENVIRONMENT", "demo")
+        up = replace(running_servers(), mode=Mode.LIVE)
+        for name, value in up.service_environment("portal").items():
+            monkeypatch.setenv(name, value)
+        settings.ENVIRONMENT = PortalEnvironment()
+        client = client_of("ann")
+        assert client.get("/margins").status_code == 404
+        answer = client.post("/demo/person", {"name": "olivia", "next": "/margins"})
+        assert answer.status_code == 404
+        assert client.get("/margins").status_code == 404
+        assert who(client) == "Ann Lee"
 
 
 class TestChangingThePerson:
@@ -178,6 +240,6 @@ class TestTheTour:
         assert self.go(client_of("olivia"), 4)["Location"] == "/invoices/inv_clean"
 
     def test_leads_home_where_nothing_has_been_attributed(self, cast, settings):
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": "demo"})
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"environment": Mode.DEMO})
         client = client_of("olivia")
         assert [self.go(client, stop.number)["Location"] for stop in STOPS] == ["/"] * 5

@@ -1,7 +1,8 @@
 from shared.runtime.environment import ServiceEnvironment
+from shared.vocabulary.modes import Mode
 
 
-def environment(fault_injection, name="test"):
+def environment(fault_injection, name=Mode.TEST):
     return ServiceEnvironment.model_construct(environment=name, fault_injection=fault_injection)
 
 
@@ -21,4 +22,5 @@ class TestInjectedFaults:
         assert not injected.injects("inbox_off")
 
     def test_are_none_but_in_tests(self):
-        assert not environment("inbox_off", name="production").injects("inbox_off")
+        for mode in set(Mode) - {Mode.TEST}:
+            assert not environment("inbox_off", name=mode).injects("inbox_off")

@@ -152,7 +152,6 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=Path("var/chaos"))
     asked = parser.parse_args()
     seed = secrets.randbelow(10**6) if asked.seed is None else asked.seed
-    os.environ.setdefault("TRUEBACK_ENVIRONMENT", "test")
     home = asked.home.resolve()
     shutil.rmtree(home, ignore_errors=True)
     expected, problems = run_in_peace(home / "in-peace")

@@ -30,6 +30,7 @@ from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.write import Sample
 from shared.faults import Fault
 from shared.periods import Month
+from shared.vocabulary.modes import Mode
 
 ANCHOR = Month(2026, 10)
 ONLY_THE_ANCHOR = (0,)
@@ -294,7 +295,7 @@ def settled(run: CloseRun, *, seconds: float) -> bool:
 def close_run(home: Path, *, patience_seconds: float) -> Iterator[CloseRun]:
     """On a stack of its own."""
     with (
-        stack_session(Home(home), on_step=lambda _step: None) as stack,
+        stack_session(Home(home), Mode.TEST, on_step=lambda _step: None) as stack,
         close_run_on(stack, patience_seconds=patience_seconds) as run,
     ):
         yield run

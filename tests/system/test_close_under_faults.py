@@ -11,6 +11,7 @@ from deploy.local.home import Home
 from deploy.local.session import stack_session
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.write import Sample
+from shared.vocabulary.modes import Mode
 from tests.system.as_booted import AsBooted
 from tests.system.close_run import (
     CloseRun,
@@ -36,9 +37,9 @@ def close_run() -> Iterator[Start]:
         folder = Path(name)
         folder.chmod(0o755)  # as root its PostgreSQL is another user
         injected = folder / "faults"
-        environment.setenv("TRUEBACK_ENVIRONMENT", "test")
         environment.setenv("TRUEBACK_FAULT_INJECTION", f"@{injected}")
-        with stack_session(Home(folder / "home"), on_step=lambda _step: None) as stack:
+        home = Home(folder / "home")
+        with stack_session(home, Mode.TEST, on_step=lambda _step: None) as stack:
             booted = AsBooted.of(stack)
             samples: dict[SampleMonth, Sample] = {}
 

@@ -19,6 +19,7 @@ from services.invoicing.queries.invoice_files import (
     invoice_pdf,
     invoice_picture,
 )
+from services.invoicing.queries.issue_refusal import issue_refusal
 from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.contracts.superseded.invoices import downgraded_document
@@ -87,6 +88,16 @@ class InvoiceView(ScopedView):
 
     def get(self, _request: Request, invoice_id: str) -> Response:
         return Response(_shown(self, _found(self, invoice_id), self.answer_version))
+
+
+class IssuingView(ScopedView):
+    """Whether anything can be issued; `refused` is null, or says why not as for an action."""
+
+    roles = {"GET": _READERS}
+
+    def get(self, _request: Request) -> Response:
+        refused = issue_refusal()
+        return Response({"refused": asdict(refused) if refused else None})
 
 
 class _Pdf(BaseRenderer):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
+    path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
     path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),
     path("api/v2/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),
     path(

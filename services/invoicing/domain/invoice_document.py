@@ -14,6 +14,7 @@ from shared.money import currency_exponent
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
+from shared.vocabulary.modes import Mode
 from shared.vocabulary.names import pool_name
 from shared.vocabulary.recipients import POOL, is_pooled
 
@@ -25,13 +26,13 @@ _MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 _BANNERS: Final = {
-    "demo": "Sample data: not a real invoice",
-    "test": "Test environment: not a real invoice",
+    Mode.DEMO: "Sample data: not a real invoice",
+    Mode.TEST: "Test environment: not a real invoice",
 }
 
 
-def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: str) -> Document:
-    """Text alone, ready to be set; `environment` is `demo`, `test` or `live`."""
+def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: Mode) -> Document:
+    """Text alone, ready to be set; any `environment` but live is marked."""
     name = f"Invoice {fact.number}" if fact.number else f"Draft invoice, {_month(fact.period)}"
     document = {
         "title": f"{name}, {fact.buyer.get('name', fact.customer_name)}",
@@ -88,12 +89,12 @@ def _standing(fact: InvoiceFact) -> str:
     return {State.OVERDUE: "Overdue", State.VOID: "Cancelled"}.get(State(fact.state), "")
 
 
-def _watermark(fact: InvoiceFact, environment: str) -> str:
+def _watermark(fact: InvoiceFact, environment: Mode) -> str:
     if fact.state == State.VOID:
         return "VOID"
     if not _is_issued(fact):
         return "DRAFT"
-    return "SAMPLE" if environment == "demo" else ""
+    return "SAMPLE" if environment == Mode.DEMO else ""
 
 
 def _copy(fact: InvoiceFact) -> str:

@@ -130,5 +130,7 @@ def refusal_detail(action: str, refused: Refusal) -> str:
             return f"A second person has to {action}: you did the step before."
         case RefusalCode.REASON:
             return f"{action} needs a reason."
+        case RefusalCode.NO_STRIPE_KEY:
+            return "Nothing can be issued: TRUEBACK_STRIPE_API_KEY is not set."
         case _:
             return f"{action!r} is nothing that can be done to an invoice."

@@ -9,6 +9,7 @@ from services.invoicing.models import ClosedPeriod, Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.invoice_fact import others_only
+from services.invoicing.queries.issue_refusal import issue_refusal
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import Cause, Refusal
 from shared.faults import Fault
@@ -19,7 +20,7 @@ from shared.vocabulary.invoice_states import State
 
 @dataclass
 class ActionRefused(Fault):
-    """The state, the role or the four-eyes rule does not allow it; `refusal` says which."""
+    """State, role, the four-eyes rule or a missing key does not allow it; `refusal` says which."""
 
     refusal: Refusal = field(kw_only=True)
 
@@ -48,6 +49,8 @@ def act_on_invoice(
         doers=others_only(invoice, wanted, log),
         reason=reason,
     )
+    if refused is None and wanted.target == State.ISSUING:
+        refused = issue_refusal()
     if refused is not None:
         raise _refused(action, refused)
     cause = Cause(CauseCode.PERSON, text=reason)

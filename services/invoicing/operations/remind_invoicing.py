@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.invoicing.gateways.stripe.connection import is_stripe_set
 from services.invoicing.models import ClosedPeriod, Invoice, Job, StripeEvent
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
@@ -9,7 +10,10 @@ from shared.vocabulary.invoice_states import State
 
 
 def remind_invoicing() -> None:
-    """Called on schedule: whatever the state of things calls for and no job is at, has a job."""
+    """Called on schedule: whatever the state of things calls for and no job is at, has a job.
+
+    What needs Stripe waits for its key.
+    """
     with as_ops():
         undrafted = list(ClosedPeriod.objects.filter(is_drafted=False))
         is_issuing = Invoice.objects.filter(state=State.ISSUING).exists()
@@ -20,11 +24,11 @@ def remind_invoicing() -> None:
         unestimated = _unestimated()
     for closed in undrafted:
         ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
-    if is_issuing:
+    if is_issuing and is_stripe_set():
         ensure_job(kind="issue_invoices", key="all", payload={})
-    if has_events:
+    if has_events and is_stripe_set():
         ensure_job(kind="process_stripe_events", key="all", payload={})
-    if not swept:
+    if not swept and is_stripe_set():
         ensure_job(kind="sweep_stripe_events", key="all", payload={})
     for period, payload in unestimated.items():
         ensure_job(kind="estimate_charges", key=period, payload=payload)

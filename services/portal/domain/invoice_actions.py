@@ -18,10 +18,11 @@ class Wording:
     effect: str = ""
 
 
+ISSUE: Final = "issue"
 WORDINGS: Final[Mapping[str, Wording]] = {
     "submit": Wording("Send to review", "primary", "An approver looks at it next."),
     "approve": Wording("Approve", "primary", "Fixes the amount before tax. Nothing is sent yet."),
-    "issue": Wording(
+    ISSUE: Wording(
         "Issue through Stripe", "primary", "Stripe numbers it and sends it to the customer."
     ),
     "release": Wording("Release to draft", "primary"),
@@ -30,19 +31,19 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "discard": Wording("Discard", "danger", "It is voided, and a new draft is made."),
 }
 # What nobody can take back: it is confirmed before it is done.
-IRREVERSIBLE: Final = frozenset({"issue"})
+IRREVERSIBLE: Final = frozenset({ISSUE})
 # What moves an invoice forward, by the state that it waits in.
 FORWARD: Final[Mapping[str, str]] = {
     State.DRAFT: "submit",
     State.IN_REVIEW: "approve",
-    State.APPROVED: "issue",
+    State.APPROVED: ISSUE,
     State.PARKED: "release",
 }
 # Steps that are still to come in a state: why they can't be taken now is worth saying.
 _AHEAD: Final[Mapping[str, frozenset[str]]] = {
-    State.DRAFT: frozenset({"approve", "issue"}),
-    State.IN_REVIEW: frozenset({"issue"}),
-    State.PARKED: frozenset({"approve", "issue"}),
+    State.DRAFT: frozenset({"approve", ISSUE}),
+    State.IN_REVIEW: frozenset({ISSUE}),
+    State.PARKED: frozenset({"approve", ISSUE}),
 }
 
 
@@ -84,9 +85,11 @@ def next_step(state: str, restated_by: Decimal | None) -> str:
 
 
 def shown_actions(
-    actions: Sequence[Mapping[str, Any]], *, state: str, actor: Actor
+    actions: Sequence[Mapping[str, Any]], *, state: str, actor: Actor, issue_refusal: str = ""
 ) -> list[ShownAction]:
     """What this person may do, and why not what is still ahead or is for somebody else.
+
+    `issue_refusal` says why nothing at all can be issued, empty where it can.
 
     In the order of WORDINGS; nothing for those whose role never acts on invoices.
     """
@@ -94,7 +97,7 @@ def shown_actions(
         return []
     known = {action["name"]: action for action in actions}
     return [
-        _shown(known[name], wording, _refusal(known[name], actor))
+        _shown(known[name], wording, _refusal(known[name], actor, issue_refusal))
         for name, wording in WORDINGS.items()
         if name in known and (not known[name]["refused"] or name in _AHEAD.get(state, frozenset()))
     ]
@@ -113,11 +116,11 @@ def _shown(action: Mapping[str, Any], wording: Wording, refused: str) -> ShownAc
     )
 
 
-def _refusal(action: Mapping[str, Any], actor: Actor) -> str:
+def _refusal(action: Mapping[str, Any], actor: Actor, issue_refusal: str) -> str:
     if action["refused"]:
         return refusal_words(action["refused"])
     if actor.role not in action["roles"]:
         return refusal_words({"code": RefusalCode.ROLE, "needed": action["roles"]})
     if actor.name in action["not_by"]:
         return refusal_words({"code": RefusalCode.SECOND_PERSON})
-    return ""
+    return issue_refusal if action["name"] == ISSUE else ""

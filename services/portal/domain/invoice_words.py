@@ -46,6 +46,7 @@ _CAUSES: Final = {
 _PLAIN_REFUSALS: Final = {
     RefusalCode.SECOND_PERSON: "A second person has to do it: you did the step before.",
     RefusalCode.REASON: "It needs a reason.",
+    RefusalCode.NO_STRIPE_KEY: "Nothing can be issued: no Stripe key is set.",
     RefusalCode.UNKNOWN_ACTION: "It is nothing that can be done to an invoice.",
 }
 

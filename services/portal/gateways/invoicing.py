@@ -17,6 +17,8 @@ from shared.money import Money
 
 # An action is one transaction, a document is set in well under a second.
 TIMEOUT_SECONDS = 10
+# A page goes on without knowing whether anything can be issued.
+ISSUING_SECONDS = 2
 _TYPES: Final = {"pdf": "application/pdf", "picture": "image/png"}
 
 
@@ -72,6 +74,24 @@ def _refusal(answer: httpx.Response) -> str:
         return refusal_words(reason)
     except (LookupError, TypeError):
         return refusal_of("invoicing", answer)
+
+
+def read_issue_refusal(*, actor: Actor, now: datetime) -> str:
+    """Why nothing can be issued, in a sentence; empty where it can, or where nobody answers."""
+    try:
+        answer = ask(
+            "invoicing",
+            "GET",
+            "v1/issuing",
+            actor=actor,
+            now=now,
+            timeout_seconds=ISSUING_SECONDS,
+        )
+        answer.raise_for_status()
+        refused = answer.json()["refused"]
+        return refusal_words(refused) if refused else ""
+    except (httpx.HTTPError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def read_invoice_file(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.portal.domain.period_states import FreshnessState
 from shared.periods import Month
+from shared.vocabulary.modes import Mode
 
 Section = Literal["overview", "margins", "pools", "close", "invoices", "home"]
 
@@ -66,7 +67,7 @@ class Frame:
 
     home_url: str
     organisation: str
-    environment: str
+    environment: Mode
     sections: Sequence[Section]
     section: Section | Literal[""]
     user: Person

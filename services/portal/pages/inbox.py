@@ -48,7 +48,8 @@ class InboxRow:
 class InboxPage(Page):
     """`currency_totals` are of the rows shown; `total_count` and `sums` of the month.
 
-    `currency_totals` and `sums` leave void invoices out. The first view is `all`.
+    `currency_totals` and `sums` leave void invoices out. The first view is `all`. `issue_refusal`
+    says why nothing can be issued, empty where it can.
     """
 
     template: ClassVar[str] = "portal/billing/invoices.html"
@@ -63,3 +64,4 @@ class InboxPage(Page):
     total_count: int
     currency_totals: Sequence[Money]
     sums: Sequence[Sum]
+    issue_refusal: str = ""

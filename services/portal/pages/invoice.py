@@ -75,7 +75,7 @@ class Neighbours:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoicePage(Page):
-    """`problem` says why the last action was refused.
+    """`problem` says why the last action was refused, `issue_refusal` why nothing can be issued.
 
     An action is posted with `version` and, where asked for, `reason` or `confirmed=yes`.
     """
@@ -86,3 +86,4 @@ class InvoicePage(Page):
     successor: Successor | None = None
     neighbours: Neighbours | None = None
     problem: str = ""
+    issue_refusal: str = ""

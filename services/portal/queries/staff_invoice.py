@@ -22,7 +22,7 @@ from services.portal.queries.inbox import shown_restatement
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
-from shared.vocabulary.invoice_states import FINISHED_STATES, State
+from shared.vocabulary.invoice_states import FINISHED_STATES, ISSUED_STATES, State
 
 _STEPS: Final[Mapping[tuple[str, str], str]] = {
     (State.IN_REVIEW, State.DRAFT): "Returned to draft",
@@ -51,12 +51,16 @@ _PAYMENTS: Final[Mapping[str, str]] = {
 }
 
 
-def read_staff_invoice(invoice_id: str, actor: Actor) -> InvoicePage | None:
+def read_staff_invoice(
+    invoice_id: str, actor: Actor, *, issue_refusal: str = ""
+) -> InvoicePage | None:
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     document = record.details
-    actions = shown_actions(document["actions"], state=record.state, actor=actor)
+    actions = shown_actions(
+        document["actions"], state=record.state, actor=actor, issue_refusal=issue_refusal
+    )
     comparison = _comparison(record)
     return InvoicePage(
         invoice=ReviewedInvoice(
@@ -82,6 +86,7 @@ def read_staff_invoice(invoice_id: str, actor: Actor) -> InvoicePage | None:
         ),
         successor=_successor(record) if record.state == State.VOID else None,
         neighbours=_neighbours(record),
+        issue_refusal=issue_refusal if record.state not in ISSUED_STATES else "",
     )
 
 

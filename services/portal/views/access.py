@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
@@ -12,6 +13,7 @@ from services.portal.models import User
 from services.portal.views.errors import forbidden, not_found
 from services.portal.views.subjects import subject_of
 from shared.auth.actors import Actor
+from shared.vocabulary.modes import Mode
 from shared.vocabulary.roles import BILLING, Role
 
 EVERYONE: Final = ("everyone",)
@@ -44,6 +46,25 @@ def for_everyone(view: View) -> View:
     """Also for those who are not signed in; such a page shows nothing of anybody."""
     view.roles = EVERYONE  # type: ignore[attr-defined]
     return view
+
+
+def only_in(mode: Mode) -> Callable[[View], View]:
+    """Elsewhere the address does not exist, for strangers neither. It stands before `for_roles`.
+
+    A test finds each such view by its mark and asks it in every other mode.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if settings.ENVIRONMENT.environment != mode:
+                return not_found(request)
+            return view(request, *args, **kwargs)
+
+        guarded.mode = mode  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.invoice_actions import IRREVERSIBLE, WORDINGS
-from services.portal.gateways.invoicing import UnableToAct, act_on_invoice
+from services.portal.gateways.invoicing import UnableToAct, act_on_invoice, read_issue_refusal
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.inbox import inbox_rows, read_inbox
@@ -33,7 +33,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
         **_filters(request),
         page=asked_page(request),
     )
-    return show(request, page)
+    return show(request, replace(page, issue_refusal=_issue_refusal(request)))
 
 
 @for_roles(*STAFF)
@@ -88,8 +88,12 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
 
 
 def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
-    page = read_staff_invoice(invoice_id, actor_of(request))
+    page = read_staff_invoice(invoice_id, actor_of(request), issue_refusal=_issue_refusal(request))
     if page is None:
         raise Http404
     status = _CONFLICT if problem else 200
     return show(request, replace(page, problem=problem), status=status)
+
+
+def _issue_refusal(request: HttpRequest) -> str:
+    return read_issue_refusal(actor=actor_of(request), now=datetime.now(UTC))

@@ -1,7 +1,6 @@
 """Only in the demo: be another person with a click, and a tour of five stops.
 
-Elsewhere these addresses do not exist: `environment` is set by who runs the portal, and its default
-is `live`.
+`trueback demo` alone starts one; elsewhere these addresses do not exist.
 """
 
 from typing import Final
@@ -19,11 +18,12 @@ from services.portal.domain.labels import role_label
 from services.portal.models import User
 from services.portal.pages.frame import DemoStrip, OtherPerson
 from services.portal.queries.tour import STOPS, address_of, person_for, stop_at
-from services.portal.views.access import actor_of, for_roles, home_of
+from services.portal.views.access import actor_of, for_roles, home_of, only_in
 from services.portal.views.errors import not_found
 from services.portal.views.sign_in import BACKEND
 from services.portal.views.subjects import keep_subject
 from shared.isolation.scope import as_ops
+from shared.vocabulary.modes import Mode
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
 _ANYBODY: Final = (*STAFF, *CUSTOMERS)
@@ -31,12 +31,11 @@ _TOUR: Final = "tour"
 _STARTED_BY: Final = "tour_started_by"
 
 
+@only_in(Mode.DEMO)
 @for_roles(*_ANYBODY)
 @require_POST
 def demo_person(request: HttpRequest) -> HttpResponse:
     """Go on as another person, on the same page where it is one of that person's, too."""
-    if not is_demo():
-        return not_found(request)
     with as_ops():
         person = User.objects.filter(name=request.POST.get("name", ""), is_active=True).first()
         if person is None:
@@ -57,12 +56,11 @@ def _may_open(person: User, address: str) -> bool:
     return person.role in getattr(view, "roles", ())
 
 
+@only_in(Mode.DEMO)
 @for_roles(*_ANYBODY)
 @require_POST
 def demo_tour(request: HttpRequest) -> HttpResponse:
     """Go to a stop as the person who would look at it; stop 0 ends it, as whom it began with."""
-    if not is_demo():
-        return not_found(request)
     number = request.POST.get("stop", "")
     stop = next((known for known in STOPS if str(known.number) == number), None)
     with as_ops():
@@ -93,13 +91,9 @@ def _become(request: HttpRequest, person: User) -> None:
     request.session.update(kept)
 
 
-def is_demo() -> bool:
-    return bool(settings.ENVIRONMENT.environment == "demo")
-
-
 def demo_frame(request: HttpRequest, user: User) -> DemoStrip | None:
     """What the demo's strip shows; None where this is no demo."""
-    if not is_demo():
+    if settings.ENVIRONMENT.environment != Mode.DEMO:
         return None
     with as_ops():
         people = list(User.objects.filter(is_active=True).order_by("customer", "role", "name"))
