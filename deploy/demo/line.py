@@ -143,7 +143,7 @@ def _deliver(line: _Line, progress: Progress) -> None:
         span = " to ".join(dict.fromkeys([str(line.months[0]), str(line.months[-1])]))
         step.text = (
             f"sample bills: {span}, {len(TENANTS)} tenants,"
-            f" {sum(sample.line_count for sample in samples):,} lines,"
+            f" {sum(sample.line_count for sample in samples):,} bill lines,"
             f" {sum(sample.signal_count for sample in samples):,} signals,"
             f" {sum(sample.workload_count for sample in samples):,} pod and task hours"
         )

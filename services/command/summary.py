@@ -46,13 +46,24 @@ def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
         console.print(f"[yellow]note[/] {message.replace('[', BRACKET)}")
     proof = run.proof
     console.print(
-        f"[green]proof[/] {snapshot.row_count:,} FOCUS lines, bill {plain(proof.bill_total)} "
+        f"[green]proof[/] {_lines(snapshot)}, bill {plain(proof.bill_total)} "
         f"{proof.currency} = allocated {plain(proof.attributed_total)} + overhead "
         f"{plain(proof.overhead_total)} + unallocated {plain(proof.unallocated_total)} + excluded "
         f"{plain(proof.excluded_total)}; difference [bold]{plain(proof.difference)}[/]",
         soft_wrap=True,
     )
     console.print(f"Written to {out}", soft_wrap=True)
+
+
+def _lines(snapshot: Snapshot) -> str:
+    """As many as the bill has, and as what is attributed, if that is another number.
+
+    The fee of a commitment becomes two lines, and what negates Savings Plan usage may be none.
+    """
+    of_bill = f"{snapshot.raw_row_count:,} bill lines"
+    if snapshot.row_count == snapshot.raw_row_count:
+        return of_bill
+    return f"{of_bill} as {snapshot.row_count:,} FOCUS lines"
 
 
 def _tenants(run: Run) -> Table:
