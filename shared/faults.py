@@ -5,15 +5,18 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 bad configuration; 4 bad input; 5 proof
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass
 class Fault(Exception):
     """Something a person must mend; the message says what and how.
 
-    `file`, `row` and `field` name the place (row counts from 1 for the first data row);
+    `file`, `row` and `field` name the place: a row is of data, from 1, without the header.
     `remedy` is one sentence that says what to do.
     """
+
+    row_word: ClassVar[str] = "row"
 
     message: str
     file: str = ""
@@ -30,17 +33,21 @@ class Fault(Exception):
             part
             for part in (
                 self.file,
-                f"row {self.row}" if self.row is not None else "",
+                f"{self.row_word} {self.row}" if self.row is not None else "",
                 f"field {self.field}" if self.field else "",
             )
             if part
         )
         text = f"{place}: {self.message}" if place else self.message
+        if self.remedy and not text.endswith((".", "!", "?")):
+            text += "."  # another library's message, which may have none
         return f"{text} {self.remedy}".rstrip()
 
 
 class BadConfiguration(Fault):
-    """The ruleset, a plan or a setting is wrong; `row` is the line of the YAML file."""
+    """The ruleset, a plan or a setting is wrong; `row` is a line of the YAML file, from 1."""
+
+    row_word: ClassVar[str] = "line"
 
     def __post_init__(self) -> None:
         self.exit_code = 3

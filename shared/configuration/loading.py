@@ -43,7 +43,7 @@ def parse_configuration(text: str, *, file: str = "trueback.yaml") -> Configurat
             remedy="Start it with `version: 1` and `currency: USD`.",
         )
     try:
-        configuration = Configuration.model_validate(document.content)
+        configuration = Configuration.model_validate(document.content, context=file)
     except ValidationError as error:
         raise _as_fault(error, document, file) from error
     for problem in check_references(configuration):

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
 
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
@@ -109,6 +109,18 @@ class Configuration(Entry):
     plans: tuple[Plan, ...] = ()
     customers: tuple[Customer, ...] = ()
     seller: Seller | None = None
+
+    _file: str = PrivateAttr("trueback.yaml")
+
+    def model_post_init(self, context: Any) -> None:
+        """`context` is the name of the file that is read, if there is one."""
+        if context is not None:
+            self._file = context
+
+    @property
+    def file(self) -> str:
+        """For faults that are seen when the ruleset meets a bill, signals or workloads."""
+        return self._file
 
     @property
     def tenant_labels(self) -> tuple[str, ...]:

@@ -116,6 +116,20 @@ def test_lock_files_name_no_address(name):
     assert "index-url" not in text
 
 
+def test_a_fault_of_an_engine_that_names_a_field_names_its_file():
+    engines = [path for path in PRODUCT if {"engine", "domain"} & set(path.parts)]
+    nameless = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in engines
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ("BadConfiguration", "BadInput")
+        and (given := {each.arg for each in node.keywords}) & {"field", "row"}
+        and "file" not in given
+    ]
+    assert nameless == []
+
+
 def test_no_file_names_a_path_of_one_machine():
     needles = tuple("/" + name + "/" for name in ("work", "farm", "root"))
     found = [

@@ -358,7 +358,7 @@ class TestARuleset:
             assert [job.key for job in Job.objects.all()] == [period]
 
     def test_with_an_unknown_key_is_refused_with_its_line(self, period):
-        with as_ops(), pytest.raises(BadConfiguration, match="row 5, field lables"):
+        with as_ops(), pytest.raises(BadConfiguration, match="line 5, field lables"):
             apply_ruleset(
                 content=RULESET.replace("tenants:", "lables: {}\ntenants:").replace(
                     "\nversion", "\n\nversion", 1

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -7,6 +8,7 @@ from tests.bills import (
     cur_line,
     focus_line,
     legacy_line,
+    write_cur,
     write_delivery,
     write_focus,
     write_legacy_delivery,
@@ -74,6 +76,20 @@ class TestAttribute:
     def test_takes_a_cur_2_folder(self, work):
         write_delivery(work / "bucket", [[cur_line(1)], [cur_line(2, tags={"customer": "acme"})]])
         assert attribute(work, bill="bucket").returncode == 0
+
+    def test_says_where_what_is_attributed_has_more_lines_than_the_bill(self, work):
+        fee = {
+            "line_item_line_item_type": "SavingsPlanRecurringFee",
+            "savings_plan_savings_plan_a_r_n": "arn:aws:savingsplans::123456789012:savingsplan/1",
+            "savings_plan_total_commitment_to_date": "5",
+            "savings_plan_used_commitment": "2",
+        }
+        types = dict.fromkeys(fee, "VARCHAR")
+        write_cur(work / "bill.parquet", [cur_line(1), cur_line(5) | fee], types=types)
+        done = attribute(work, bill="bill.parquet")
+        assert done.returncode == 0, done.stderr
+        assert "2 bill lines as 3 FOCUS lines" in done.stdout
+        assert "2 bill lines, bill" in attribute(work).stdout
 
     def test_takes_a_legacy_cur_with_two_keys_that_differ_in_case(self, work):
         name = "Société Générale 東京"
@@ -197,8 +213,20 @@ class TestAFault:
         (work / "trueback.yaml").write_text(POOLED.replace("aliases", "alias"))
         done = attribute(work, run=trueback_process)
         assert done.returncode == 3
-        assert "trueback.yaml, row 4, field tenants[0].alias" in done.stderr
+        assert "trueback.yaml, line 4, field tenants[0].alias" in done.stderr
         assert "Did you mean `aliases`?" in done.stderr
+
+    def test_that_shows_where_ruleset_and_bill_meet_names_the_ruleset_that_was_given(self, work):
+        (work / "mine.yaml").write_text(POOLED.replace("USD", "EUR"))
+        done = attribute(work, config="mine.yaml")
+        assert done.returncode == 3
+        assert "mine.yaml, field currency: the bill is in USD" in done.stderr
+
+    def test_of_another_librarys_making_is_a_sentence_of_its_own(self, work):
+        (work / "bill.parquet").write_bytes(b"PAR1 and no more")
+        done = attribute(work, bill="bill.parquet")
+        assert done.returncode == 4
+        assert re.search(r"bill\.parquet: the Parquet file is cut .*'\. Fetch", done.stderr)
 
     def test_in_a_signal_exits_4_with_its_row(self, work):
         write_signals(work / "signals.csv", "bytes 2026-10-03T04:00:00Z initech 3")

@@ -141,13 +141,13 @@ class TestValues:
         assert claims.of(line("newcomer", day=dt.date(2026, 10, 15))).recipient == "newcomer"
 
     def test_that_two_tenants_patterns_match_are_refused(self):
-        config = parse_configuration(RULESET)
-        with pytest.raises(BadConfiguration, match="acme, globex"):
-            TenantDirectory(config.tenants).key_of("ACME Inc globe")
+        config = parse_configuration(RULESET, file="mine.yaml")
+        with pytest.raises(BadConfiguration, match=r"^mine\.yaml, .*acme, globex"):
+            TenantDirectory(config).key_of("ACME Inc globe")
 
     def test_prefer_an_exact_alias_to_a_pattern(self):
         changed = RULESET.replace("[acme-corp,", '[acme-corp, "the globe",')
-        directory = TenantDirectory(parse_configuration(changed).tenants)
+        directory = TenantDirectory(parse_configuration(changed))
         assert directory.key_of("The Globe") == "acme"
 
 

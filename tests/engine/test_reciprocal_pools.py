@@ -170,7 +170,9 @@ class TestAClosedLoop:
     )
 
     def test_is_refused_with_its_pools_and_the_hour(self, tmp_path):
-        with pytest.raises(BadInput, match=r"pools a, b .*hour 2026-10-03 04:00"):
+        with pytest.raises(
+            BadInput, match=r"^trueback\.yaml, field pools: the pools a, b .*hour 2026-10-03 04:00"
+        ):
             run(tmp_path, [line("a", "8"), line("c", "1")], self.RULES, at("gb", "pool:a", 1))
 
     def test_of_an_hour_goes_by_the_next_driver_of_whichever_has_one(self, tmp_path):

@@ -83,7 +83,7 @@ class TestSignals:
         path = tmp_path / "signals.jsonl"
         other = event(id="2", data={"quantity": 1, "unit": "GB"})
         path.write_text(f"{event()}\n{other}" + "\n")
-        with pytest.raises(BadInput, match="By, GB"):
+        with pytest.raises(BadInput, match=r"signals\.jsonl, row 2, field unit: .*By, GB"):
             run_of(bill, tmp_path, POOLED, [path])
 
 

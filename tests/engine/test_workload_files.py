@@ -157,6 +157,7 @@ class TestAFileOfWorkloads:
     def test_of_another_bill_is_refused(self, bill, tmp_path):
         fault = refused(bill, tmp_path, pod("a", "acme", on="i-0bb"), host(on="i-0cc"))
         assert "no line of the bill names" in str(fault)
+        assert fault.file.endswith("workloads.csv")
 
     def test_that_is_no_table_is_refused(self, bill, tmp_path):
         path = tmp_path / "workloads.csv"

@@ -84,7 +84,7 @@ class TestAWholeFile:
     def test_is_loaded_from_disk_with_its_path_in_faults(self, tmp_path):
         path = tmp_path / "trueback.yaml"
         path.write_text(WHOLE.replace("idle:", "idel:"))
-        with pytest.raises(BadConfiguration, match=r"trueback\.yaml, row 22, field idel"):
+        with pytest.raises(BadConfiguration, match=r"trueback\.yaml, line 22, field idel"):
             load_configuration(path)
 
 

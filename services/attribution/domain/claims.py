@@ -53,7 +53,7 @@ class Claim:
 class Claims:
     def __init__(self, config: Configuration) -> None:
         self._config = config
-        self._directory = TenantDirectory(config.tenants)
+        self._directory = TenantDirectory(config)
         self._sources = config.tenant_labels
 
     def of(self, line: LineKey) -> Claim:

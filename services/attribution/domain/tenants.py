@@ -7,11 +7,10 @@ order of a file may decide who pays.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 from fnmatch import translate
 from functools import cached_property
 
-from shared.configuration.models import Tenant
+from shared.configuration.models import Configuration
 from shared.faults import BadConfiguration
 from shared.vocabulary.tenant_values import folded
 
@@ -19,8 +18,9 @@ _PATTERN_SIGNS = frozenset("*?[")
 
 
 class TenantDirectory:
-    def __init__(self, tenants: Sequence[Tenant]) -> None:
-        self._tenants = {tenant.key: tenant for tenant in tenants}
+    def __init__(self, config: Configuration) -> None:
+        self._file = config.file
+        self._tenants = {tenant.key: tenant for tenant in config.tenants}
         self._found: dict[str, str | None] = {}
 
     def key_of(self, value: str) -> str | None:
@@ -58,6 +58,7 @@ class TenantDirectory:
         if len(keys) > 1:
             raise BadConfiguration(
                 f"the value {folded_value!r} matches aliases of {', '.join(sorted(keys))}.",
+                file=self._file,
                 field="tenants.aliases",
                 remedy="Make the patterns narrower, or list the value as an alias of one of them.",
             )

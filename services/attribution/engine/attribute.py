@@ -226,7 +226,7 @@ class Attribution:
         split_costs.load(pods)
         yield from split_costs.without_parent(self.config.currency)
         self._load_lines(snapshot_parts, has_split_rows=has_split_rows)
-        yield from tables.unbilled()
+        yield from tables.unbilled(workloads)
         split = PodSplit(self.session, self.keys, self.work_dir)
         split.split(pods)
         use_divided(self.session)

@@ -102,6 +102,7 @@ def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
         if currency != config.currency:
             raise BadConfiguration(
                 f"the bill is in {currency}, the ruleset in {config.currency}.",
+                file=config.file,
                 field="currency",
                 remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
             )

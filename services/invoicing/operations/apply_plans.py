@@ -21,7 +21,7 @@ def apply_plans(*, content: str) -> str:
     configuration = parse_configuration(content)
     _refuse_double_billing(configuration)
     for plan in configuration.plans:
-        _apply_plan(plan)
+        _apply_plan(plan, configuration)
     for customer in configuration.customers:
         _apply_customer(customer, configuration)
     named = [customer.key for customer in configuration.customers]
@@ -42,13 +42,14 @@ def _refuse_double_billing(configuration: Configuration) -> None:
                         raise BadConfiguration(
                             f"tenant {tenant} is under two contracts at once, of {other} and of"
                             f" {customer.key}.",
+                            file=configuration.file,
                             field=f"customers.{customer.key}.contracts",
                             remedy="End one where the other starts, or take the tenant out.",
                         )
                 seen[tenant].append((customer.key, start, end))
 
 
-def _apply_plan(plan: Any) -> None:
+def _apply_plan(plan: Any, configuration: Configuration) -> None:
     wanted = {
         "name": plan.name,
         "currency": plan.currency,
@@ -65,6 +66,7 @@ def _apply_plan(plan: Any) -> None:
     if not is_new and known.components != wanted["components"]:
         raise BadConfiguration(
             f"plan {plan.key} version {plan.version} is in use with other components.",
+            file=configuration.file,
             field=f"plans.{plan.key}",
             remedy="Give the changed plan a new version.",
         )

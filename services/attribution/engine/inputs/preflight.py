@@ -15,6 +15,7 @@ def check_settings(config: Configuration, *, has_workloads: bool) -> None:
     if config.commitments == "smoothed" and config.cost != "EffectiveCost":
         raise BadConfiguration(
             "what was billed is not smoothed: it holds the fees, not the rates.",
+            file=config.file,
             field="commitments",
             remedy="Write `cost: EffectiveCost`, or `commitments: as_billed`.",
         )
@@ -22,6 +23,7 @@ def check_settings(config: Configuration, *, has_workloads: bool) -> None:
         if selector.k8s is not None and not has_workloads:
             raise BadConfiguration(
                 "selecting by Kubernetes needs workloads, and none are given.",
+                file=config.file,
                 field=f"{place}.when.k8s",
                 remedy="Give --workloads, or select by account, service, resource or tags.",
             )

@@ -47,7 +47,7 @@ class SignalTables:
         self._check(files)
         self._resolve_consumers(files)
         run_script(self.session, __package__, "usage_rows.sql")
-        self._check_units()
+        self._check_units(files)
 
     def files(self, paths: Sequence[Path]) -> list[Path]:
         return input_files(
@@ -101,7 +101,7 @@ class SignalTables:
             )
 
     def _resolve_consumers(self, files: Sequence[Path]) -> None:
-        directory = TenantDirectory(self.config.tenants)
+        directory = TenantDirectory(self.config)
         pools = {POOL + pool.name for pool in self.config.pools}
         rows = run_script(self.session, __package__, "signal_consumers.sql").fetchall()
         known = []
@@ -118,11 +118,14 @@ class SignalTables:
             scratch_dir=self.scratch_dir,
         )
 
-    def _check_units(self) -> None:
+    def _check_units(self, files: Sequence[Path]) -> None:
         mixed = run_script(self.session, __package__, "meters_of_mixed_units.sql").fetchone()
         if mixed is not None:
+            meter, listed, file, row = mixed
             raise BadInput(
-                f"the meter {mixed[0]!r} comes in several units: {mixed[1]}.",
+                f"the meter {meter!r} comes in several units: {listed}.",
+                file=str(files[file]),
+                row=row,
                 field="unit",
                 remedy="A meter has one unit; convert the quantities.",
             )
@@ -146,14 +149,14 @@ def _unknown_consumer(config: Configuration, consumer: str, file: str, row: int)
             file=file,
             row=row,
             field="consumer",
-            remedy=f"The pools of trueback.yaml are {known}." if known else "There are no pools.",
+            remedy=f"The pools of {config.file} are {known}." if known else "There are no pools.",
         )
     return BadInput(
         f"nobody is known as {consumer!r}.",
         file=file,
         row=row,
         field="consumer",
-        remedy="Add the tenant or an alias to trueback.yaml, or correct the signal.",
+        remedy=f"Add the tenant or an alias to {config.file}, or correct the signal.",
     )
 
 

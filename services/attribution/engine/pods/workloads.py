@@ -80,7 +80,7 @@ class WorkloadTables:
         run_script(self.session, __package__, "placed_quantities.sql")
         group_pods(self.session)
 
-    def unbilled(self) -> Iterator[Finding]:
+    def unbilled(self, paths: Sequence[Path]) -> Iterator[Finding]:
         """What no line of the bill names; an error if it names nothing of the workloads."""
         rows = run_script(self.session, __package__, "billed_resources.sql").fetchall()
         missing = [(carrier, resource) for carrier, resource, is_billed in rows if not is_billed]
@@ -88,6 +88,7 @@ class WorkloadTables:
             raise BadInput(
                 f"no line of the bill names a node or volume of the workloads, such as"
                 f" {missing[0][1]!r}.",
+                file=", ".join(map(str, paths)),
                 field=_FIELD_OF[missing[0][0]],
                 remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
             )

@@ -62,10 +62,10 @@ class PoolSplit:
             run_script(self.session, __package__, "pools_with_buckets.sql").fetchall()
         )
         for level in levels(self.config):
-            _check_meters(level, meters)
+            _check_meters(level, meters, self.config.file)
             if (level.pool.name,) in with_buckets:
                 self._propose(level)
-        ReciprocalPools(self.session, self.scratch_dir).split()
+        ReciprocalPools(self.session, self.config.file, self.scratch_dir).split()
         run_script(self.session, __package__, "item_weights.sql")
         split_weights(
             self.session, weights="item_weights", parts="item_parts", scratch_dir=self.scratch_dir
@@ -115,7 +115,7 @@ class _Meter:
     scale: int
 
 
-def _check_meters(level: Level, meters: Mapping[str, _Meter]) -> None:
+def _check_meters(level: Level, meters: Mapping[str, _Meter], ruleset: str) -> None:
     """The signals are no coarser than the driver looks, and their sum fits the arithmetic."""
     driver = level.driver
     read = {name: meters[name] for name in (*driver.meters, *driver.controls) if name in meters}
@@ -125,12 +125,13 @@ def _check_meters(level: Level, meters: Mapping[str, _Meter]) -> None:
             raise BadConfiguration(
                 f"the pool {level.pool.name!r} is split per {level.grain}, but the signal"
                 f" {name!r} comes per {meter.coarsest}.",
+                file=ruleset,
                 field=f"pools.{level.pool.name}.per",
                 remedy=f"Write `per: {meter.coarsest}`.",
             )
         if meter.weight * 10.0 ** (scale_max - meter.scale) > 10.0**driver.digits_max:
             raise BadInput(
-                f"the quantities of {name!r} have more than {driver.digits_max} digits together.",
-                field="quantity",
+                f"the signals' quantities of {name!r} have more than {driver.digits_max} digits"
+                " together.",
                 remedy="Give them in a larger unit or with fewer decimals.",
             )

@@ -46,6 +46,8 @@ def find_uses(session: Session, config: Configuration, scratch_dir: Path) -> Non
 @dataclass
 class ReciprocalPools:
     session: Session
+    ruleset: str
+    """The name of its file, for a fault."""
     scratch_dir: Path
     _given_up: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -62,7 +64,7 @@ class ReciprocalPools:
                 break
             except ClosedLoop as loop:
                 if not self._fall_back(loop.nodes):
-                    raise _closed(loop.nodes) from loop
+                    raise _closed(loop.nodes, self.ruleset) from loop
         create_table(self.session, "routes", _ROUTE_COLUMNS, rows, scratch_dir=self.scratch_dir)
         run_script(self.session, __package__, "route_weights.sql")
         split_weights(
@@ -121,7 +123,7 @@ def _named(bucket: Bucket) -> tuple[str, Grain, Any]:
     return pool, GRAINS[grain], start
 
 
-def _closed(nodes: Sequence[tuple[Any, ...]]) -> BadInput:
+def _closed(nodes: Sequence[tuple[Any, ...]], ruleset: str) -> BadInput:
     _, grain, bucket = nodes[0]
     names = sorted({str(node[0]) for node in nodes if node[1:] == (grain, bucket)})
     when = {
@@ -132,6 +134,7 @@ def _closed(nodes: Sequence[tuple[Any, ...]]) -> BadInput:
     return BadInput(
         f"the pools {', '.join(names)} use each other and no tenant"
         f" {when[GRAINS[grain]]}: their cost has nowhere to go.",
+        file=ruleset,
         field="pools",
         remedy="Give a tenant's use of one of them, or a driver that reaches tenants.",
     )
