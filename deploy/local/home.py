@@ -1,19 +1,18 @@
 """The folder that holds all state of one embedded stack (TRUEBACK_HOME, else ./var)."""
 
-import hashlib
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.local.outside import make_outside, outside_of, remove_abandoned, remove_outside
 from shared.faults import BadConfiguration
 from shared.vocabulary.modes import Mode
 
 # Everything the stack ever writes below its home; `reset` deletes these and nothing else.
 _FOLDERS: Final = ("secrets", "data", "log", "run", "scratch")
 _FILES: Final = ("mode", "ports.json")
-_OUTSIDE: Final = Path("/var/tmp")  # noqa: S108 - survives a restart; our folder in it is ours alone
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,18 @@ class Home:
     @property
     def outside(self) -> Path:
         """Where data goes that an unprivileged user must reach and can't below `path`."""
-        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
-        return _OUTSIDE / f"trueback-{digest}"
+        return outside_of(self.path)
+
+    def make_outside(self) -> Path:
+        return make_outside(self.path, is_live=self.mode == Mode.LIVE)
 
     def create(self) -> None:
         """Folders that exist already keep the permissions they have."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.data.exists():
             # Left of a home that was deleted as a whole; what opens it was deleted with it.
-            self._remove_outside()
+            remove_outside(self.path)
+        remove_abandoned()
         for folder in _FOLDERS:
             mode = 0o711 if folder == "data" else 0o700
             (self.path / folder).mkdir(mode=mode, exist_ok=True)
@@ -101,7 +103,7 @@ class Home:
             _remove_folder(self.path / folder)
         for name in _FILES:
             (self.path / name).unlink(missing_ok=True)
-        self._remove_outside()
+        remove_outside(self.path)
 
     def _read_mode(self) -> Mode:
         text = self.mode_file.read_text().strip()
@@ -113,27 +115,9 @@ class Home:
             )
         return Mode(text)
 
-    def _remove_outside(self) -> None:
-        """Unless it is another user's, who had a home at this path."""
-        if os.path.lexists(self.outside) and self.outside.lstat().st_uid == os.geteuid():
-            _remove_folder(self.outside)
-
 
 def find_home() -> Home:
     return Home(Path(os.environ.get("TRUEBACK_HOME") or "var").resolve())
-
-
-def owned_folder(path: Path, *, mode: int) -> Path:
-    """Make a folder in a place where anybody may write; refuse one that somebody else made."""
-    path.mkdir(mode=mode, exist_ok=True)
-    status = path.lstat()
-    if path.is_symlink() or status.st_uid != os.geteuid():
-        raise BadConfiguration(
-            "the folder belongs to another user.",
-            file=str(path),
-            remedy="Remove it, or set TRUEBACK_HOME to another folder.",
-        )
-    return path
 
 
 def _remove_folder(path: Path) -> None:

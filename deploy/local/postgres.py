@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local.home import Home, owned_folder
+from deploy.local.home import Home
 from deploy.local.process import Process, ReadyCheck
 from shared.faults import BadConfiguration, Fault
 
@@ -106,7 +106,7 @@ def _programs(home: Home, account: Account) -> Path:
 
 def _copy_programs(package: Path, home: Home) -> Path:
     """Copy the binaries out of a virtual environment that only root can read."""
-    outside = owned_folder(home.outside, mode=0o711)
+    outside = home.make_outside()
     copied = outside / f"programs-{_version(package)}" / package.name
     if not (copied / "pginstall" / "bin" / "postgres").exists():
         unfinished = outside / "programs-unfinished"
@@ -146,7 +146,7 @@ def _data_parent(home: Home, account: Account) -> Path:
     """Where the data directory is: made on the first start, moved never."""
     if account.user_id is None or _is_reachable(home.data):
         return home.data
-    return owned_folder(home.outside, mode=0o711)
+    return home.make_outside()
 
 
 def _initialise(programs: Path, data: Path, *, account: Account, password: str) -> None:

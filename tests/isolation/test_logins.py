@@ -38,6 +38,7 @@ def servers(tmp_path_factory):
                     [customer, customer],
                 )
         yield servers
+    servers.home.reset()  # as root its PostgreSQL lies where `nobody` can reach it
 
 
 def _admin(servers):

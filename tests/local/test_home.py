@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,17 +6,39 @@ from pathlib import Path
 import pytest
 
 from deploy.local.home import Home
+from shared.vocabulary.modes import Mode
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """With something outside it, where as root PostgreSQL has its data."""
-    made = Home(tmp_path / "home")
-    made.create()
-    made.outside.mkdir()
-    (made.outside / "kept").touch()
+    yield from made_home(tmp_path / "home", Mode.TEST)
+
+
+@pytest.fixture
+def live_home(tmp_path: Path) -> Iterator[Home]:
+    yield from made_home(tmp_path / "live", Mode.LIVE)
+
+
+@pytest.fixture
+def another_home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path / "another")
     yield made
     made.reset()
+
+
+def made_home(path: Path, mode: Mode) -> Iterator[Home]:
+    made = Home(path)
+    made.create()
+    made.keep_mode(mode)
+    (made.make_outside() / "kept").touch()
+    yield made
+    made.reset()
+
+
+def serve(home: Home, process: int) -> None:
+    (home.outside / "postgres").mkdir()
+    (home.outside / "postgres" / "postmaster.pid").write_text(f"{process}\n/data\n")
 
 
 class TestWhatLiesOutside:
@@ -27,3 +50,48 @@ class TestWhatLiesOutside:
         shutil.rmtree(home.path)
         home.create()
         assert not home.outside.exists()
+
+    def test_of_a_home_that_was_deleted_goes_when_another_stack_starts(
+        self, home: Home, another_home: Home
+    ) -> None:
+        serve(home, process=2**22 + 1)  # beyond what the kernel numbers
+        shutil.rmtree(home.path)
+        another_home.create()
+        assert not home.outside.exists()
+
+    def test_of_a_home_that_is_there_stays_when_another_stack_starts(
+        self, home: Home, another_home: Home
+    ) -> None:
+        another_home.create()
+        assert (home.outside / "kept").exists()
+
+    def test_stays_while_a_server_uses_it(self, home: Home, another_home: Home) -> None:
+        serve(home, process=os.getpid())
+        shutil.rmtree(home.path)
+        another_home.create()
+        assert (home.outside / "kept").exists()
+
+    def test_of_a_live_stack_stays_wherever_its_home_is(
+        self, live_home: Home, another_home: Home
+    ) -> None:
+        shutil.rmtree(live_home.path)
+        another_home.create()
+        assert (live_home.outside / "kept").exists()
+
+    def test_that_says_nothing_or_another_home_stays(self, home: Home, another_home: Home) -> None:
+        shutil.rmtree(home.path)
+        for claim in (None, "/nowhere"):
+            (home.outside / "home").unlink(missing_ok=True)
+            if claim is not None:
+                (home.outside / "home").write_text(claim)
+            another_home.create()
+            assert (home.outside / "kept").exists()
+
+    def test_of_another_user_stays(
+        self, home: Home, another_home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.rmtree(home.path)
+        with monkeypatch.context() as other:
+            other.setattr(os, "geteuid", lambda: os.getuid() + 1)
+            another_home.create()
+        assert (home.outside / "kept").exists()
