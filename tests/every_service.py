@@ -1,12 +1,14 @@
 """What must hold in each service; every suite imports it and runs it on its own database."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from shared.auth.actors import Actor
 from shared.contracts.contract import Contract
 from shared.contracts.routes import CONTRACTS, SERVICES
 from shared.contracts.versions import VERSION_MAX, VERSION_STEP_MAX
@@ -18,6 +20,8 @@ from shared.messaging.broker import Broker
 from shared.messaging.consumer.receive import receive, refused_messages
 from shared.messaging.envelope import Envelope
 from shared.runtime.service import fact_handlers, insert_only_tables
+from tests.hostile_requests import answers, json_bodies
+from tests.tokens import client_of
 
 
 def switch_off(table: str) -> None:
@@ -52,6 +56,25 @@ class TestIsolationOfTheDatabase:
                 " where rolname = current_user"
             )
             assert cursor.fetchone() == (False, False, False)
+
+
+class TestHostileRequests:
+    """No request, however made, is a fault of the service, or gets a page where data is served."""
+
+    def answers(self) -> Iterator[tuple[str, Any]]:
+        return answers(client_of(Actor("ada", "operator_admin")), json_bodies())
+
+    def is_fine(self, answer: Any) -> bool:
+        is_problem = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        return answer.status_code < 400 or (answer.status_code < 500 and is_problem)
+
+    def test_are_refused_with_a_problem_document(self, db):
+        wrong = [
+            f"{request}: {answer.status_code}, {answer.headers.get('Content-Type')}"
+            for request, answer in self.answers()
+            if not self.is_fine(answer)
+        ]
+        assert not wrong, "\n".join(wrong[:20])
 
 
 class Sent(Broker):

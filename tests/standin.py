@@ -17,7 +17,7 @@ from deploy.local.ports import assign_ports
 from deploy.local.process import Process, answers_http, launch, stop, wait_until_ready
 
 API_KEY = "sk_test_standin"
-WEBHOOK_SECRET = "whsec_standin"
+WEBHOOK_SECRET = "whsec_of_the_stand_in"
 
 
 @dataclass

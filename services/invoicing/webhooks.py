@@ -1,9 +1,13 @@
 """Webhooks of Stripe: verified, written down, answered; the work comes after."""
 
+from http import HTTPStatus
+from typing import Any
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from services.invoicing.gateways.stripe import RefusedByStripe
 from services.invoicing.gateways.stripe.client import verified_event
@@ -11,17 +15,18 @@ from services.invoicing.operations.process_stripe_events import store_stripe_eve
 from shared.isolation.scope import as_ops
 
 
-@csrf_exempt
-@require_POST
-def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    try:
-        event = verified_event(
-            request.body,
-            request.headers.get("Stripe-Signature", ""),
-            settings.ENVIRONMENT.webhook_secrets(),
-        )
-    except RefusedByStripe:
-        return HttpResponse(status=400)
-    with as_ops():
-        store_stripe_event(event)
-    return HttpResponse(status=200)
+class StripeWebhook(APIView):
+    """Whoever posts is known by the signature alone."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def post(self, request: Request, **_kwargs: Any) -> Response:
+        signature = request.headers.get("Stripe-Signature", "")
+        try:
+            event = verified_event(request.body, signature, settings.ENVIRONMENT.webhook_secrets())
+        except RefusedByStripe as error:
+            raise ParseError(str(error)) from error
+        with as_ops():
+            store_stripe_event(event)
+        return Response(status=HTTPStatus.OK)

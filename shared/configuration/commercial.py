@@ -37,7 +37,7 @@ Component = Annotated[CostPlus | FlatFee, Field(discriminator="kind")]
 class Plan(Entry):
     key: Key
     name: Name
-    version: int = Field(default=1, ge=1)
+    version: int = Field(default=1, ge=1, le=1_000_000)
     currency: Currency
     components: tuple[Component, ...] = Field(min_length=1)
 

@@ -1,7 +1,7 @@
 """The base of every part of the file: frozen, and an unknown key is an error."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -18,7 +18,11 @@ def _exact(value: object) -> object:
     return value
 
 
-Exact = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False)]
+# More digits than the widest number of the database; an exponent counts as the zeros it stands for.
+_DIGITS_MAX: Final = 38
+Exact = Annotated[
+    Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False, max_digits=_DIGITS_MAX)
+]
 NotNegative = Annotated[Exact, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]

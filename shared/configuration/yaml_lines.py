@@ -16,11 +16,16 @@ from shared.faults import BadConfiguration
 
 Path = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Python refuses to read an integer of more than 4,300 digits; what has more than 38 stays text,
+# which a field that wants a number refuses by its line.
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,37})")
+_DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,3})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A configuration nests some 8 levels deep.
 _MOST_DEPTH = 50
-_MOST_VALUES = 2_000_000
+# An alias copies what its anchor holds, and aliases of aliases multiply: 1 kB can stand for
+# millions of values. What a person shortens by aliases is some hundreds.
+_MOST_ALIASED_VALUES = 20_000
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -39,7 +44,7 @@ class Document:
 
 def read_yaml(text: str, *, file: str) -> Document:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadConfiguration(
@@ -62,21 +67,40 @@ def read_yaml(text: str, *, file: str) -> Document:
     return Document(content, reader.lines)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses what is nested too deep; composing it would end Python's stack."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > _MOST_DEPTH:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(
+                problem=f"nested deeper than {_MOST_DEPTH} levels", problem_mark=mark
+            )
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: dict[Path, int] = {}
-        self.value_count = 0
+        self.nodes: set[int] = set()
+        self.aliased_count = 0
 
     def value(self, node: yaml.Node, path: Path) -> object:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        self.value_count += 1
-        if len(path) > _MOST_DEPTH or self.value_count > _MOST_VALUES:
+        self.aliased_count += id(node) in self.nodes
+        self.nodes.add(id(node))
+        if len(path) > _MOST_DEPTH or self.aliased_count > _MOST_ALIASED_VALUES:
             raise BadConfiguration(
-                "nested too deep or too large.",
+                "its aliases stand for themselves, or for too many values.",
                 file=self.file,
                 row=node.start_mark.line + 1,
-                remedy="Write it without anchors that contain themselves.",
+                remedy="Write out what the aliases stand for.",
             )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)

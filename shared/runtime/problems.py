@@ -1,19 +1,26 @@
-"""Errors over HTTP as RFC 9457 problem documents.
+"""Errors over HTTP as RFC 9457 problem documents: every answer of an API that is no success.
 
 `detail` is for the person who made the call; `reason`, `{}` where there is none, says the same as
-data: a `code` and what belongs to it.
+data: a `code` and what belongs to it. `trace_id` leads to the line in the log.
 """
 
+import logging
+import sys
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
-from django.http import Http404
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import exception_handler, set_rollback
 
 from shared.faults import Fault
+
+_log: Final = logging.getLogger(__name__)
+CONTENT_TYPE: Final = "application/problem+json"
 
 
 class Conflict(exceptions.APIException):
@@ -39,7 +46,7 @@ class Forbidden(exceptions.PermissionDenied):
         self.reason = reason
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, Fault):
         error = exceptions.ValidationError(
             {
@@ -51,22 +58,76 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         )
     response = exception_handler(error, context)
     if response is None:
-        return None
+        set_rollback()
+        return Response(
+            _unexpected(error), status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=CONTENT_TYPE
+        )
     code = getattr(error, "default_code", "error")
     if isinstance(error, Http404):
         code = "not_found"
-    response.data = {
-        "type": f"urn:trueback:problem:{code}",
-        "title": response.status_text,
-        "status": response.status_code,
-        "detail": _detail(response.data),
-        "code": code,
-        "reason": getattr(error, "reason", {}),
-        "trace_id": uuid.uuid4().hex,
-        "errors": response.data if isinstance(error, exceptions.ValidationError) else [],
-    }
-    response.content_type = "application/problem+json"
+    response.data = problem(
+        HTTPStatus(response.status_code),
+        code=code,
+        detail=_detail(response.data),
+        reason=getattr(error, "reason", {}),
+        errors=response.data if isinstance(error, exceptions.ValidationError) else [],
+    )
+    response.content_type = CONTENT_TYPE
     return response
+
+
+def problem(
+    status: HTTPStatus,
+    *,
+    code: str,
+    detail: str,
+    reason: Mapping[str, Any] | None = None,
+    errors: Any = (),
+) -> dict[str, Any]:
+    return {
+        "type": f"urn:trueback:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "reason": reason or {},
+        "trace_id": uuid.uuid4().hex,
+        "errors": errors,
+    }
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> JsonResponse:
+    """`handler400` of a service; what Django refuses by itself is not repeated to the caller."""
+    if isinstance(exception, RequestDataTooBig):
+        too_large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return _answer(problem(too_large, code="too_large", detail=str(exception)))
+    detail = str(exception) if isinstance(exception, BadRequest) else "The request is not valid."
+    return _answer(problem(HTTPStatus.BAD_REQUEST, code="bad_request", detail=detail))
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    """`handler404` of a service."""
+    return _answer(problem(HTTPStatus.NOT_FOUND, code="not_found", detail="There is no such page."))
+
+
+def broken(_request: HttpRequest) -> JsonResponse:
+    """`handler500` of a service, within the handling of the error."""
+    return _answer(_unexpected(sys.exc_info()[1]))
+
+
+def _answer(content: Mapping[str, Any]) -> JsonResponse:
+    return JsonResponse(content, status=content["status"], content_type=CONTENT_TYPE)
+
+
+def _unexpected(error: BaseException | None) -> dict[str, Any]:
+    """Of the error itself nothing: it may name rows that are not the caller's."""
+    content = problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="error",
+        detail="This is a fault of the service. Its log has more under the trace's id.",
+    )
+    _log.error("trace %s: %s", content["trace_id"], error, exc_info=error)
+    return content
 
 
 def _detail(data: Any) -> str:

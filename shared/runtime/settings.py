@@ -27,6 +27,7 @@ def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[s
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
             "shared.runtime.middleware.NoStore",
+            "shared.runtime.request_limits.RequestLimits",
             "django.middleware.common.CommonMiddleware",
         ],
         "USE_TZ": True,
@@ -38,7 +39,7 @@ def service_settings(*, service: str, environment: ServiceEnvironment) -> dict[s
             "DEFAULT_AUTHENTICATION_CLASSES": ["shared.auth.access.TokenAuthentication"],
             "DEFAULT_PERMISSION_CLASSES": ["shared.auth.access.DeclaredRoles"],
             "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+            "DEFAULT_PARSER_CLASSES": ["shared.runtime.json_parser.LimitedJSONParser"],
             "EXCEPTION_HANDLER": "shared.runtime.problems.problem_response",
             "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
             "UNAUTHENTICATED_USER": None,

@@ -57,7 +57,7 @@ def test_the_files_are_a_complete_and_live_environment(out, monkeypatch, is_set)
                 process.setenv(name, value)
             if service == "invoicing" and is_set:
                 for name in FROM_THE_PERSON:
-                    process.setenv(name, "given-by-the-person")
+                    process.setenv(name, "given_by_the_person_who_runs_it")
             environment = read_environment(kind)
         assert environment.environment == Mode.LIVE
         assert service in environment.allowed_hosts.split(",")

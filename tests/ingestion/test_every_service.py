@@ -1,3 +1,7 @@
-from tests.every_service import TestFactsOfOthers, TestIsolationOfTheDatabase
+from tests.every_service import (
+    TestFactsOfOthers,
+    TestHostileRequests,
+    TestIsolationOfTheDatabase,
+)
 
-__all__ = ["TestFactsOfOthers", "TestIsolationOfTheDatabase"]
+__all__ = ["TestFactsOfOthers", "TestHostileRequests", "TestIsolationOfTheDatabase"]

@@ -267,9 +267,9 @@ def _lost(*_args, **_kwargs):
 
 
 class TestAWebhook:
-    def post(self, event, *, secret=WEBHOOK_SECRET):
+    def post(self, event, *, secret=WEBHOOK_SECRET, seconds=0):
         payload = json.dumps(event).encode()
-        stamp = int(time.time())
+        stamp = int(time.time()) + seconds
         signature = stripe.WebhookSignature._compute_signature(
             f"{stamp}.{payload.decode()}", secret
         )
@@ -306,6 +306,40 @@ class TestAWebhook:
         with as_ops():
             assert StripeEvent.objects.get().processed_at is None
             assert Job.objects.filter(kind="process_stripe_events").count() == 1
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            *([], None, "text", 7, {}, {"id": None}, {"id": ["evt_1"], "type": 3}),
+            {"id": "x" * 5000, "type": "y" * 5000, "data": {"object": {"id": "z" * 5000}}},
+            {"id": "evt_1", "type": "invoice.paid", "data": None},
+            {"id": "evt_1", "type": "invoice.paid", "data": {"object": []}},
+            {"id": "evt\0", "type": "invoice.paid", "data": {"object": {"id": "\ud800 \\u0000"}}},
+        ],
+    )
+    def test_that_is_odd_is_stored_and_holds_up_no_other(self, issued, standin, odd):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        for event in (odd, self.event(issued, event_id="evt_2")):
+            assert self.post(event).status_code == 200
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+            assert StripeEvent.objects.exclude(outcome="").count() == 2
+        assert issued.state == State.PAID
+
+    @pytest.mark.parametrize("seconds", [-400, 400, 10**12])
+    def test_of_another_time_is_refused(self, issued, seconds):
+        assert self.post(self.event(issued), seconds=seconds).status_code == 400
+
+    @pytest.mark.parametrize("header", ["", "t=,v1=", "t=1", "v1=a", "t=1,v1=\xff", "t=x,v1=y"])
+    def test_with_no_signature_to_read_is_refused(self, issued, header):
+        answer = Client().post(
+            "/webhooks/stripe",
+            b"{}",
+            content_type="application/json",
+            headers={"Stripe-Signature": header},
+        )
+        assert answer.status_code == 400
 
     def test_that_is_forged_is_refused_and_not_stored(self, issued):
         assert self.post(self.event(issued), secret="whsec_other").status_code == 400

@@ -54,6 +54,9 @@ def stripe_variables(monkeypatch):
     return give
 
 
+_OLD, _NEW = "whsec_of_the_last_year", "whsec_of_this_year___"
+
+
 class TestTheEnvironment:
     @pytest.mark.parametrize("empty", [{}, {"API_KEY": "", "WEBHOOK_SECRET": ""}])
     def test_may_have_no_key(self, stripe_variables, empty):
@@ -88,9 +91,15 @@ class TestTheEnvironment:
         assert key not in str(refused.value)
         stripe_variables(mode, API_KEY="sk_test_1", API_BASE="http://127.0.0.1:4000")
 
-    def test_reads_two_webhook_secrets_and_no_empty_one(self, stripe_variables):
-        environment = stripe_variables(Mode.LIVE, WEBHOOK_SECRET="whsec_a, whsec_b,")
-        assert environment.webhook_secrets() == ["whsec_a", "whsec_b"]
+    def test_reads_two_webhook_secrets(self, stripe_variables):
+        environment = stripe_variables(Mode.LIVE, WEBHOOK_SECRET=f"{_OLD}, {_NEW}")
+        assert environment.webhook_secrets() == [_OLD, _NEW]
+
+    @pytest.mark.parametrize("wrong", [f"{_OLD},", f",{_OLD}", f"{_OLD}, ,{_NEW}", "whsec_", ","])
+    def test_takes_no_webhook_secret_that_anybody_could_have(self, stripe_variables, wrong):
+        with pytest.raises(BadConfiguration, match="TRUEBACK_STRIPE_WEBHOOK_SECRET") as refused:
+            stripe_variables(Mode.LIVE, WEBHOOK_SECRET=wrong)
+        assert _OLD not in str(refused.value)
 
 
 class TestIssuing:

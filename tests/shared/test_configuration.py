@@ -5,6 +5,7 @@ import pytest
 
 from shared.configuration import load_configuration, parse_configuration, ruleset_digest
 from shared.configuration.schema import SCHEMA_FILE, schema_text
+from shared.configuration.yaml_lines import read_yaml
 from shared.faults import BadConfiguration
 
 WHOLE = """\
@@ -58,6 +59,32 @@ def changed(right: str, wrong: str) -> str:
 
 def line_of(part: str, text: str) -> int:
     return text[: text.index(part)].count("\n") + 1
+
+
+class TestHostileFiles:
+    """A kilobyte must not cost a minute; whatever it is, the fault is one of the file."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[" * 100_000,
+            "{a: " * 100_000,
+            "- " * 100_000,
+            "a: &a [*a]",
+            "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+            + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)),
+            "version: " + "9" * 5000,
+            "version: 1e9999999999999999999",
+            'version: 1\ncurrency: USD\nplans: [{key: a, minimum: "1e999999"}]',
+        ],
+        ids=lambda text: text[:12],
+    )
+    def test_are_refused_as_bad_configuration(self, text):
+        with pytest.raises(BadConfiguration):
+            parse_configuration(text)
+
+    def test_aliases_that_a_person_writes_are_taken(self):
+        assert read_yaml("a: &a [1, 2]\nb: *a\n", file="f").content == {"a": [1, 2], "b": [1, 2]}
 
 
 class TestAWholeFile:

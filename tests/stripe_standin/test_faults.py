@@ -66,7 +66,7 @@ class TestWebhooks:
         customer = standin.client().v1.customers.create({"name": "Told"})
         receiver.wait_for(1)
         payload, signature = receiver.received[0]
-        event = verify(payload, signature, "whsec_standin")
+        event = verify(payload, signature, "whsec_of_the_stand_in")
         assert (event.type, event.data.object["id"]) == ("customer.created", customer.id)
         assert event.api_version == "2026-05-27.dahlia"
         with pytest.raises(stripe.SignatureVerificationError):

@@ -2,6 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from services.attribution.api import questions, views
+from shared.runtime import problems
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
@@ -34,3 +35,6 @@ urlpatterns = [
     path("api/v1/runs/<str:run_id>/focus", questions.FocusCharges.as_view(), name="focus"),
     path("api/v1/runs/<str:run_id>/replays", questions.Replay.as_view(), name="replay"),
 ]
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.broken

@@ -2,6 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from services.ingestion.api import views
+from shared.runtime import problems
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
@@ -10,3 +11,6 @@ urlpatterns = [
     path("api/v1/deliveries", views.Deliveries.as_view(), name="deliveries"),
     path("api/v1/snapshots", views.Snapshots.as_view(), name="snapshots"),
 ]
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.broken

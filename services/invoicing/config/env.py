@@ -10,6 +10,9 @@ _STRIPE: Final = "https://api.stripe.com"
 # Stripe's secret and restricted keys of a live account; a sandbox's say `test` there.
 _LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 
+# Stripe's are `whsec_` and 32 characters more.
+_WEBHOOK_SECRET_MIN: Final = 20
+
 
 class InvoicingEnvironment(ServiceEnvironment):
     """Without `stripe_api_key` nothing is issued; all else works.
@@ -49,7 +52,19 @@ class InvoicingEnvironment(ServiceEnvironment):
             raise ValueError(f"in live it is {_STRIPE} and no stand-in")
         return address
 
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _each_is_long_enough(cls, given: SecretStr | None) -> SecretStr | None:
+        secrets = _parts(given)
+        if secrets and min(map(len, secrets)) < _WEBHOOK_SECRET_MIN:
+            raise ValueError(f"each secret of it needs at least {_WEBHOOK_SECRET_MIN} characters")
+        return given if secrets else None
+
     def webhook_secrets(self) -> list[str]:
         """Never an empty one: anybody could sign with it."""
-        text = self.stripe_webhook_secret.get_secret_value() if self.stripe_webhook_secret else ""
-        return [secret for part in text.split(",") if (secret := part.strip())]
+        return [secret for secret in _parts(self.stripe_webhook_secret) if secret]
+
+
+def _parts(given: SecretStr | None) -> list[str]:
+    text = given.get_secret_value().strip() if given else ""
+    return [part.strip() for part in text.split(",")] if text else []

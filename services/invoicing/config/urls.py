@@ -3,11 +3,12 @@ from drf_spectacular.views import SpectacularAPIView
 
 from services.invoicing.api import views
 from services.invoicing.api.price_checks import PriceChecksView
-from services.invoicing.webhooks import stripe_webhook
+from services.invoicing.webhooks import StripeWebhook
+from shared.runtime import problems
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
-    path("webhooks/stripe", stripe_webhook, name="stripe-webhook"),
+    path("webhooks/stripe", StripeWebhook.as_view(), name="stripe-webhook"),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
@@ -48,3 +49,6 @@ urlpatterns += [
         name="invoice-action-v1",
     ),
 ]
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.broken

@@ -23,6 +23,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shared.runtime.middleware.NoStore",
     "services.portal.views.middleware.ContentSecurityPolicy",
+    "shared.runtime.request_limits.RequestLimits",
     "django.middleware.common.CommonMiddleware",
     "services.portal.views.middleware.IdentityScope",
     "django.contrib.sessions.middleware.SessionMiddleware",

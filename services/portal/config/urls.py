@@ -54,6 +54,7 @@ urlpatterns = [
     path(".well-known/jwks.json", jwks.jwks),
     path("", include("shared.runtime.health")),
 ]
+handler400 = errors.bad_request
 handler403 = errors.permission_denied
 handler404 = errors.not_found
 handler500 = errors.broken

@@ -10,6 +10,7 @@ from services.portal.queries.inbox import newest_billed
 from shared.faults import Fault
 from shared.periods import Month
 
+_DIGITS_MAX: Final = 9
 _INBOX: Final = frozenset({"invoices", "invoices_csv"})
 
 
@@ -28,5 +29,10 @@ def asked_period(request: HttpRequest) -> tuple[Calendar, Month]:
 
 
 def asked_page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() else 1
+    return whole_number(request.GET.get("page", "")) or 1
+
+
+def whole_number(text: str) -> int | None:
+    """None for what is none, and for more digits than a number that the portal has sent."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+    return int(text) if is_number else None

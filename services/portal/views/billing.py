@@ -12,7 +12,7 @@ from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from services.portal.views.access import actor_of, for_roles
-from services.portal.views.asked import asked_page, asked_period
+from services.portal.views.asked import asked_page, asked_period, whole_number
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import staff_file
 from services.portal.views.show import show
@@ -65,8 +65,8 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
     """Done: the answer is kept at once, so that the page that follows already shows it."""
     if action not in WORDINGS or not StaffInvoice.objects.filter(invoice_id=id).exists():
         raise Http404
-    version = request.POST.get("version", "")
-    if not (version.isascii() and version.isdigit()):
+    version = whole_number(request.POST.get("version", ""))
+    if version is None:
         return _invoice_page(request, id, problem="The form came incomplete. Load the page again.")
     if action in IRREVERSIBLE and request.POST.get("confirmed") != "yes":
         return _invoice_page(request, id, problem=_UNCONFIRMED)
@@ -74,7 +74,7 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
         fact = act_on_invoice(
             invoice_id=id,
             action=action,
-            version=int(version),
+            version=version,
             reason=request.POST.get("reason", "").strip(),
             actor=actor_of(request),
             now=datetime.now(UTC),
