@@ -1,7 +1,5 @@
 """Is what came out what must come out? Checked by the generator's own truth and Stripe's store."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from deploy.local.servers import Servers
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.truth import Truth
 from shared.auth.actors import Actor
+from shared.csv_files import read_rows
 from shared.lake.storage import Storage
 from shared.money import currency_exponent
 from shared.vocabulary.roles import Role
@@ -48,8 +47,8 @@ def delivered_runs(
 def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[str]:
     """What a run of the product has in the lake against the truth; see `untrue`."""
     statements = storage.read(f"{folder_uri}/statements.csv").decode()
-    rows = csv.DictReader(io.StringIO(statements))
-    return untrue(truth, ((row["tenant"], Decimal(row["amount"])) for row in rows))
+    rows = ((row["tenant"], Decimal(row["amount"])) for row in read_rows(statements))
+    return untrue(truth, rows)
 
 
 def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:

@@ -1,6 +1,5 @@
 """`trueback explain`: why an amount is what it is, on files or of a run of the stack."""
 
-import csv
 import json
 import sys
 from typing import Annotated
@@ -26,6 +25,7 @@ from services.command.explain_text import print_explanation
 from services.command.formats import Format
 from services.command.stack import answer_of
 from shared.configuration import load_configuration
+from shared.csv_files import write_rows
 from shared.periods import Month
 
 
@@ -102,6 +102,4 @@ def _print(explanation: Explanation, form: Format) -> None:
         case Format.JSON:
             print(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
         case Format.CSV:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(HEADER)
-            writer.writerows(rows(explanation))
+            write_rows(sys.stdout, HEADER, rows(explanation))

@@ -1,6 +1,5 @@
 """`trueback what-if`: a changed ruleset tried on past months before it is saved."""
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -13,10 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.attribution.domain.what_if import (
+    HEADER,
     PeriodChange,
     compare,
     costs_by_tenant,
     from_json,
+    rows,
     to_json,
 )
 from services.attribution.engine import Run, attribute
@@ -26,9 +27,8 @@ from services.command.figures import money, per_cent
 from services.command.formats import Format
 from services.command.stack import answer_of
 from shared.configuration import Configuration, load_configuration
+from shared.csv_files import write_rows
 from shared.periods import Month
-
-_HEADER = ("tenant", "cost_before", "cost_after", "difference", "revenue", "margin_turns")
 
 
 def what_if(
@@ -99,12 +99,7 @@ def _print(period_changes: Sequence[PeriodChange], form: Format) -> None:
         case Format.JSON:
             print(json.dumps({"periods": list(map(to_json, period_changes))}, indent=2))
         case Format.CSV:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(("period", "run_id", "currency", *_HEADER))
-            for each in period_changes:
-                for row in to_json(each)["tenants"]:
-                    named = (each.period, each.run_id, each.currency)
-                    writer.writerow((*named, *(row[name] for name in _HEADER)))
+            write_rows(sys.stdout, HEADER, (row for each in period_changes for row in rows(each)))
 
 
 def _print_table(period_change: PeriodChange) -> None:

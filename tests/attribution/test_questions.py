@@ -167,6 +167,18 @@ class TestAReplay:
         assert answered["engine"] == {"recorded": "", "current": engine_digest()}
         assert answered["has_same_amounts"]
 
+    def test_of_a_run_whose_engine_wrote_texts_otherwise_compares_what_they_say(
+        self, run, storage, tmp_path
+    ):
+        named = focus_line(cost="4", ServiceCategory="=1+1", **ACME)
+        announce_bill(storage, tmp_path, [*LINES, named], version=2)
+        attribute_period(period=run.period)
+        uri = f"{current().folder_uri}/statements.csv"
+        written = storage.read(uri)
+        storage.write(written.replace(b"'=1+1", b"=1+1"), uri)
+        assert storage.read(uri) != written
+        assert self.replay(current())["has_same_amounts"]
+
     def test_of_a_run_that_was_tampered_with_shows_it(self, run, storage):
         uri = f"{run.folder_uri}/allocations.parquet"
         storage.write(storage.read(uri) + b" ", uri)

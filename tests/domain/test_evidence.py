@@ -1,6 +1,5 @@
 """An amount from its evidence alone: computed again, written, read, and brought to bill lines."""
 
-import csv
 import datetime as dt
 import io
 from dataclasses import replace
@@ -30,6 +29,7 @@ from services.attribution.domain.evidence import (
 from services.attribution.domain.evidence_json import from_json, to_json
 from services.attribution.domain.evidence_rows import HEADER, fraction, lines_of, rows, shares
 from services.attribution.domain.line_amounts import amounts_by_line, spread
+from shared.csv_files import read_rows, write_rows
 
 DAY = dt.date(2026, 10, 3)
 HOUR = dt.datetime(2026, 10, 3, 4, tzinfo=dt.UTC)
@@ -98,8 +98,8 @@ class TestItsForms:
         twice = Share(OF_NAT, "even", (1, 1), own=0)
         explanation = explained(part(twice), part(OF_NAT, day=DAY, start=HOUR), part(OF_NODE))
         written = io.StringIO()
-        csv.writer(written).writerows([HEADER, *rows(explanation)])
-        first, second, third = csv.DictReader(io.StringIO(written.getvalue()))
+        write_rows(written, HEADER, rows(explanation))
+        first, second, third = read_rows(written.getvalue())
         assert (first["share"], first["weight"], first["total_weight"]) == ("1/6", "1", "2")
         assert (second["quantity"], second["signals"], second["day"]) == ("3.5", "2", "2026-10-03")
         assert (third["weight"], third["share"], third["bill_lines"]) == ("", "1", "1")

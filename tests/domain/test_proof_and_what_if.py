@@ -1,17 +1,21 @@
+import io
 from decimal import Decimal
 
 import pytest
 
 from services.attribution.domain.proof import prove, side_of
 from services.attribution.domain.what_if import (
+    HEADER,
     Change,
     PeriodChange,
     compare,
     costs_by_tenant,
     from_json,
+    rows,
     to_json,
 )
 from shared.contracts.raw_totals import RawTotal
+from shared.csv_files import write_rows
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,19 @@ def test_a_what_if_is_read_as_it_was_written():
     found = PeriodChange("2026-10", "run_1", "USD", changes)
     assert from_json(to_json(found)) == found
     assert [change.turns for change in changes] == ["", "negative"]
+
+
+def test_a_what_if_has_a_row_per_tenant_with_its_numbers():
+    changes = (
+        Change("acme", Decimal(3), Decimal("1.50"), Decimal(2)),
+        Change("globex", Decimal("0E-10"), Decimal(0)),
+    )
+    file = io.StringIO()
+    write_rows(file, HEADER, rows(PeriodChange("2026-10", "run_1", "USD", changes)))
+    assert file.getvalue().splitlines()[1:] == [
+        "2026-10,run_1,USD,acme,3,1.50,-1.50,2,positive",
+        "2026-10,run_1,USD,globex,0,0,0,,",
+    ]
 
 
 def test_a_tenants_amounts_are_one_cost():

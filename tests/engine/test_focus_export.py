@@ -1,12 +1,15 @@
 """Charges in FOCUS 1.3's names: they sum to their origin charge in every metric that has a sum."""
 
 import datetime as dt
+import io
 import json
 import tempfile
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +17,9 @@ from hypothesis import strategies as st
 from services.attribution.domain.evidence import Selection
 from services.attribution.domain.line_amounts import spread
 from services.attribution.engine.focus_export import export_focus
-from services.attribution.engine.focus_export.files import FocusInputs
+from services.attribution.engine.focus_export.files import FocusInputs, write_focus_files
 from shared.configuration import parse_configuration
+from shared.csv_files import read_rows, write_rows
 from tests.bills import (
     OCTOBER,
     amounts,
@@ -30,6 +34,7 @@ from tests.bills import (
 from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.spreadsheets import EVALUATED, evaluated_cells
 
 RULES = """
 version: 1
@@ -131,6 +136,34 @@ class TestAnExport:
             export(work, lines, scenario.ruleset(ONE), scenario.signals, scenario.workloads)
             for metric in ("BilledCost", "EffectiveCost"):
                 assert _sums(work / "focus/focus.parquet", metric) == _expected(lines, metric)
+
+
+class TestTheCsvOfAnExport:
+    def test_writes_texts_as_every_csv_of_ours_and_numbers_as_numbers(self, tmp_path):
+        signs = ("'", "A", "~", ",", *EVALUATED)
+        texts = ["".join(text) for size in (1, 2, 3) for text in product(signs, repeat=size)]
+        with duckdb.connect() as session:
+            session.execute(
+                "CREATE TABLE charges AS "
+                "SELECT unnest($texts) AS text, CAST(-1.5 AS DECIMAL(38,10)) AS cost",
+                {"texts": texts},
+            )
+            write_focus_files(session, "charges", tmp_path, {})
+        written = (tmp_path / "focus.csv").read_bytes().decode()
+        assert evaluated_cells(written) == []
+        rows = list(read_rows(written))
+        assert [row["text"] for row in rows] == texts
+        assert {row["cost"] for row in rows} == {"-1.5000000000"}
+        by_python = io.StringIO(newline="")
+        cells = ((text, Decimal("-1.5000000000")) for text in texts)
+        write_rows(by_python, ("text", "cost"), cells)
+        assert written == by_python.getvalue()
+
+    def test_takes_a_name_of_another_type_for_text_too(self, tmp_path):
+        with duckdb.connect() as session:
+            session.execute("CREATE TABLE charges AS SELECT CAST('=1' AS ENUM ('=1')) AS name")
+            write_focus_files(session, "charges", tmp_path, {})
+        assert (tmp_path / "focus.csv").read_text() == "name\n'=1\n"
 
 
 class TestATenantsLines:

@@ -1,7 +1,5 @@
 """A pool's parts sum to its cost, on the page and in the file."""
 
-import csv
-import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +9,7 @@ import pytest
 from services.portal.operations.record_facts import record_margin, record_period
 from services.portal.queries.pools import PARTS_MAX, read_pools
 from shared.contracts.attribution import CostLine
+from shared.csv_files import read_rows
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.page_previews.test_pages import Page
@@ -123,7 +122,7 @@ class TestAPool:
         assert (len(pool.parts), pool.rests[0].label) == (PARTS_MAX, "Other (13)")
         assert sum_of(pool) == pool.cost.amount
         file = client_of("olivia").get("/pools.csv").content.decode()
-        assert len(list(csv.DictReader(io.StringIO(file)))) == 34
+        assert len(list(read_rows(file))) == 34
 
     def test_of_two_drivers_names_both(self, month):
         lines = [
@@ -143,7 +142,7 @@ class TestTheFile:
     def test_has_the_rows_of_the_page(self, month):
         answer = client_of("vic").get("/pools.csv?period=2026-10")
         assert 'filename="trueback_pools_2026-10.csv"' in answer["Content-Disposition"]
-        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        rows = list(read_rows(answer.content.decode()))
         [pool] = pools()
         assert [row["amount"] for row in rows] == [
             f"{part.amount.amount:f}" for part in (*pool.parts, *pool.rests)
@@ -155,7 +154,7 @@ class TestTheFile:
 
     def test_of_a_tenants_days_sums_to_its_cost(self, month):
         answer = client_of("olivia").get("/tenants/acme/costs.csv?period=2026-10")
-        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        rows = list(read_rows(answer.content.decode()))
         assert sum(Decimal(row["amount"]) for row in rows) == margin_fact("acme").cost
         assert {row["day"][:8] for row in rows} == {"2026-10-"}
 

@@ -12,7 +12,8 @@ from services.attribution.domain.evidence import (
     Share,
     bill_lines,
 )
-from services.attribution.domain.proof import plain
+from services.attribution.domain.proof import bare_zero
+from shared.csv_files import Cell
 from shared.exact import exact_sum
 from shared.money import from_quanta
 
@@ -24,7 +25,7 @@ HEADER = (
 )
 
 
-def rows(explanation: Explanation) -> Iterator[tuple[str, ...]]:
+def rows(explanation: Explanation) -> Iterator[tuple[Cell, ...]]:
     """`share` is of the bill lines' amount, through all steps, in lowest terms."""
     for line in explanation.lines:
         for part in line.parts:
@@ -56,19 +57,19 @@ def lines_of(*evidence: Evidence) -> BillLines:
     )
 
 
-def _row(part: Part) -> tuple[str, ...]:
+def _row(part: Part) -> tuple[Cell, ...]:
     lines = lines_of(part.evidence)
     last = next(shares(part.evidence), None)
     signals = last.signals if last else ()
-    quantity = exact_sum(rows.quantity for rows in signals)
+    quantity = bare_zero(exact_sum(rows.quantity for rows in signals))
     return (
         *(part.rule, part.driver, part.service, part.account, part.region, part.charge_category),
         *(str(part.day or ""), str(part.start or "")),
         *(part.place, part.pods, part.reason, part.tag_key, part.tag_value),
-        *(str(lines.count), plain(from_quanta(lines.quanta))),
+        *(lines.count, bare_zero(from_quanta(lines.quanta))),
         " ".join(f"{line.source}/{line.line}" for line in lines.largest),
-        *((str(last.weight), str(sum(last.weights))) if last else ("", "")),
-        str(fraction(part.evidence)),
-        *((str(sum(rows.count for rows in signals)), plain(quantity)) if signals else ("", "")),
-        plain(from_quanta(part.quanta)),
+        *((last.weight, sum(last.weights)) if last else (None, None)),
+        fraction(part.evidence),
+        *((sum(rows.count for rows in signals), quantity) if signals else (None, None)),
+        bare_zero(from_quanta(part.quanta)),
     )

@@ -116,7 +116,12 @@ class Proof:
 
 def plain(amount: Decimal) -> str:
     """All digits, no exponent, and a bare 0 for nothing."""
-    return f"{amount:f}" if amount else "0"
+    return f"{bare_zero(amount):f}"
+
+
+def bare_zero(amount: Decimal) -> Decimal:
+    """Nothing is written without decimals or sign, whatever it was summed from."""
+    return amount or Decimal(0)
 
 
 def side_of(recipient: str) -> Side:

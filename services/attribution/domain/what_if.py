@@ -1,15 +1,20 @@
 """What a changed ruleset would do: each tenant's cost before and after, and whose margin turns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from services.attribution.domain.proof import plain
+from services.attribution.domain.proof import bare_zero, plain
+from shared.csv_files import Cell
 from shared.exact import EXACT
 
 Costs = Mapping[str, Decimal]
 """By tenant, or by what stands in its place, such as `unallocated`."""
+HEADER: Final = (
+    *("period", "run_id", "currency"),
+    *("tenant", "cost_before", "cost_after", "difference", "revenue", "margin_turns"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,17 @@ def costs_by_tenant(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal
     for tenant, amount in amounts:
         totals[tenant] = EXACT.add(totals.get(tenant, Decimal(0)), amount)
     return totals
+
+
+def rows(period_change: PeriodChange) -> Iterator[tuple[Cell, ...]]:
+    """A row per tenant, whose cells `HEADER` names."""
+    for change in period_change.changes:
+        yield (
+            *(period_change.period, period_change.run_id, period_change.currency, change.tenant),
+            *(bare_zero(change.before), bare_zero(change.after), bare_zero(change.difference)),
+            None if change.revenue is None else bare_zero(change.revenue),
+            change.turns,
+        )
 
 
 def to_json(period_change: PeriodChange) -> dict[str, Any]:

@@ -1,5 +1,3 @@
-import csv
-import io
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,6 +11,7 @@ from services.attribution.operations.ask import keep_answer
 from services.attribution.operations.compute_run import compute_run
 from services.attribution.queries.run_inputs import inputs_of_run
 from shared.configuration import parse_configuration
+from shared.csv_files import read_rows
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.periods import Month
@@ -36,8 +35,7 @@ def try_ruleset(*, answer_id: str, content: str, run_ids: Sequence[str]) -> None
 def _costs(run: Run) -> Costs:
     """As the run's statements have them, with what is no tenant's."""
     text = Lake(settings.ENVIRONMENT).storage.read(f"{run.folder_uri}/statements.csv").decode()
-    rows = csv.DictReader(io.StringIO(text))
-    return costs_by_tenant((row["tenant"], Decimal(row["amount"])) for row in rows)
+    return costs_by_tenant((row["tenant"], Decimal(row["amount"])) for row in read_rows(text))
 
 
 def _plain(costs: Costs) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """Statements, tenant -> charge group -> exact cost: of a closed run, and as revised since."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from services.invoicing.models import StatementRevision
+from shared.csv_files import read_rows
 from shared.faults import BadInput
 from shared.lake.lake import Lake
 
@@ -17,7 +16,7 @@ def statement_costs(lake: Lake, statements_uri: str, *, currency: str) -> Costs:
     """Raises BadInput where a row is in another currency than the period: never summed across."""
     costs: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     text = lake.storage.read(statements_uri).decode()
-    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=1):
+    for number, row in enumerate(read_rows(text), start=1):
         if row["currency"] != currency:
             raise BadInput(
                 f"is in {row['currency']}, the period is in {currency}.",

@@ -7,7 +7,8 @@ from services.portal.pages.pools import PoolSplit
 from services.portal.queries.cost_changes import daily_of
 from services.portal.queries.margin_totals import current_margins, find_summary
 from services.portal.queries.pools import pool_splits
-from services.portal.views.csv_file import as_ratio, as_text, write_csv
+from services.portal.views.csv_file import as_ratio, write_csv
+from shared.csv_files import Cell
 from shared.periods import Month
 
 POOL_HEADER: Final = (
@@ -33,10 +34,7 @@ def tenant_file(key: str, month: Month) -> str | None:
     return write_csv(
         TENANT_HEADER,
         [
-            (
-                *(str(month), as_text(key), f"{month}-{day:02d}", as_text(group)),
-                *(row.currency, f"{amount:f}"),
-            )
+            (str(month), key, f"{month}-{day:02d}", group, row.currency, amount)
             for group, days in sorted(daily_of(row).items())
             for day, amount in enumerate(days, start=1)
             if amount
@@ -44,18 +42,18 @@ def tenant_file(key: str, month: Month) -> str | None:
     )
 
 
-def _pool_rows(month: Month, pool: PoolSplit) -> Iterable[Sequence[str]]:
-    common = (str(month), as_text(pool.key))
+def _pool_rows(month: Month, pool: PoolSplit) -> Iterable[Sequence[Cell]]:
+    common = (str(month), pool.key)
     for part in pool.parts:
         yield (
             *common,
-            *("tenant", as_text(part.key), as_text(part.name), part.amount.currency),
-            *(f"{part.amount.amount:f}", as_ratio(part.ratio)),
+            *("tenant", part.key, part.name, part.amount.currency),
+            *(part.amount.amount, as_ratio(part.ratio)),
             "; ".join(label for label, _ in part.methods),
         )
     for rest in pool.rests:
         yield (
             *common,
             *(rest.label.lower(), "", rest.label, rest.amount.currency),
-            *(f"{rest.amount.amount:f}", as_ratio(rest.ratio), ""),
+            *(rest.amount.amount, as_ratio(rest.ratio), ""),
         )

@@ -1,13 +1,14 @@
-"""Lists of invoices as CSV: plain decimals, ISO dates, and no cell that a spreadsheet evaluates."""
+"""Lists of invoices as CSV: plain decimals and ISO dates."""
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from services.portal.pages.customer import BreakdownPage, CustomerInvoiceRow
 from services.portal.pages.inbox import InboxRow
 from services.portal.templatetags.portal_format import rounded
-from services.portal.views.csv_file import as_ratio, as_text, write_csv
+from services.portal.views.csv_file import as_ratio, write_csv
 from shared.money import Money
 
 STAFF_HEADER: Final = (
@@ -23,10 +24,10 @@ def staff_file(rows: Iterable[InboxRow]) -> str:
         STAFF_HEADER,
         (
             (
-                *(str(row.period), as_text(row.customer.name), as_text(row.number)),
+                *(str(row.period), row.customer.name, row.number),
                 *(row.state, row.stripe_status, row.total.currency, _amount(row.total)),
                 *(as_ratio(row.change), _amount(row.restated_by), _day(row.due_date)),
-                *(row.next_step, as_text(" ".join(row.parked))),
+                *(row.next_step, " ".join(row.parked)),
             )
             for row in rows
         ),
@@ -38,7 +39,7 @@ def customer_file(rows: Iterable[CustomerInvoiceRow]) -> str:
         CUSTOMER_HEADER,
         (
             (
-                *(as_text(row.number), str(row.period), row.state),
+                *(row.number, str(row.period), row.state),
                 *(_day(row.due_date), row.total.currency, _amount(row.total)),
             )
             for row in rows
@@ -51,7 +52,7 @@ def breakdown_file(page: BreakdownPage) -> str:
     return write_csv(
         BREAKDOWN_HEADER,
         (
-            (str(month), as_text(row.label), amount.currency, _amount(amount))
+            (str(month), row.label, amount.currency, _amount(amount))
             for row in page.rows
             for month, amount in zip(page.months, row.amounts, strict=True)
             if amount is not None
@@ -59,9 +60,9 @@ def breakdown_file(page: BreakdownPage) -> str:
     )
 
 
-def _amount(money: Money | None) -> str:
-    return "" if money is None else f"{rounded(money.amount, money.currency):f}"
+def _amount(money: Money | None) -> Decimal | None:
+    return None if money is None else rounded(money.amount, money.currency)
 
 
-def _day(day: date | None) -> str:
-    return "" if day is None else day.isoformat()
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

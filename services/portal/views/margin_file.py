@@ -1,5 +1,6 @@
 """The margin table as CSV: every digit, and a column of costs that sums to the bill."""
 
+from decimal import Decimal
 from typing import Final
 
 from services.portal.models import PeriodSummary
@@ -7,7 +8,8 @@ from services.portal.pages.margins import MarginRow
 from services.portal.queries.margin_page import others
 from services.portal.queries.margin_rows import all_margins
 from services.portal.queries.margin_totals import find_summary, sum_margins
-from services.portal.views.csv_file import as_ratio, as_text, write_csv
+from services.portal.views.csv_file import as_ratio, write_csv
+from shared.csv_files import Cell
 from shared.money import Money
 from shared.periods import Month
 
@@ -26,16 +28,15 @@ def margin_file(month: Month) -> str | None:
     return write_csv(HEADER, [*tenants, *_others(month, summary)])
 
 
-def _tenant(month: Month, row: MarginRow) -> tuple[str, ...]:
+def _tenant(month: Month, row: MarginRow) -> tuple[Cell, ...]:
     return (
-        *(str(month), "tenant", as_text(row.tenant.key), as_text(row.tenant.name)),
-        *(as_text(row.plan), row.cost.currency),
+        *(str(month), "tenant", row.tenant.key, row.tenant.name, row.plan, row.cost.currency),
         *(_amount(row.revenue), row.revenue_basis, _amount(row.direct), _amount(row.shared)),
         *(_amount(row.cost), _amount(row.margin), as_ratio(row.margin_ratio)),
     )
 
 
-def _others(month: Month, summary: PeriodSummary) -> list[tuple[str, ...]]:
+def _others(month: Month, summary: PeriodSummary) -> list[tuple[Cell, ...]]:
     return [
         (
             *(str(month), other.label.lower(), "", other.label, "", other.cost.currency),
@@ -45,5 +46,5 @@ def _others(month: Month, summary: PeriodSummary) -> list[tuple[str, ...]]:
     ]
 
 
-def _amount(money: Money | None) -> str:
-    return "" if money is None else f"{money.amount:f}"
+def _amount(money: Money | None) -> Decimal | None:
+    return None if money is None else money.amount

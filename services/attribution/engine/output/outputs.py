@@ -5,7 +5,6 @@ summed from the very rows that others read. Rows are sorted by all their columns
 one thread in row groups of one size: the same inputs give the same bytes.
 """
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from services.attribution.domain.proof import Group, Proof, plain
+from services.attribution.domain.proof import Group, Proof, bare_zero
 from services.attribution.engine.result import (
     Coverage,
     PoolCoverage,
@@ -23,6 +22,7 @@ from services.attribution.engine.result import (
     Usage,
 )
 from shared.columnar import Session, open_session
+from shared.csv_files import Cell, write_rows
 from shared.exact import shortened
 from shared.sql.expressions import Sql, cast, identifier, listed, parquet_scan
 from shared.sql.parquet import write_parquet
@@ -142,11 +142,9 @@ def write_proof(out_dir: Path, proof: Proof) -> None:
     (out_dir / "proof.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Cell]]) -> None:
+    cells = (
+        [bare_zero(value) if isinstance(value, Decimal) else value for value in row] for row in rows
+    )
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow(
-                [plain(value) if isinstance(value, Decimal) else value for value in row]
-            )
+        write_rows(file, header, cells)

@@ -1,0 +1,3 @@
+-- reads: {rows}
+SELECT {cells}
+FROM {rows}
