@@ -1,10 +1,9 @@
-import csv
-import io
 import json
 from decimal import Decimal
 
 import pytest
 
+from shared.csv_files import read_rows
 from tests.bills import focus_line, write_focus, write_signals
 from tests.command.test_attribute_command import POOLED, attribute
 from tests.trueback_command import trueback, trueback_process
@@ -52,7 +51,7 @@ class TestExplain:
 
     def test_gives_a_table_of_what_was_asked_for(self, work):
         done = explain(work, "acme", "--charge-group", "pool:nat", "--format", "csv")
-        [row] = csv.DictReader(io.StringIO(done.stdout))
+        [row] = read_rows(done.stdout)
         assert (row["share"], row["amount"], row["largest_lines"]) == (
             "3/4",
             "3.0000000000",
@@ -83,7 +82,7 @@ class TestExportFocus:
         done = without_django(work, "export", "focus", "2026-10", *out, *FILES)
         assert done.returncode == 0, done.stderr
         assert "3 charges of 2026-10 written to focus" in done.stdout
-        rows = list(csv.DictReader(io.StringIO((work / "focus/focus.csv").read_text())))
+        rows = list(read_rows((work / "focus/focus.csv").read_text()))
         assert sum(Decimal(row["EffectiveCost"]) for row in rows) == 7
         assert {row["ChargePeriodStart"] for row in rows} == {"2026-10-03T00:00:00Z"}
 
@@ -110,6 +109,6 @@ class TestWhatIf:
         assert "0 stay as they are" in done.stdout
 
     def test_gives_a_table(self, work):
-        found = list(csv.DictReader(io.StringIO(self.try_(work, "--format", "csv").stdout)))
+        found = list(read_rows(self.try_(work, "--format", "csv").stdout))
         differences = {row["tenant"]: row["difference"] for row in found}
         assert differences == {"acme": "-1.0000000000", "globex": "1.0000000000"}

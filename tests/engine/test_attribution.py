@@ -1,6 +1,5 @@
 """Golden cases, small enough to check by hand."""
 
-import csv
 import json
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 
 from services.attribution.engine import attribute, statement_days
 from shared.configuration import parse_configuration
+from shared.csv_files import read_rows
 from shared.faults import BadConfiguration, ProofFailed
 from tests.bills import (
     OCTOBER,
@@ -319,7 +319,7 @@ class TestTheOutputFolder:
 
     def test_has_statements_usage_and_unallocated_as_csv(self, tmp_path, found):
         tables = {
-            name: list(csv.DictReader((tmp_path / f"run/{name}.csv").read_text().splitlines()))
+            name: list(read_rows((tmp_path / f"run/{name}.csv").read_text()))
             for name in ("statements", "usage", "unallocated")
         }
         assert tables["statements"][0] == {

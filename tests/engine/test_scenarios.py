@@ -1,6 +1,5 @@
 """Any scenario: nothing is lost at any node of the drill-down, and nothing but content decides."""
 
-import csv
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.attribution.engine import attribute
 from shared.configuration import parse_configuration
+from shared.csv_files import read_rows
 from tests.bills import OCTOBER, focus_line, rows_of, write_signals, write_workloads
 from tests.engine.scenarios import ONE, Scenario, closed_loops_refused, scenarios
 from tests.examples import examples
@@ -81,8 +81,8 @@ def _check_every_node(scenario: Scenario, out: Path) -> None:
         "SELECT account, service, charge_category, CAST(day AS VARCHAR), amount FROM rows",
     )
     assert _nodes(given_out) == _nodes(billed)
-    with (out / "statements.csv").open() as file:
-        stated = [(row["tenant"], Decimal(row["amount"])) for row in csv.DictReader(file)]
+    statements = read_rows((out / "statements.csv").read_bytes().decode())
+    stated = [(row["tenant"], Decimal(row["amount"])) for row in statements]
     allocated = rows_of(out / "allocations.parquet", "SELECT tenant, amount FROM rows")
     assert _nodes(stated) == _nodes(allocated)
 

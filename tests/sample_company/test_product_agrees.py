@@ -1,6 +1,5 @@
 """The product's arithmetic against the sample's own: two ways, one answer, in three formats."""
 
-import csv
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +14,7 @@ from deploy.sample_company import Sample, SampleMonth, write_sample
 from deploy.sample_company.months import OFFSETS
 from deploy.sample_company.write import CUR_2, FOCUS, FORMATS, LEGACY
 from services.attribution.engine import Run
+from shared.csv_files import read_rows
 from shared.periods import Month
 from tests.trueback_command import trueback
 
@@ -81,8 +81,8 @@ class TestTheCommand:
             proof = json.loads((tmp_path / name / "proof.json").read_text(encoding="utf-8"))
             assert Decimal(proof["bill_total"]) == sample.bill_total
             assert Decimal(proof["difference"]) == 0
-            with (tmp_path / name / "statements.csv").open(encoding="utf-8", newline="") as file:
-                rows = [(row["tenant"], Decimal(row["amount"])) for row in csv.DictReader(file)]
+            statements = read_rows((tmp_path / name / "statements.csv").read_bytes().decode())
+            rows = [(row["tenant"], Decimal(row["amount"])) for row in statements]
             assert untrue(sample.truth, rows) == []
         files = [tmp_path / name / "allocations.parquet" for name in FORMATS]
         assert len({file.read_bytes() for file in files}) == 1
