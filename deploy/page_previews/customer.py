@@ -26,8 +26,9 @@ def _open_book() -> OpenBook:
     month = next(one for one in numbers().tenants if one.key == "acme")
     parts = (
         ("Compute", False, "0.60"), ("Databases", False, "0.25"), ("Storage", False, "0.09"),
-        ("Data transfer", False, "0.06"), ("Logs", True, "0.52"), ("NAT gateways", True, "0.26"),
-        ("Support, tax and credits", True, "0.14"), ("Load balancer", True, "0.08"),
+        ("Data transfer", False, "0.06"), ("Shared logs", True, "0.52"),
+        ("Shared NAT", True, "0.26"), ("Shared support", True, "0.14"),
+        ("Shared load balancer", True, "0.08"),
     )  # fmt: skip
     groups = []
     for label, is_shared, part in parts:

@@ -203,15 +203,17 @@ def _method(label: str, amount: Decimal, detail: str = "", fallback: str = "") -
 
 def _groups(tenant: TenantMonth) -> list[shown.Group]:
     parts: list[tuple[str, bool, str, str, Callable[[Decimal], shown.Method]]] = [
-        ("NAT gateways", True, "0.682", "0.914",
+        ("Shared NAT", True, "0.682", "0.914",
          lambda a: _method("By signal", a, "nat_bytes, hour by hour", "0.011")),
         ("Compute", False, "0.532", "0.003", lambda a: _method("Tag customer", a, "globex")),
-        ("Logs", True, "0.194", "0.021", lambda a: _method("By signal", a, "log_bytes")),
+        ("Shared logs", True, "0.194", "0.021", lambda a: _method("By signal", a, "log_bytes")),
         ("Databases", False, "0.225", "0", lambda a: _method("Tag customer", a, "globex-prod")),
-        ("Support", True, "0.074", "0.09", lambda a: _method("By direct cost", a, "of the month")),
+        ("Shared support", True, "0.074", "0.09",
+         lambda a: _method("By direct cost", a, "of the month")),
         ("Storage", False, "0.135", "0.042", lambda a: _method("Tag customer", a)),
         ("Data transfer", False, "0.108", "-0.017", lambda a: _method("Tag customer", a)),
-        ("Load balancer", True, "0.05", "-0.008", lambda a: _method("By signal", a, "alb_lcu")),
+        ("Shared load balancer", True, "0.05", "-0.008",
+         lambda a: _method("By signal", a, "alb_lcu")),
     ]  # fmt: skip
     groups = []
     for label, is_shared, part, change, method in parts:

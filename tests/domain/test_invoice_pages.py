@@ -117,7 +117,7 @@ class TestAnOpenBook:
         book = open_book(document(disclosure=Disclosure.OPEN_BOOK, lines=list(self.LINES)))
         assert book.cost == dollars(4)
         rows = [(group.label, group.ratio, group.is_shared) for group in book.groups]
-        assert rows == [("Compute", Decimal("0.75"), False), ("NAT", Decimal("0.25"), True)]
+        assert rows == [("Compute", Decimal("0.75"), False), ("Shared NAT", Decimal("0.25"), True)]
 
     def test_is_none_under_a_closed_contract(self):
         assert open_book(document(disclosure=Disclosure.CLOSED)) is None
@@ -126,7 +126,7 @@ class TestAnOpenBook:
         opened = document(disclosure=Disclosure.OPEN_BOOK, lines=list(self.LINES))
         shown = costs({OCTOBER: [opened], SEPTEMBER: []}, "USD")
         assert shown.months == [OCTOBER]
-        assert [row.label for row in shown.rows] == ["Compute", "NAT, shared"]
+        assert [row.label for row in shown.rows] == ["Compute", "Shared NAT"]
         assert costs({OCTOBER: [document(disclosure=Disclosure.CLOSED)]}, "USD") is None
 
 

@@ -15,8 +15,7 @@ from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
 from shared.vocabulary.modes import Mode
-from shared.vocabulary.names import pool_name
-from shared.vocabulary.recipients import POOL, is_pooled
+from shared.vocabulary.names import charge_group_name
 
 Document = Mapping[str, Any]
 
@@ -274,9 +273,8 @@ def _cost(group: str, cost: Decimal, currency: str) -> dict[str, str]:
 
 
 def _group(charge_group: str) -> str:
-    if not is_pooled(charge_group):
-        return charge_group or "Other"
-    return f"Shared {pool_name(charge_group.removeprefix(POOL))}"
+    name = charge_group_name(charge_group) or "Other"
+    return name[:1].upper() + name[1:]
 
 
 def _notes(fact: InvoiceFact) -> list[str]:

@@ -65,9 +65,7 @@ def costs(documents: Mapping[Month, Sequence[Document]], currency: str) -> Break
     return _broken_down(
         {
             month: [
-                (f"{group.label}, shared" if group.is_shared else group.label, group.amount.amount)
-                for book in of_month
-                for group in book.groups
+                (group.label, group.amount.amount) for book in of_month for group in book.groups
             ]
             for month, of_month in books.items()
             if of_month

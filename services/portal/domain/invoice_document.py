@@ -9,12 +9,11 @@ from typing import Any
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.invoice_words import basis_words
-from services.portal.domain.labels import as_heading
+from services.portal.domain.labels import as_heading, charge_group_label
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
-from shared.vocabulary.names import pool_name
-from shared.vocabulary.recipients import POOL, is_pooled
+from shared.vocabulary.recipients import is_pooled
 
 Document = Mapping[str, Any]
 
@@ -176,7 +175,7 @@ def open_book(document: Document) -> OpenBook | None:
     currency = document["currency"]
     groups = [
         CostGroup(
-            label=_group_label(group),
+            label=charge_group_label(group),
             amount=Money(amount, currency),
             ratio=ratio(amount, total),
             is_shared=is_pooled(group),
@@ -184,12 +183,6 @@ def open_book(document: Document) -> OpenBook | None:
         for group, amount in sorted(costs.items(), key=lambda item: (-item[1], item[0]))
     ]
     return OpenBook(Money(total, currency), groups)
-
-
-def _group_label(group: str) -> str:
-    if not is_pooled(group):
-        return group
-    return as_heading(pool_name(group.removeprefix(POOL)))
 
 
 def _amounts(document: Document | None) -> dict[str, Decimal]:
