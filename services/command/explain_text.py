@@ -43,7 +43,10 @@ def print_explanation(explanation: Explanation) -> None:
                 console.print(f"  {text}")
     made_of = explanation.provenance
     console.print(f"\n[dim]{made_of.run_id}, ruleset {made_of.ruleset}[/]")
-    console.print("[dim]Recomputed from this evidence alone: the same to the last unit.[/]")
+    console.print(
+        "[dim]Recomputed from this evidence alone: the same in all ten decimals that costs are"
+        " kept to.[/]"
+    )
 
 
 def _headline(line: LineEvidence) -> str:

@@ -2,18 +2,19 @@
 
 import shlex
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from deploy.sample_company import Sample
+from services.attribution.domain.evidence import Explanation, Selection
 from services.attribution.engine import Run
-from services.attribution.engine.attribute import Attribution, open_attribution
-from services.attribution.engine.explain import explanation
+from services.attribution.engine.attribute import open_attribution
+from services.attribution.engine.explain.explanation import explain_split
+from services.command import explain
 from services.command.bill_files import BillFiles
+from shared.configuration import load_configuration
+from shared.periods import Month
 from tests.trueback_command import ROOT, trueback
 
 PROMPT = "$ trueback "
@@ -29,34 +30,25 @@ def shown() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def one_split(
-    attributed: tuple[Run, Path], tmp_path_factory: pytest.TempPathFactory
+    sample: Sample, attributed: tuple[Run, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """Each explanation reads and splits the bill again; here the first one's split is kept.
+    """The command reads and splits the bill for each explanation; here all are of one split."""
+    with (
+        open_attribution(
+            config=load_configuration(sample.configuration),
+            period=sample.period,
+            scratch_dir=tmp_path_factory.mktemp("explained"),
+            memory_limit_mb=1024,
+        ) as attribution,
+        pytest.MonkeyPatch.context() as monkeypatch,
+    ):
+        parts = sorted((attributed[1] / "snapshot").glob("*.parquet"))
+        attribution.split(parts, [sample.signals], [sample.workloads])
 
-    An explanation replaces the tables of the one before and leaves those of the split.
-    """
-    work = tmp_path_factory.mktemp("explained")
-    parts = sorted((attributed[1] / "snapshot").glob("*.parquet"))
-    split = Attribution.split
-    kept: list[Attribution] = []
+        def of_split(_: BillFiles, __: Month, selection: Selection, rows_max: int) -> Explanation:
+            return explain_split(attribution, selection, rows_max=rows_max)
 
-    @contextmanager
-    def keep_snapshot(*_: Any) -> Iterator[tuple[SimpleNamespace, Path]]:
-        yield SimpleNamespace(parts=parts), work
-
-    @contextmanager
-    def keep_open(**given: Any) -> Iterator[Attribution]:
-        yield kept[0] if kept else stack.enter_context(open_attribution(**given))
-
-    def split_once(attribution: Attribution, *inputs: Any) -> None:
-        if attribution not in kept:
-            split(attribution, *inputs)
-            kept.append(attribution)
-
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(BillFiles, "snapshot", keep_snapshot)
-        monkeypatch.setattr(explanation, "open_attribution", keep_open)
-        monkeypatch.setattr(Attribution, "split", split_once)
+        monkeypatch.setattr(explain, "_of_files", of_split)
         yield
 
 

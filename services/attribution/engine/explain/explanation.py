@@ -77,15 +77,26 @@ def explain(
         config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
     ) as attribution:
         attribution.split(snapshot_parts, signals, workloads)
-        return Explanation(
-            selection=selection,
-            period=str(period),
-            currency=config.currency,
-            cost_measure=config.cost,
-            provenance=provenance
-            or Provenance(attribution.name_of_content(), ruleset_digest(config)),
-            lines=tuple(_lines(attribution, selection, rows_max)),
-        )
+        return explain_split(attribution, selection, provenance=provenance, rows_max=rows_max)
+
+
+def explain_split(
+    attribution: Attribution,
+    selection: Selection,
+    *,
+    provenance: Provenance | None = None,
+    rows_max: int = 5,
+) -> Explanation:
+    """Of a bill that is split. Leaves the tables of the split, and replaces its own."""
+    config = attribution.config
+    return Explanation(
+        selection=selection,
+        period=str(attribution.period),
+        currency=config.currency,
+        cost_measure=config.cost,
+        provenance=provenance or Provenance(attribution.name_of_content(), ruleset_digest(config)),
+        lines=tuple(_lines(attribution, selection, rows_max)),
+    )
 
 
 def _lines(attribution: Attribution, selection: Selection, rows_max: int) -> Iterator[LineEvidence]:
