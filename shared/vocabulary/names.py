@@ -1,4 +1,4 @@
-"""How the names of pools are written for people: on the invoice and on the page by one rule."""
+"""How names of pools and groups are written for people: on invoice and page by one rule."""
 
 import re
 from typing import Final
@@ -22,3 +22,12 @@ def pool_name(key: str) -> str:
 def charge_group_name(group: str) -> str:
     """`shared NAT` of pool:nat; a group of a tenant's own as it is."""
     return f"shared {pool_name(group.removeprefix(POOL))}" if is_pooled(group) else group
+
+
+def charge_group_label(group: str) -> str:
+    """`Shared NAT` of pool:nat; a group of a tenant's own as it is."""
+    return as_heading(charge_group_name(group)) if is_pooled(group) else group
+
+
+def as_heading(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -15,7 +15,7 @@ from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
 from shared.vocabulary.modes import Mode
-from shared.vocabulary.names import charge_group_name
+from shared.vocabulary.names import charge_group_label
 
 Document = Mapping[str, Any]
 
@@ -273,8 +273,7 @@ def _cost(group: str, cost: Decimal, currency: str) -> dict[str, str]:
 
 
 def _group(charge_group: str) -> str:
-    name = charge_group_name(charge_group) or "Other"
-    return name[:1].upper() + name[1:]
+    return charge_group_label(charge_group) or "Other"
 
 
 def _notes(fact: InvoiceFact) -> list[str]:

@@ -9,9 +9,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 from services.portal.domain.figures import ratio
-from services.portal.domain.labels import METHODS, charge_group_label
+from services.portal.domain.labels import METHODS
 from shared.faults import Fault
 from shared.money import Money
+from shared.vocabulary.names import charge_group_label
 
 PARTS_MAX: Final = 12
 _LINES_MAX: Final = 3

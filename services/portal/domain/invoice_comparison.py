@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from services.portal.domain.figures import change
 from services.portal.domain.invoice_words import basis_words
-from services.portal.domain.labels import as_heading
 from shared.money import Money
+from shared.vocabulary.names import as_heading
 
 Document = Mapping[str, Any]
 Key = tuple[str, str, str, str]

@@ -9,10 +9,10 @@ from typing import Any
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.invoice_words import basis_words
-from services.portal.domain.labels import as_heading, charge_group_label
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.names import as_heading, charge_group_label
 from shared.vocabulary.recipients import is_pooled
 
 Document = Mapping[str, Any]

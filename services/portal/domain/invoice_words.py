@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from services.portal.domain.labels import as_heading
 from shared.money import currency_exponent
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_states import State
+from shared.vocabulary.names import as_heading
 
 Data = Mapping[str, Any]
 

@@ -1,12 +1,10 @@
-"""How the names of pools and states are written for people."""
+"""How methods, states and roles are written for people."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.methods import Method
-from shared.vocabulary.names import charge_group_name
-from shared.vocabulary.recipients import is_pooled
 from shared.vocabulary.roles import Role
 
 METHODS: Final[Mapping[str, str]] = {
@@ -48,12 +46,3 @@ def role_label(role: str, customer: str = "") -> str:
     """A customer's role with whose it is, where that is given."""
     label = _ROLES.get(role, role)
     return f"{label} of {customer}" if customer else label
-
-
-def charge_group_label(group: str) -> str:
-    """`Shared NAT` of pool:nat; a group of a tenant's own as it is."""
-    return as_heading(charge_group_name(group)) if is_pooled(group) else group
-
-
-def as_heading(text: str) -> str:
-    return text[:1].upper() + text[1:]

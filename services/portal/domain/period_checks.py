@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from services.portal.domain.labels import as_heading
+from shared.vocabulary.names import as_heading
 
 _WORDINGS: Final = {
     "snapshot_complete": (

@@ -13,13 +13,13 @@ from services.portal.domain.cost_changes import (
     first_day_of,
     last_day_with_cost,
 )
-from services.portal.domain.labels import charge_group_label
 from services.portal.models import TenantMargin
 from services.portal.pages.overview import Mover, TenantMover
 from services.portal.pages.tenant import CostChange
 from services.portal.queries.margin_totals import current_margins
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.names import charge_group_label
 from shared.vocabulary.recipients import is_pooled
 
 TENANT_MOVERS_MAX: Final = 5

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import METHODS, as_heading
+from services.portal.domain.labels import METHODS
 from services.portal.models import PeriodSummary, TenantMargin
 from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from services.portal.queries.margin_totals import find_summary
 from shared.money import Money
 from shared.periods import Month
-from shared.vocabulary.names import pool_name
+from shared.vocabulary.names import as_heading, pool_name
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.recipients import POOL, is_pooled
 

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Final
 
 from services.portal.domain.figures import change_or_base, ratio
-from services.portal.domain.labels import METHODS, charge_group_label
+from services.portal.domain.labels import METHODS
 from services.portal.domain.stacks import stacked
 from services.portal.models import TenantMargin
 from services.portal.pages.tenant import Group, Method, Stack, StackRow
 from services.portal.queries.cost_changes import Span, daily_of, sums_of
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.names import charge_group_label
 from shared.vocabulary.recipients import is_pooled
 
 CHART_MONTHS: Final = 12

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from services.portal.domain.explanation import UnableToUnderstand, explained
-from services.portal.domain.labels import charge_group_label
 from services.portal.gateways.attribution import UnableToRead, read_explanation, read_standing
 from services.portal.pages.overview import NextClose
 from services.portal.pages.page import TenantName
@@ -23,6 +22,7 @@ from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
 from services.portal.views.show import show
+from shared.vocabulary.names import charge_group_label
 from shared.vocabulary.roles import OPERATORS, STAFF
 
 
