@@ -19,7 +19,7 @@ from tests.service_stack import running_servers
 class Invoicing:
     """`calls` are (who, path, body); a question is answered by `file` of `file_type`.
 
-    Whether anything can be issued is asked with every page, and is no call.
+    Whether anything can be issued is asked with most pages, and is no call.
     """
 
     status: int = 200

@@ -1,7 +1,7 @@
 """One invoice with all that staff may see, and what this person may do with it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -52,14 +52,16 @@ _PAYMENTS: Final[Mapping[str, str]] = {
 
 
 def read_staff_invoice(
-    invoice_id: str, actor: Actor, *, issue_refusal: str = ""
+    invoice_id: str, actor: Actor, *, issue_refusal: Callable[[], str] = str
 ) -> InvoicePage | None:
+    """`issue_refusal` says why nothing can be issued; it is asked where that still matters."""
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     document = record.details
+    refusal = "" if record.state in ISSUED_STATES else issue_refusal()
     actions = shown_actions(
-        document["actions"], state=record.state, actor=actor, issue_refusal=issue_refusal
+        document["actions"], state=record.state, actor=actor, issue_refusal=refusal
     )
     comparison = _comparison(record)
     return InvoicePage(
@@ -86,7 +88,7 @@ def read_staff_invoice(
         ),
         successor=_successor(record) if record.state == State.VOID else None,
         neighbours=_neighbours(record),
-        issue_refusal=issue_refusal if record.state not in ISSUED_STATES else "",
+        issue_refusal=refusal,
     )
 
 

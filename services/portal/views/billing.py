@@ -88,7 +88,9 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
 
 
 def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
-    page = read_staff_invoice(invoice_id, actor_of(request), issue_refusal=_issue_refusal(request))
+    page = read_staff_invoice(
+        invoice_id, actor_of(request), issue_refusal=lambda: _issue_refusal(request)
+    )
     if page is None:
         raise Http404
     status = _CONFLICT if problem else 200
