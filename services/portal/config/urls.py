@@ -54,7 +54,8 @@ urlpatterns = [
     path(".well-known/jwks.json", jwks.jwks),
     path("", include("shared.runtime.health")),
 ]
-handler400 = errors.bad_request
+# No page of ours makes such a request, so the page that isn't there is answer enough.
+handler400 = errors.not_found
 handler403 = errors.permission_denied
 handler404 = errors.not_found
 handler500 = errors.broken

@@ -30,11 +30,6 @@ def not_found(_request: HttpRequest, exception: Exception | None = None) -> Http
     return show(None, NotFoundPage(), status=404)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No page of ours makes such a request, so the page that isn't there is answer enough."""
-    return not_found(request, exception)
-
-
 def forbidden(*, needs: Sequence[str] = ()) -> HttpResponse:
     page = ForbiddenPage(needs=" or ".join(needs).replace("_", " "))
     return show(None, page, status=403)
