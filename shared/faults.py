@@ -5,7 +5,10 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 bad configuration; 4 bad input; 5 proof
 
 import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+# What is quoted from a file may be all of it; a person needs its beginning.
+_CHARACTERS_MAX: Final = 2000
 
 
 @dataclass
@@ -41,7 +44,18 @@ class Fault(Exception):
         text = f"{place}: {self.message}" if place else self.message
         if self.remedy and not text.endswith((".", "!", "?")):
             text += "."  # another library's message, which may have none
-        return f"{text} {self.remedy}".rstrip()
+        return f"{printable(text)} {self.remedy}".rstrip()
+
+
+def printable(text: str, *, characters_max: int = _CHARACTERS_MAX) -> str:
+    """Somebody's text as a database and a terminal take it: NUL and escapes by their codes."""
+    shown = text if len(text) <= characters_max else f"{text[:characters_max]}..."
+    if shown.isprintable():
+        return shown
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode()
+        for sign in shown
+    )
 
 
 class BadConfiguration(Fault):

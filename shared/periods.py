@@ -8,7 +8,7 @@ from typing import Self
 from shared.faults import Fault
 
 # A calendar ends somewhere: of years 0 and 9999 not every month has a start, or an end.
-_MONTH = re.compile(r"(?!0000|9999)(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?!0000|9999)([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True)

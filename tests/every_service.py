@@ -1,27 +1,45 @@
 """What must hold in each service; every suite imports it and runs it on its own database."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.db.models.functions import Now
+from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
 
+from shared.audit.counts import COUNTS
+from shared.audit.declared import declared
+from shared.audit.entries import audit_entries, write_entry
 from shared.auth.actors import Actor
 from shared.contracts.contract import Contract
 from shared.contracts.routes import CONTRACTS, SERVICES
 from shared.contracts.versions import VERSION_MAX, VERSION_STEP_MAX
+from shared.health.trouble import ITEMS_MAX
 from shared.identifiers import uuid7
 from shared.isolation.audit import isolation_faults
-from shared.isolation.roles import become_owner
+from shared.isolation.roles import become_owner, role_name
 from shared.isolation.scope import as_ops
+from shared.jobs.table import jobs
 from shared.messaging.broker import Broker
+from shared.messaging.consumer.inbox import inbox_failures
 from shared.messaging.consumer.receive import receive, refused_messages
 from shared.messaging.envelope import Envelope
+from shared.messaging.producer.outbox import outbox
+from shared.runtime.schema import api_schema
 from shared.runtime.service import fact_handlers, insert_only_tables
+from shared.vocabulary.audit import AuditAction
+from tests.access_matrix import routed_views
+from tests.audit_attacks import entries, floods_the_log, is_read_by_others, leaves_no_trace
 from tests.hostile_requests import answers, json_bodies
-from tests.tokens import client_of
+from tests.http_servers import in_process
+from tests.tokens import client_of, token_of
 
 
 def switch_off(table: str) -> None:
@@ -77,6 +95,233 @@ class TestHostileRequests:
         assert not wrong, "\n".join(wrong[:20])
 
 
+ADA = Actor("ada", "operator_admin")
+OTHERS = (
+    Actor("vic", "operator_viewer"),
+    Actor("clara", "billing_clerk"),
+    Actor("ann", "customer_admin", "acme"),
+)
+
+
+class TestSchema:
+    """Of the services that have an API; it is made of what the views declare."""
+
+    def test_has_every_route_with_every_method_that_somebody_may_use(self):
+        described = api_schema()["paths"]
+        for route, view in routed_views(get_resolver().url_patterns):
+            if not route.startswith(("api/", "webhooks/")):
+                continue
+            path = "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)
+            roles = getattr(view.view_class, "roles", {})
+            assert set(described[path]) >= {method.lower() for method in roles}, path
+
+    def test_is_valid_and_nothing_of_it_was_guessed(self):
+        GENERATOR_STATS.reset()
+        schema = api_schema.__wrapped__()
+        validate_schema(schema)
+        assert not GENERATOR_STATS
+
+    def test_says_of_each_answer_that_is_no_success_that_it_is_a_problem_document(self):
+        for path, methods in api_schema()["paths"].items():
+            for method, operation in methods.items():
+                problem = operation["responses"]["default"]["content"]
+                assert list(problem) == ["application/problem+json"], (method, path)
+
+    @pytest.mark.parametrize("accept", ["text/html", "application/vnd.oai.openapi", "x", "*/*;q=x"])
+    def test_is_answered_as_json_whatever_is_wanted(self, db, client, accept):
+        answer = client.get("/api/v1/schema", headers={"Accept": accept, "Authorization": "x"})
+        assert answer.status_code in {200, 406}
+        assert json.loads(answer.content)
+
+
+class TestAuditLog:
+    """Who did what: no view can forget it, and nobody changes it."""
+
+    def test_has_a_declaration_of_every_route(self):
+        """What of it is written, or why nothing is."""
+        routed = routed_views(get_resolver().url_patterns)
+        assert [route for route, view in routed if declared(view, "GET") is None] == []
+
+    @pytest.mark.parametrize(
+        ("role", "statement"),
+        [
+            ("ops", "update {table} set actor = ''"),
+            ("ops", "delete from {table}"),
+            ("app", "select * from {table}"),
+            ("app", "insert into {table} (actor) values ('')"),
+            ("app", "update {table} set actor = ''"),
+        ],
+    )
+    def test_gives_nobody_a_right_to_change_it(self, db, role, statement):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            self.run(role, statement)
+
+    def test_can_not_be_changed_by_its_owner_either(self, db):
+        with as_ops():
+            write_entry(AuditAction.SIGNED_OUT, actor=ADA)
+        with pytest.raises(DatabaseError, match="never changed"):
+            self.run("owner", "delete from {table}")
+
+    def run(self, role, statement):
+        table = connection.ops.quote_name(audit_entries()._meta.db_table)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"set local role {connection.ops.quote_name(role_name(role))}")
+            cursor.execute(statement.format(table=table))
+
+
+class TestAuditApi:
+    """Of the services that have an API; it is attacked over HTTP."""
+
+    @pytest.fixture
+    def http(self, db):
+        COUNTS.forget()  # what other tests were refused in this minute
+        with in_process(address="203.0.113.7") as client:
+            yield client
+
+    def test_is_read_by_administrators_alone(self, http):
+        assert is_read_by_others(http, {each.role: token_of(each) for each in OTHERS}) == []
+
+    @pytest.mark.parametrize("actor", OTHERS, ids=str)
+    def test_shows_who_was_refused(self, http, actor):
+        attack = {"token": token_of(actor), "method": "GET", "path": "/api/v1/audit"}
+        assert leaves_no_trace(http, admin=token_of(ADA), **attack) == []
+        entry = entries(http, token_of(ADA), actor=actor.name)[0]
+        assert (entry["role"], entry["address"]) == (actor.role, "203.0.113.7")
+
+    def test_is_not_filled_by_tokens_of_nobody(self, http):
+        assert floods_the_log(http, admin=token_of(ADA)) == []
+
+    def test_says_who_has_read_it_where_that_is_asked(self, http):
+        entries(http, token_of(ADA))
+        assert entries(http, token_of(ADA)) == []
+        assert [entry["actor"] for entry in entries(http, token_of(ADA), action="audit.read")]
+
+    def test_goes_back_from_key_to_key(self, http):
+        with as_ops():
+            for number in range(5):
+                write_entry(AuditAction.SIGNED_OUT, actor=ADA, object_id=str(number))
+        seen, before = [], ""
+        while before is not None:
+            page = http.get(
+                f"/api/v1/audit?limit=2&action=session.ended{before and f'&before={before}'}",
+                headers={"Authorization": f"Bearer {token_of(ADA)}"},
+            ).json()
+            seen += [entry["object_id"] for entry in page["data"]]
+            before = page["next"]
+        assert seen == ["4", "3", "2", "1", "0"]
+
+
+class TestHealthApi:
+    """Of the services that have an API: what is stuck is shown until it is not any more."""
+
+    def shown(self, actor=ADA):
+        return client_of(actor).get("/api/v1/health")
+
+    def kinds(self):
+        return [
+            (item["kind"], item["code"], item["subject"]) for item in self.shown().json()["data"]
+        ]
+
+    def post(self, path, actor=ADA):
+        return client_of(actor).post(f"/api/v1/health/{path}")
+
+    def test_is_empty_where_all_is_well(self, db):
+        answer = self.shown().json()
+        assert answer["data"] == []
+        assert answer["looked_at"]
+
+    def test_is_for_analysts_and_administrators(self, db):
+        ana = Actor("ana", "operator_analyst")
+        assert self.shown(ana).status_code == 200
+        assert [self.shown(actor).status_code for actor in OTHERS] == [403, 403, 404]
+        for path in (f"messages/{uuid7()}/replay", f"jobs/{uuid7()}/retry"):
+            statuses = [self.post(path, actor).status_code for actor in (ADA, ana, *OTHERS)]
+            assert statuses == [404, 403, 403, 403, 404]
+        assert self.post("messages/x/replay").status_code == 404
+
+    def test_shows_a_dead_letter_until_it_is_sent_again(self, db):
+        with as_ops():
+            letter = outbox().objects.create(
+                dest="portal",
+                topic="a.fact.v1",
+                payload={},
+                dead_at=Now(),
+                attempts=8,
+                last_error="Refused: https://s3/x?X-Amz-Signature=abc",
+            )
+        name = str(letter.message_id)
+        assert self.kinds() == [("dead_letter", "refused_by_consumer", name)]
+        [item] = self.shown().json()["data"]
+        assert item["figures"]["topic"] == "a.fact.v1"
+        assert "Signature=abc" not in item["figures"]["text"]
+        assert self.post(f"messages/{name}/replay").status_code == 200
+        assert self.kinds() == []
+        with as_ops():
+            letter.refresh_from_db()
+            assert (letter.dead_at, letter.attempts) == (None, 0)
+            assert audit_entries().objects.get(action=AuditAction.MESSAGE_REPLAYED).actor == "ada"
+        assert self.post(f"messages/{name}/replay").status_code == 404
+
+    def test_shows_what_was_refused_here(self, db):
+        with as_ops():
+            refused = inbox_failures().objects.create(
+                message_id=uuid7(), source="ingestion", topic="a.fact.v1", attempts=8, error="no"
+            )
+        assert self.kinds() == [("refused_message", "refused_here", str(refused.message_id))]
+
+    @pytest.mark.parametrize(
+        ("next_in_minutes", "attempts", "code"),
+        [(-60, 0, "not_sent"), (5, 9, "not_acknowledged")],
+    )
+    def test_shows_facts_that_nobody_acknowledges(self, db, next_in_minutes, attempts, code):
+        now = datetime.now(UTC)
+        with as_ops():
+            fact = {"dest": "portal", "topic": "a.fact.v1", "payload": {}}
+            outbox().objects.create(**fact)
+            outbox().objects.create(
+                **fact,
+                created_at=now - timedelta(hours=1),
+                next_at=now + timedelta(minutes=next_in_minutes),
+                attempts=attempts,
+            )
+        assert self.kinds() == [("unacknowledged_facts", code, "portal")]
+
+    def make_job(self, **fields):
+        with as_ops():
+            return jobs().objects.create(
+                **{"kind": "some_kind", "key": "k", "payload": {"rerun": True, "x": 1}, **fields}
+            )
+
+    def test_shows_a_failed_job_until_another_makes_it_good(self, db):
+        job = self.make_job(state="failed", finished_at=Now(), error="no")
+        self.make_job(state="failed", finished_at=Now(), requested_by="ana")  # who was answered
+        assert self.kinds() == [("failed_job", "gave_up", str(job.job_id))]
+        assert self.post(f"jobs/{job.job_id}/retry").status_code == 200
+        with as_ops():
+            again = jobs().objects.get(state="queued")
+            assert again.payload == {"x": 1}
+            again.state, again.finished_at = "done", datetime.now(UTC) + timedelta(seconds=1)
+            again.save()
+        assert self.kinds() == []
+        assert self.post(f"jobs/{again.job_id}/retry").status_code == 404
+
+    def test_shows_a_job_that_is_tried_again_and_again(self, db):
+        job = self.make_job(attempts=4, next_at=datetime.now(UTC) + timedelta(minutes=1))
+        assert self.kinds() == [("repeated_job", "tried_again", str(job.job_id))]
+
+    def test_shows_jobs_that_no_runner_takes(self, db):
+        now = datetime.now(UTC)
+        self.make_job(next_at=now - timedelta(minutes=30))
+        assert self.kinds() == [("waiting_jobs", "no_runner", "some_kind")]
+        self.make_job(key="l", state="running", next_at=now + timedelta(seconds=15))
+        assert self.kinds() == []  # it waits behind one that runs
+
+    def test_is_bounded(self, db):
+        for number in range(ITEMS_MAX + 5):
+            self.make_job(key=str(number), state="failed", finished_at=Now())
+        assert len(self.kinds()) == ITEMS_MAX
+
+
 class Sent(Broker):
     """Keeps what would be published."""
 
@@ -103,7 +348,8 @@ def item_of(contract: Contract[Any], **changes: Any) -> dict[str, Any]:
 
 def answer_to(item: dict[str, Any], *, by: str, kind: Any = "facts") -> Sent:
     """What this service answers to a fact that `by` has signed with a key that it does have."""
-    keys = dict.fromkeys((f"{by}>{settings.SERVICE_NAME}", f"{settings.SERVICE_NAME}>{by}"), b"key")
+    pairs = f"{by}>{settings.SERVICE_NAME}", f"{settings.SERVICE_NAME}>{by}"
+    keys = {pair: [b"key"] for pair in pairs}
     sent = Sent()
     environment = settings.ENVIRONMENT
     with pytest.MonkeyPatch.context() as patch:

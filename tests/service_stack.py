@@ -36,6 +36,7 @@ def use_service(service: str, *, only: AbstractSet[str] = frozenset({"postgres"}
     Path(home).chmod(0o755)
     servers = running.enter_context(start_servers(Path(home), only=only))
     os.environ.update(servers.service_environment(service))
+    os.environ.update(servers.documents_environment(service))
     os.environ["TRUEBACK_DATABASE_OPS_URL"] = _login_of_all_roles(servers, service)
     os.environ["TRUEBACK_SUBJECT_KEYS_FILE"] = str(servers.credentials.subject_keys_file)
     os.environ["TRUEBACK_LOG_LEVEL"] = "WARNING"
@@ -80,6 +81,15 @@ def as_staff(db: None) -> Iterator[None]:
 
     with as_ops():
         yield
+
+
+@pytest.fixture(autouse=True)
+def health_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tables of a service tell: no suite starts its processes, nor all that they need."""
+    from shared.health import read  # noqa: PLC0415
+
+    monkeypatch.setattr(read, "dependency_troubles", lambda _probes, _now: iter(()))
+    monkeypatch.setattr(read, "process_troubles", lambda _now, **_options: iter(()))
 
 
 def _empty_tables() -> None:

@@ -12,15 +12,19 @@ from shared.auth.tokens import sign_token
 from tests.service_stack import running_servers
 
 
-def client_of(actor: Actor, *, audience: str | None = None) -> Client:
+def token_of(actor: Actor, *, audience: str | None = None) -> str:
     if actor.is_customer and not actor.subject:
         actor = replace(actor, subject=subject_of(actor.customer))
-    token = sign_token(
+    return sign_token(
         actor,
         audience=audience or settings.SERVICE_NAME,
         now=datetime.now(UTC),
         key_file=running_servers().credentials.signing_key_file,
     )
+
+
+def client_of(actor: Actor, *, audience: str | None = None) -> Client:
+    token = token_of(actor, audience=audience)
     return Client(headers={"Authorization": f"Bearer {token}"}, raise_request_exception=False)
 
 

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from deploy.commands.requirements import absent_servers
@@ -32,12 +32,22 @@ from services.command.checks import (
     memory_of_machine,
 )
 from services.command.extra import INSTALL
+from shared.auth.actors import Actor
+from shared.faults import Fault
+from shared.vocabulary.roles import Role
+
+if TYPE_CHECKING:
+    from deploy.local.api_client import ApiClient
 
 _NODE: Final = 20
 _PORTAL_PORT: Final = 8400
 _MEMORY: Final = 3 * GB
 _DISK: Final = 2 * GB
 _CONNECT_SECONDS: Final = 2
+# For a service that is about to start; who asks is told the rest sooner.
+_PATIENCE_SECONDS: Final = 2
+_SAY_WHAT_IS_STUCK: Final = ("ingestion", "attribution", "invoicing")
+_ANALYST: Final = Actor("doctor", Role.OPERATOR_ANALYST)
 _DEFAULT_PORTS: Final = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
 _EXISTING: Final = {
     "PostgreSQL": "TRUEBACK_POSTGRES_URL",
@@ -148,6 +158,35 @@ def _set_ports(machine: Machine) -> Iterator[Check]:
             )
 
 
+def _troubles(machine: Machine) -> Iterator[Check]:
+    """What the services of a stack that runs here say is stuck; the page `/health` says more."""
+    if not is_running(machine.home) or not machine.home.ports_file.exists():
+        return
+    # They take a second to import, and most who ask have no stack yet.
+    from deploy.local.api_client import ApiClient  # noqa: PLC0415
+    from deploy.local.stack import running_stack  # noqa: PLC0415
+
+    servers = running_stack(machine.home).servers
+    key_file = servers.credentials.signing_key_file
+    client = ApiClient(servers.service_url, key_file, patience_seconds=_PATIENCE_SECONDS)
+    with contextlib.closing(client):
+        for service in _SAY_WHAT_IS_STUCK:
+            yield from _troubles_of(client, service)
+
+
+def _troubles_of(client: "ApiClient", service: str) -> Iterator[Check]:
+    try:
+        troubles = client.call(_ANALYST, service, "GET", "/api/v1/health")["data"]
+    except Fault as fault:
+        yield Check(service, "stack", "note", str(fault), "`trueback status` shows what runs.")
+        return
+    if not troubles:
+        yield check(service, "stack", ok=True, found="nothing is stuck")
+    for each in troubles:
+        text = f"{each['kind']} {each['subject']}: {each['code']}, since {each['since']}"
+        yield Check(service, "stack", "note", text, "The portal's /health says what to do.")
+
+
 def _memory(machine: Machine) -> Iterator[Check]:
     fix = f"{_MEMORY // GB} GB are needed."
     yield memory_check("stack", machine.memory_bytes, _MEMORY, fix)
@@ -240,6 +279,7 @@ _LOOKS: Final[tuple[Callable[[Machine], Iterator[Check]], ...]] = (
     _servers,
     _node,
     _ports,
+    _troubles,
     _memory,
     _disk,
     _home,

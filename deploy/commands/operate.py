@@ -5,6 +5,7 @@ They call the services' APIs in the operator's name, as any other program may.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,15 +41,32 @@ def sign_in(
 
 
 def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
-    """Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts."""
+    """Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts.
+
+    What reaches far waits for a second person, and this says so.
+    """
     from shared.configuration import load_configuration  # noqa: PLC0415
 
     load_configuration(file)
     content = {"content": file.read_text(encoding="utf-8")}
     with calls() as call:
-        call("attribution", "PUT", "/api/v1/ruleset", content)
-        call("invoicing", "PUT", "/api/v1/plans", content)
-    print(f"{file} is in force")
+        answers = {
+            "The ruleset": call("attribution", "PUT", "/api/v1/ruleset", content),
+            "Plans and contracts": call("invoicing", "PUT", "/api/v1/plans", content),
+        }
+    waiting = {what: answer["proposal"] for what, answer in answers.items() if "proposal" in answer}
+    for what, proposal in waiting.items():
+        print(f"{what} of {file} {_needs(proposal)}")
+    if not waiting:
+        print(f"{file} is in force")
+
+
+def _needs(proposal: Mapping[str, Any]) -> str:
+    reach = ", ".join(f"{name} {value}" for name, value in proposal["reach"].items())
+    return (
+        f"waits, and what was before stays in force ({reach}). An administrator other than"
+        f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
+    )
 
 
 def source(
@@ -101,6 +119,15 @@ def token(
             key_file=stack.servers.credentials.signing_key_file,
         )
     )
+
+
+class AuditStep(StrEnum):
+    VERIFY = "verify"
+
+
+def audit(step: Annotated[AuditStep, typer.Argument(help="verify")]) -> None:  # noqa: ARG001
+    """Check every document against the chain of seals, and the chain against its anchors."""
+    print(_stack().run_manage("invoicing", "verify_documents").strip())
 
 
 def _reason(text: str) -> tuple[str, str]:

@@ -35,6 +35,7 @@ from shared.vocabulary.roles import Role
 
 __all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_line"]
 
+_OTTO: Final = Actor("otto", Role.OPERATOR_ADMIN)
 # Who has not paid the month before the anchor yet.
 _LATE_PAYER: Final = "halcyon"
 _BESIDE: Final = 4
@@ -253,8 +254,9 @@ def _costs(line: _Line, invoice: Any) -> dict[str, Decimal]:
 
 
 def _people(customer: str) -> Iterator[tuple[str, Actor, str]]:
-    """Who looks around: the operator, a clerk, an approver and the customer that was billed."""
+    """Who looks around: two operators, a clerk, an approver and the customer that was billed."""
     yield "operator", OLIVIA, "Olivia Marsh"
+    yield "second administrator", _OTTO, "Otto Brandt"
     yield "billing clerk", CLARA, "Clara Diaz"
     yield "second approver", BRUNO, "Bruno Keller"
     yield f"customer {customer}", Actor(f"ann@{customer}", Role.CUSTOMER_ADMIN, customer), "Ann Lee"

@@ -54,6 +54,7 @@ def compose_servers(tokens: Mapping[str, str]) -> Servers:
         jwks_file=SECRETS / "jwks",
         bus_keys_files={service: SECRETS / f"{service}-bus-keys" for service in SERVICES},
         subject_keys_file=SECRETS / "subject-keys",
+        seal_keys_file=SECRETS / "seal-keys",
     )
     admin = f"{postgres.SUPERUSER}:{tokens['postgres']}"
     return ComposeServers(

@@ -73,7 +73,9 @@ def _environments(home: Home, servers: Servers) -> dict[Path, dict[str, str]]:
             ("", servers.service_environment),
             (".web", servers.web_environment),
             (".migrate", servers.migrate_environment),
+            (".documents", servers.documents_environment),
         )
+        if variables(service)
     }
 
 

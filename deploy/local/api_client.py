@@ -31,12 +31,17 @@ class ApiClient:
     """Reads, and commands that may be given twice: each is repeated while nobody answers."""
 
     def __init__(
-        self, urls: Callable[[str], str], signing_key_file: Path, *, patience_seconds: float = 60
+        self,
+        urls: Callable[[str], str],
+        signing_key_file: Path,
+        *,
+        patience_seconds: float = 60,
+        answer_seconds: float = 15,
     ) -> None:
         self._urls = urls
         self._key = signing_key_file
         self._patience_seconds = patience_seconds
-        self._http = httpx.Client(timeout=15)
+        self._http = httpx.Client(timeout=answer_seconds)
 
     def close(self) -> None:
         self._http.close()

@@ -25,6 +25,7 @@ class Credentials:
     jwks_file: Path
     bus_keys_files: dict[str, Path]
     subject_keys_file: Path
+    seal_keys_file: Path
 
     def __getitem__(self, name: str) -> str:
         return self.tokens[name]
@@ -37,7 +38,8 @@ def load_credentials(home: Home) -> Credentials:
         signing_key_file=_signing_key(home.secrets),
         jwks_file=home.secrets / "jwks.json",
         bus_keys_files=_bus_keys(home.secrets),
-        subject_keys_file=_subject_keys(home.secrets),
+        subject_keys_file=_keys_by_id(home.secrets / "subject_keys.json"),
+        seal_keys_file=_keys_by_id(home.secrets / "seal_keys.json"),
     )
 
 
@@ -87,9 +89,8 @@ def _bus_keys(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _subject_keys(folder: Path) -> Path:
-    """The portal signs customers' subjects with it, and each database checks them by it."""
-    file = folder / "subject_keys.json"
+def _keys_by_id(file: Path) -> Path:
+    """Customers' subjects are signed and checked by one, documents sealed by another."""
     if not file.exists():
         write_secret(file, json.dumps({"1": secrets.token_hex(_KEY_BYTES)}) + "\n")
     return file

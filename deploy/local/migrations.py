@@ -12,6 +12,8 @@ from typing import Final
 from deploy.local.servers import Servers
 
 _NOTE: Final = "trueback migrations "
+# A server that is there takes a connection at once.
+_CONNECT_SECONDS: Final = 10
 
 
 def migration_digest(root: Path, service: str, *, keys: bytes = b"") -> str:
@@ -33,7 +35,9 @@ def is_migrated(servers: Servers, service: str, digest: str) -> bool:
     import psycopg  # noqa: PLC0415 - an extra; the command line starts without it
 
     statement = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    with psycopg.connect(servers.postgres_url, autocommit=True) as admin:
+    with psycopg.connect(
+        servers.postgres_url, autocommit=True, connect_timeout=_CONNECT_SECONDS
+    ) as admin:
         row = admin.execute(statement, [service]).fetchone()
     return row is not None and row[0] == _NOTE + digest
 
@@ -44,5 +48,7 @@ def note_migrated(servers: Servers, service: str, digest: str) -> None:
     statement = psycopg.sql.SQL("COMMENT ON DATABASE {} IS {}").format(
         psycopg.sql.Identifier(service), psycopg.sql.Literal(_NOTE + digest)
     )
-    with psycopg.connect(servers.postgres_url, autocommit=True) as admin:
+    with psycopg.connect(
+        servers.postgres_url, autocommit=True, connect_timeout=_CONNECT_SECONDS
+    ) as admin:
         admin.execute(statement)

@@ -43,6 +43,8 @@ _SETTINGS: Final = {
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A statement that fails holds its values: subjects, sessions, the passwords of new logins.
+    "log_min_error_statement": "panic",
 }
 _ORPHAN_SECONDS: Final = 10
 

@@ -15,6 +15,8 @@ LAKE_BUCKET: Final = "trueback-lake"
 EXPORT_BUCKET: Final = "aws-export"
 BUCKETS: Final = (LAKE_BUCKET, EXPORT_BUCKET)
 
+# A server that is there takes a connection at once.
+_CONNECT_SECONDS: Final = 10
 # What kombu and redis-py ask for on top of reads and writes: INFO (server version and run id).
 _DEFAULT_ACL: Final = "~* &* +@all -@dangerous -@admin +info"
 _READS: Final = ("Read", "List")
@@ -22,7 +24,7 @@ _WRITES: Final = ("Read", "List", "Write", "Tagging")
 _S3_RIGHTS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "ingestion": {LAKE_BUCKET: _WRITES, EXPORT_BUCKET: _READS},
     "attribution": {LAKE_BUCKET: _WRITES},
-    "invoicing": {LAKE_BUCKET: _READS},
+    "invoicing": {LAKE_BUCKET: _READS, f"{LAKE_BUCKET}/anchors/invoicing/*": ("Write",)},
     "portal": {LAKE_BUCKET: _READS},
 }
 
@@ -111,7 +113,7 @@ def _close_public_schema(admin: Any, service: str) -> None:
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415
 
     info = make_conninfo(admin.info.dsn, dbname=service, password=admin.info.password)
-    with psycopg.connect(info, autocommit=True) as database:
+    with psycopg.connect(info, autocommit=True, connect_timeout=_CONNECT_SECONDS) as database:
         database.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for name in (f"{service}_app", f"{service}_ops"):
             role = psycopg.sql.Identifier(name)
@@ -126,7 +128,7 @@ def admit(admin: Any, service: str, logins: Sequence[str]) -> None:
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415
 
     info = make_conninfo(admin.info.dsn, dbname=service, password=admin.info.password)
-    with psycopg.connect(info, autocommit=True) as database:
+    with psycopg.connect(info, autocommit=True, connect_timeout=_CONNECT_SECONDS) as database:
         for login in logins:
             names = {"database": sql.Identifier(service), "login": sql.Identifier(login)}
             for grant in (

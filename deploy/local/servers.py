@@ -114,6 +114,12 @@ class Servers:
             "TRUEBACK_SUBJECT_KEYS_FILE": str(self.credentials.subject_keys_file),
         }
 
+    def documents_environment(self, service: str) -> dict[str, str]:
+        """What only those processes have that write documents, or verify them."""
+        if service != "invoicing":
+            return {}
+        return {"TRUEBACK_SEAL_KEYS_FILE": str(self.credentials.seal_keys_file)}
+
     def _own_environment(self, service: str) -> dict[str, str]:
         if service == "invoicing":
             return self._stripe_environment()
@@ -122,6 +128,7 @@ class Servers:
                 "TRUEBACK_SIGNING_KEY_FILE": str(self.credentials.signing_key_file),
                 "TRUEBACK_SUBJECT_KEYS_FILE": str(self.credentials.subject_keys_file),
                 "TRUEBACK_PUBLIC_URL": self.service_url("portal"),
+                "TRUEBACK_INGESTION_URL": self.service_url("ingestion"),
                 "TRUEBACK_ATTRIBUTION_URL": self.service_url("attribution"),
                 "TRUEBACK_INVOICING_URL": self.service_url("invoicing"),
             }

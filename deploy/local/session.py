@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from deploy.local.state import StackState, Step, is_running, read_state, state_f
 from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 
+SUPERVISOR: Final = ("deploy.local.supervisor",)
 _POLL_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 60
 
@@ -27,9 +28,16 @@ OnStep = Callable[[Step], None]
 
 
 @contextlib.contextmanager
-def stack_session(home: Home, mode: Mode, *, on_step: OnStep) -> Iterator[Stack]:
-    """A stack that lives as long as the block, and ends even if we are killed inside it."""
-    supervisor = _start(home, mode, also_count=os.getpid(), detached=False)
+def stack_session(
+    home: Home, mode: Mode, *, on_step: OnStep, supervised_by: Sequence[str] = SUPERVISOR
+) -> Iterator[Stack]:
+    """A stack that lives as long as the block, and ends even if we are killed inside it.
+
+    `supervised_by` is a module, and arguments that it takes before those of the supervisor.
+    """
+    supervisor = _start(
+        home, mode, also_count=os.getpid(), detached=False, supervised_by=supervised_by
+    )
     try:
         _follow(home, supervisor, on_step)
         yield running_stack(home)
@@ -79,7 +87,12 @@ def reset_home(home: Home, mode: Mode) -> None:
 
 
 def _start(
-    home: Home, mode: Mode, *, also_count: int | None, detached: bool
+    home: Home,
+    mode: Mode,
+    *,
+    also_count: int | None,
+    detached: bool,
+    supervised_by: Sequence[str] = SUPERVISOR,
 ) -> subprocess.Popen[bytes]:
     home.require_mode(mode)
     home.create()
@@ -93,7 +106,7 @@ def _start(
     arguments = [mode, *([] if also_count is None else [str(also_count)])]
     process = Process(
         name="supervisor",
-        args=(sys.executable, "-m", "deploy.local.supervisor", *arguments),
+        args=(sys.executable, "-m", *supervised_by, *arguments),
         env={**os.environ, "TRUEBACK_HOME": str(home.path)},
         cwd=ROOT,
         orphan_signal=signal.SIGTERM,

@@ -21,6 +21,7 @@ from shared.faults import Fault
 ROOT: Final = Path(services.__path__[0]).resolve().parent
 _OURS: Final = "TRUEBACK_"
 _WITH_RUNNER: Final = frozenset({"ingestion", "attribution", "invoicing"})
+_WRITES_DOCUMENTS: Final = frozenset({"web", "worker", "runner", "verify_documents"})
 _STOP_SECONDS: Final = 15
 _MANAGE_SECONDS: Final = 300
 
@@ -30,10 +31,13 @@ def existing_services() -> list[str]:
 
 
 def manage_process(servers: Servers, service: str, *arguments: str, name: str = "") -> Process:
+    name = name or f"{service}.{arguments[0]}"
     return Process(
-        name=name or f"{service}.{arguments[0]}",
+        name=name,
         args=(sys.executable, "-m", f"services.{service}.manage", *arguments),
-        env=servers.service_environment(service) | _environment_of(servers, service, arguments[0]),
+        env=servers.service_environment(service)
+        | _environment_of(servers, service, arguments[0])
+        | {"TRUEBACK_INSTANCE": name},
         group="background",
         cwd=ROOT,
         stop_seconds=_STOP_SECONDS,
@@ -42,10 +46,9 @@ def manage_process(servers: Servers, service: str, *arguments: str, name: str = 
 
 def _environment_of(servers: Servers, service: str, command: str) -> dict[str, str]:
     """Who answers customers has their login, who migrates the owner's; nobody else has either."""
-    return {
-        "web": servers.web_environment,
-        "migrate": servers.migrate_environment,
-    }.get(command, lambda _service: {})(service)
+    environment = servers.documents_environment(service) if command in _WRITES_DOCUMENTS else {}
+    more = {"web": servers.web_environment, "migrate": servers.migrate_environment}.get(command)
+    return environment | (more(service) if more else {})
 
 
 def stripe_process(servers: Servers) -> Process:

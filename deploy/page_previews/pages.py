@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 from django.core.paginator import Paginator
 
 from deploy.page_previews import (
+    audit,
     billing,
+    changes,
     costs,
     customer,
     customer_months,
     demo,
+    health,
     inbox,
     months,
     operator,
@@ -23,6 +27,7 @@ from services.portal.pages.margins import MarginsPage
 from services.portal.pages.page import Page
 from services.portal.pages.strangers import (
     BrokenPage,
+    DatabaseAwayPage,
     ForbiddenPage,
     NoDocumentPage,
     NotFoundPage,
@@ -44,6 +49,7 @@ _NO_ANSWER: Final = (
     "The attribution service does not answer, so that the checks are not known. Load the page"
     " again in a minute."
 )
+_AWAY_SINCE: Final = datetime(2026, 11, 5, 8, 14, tzinfo=UTC)
 _PLANS_UNKNOWN: Final = "The invoicing service, which knows the plans, does not answer."
 
 
@@ -202,6 +208,63 @@ _MARGINS: Final[dict[str, Make]] = {
     ),
 }
 
+
+def _audit(make: Callable[[], Page]) -> Make:
+    def preview() -> Preview:
+        frame = operator.frame("operator", "audit")
+        return Preview(make(), replace(frame, periods=[], freshness=None))
+
+    return preview
+
+
+_AUDIT: Final[dict[str, Make]] = {
+    "audit.html": _audit(audit.log),
+    "audit-missing.html": _audit(lambda: replace(audit.log(), missing=["invoicing"], is_cut=True)),
+    "audit-filtered-out.html": _audit(lambda: replace(audit.empty(), is_filtered=True)),
+    "audit-none.html": _audit(audit.empty),
+}
+
+
+def _changes(make: Callable[[], Page]) -> Make:
+    def preview() -> Preview:
+        frame = operator.frame("operator", "changes")
+        return Preview(make(), replace(frame, periods=[], freshness=None))
+
+    return preview
+
+
+_CHANGES: Final[dict[str, Make]] = {
+    "changes.html": _changes(changes.waiting),
+    "changes-own.html": _changes(changes.own),
+    "changes-analyst.html": _changes(lambda: replace(changes.waiting(), may_decide=False)),
+    "changes-refused.html": _changes(
+        lambda: replace(changes.waiting(), problem="It is confirmed already. Nothing was done.")
+    ),
+    "changes-silent.html": _changes(
+        lambda: replace(changes.none(), decided=[], silent=["invoicing"])
+    ),
+    "changes-none.html": _changes(changes.none),
+}
+
+
+def _health(make: Callable[[], Page]) -> Make:
+    def preview() -> Preview:
+        frame = operator.frame("operator", "health")
+        return Preview(make(), replace(frame, periods=[], freshness=None))
+
+    return preview
+
+
+_HEALTH: Final[dict[str, Make]] = {
+    "health.html": _health(health.stuck),
+    "health-silent.html": _health(health.silent),
+    "health-refused.html": _health(
+        lambda: replace(health.stuck(), problem="The invoicing service does not answer.")
+    ),
+    "health-analyst.html": _health(health.for_analysts),
+    "health-well.html": _health(health.well),
+}
+
 _BILLING: Final[dict[str, Make]] = {
     "invoices.html": _billing(inbox.inbox),
     "invoices-done.html": _billing(lambda: replace(inbox.inbox(), rows=[], view="to_do")),
@@ -236,7 +299,8 @@ _STRANGERS: Final[dict[str, Make]] = {
     "sign-in-confirm.html": _stranger(SignInPage(state="confirm")),
     "404.html": _stranger(NotFoundPage()),
     "403.html": _stranger(ForbiddenPage(needs="billing approver")),
-    "502.html": _stranger(NoDocumentPage(sentence="The invoicing service does not answer.")),
+    "503.html": _stranger(NoDocumentPage(sentence="The invoicing service does not answer.")),
+    "database.html": _stranger(DatabaseAwayPage(since=_AWAY_SINCE)),
     "500.html": _stranger(BrokenPage(trace_id="4bf92f3577b34da6a3ce929d0e0e4736")),
 }
 
@@ -244,6 +308,9 @@ PAGES: Final[dict[str, Make]] = {
     **_OVERVIEW,
     **_CLOSE,
     **_MARGINS,
+    **_AUDIT,
+    **_CHANGES,
+    **_HEALTH,
     **_BILLING,
     **_CUSTOMER,
     **_STRANGERS,

@@ -261,6 +261,7 @@ SUPPORT: Final = Meter(
 )
 MARKETPLACE: Final = Meter(
     product=(
+        # pragma: allowlist nextline secret
         "4vw2kq7p3xn8zd1m5ycat0bru",
         "Observely Pro (annual contract, monthly part)",
         "",

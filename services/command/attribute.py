@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from services.attribution.engine import attribute as attribute_snapshot
+from services.attribution.engine.inputs.misspelt_labels import misspelt_labels
 from services.attribution.ruleset_guess.guess import guess_ruleset
 from services.command.starter import starter_text
 from services.command.summary import print_guess, print_summary
@@ -62,7 +63,13 @@ def attribute(
             scratch_dir=Path(scratch),
             memory_limit_mb=memory_mb,
         )
-    print_summary(run, snapshot, out)
+        absent = misspelt_labels(
+            snapshot_parts=snapshot.parts,
+            config=ruleset,
+            scratch_dir=Path(scratch),
+            memory_limit_mb=memory_mb,
+        )
+    print_summary(run, snapshot, absent, out)
 
 
 def _guessed(snapshot: Snapshot, starter: Path, scratch: Path, memory_mb: int) -> Configuration:

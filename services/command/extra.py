@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "close": "Close a month on its current run; invoices are drafted from it.",
     "token": "Print a token for a service's API, good for a minute;"
     " its address goes to standard error.",
+    "audit": "Check every document against the chain of seals, and the chain against its anchors.",
 }
 INSTALL: Final = "pip install '.[local]' ./deploy in the checkout, or `make install`."
 _COMMAND_GROUP: Final = "trueback.commands"

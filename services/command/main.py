@@ -6,7 +6,6 @@ that need the local stack come with the extra `local`, so that `attribute` runs 
 
 import sys
 
-import duckdb
 import typer
 from rich.console import Console
 
@@ -65,13 +64,6 @@ def main() -> None:
             f"[bold red]trueback:[/] {_escaped(str(fault))}", highlight=False
         )
         sys.exit(fault.exit_code)
-    except duckdb.OutOfMemoryException as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"[bold red]trueback:[/] the memory limit is too low: {_escaped(str(error))}"
-            " Give a higher --memory-mb.",
-            highlight=False,
-        )
-        sys.exit(1)
 
 
 def _escaped(text: str) -> str:

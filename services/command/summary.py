@@ -1,7 +1,7 @@
 """What `trueback attribute` prints when it is done."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from services.attribution.engine import Coverage, Run
 from services.attribution.ruleset_guess.guess import Guess
 from services.command.figures import money, per_cent
 from services.ingestion.engine import Snapshot
+from shared.findings import Finding
 from shared.vocabulary.methods import Method
 from shared.vocabulary.recipients import is_pooled
 
@@ -34,16 +35,14 @@ METHODS: Mapping[str, str] = {
 }
 
 
-def print_summary(run: Run, snapshot: Snapshot, out: Path) -> None:
+def print_summary(run: Run, snapshot: Snapshot, findings: Sequence[Finding], out: Path) -> None:
     console = Console(highlight=False)
     console.print(_tenants(run))
     console.print(_coverage(run.coverage, run.proof.bill_total))
     if run.unallocated:
         console.print(_unallocated(run))
-    messages = [finding.message for finding in snapshot.findings]
-    messages += [finding.message for finding in run.findings]
-    for message in messages:
-        console.print(f"[yellow]note[/] {message.replace('[', BRACKET)}")
+    for finding in (*snapshot.findings, *findings, *run.findings):
+        console.print(f"[yellow]note[/] {finding.message.replace('[', BRACKET)}")
     proof = run.proof
     console.print(
         f"[green]proof[/] {_lines(snapshot)}, bill {plain(proof.bill_total)} "

@@ -13,6 +13,7 @@ from services.invoicing.operations.process_stripe_events import (
 from services.invoicing.operations.record_close import record_close
 from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_invoicing import remind_invoicing
+from services.invoicing.operations.seal_documents import anchor_documents, begin_chain
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.jobs.work import JobHandler
 
@@ -25,6 +26,8 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
 SCHEDULE: Mapping[str, Callable[[], None]] = {"what is due": remind_invoicing}
 
 JOBS: Mapping[str, JobHandler] = {
+    "anchor_documents": lambda payload: anchor_documents(**payload),
+    "begin_document_chain": lambda _payload: begin_chain(),
     "draft_invoices": lambda payload: draft_invoices(**payload),
     "estimate_charges": lambda payload: estimate_charges(**payload),
     "issue_invoices": lambda _payload: issue_invoices(),

@@ -9,8 +9,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from shared.audit.origin import take_origin
 from shared.auth.actors import Actor
-from shared.auth.tokens import InvalidToken, verify_token
+from shared.auth.tokens import InvalidToken, actor_of, verified_claims
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -19,11 +20,13 @@ class TokenAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         try:
-            actor = verify_token(
+            claims = verified_claims(
                 token, audience=settings.SERVICE_NAME, jwks=settings.ENVIRONMENT.jwks
             )
+            actor = actor_of(claims)
         except InvalidToken as error:
             raise AuthenticationFailed(str(error)) from error
+        take_origin(claims)
         return actor, token
 
     def authenticate_header(self, _request: Request) -> str:

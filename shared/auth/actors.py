@@ -1,5 +1,6 @@
 """Who may ask: roles, and the person or service that has one."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 from shared.vocabulary.roles import CUSTOMERS, Role
@@ -27,3 +28,12 @@ class Actor:
             raise ValueError(f"{self.role!r} is not a role")
         if self.is_customer != bool(self.customer):
             raise ValueError("a customer's role is bound to one customer, any other role to none")
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """By their names, which are the portal's own: case and width alone make no second person."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -1,7 +1,7 @@
 """Short-lived EdDSA JSON Web Tokens: the portal signs, every service verifies by JWKS, offline."""
 
-import json
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +9,12 @@ from typing import Any, Final
 
 import jwt
 
+from shared.audit.origin import origin_claims
 from shared.auth.actors import Actor
+from shared.auth.keys import read_signing_keys
 from shared.faults import Fault
 from shared.identifiers import uuid7
+from shared.outside.target import Target, Unanswered
 
 ISSUER: Final = "trueback-portal"
 LIFETIME: Final = timedelta(seconds=60)
@@ -20,7 +23,7 @@ _ALGORITHM: Final = "EdDSA"
 # A withdrawn key is refused after LIFESPAN, a new one accepted within REFETCH_AFTER.
 LIFESPAN: Final = timedelta(minutes=5)
 REFETCH_AFTER: Final = timedelta(seconds=10)
-FETCH_DEADLINE: Final = timedelta(seconds=5)
+FETCH_DEADLINE: Final = timedelta(seconds=1)
 
 
 class InvalidToken(Fault):
@@ -28,7 +31,7 @@ class InvalidToken(Fault):
 
 
 def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) -> str:
-    key = jwt.PyJWK(json.loads(key_file.read_text()))
+    key = jwt.PyJWK(read_signing_keys(key_file)[-1])
     claims = {
         "iss": ISSUER,
         "aud": audience,
@@ -39,18 +42,24 @@ def sign_token(actor: Actor, *, audience: str, now: datetime, key_file: Path) ->
         "iat": now,
         "exp": now + LIFETIME,
         "jti": str(uuid7()),
+        **origin_claims(),
     }
     return jwt.encode(claims, key.key, algorithm=_ALGORITHM, headers={"kid": key.key_id})
 
 
 def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
+    """As `verified_claims` and `actor_of`."""
+    return actor_of(verified_claims(token, audience=audience, jwks=jwks))
+
+
+def verified_claims(token: str, *, audience: str, jwks: str) -> dict[str, Any]:
     """Raises InvalidToken: unknown key, wrong audience or issuer, expired, or a claim missing.
 
-    Whether a customer's subject is true is for the database to say (`shared.auth.subjects`).
+    Also where it is good for longer than `LIFETIME`, whoever signed it so.
     """
     try:
         key = _key(jwt.get_unverified_header(token).get("kid", ""), jwks)
-        claims = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=[_ALGORITHM],
@@ -59,12 +68,29 @@ def verify_token(token: str, *, audience: str, jwks: str) -> Actor:
             leeway=CLOCK_SKEW,
             options={"require": ["exp", "iat", "sub", "role", "customer", "subject"]},
         )
-        actor = Actor(claims["sub"], claims["role"], claims["customer"], claims["subject"])
     except (jwt.PyJWTError, ValueError, OSError) as error:
-        raise InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.") from error
+        raise _invalid(error) from error
+    if claims["exp"] - claims["iat"] > LIFETIME.total_seconds():
+        raise InvalidToken("The token is good for longer than any that the portal signs.")
+    return claims
+
+
+def actor_of(claims: Mapping[str, Any]) -> Actor:
+    """Raises InvalidToken where they make no actor.
+
+    Whether a customer's subject is true is for the database to say (`shared.auth.subjects`).
+    """
+    try:
+        actor = Actor(claims["sub"], claims["role"], claims["customer"], claims["subject"])
+    except (TypeError, ValueError) as error:
+        raise _invalid(error) from error
     if actor.is_customer and not actor.subject:
         raise InvalidToken("The token is a customer's and shows no subject.")
     return actor
+
+
+def _invalid(error: Exception) -> InvalidToken:
+    return InvalidToken(f"The token is not valid: {error}.", remedy="Sign in again.")
 
 
 def _key(key_id: str, jwks: str) -> jwt.PyJWK:
@@ -93,16 +119,19 @@ class PublishedKeys(jwt.PyJWKClient):
             cooldown_duration=REFETCH_AFTER.total_seconds(),
         )
         self._failed_at: float | None = None
+        self._portal = Target("the portal's keys")
 
     def fetch_data(self) -> Any:
         now = time.monotonic()
         if self._failed_at is not None and now - self._failed_at < self.cooldown_duration:
             raise jwt.PyJWKClientConnectionError("the keys could not be fetched a moment ago")
         try:
-            keys = super().fetch_data()
-        except jwt.PyJWTError:
+            keys = self._portal.call(super().fetch_data, seconds=FETCH_DEADLINE.total_seconds())
+        except Unanswered as error:
             self._failed_at = time.monotonic()
-            raise
+            raise jwt.PyJWKClientConnectionError(
+                f"the keys could not be fetched: {error}"
+            ) from error
         self._failed_at = None
         return keys
 

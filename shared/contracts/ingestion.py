@@ -1,5 +1,6 @@
 """Facts that the ingestion service publishes."""
 
+from dataclasses import field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -10,10 +11,25 @@ from shared.contracts.contract import Contract
 
 
 @dataclass(frozen=True)
+class Loss:
+    """What earlier sets of the source and period had and this one lacks.
+
+    `kind` is column, tag_key, account, service, meter, cluster or resource_id; `count` of the `of`
+    that were there are gone, and `names` are some of them. Resource ids are a sample, not named.
+    """
+
+    kind: str
+    count: int
+    of: int
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class SnapshotPublished:
     """A complete, checked restatement of one billing period of one source; it replaces the last.
 
     `version` rises with each snapshot of (source, period); totals are in `currency`, exact.
+    `losses` are none in facts of before they were looked for.
     """
 
     snapshot_id: str
@@ -29,6 +45,7 @@ class SnapshotPublished:
     content_hash: str
     schema_version: int
     published_at: datetime
+    losses: list[Loss] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,7 @@ class SignalsPublished:
     row_count: int
     content_hash: str
     published_at: datetime
+    losses: list[Loss] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ class WorkloadsPublished:
     row_count: int
     content_hash: str
     published_at: datetime
+    losses: list[Loss] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

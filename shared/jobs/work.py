@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import Lease, LeaseLost, under_lease
+from shared.jobs.table import jobs, on_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +24,7 @@ RETRY_AFTER: Final = timedelta(minutes=5)
 JobHandler = Callable[[dict[str, Any]], None]
 
 
-def jobs() -> Any:
-    return apps.get_model(settings.SERVICE_NAME, "Job")
-
-
-def on_jobs(statement: str) -> str:
-    """A statement of ours, with the service's own table of jobs for `{table}`."""
-    return statement.format(table=connection.ops.quote_name(jobs()._meta.db_table))  # noqa: SLF001
-
-
-def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
+def request_job(*, kind: str, key: str, payload: dict[str, Any], requested_by: str = "") -> None:
     """Insert a job in the caller's transaction, unless the same one waits already.
 
     One that is running does not count as waiting: its input may be older than this request, so the
@@ -43,13 +34,23 @@ def request_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
     with as_ops(), connection.cursor() as cursor:
         cursor.execute(
             on_jobs(
-                "insert into {table} (job_id, kind, key, payload, state, attempts, error)"
-                " values (%s, %s, %s, %s, 'queued', 0, '')"
+                "insert into {table}"
+                " (job_id, kind, key, payload, requested_by, state, attempts, error)"
+                " values (%s, %s, %s, %s, %s, 'queued', 0, '')"
                 " on conflict (kind, key) where state in ('queued', 'running')"
                 " do update set payload = excluded.payload || jsonb_build_object('rerun', true)"
             ),
-            [job.job_id, kind, key, json.dumps(payload)],
+            [job.job_id, kind, key, json.dumps(payload), requested_by],
         )
+
+
+def cancel_job(job: Any) -> None:
+    """In the caller's transaction, which holds the row; its runner ends the child that is at it.
+
+    `job` is unfinished. Whatever the child still does, it can't record an outcome.
+    """
+    job.state, job.lease, job.finished_at = "cancelled", None, Now()
+    job.save()
 
 
 def ensure_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
@@ -77,7 +78,10 @@ def work(job_id: str, lease: str, kinds: Mapping[str, JobHandler]) -> None:
         return
     payload = {name: value for name, value in job.payload.items() if name != "rerun"}
     try:
-        kinds[job.kind](payload)
+        with under_lease(Lease(job_id, lease)):
+            kinds[job.kind](payload)
+    except LeaseLost as lost:
+        logger.warning("job %s %s is left to its new holder: %s", job.kind, job.key, lost)
     except Fault as fault:
         logger.warning("job %s %s: %s", job.kind, job.key, fault)
         _finish(job, lease, state="failed", error=str(fault))

@@ -4,24 +4,38 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from shared.lake.storage import Storage
+from shared.lake.storage import FOR_JOBS, Patience, Storage
 from shared.runtime.environment import ServiceEnvironment
 
 
-def storage(environment: ServiceEnvironment) -> Storage:
+def storage(environment: ServiceEnvironment, *, patience: Patience = FOR_JOBS) -> Storage:
     secret = environment.s3_secret_key
     return _storage(
         environment.s3_endpoint_url,
         environment.s3_access_key,
         secret.get_secret_value() if secret else None,
+        environment.ca_file,
+        patience,
     )
 
 
 # botocore reads its models of S3 for each client, which takes longer than most requests; threads
 # may share one. More than one is kept only where a process changes its settings.
 @lru_cache(maxsize=4)
-def _storage(endpoint_url: str | None, access_key: str | None, secret_key: str | None) -> Storage:
-    return Storage.connect(endpoint_url=endpoint_url, access_key=access_key, secret_key=secret_key)
+def _storage(
+    endpoint_url: str | None,
+    access_key: str | None,
+    secret_key: str | None,
+    ca_file: Path | None,
+    patience: Patience,
+) -> Storage:
+    return Storage.connect(
+        endpoint_url=endpoint_url,
+        access_key=access_key,
+        secret_key=secret_key,
+        ca_file=ca_file,
+        patience=patience,
+    )
 
 
 # A child would speak on its parent's connections, in between the parent's own words.
@@ -47,6 +61,10 @@ class Lake:
 
     def answer_uri(self, *, kind: str, answer_id: str) -> str:
         return f"{self.root}/answers/{kind}/{answer_id}.json"
+
+    def anchor_uri(self, service: str, day: str) -> str:
+        """Of what is written once a day; without a day, what all of them begin with."""
+        return f"{self.root}/anchors/{service}/{f'{day}.json' if day else ''}"
 
     def publish(self, files: list[Path], folder: str) -> list[str]:
         return [self.storage.put(file, f"{folder}/{file.name}") for file in files]

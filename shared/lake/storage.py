@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _SCHEME: Final = "s3://"
+_EXISTS: Final = frozenset({"PreconditionFailed", "412"})
 
 
 @cache
@@ -46,6 +47,24 @@ class Location:
         bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
         return cls(bucket, key)
 
+    def overlaps(self, other: "Location") -> bool:
+        """Whether one of two prefixes holds objects of the other."""
+        one, two = f"{self.key.rstrip('/')}/".lstrip("/"), f"{other.key.rstrip('/')}/".lstrip("/")
+        return self.bucket == other.bucket and (one.startswith(two) or two.startswith(one))
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often S3 is asked, and how long it may take to connect and between two bytes."""
+
+    attempts: int
+    connect_seconds: float
+    read_seconds: float
+
+
+# Who works for minutes waits for S3 to come back; a page does not (`shared.outside.lake`).
+FOR_JOBS: Final = Patience(attempts=7, connect_seconds=5, read_seconds=60)
+
 
 class Storage:
     """Errors of S3 itself go up as botocore's; an object that is not there is a BadInput."""
@@ -60,17 +79,22 @@ class Storage:
         endpoint_url: str | None = None,
         access_key: str | None = None,
         secret_key: str | None = None,
+        ca_file: Path | None = None,
+        patience: Patience = FOR_JOBS,
     ) -> "Storage":
-        """Without arguments: AWS itself, with the credentials that boto3 finds."""
+        """Without arguments: AWS itself, with the credentials that boto3 finds.
+
+        `ca_file` is PEM of who signed the certificate of an https endpoint, where nobody knows him.
+        """
         # Slow to import, and most processes of a service never ask S3 for anything.
         import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
         options: dict[str, Any] = {
             "config": Config(
-                retries={"max_attempts": 6, "mode": "standard"},
-                connect_timeout=5,
-                read_timeout=60,
+                retries={"total_max_attempts": patience.attempts, "mode": "standard"},
+                connect_timeout=patience.connect_seconds,
+                read_timeout=patience.read_seconds,
                 s3={"addressing_style": "path"} if endpoint_url else {},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
@@ -79,6 +103,8 @@ class Storage:
         if endpoint_url:
             options["endpoint_url"] = endpoint_url
             options["region_name"] = "us-east-1"
+        if ca_file:
+            options["verify"] = str(ca_file)
         if access_key:
             options["aws_access_key_id"] = access_key
             options["aws_secret_access_key"] = secret_key
@@ -99,6 +125,11 @@ class Storage:
                     etag=item["ETag"].strip('"'),
                     modified_at=item["LastModified"],
                 )
+
+    def list_one(self, uri: str) -> None:
+        """Whether the prefix can be listed, and nothing of what is there."""
+        place = Location.parse(uri)
+        self._client.list_objects_v2(Bucket=place.bucket, Prefix=place.key, MaxKeys=1)
 
     def read(self, uri: str) -> bytes:
         place = Location.parse(uri)
@@ -133,6 +164,19 @@ class Storage:
         place = Location.parse(uri)
         self._client.put_object(Bucket=place.bucket, Key=place.key, Body=content)
         return uri
+
+    def write_once(self, content: bytes, uri: str) -> bool:
+        """Whether it was written: what is there already stays as it is."""
+        place = Location.parse(uri)
+        try:
+            self._client.put_object(
+                Bucket=place.bucket, Key=place.key, Body=content, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code", "") in _EXISTS:
+                return False
+            raise
+        return True
 
     @staticmethod
     def _missing(uri: str, error: ClientError) -> Exception:

@@ -1,10 +1,12 @@
 """A service's Celery application: queues, settings and the two bus tasks."""
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu import Queue
 
 from shared.contracts.routes import acks_queue, events_queue
@@ -14,11 +16,15 @@ from shared.messaging.producer.retire import retire
 
 # Of all our keys in the broker, so that the rights of its users can name them.
 KEY_PREFIX: Final = "tb:"
+# Loaded by Celery in a worker; who only sends has no use for it.
+_REQUEST: Final = "shared.messaging.request:AcknowledgedRequest"
 
 
 def make_app(service: str, handlers: Mapping[str, Handler]) -> Celery:
     """The application with the two bus tasks; Django's apps must be loaded."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"services.{service}.config.settings")
+    # Celery adds handlers of its own where nobody answers this; ours keep secrets out.
+    setup_logging.connect(_keep_our_logging, weak=False)
     app = Celery(service)
     app.config_from_object(lambda: None)
     app.conf.update(_settings(service))
@@ -26,15 +32,20 @@ def make_app(service: str, handlers: Mapping[str, Handler]) -> Celery:
     return app
 
 
+def _keep_our_logging(*, loglevel: int, **_: Any) -> None:
+    """Django's settings have set it up; a worker says how much of it."""
+    logging.getLogger().setLevel(loglevel)
+
+
 def _register_bus(app: Celery, handlers: Mapping[str, Handler]) -> None:
     """`**_` so that a later producer may send more."""
     broker = Broker(app)
 
-    @app.task(name="bus.receive")
+    @app.task(name="bus.receive", Request=_REQUEST)
     def bus_receive(*, envelope: dict[str, Any], **_: Any) -> None:
         receive(broker, handlers, envelope)
 
-    @app.task(name="bus.ack")
+    @app.task(name="bus.ack", Request=_REQUEST)
     def bus_ack(*, envelope: dict[str, Any], **_: Any) -> None:
         retire(envelope)
 
@@ -45,6 +56,7 @@ def _settings(service: str) -> dict[str, Any]:
 
     return {
         "broker_url": settings.ENVIRONMENT.broker_url,
+        "broker_use_ssl": settings.ENVIRONMENT.broker_tls(),
         "broker_transport_options": {
             "visibility_timeout": 900,
             "unacked_restore_interval": 10,

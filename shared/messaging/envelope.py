@@ -14,6 +14,8 @@ from typing import Any, Literal
 from shared.faults import Fault
 
 Kind = Literal["facts", "acks"]
+Keys = Mapping[str, Sequence[bytes]]
+"""By pair; of several, while one follows another, the last signs and each is taken."""
 
 
 class ForgedEnvelope(Fault):
@@ -27,13 +29,11 @@ class Envelope:
     kind: Kind
     items: Sequence[Mapping[str, Any]]
 
-    def sealed(self, keys: Mapping[str, bytes]) -> dict[str, Any]:
-        return {**self._content(), "signature": self._signature(keys)}
+    def sealed(self, keys: Keys) -> dict[str, Any]:
+        return {**self._content(), "signature": self._signatures(keys)[-1]}
 
     @classmethod
-    def opened(
-        cls, data: Mapping[str, Any], keys: Mapping[str, bytes], *, at: str, kind: Kind
-    ) -> "Envelope":
+    def opened(cls, data: Mapping[str, Any], keys: Keys, *, at: str, kind: Kind) -> "Envelope":
         """Raises ForgedEnvelope: wrong signature, unknown pair, for another service, or task.
 
         An envelope of the other `kind` is signed with the key of the reverse pair: taken for facts,
@@ -42,7 +42,9 @@ class Envelope:
         try:
             envelope = cls(data["source"], data["dest"], data["kind"], data["items"])
             signature = str(data["signature"]).encode()
-            is_signed = hmac.compare_digest(signature, envelope._signature(keys).encode())
+            is_signed = any(
+                hmac.compare_digest(signature, made.encode()) for made in envelope._signatures(keys)
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ForgedEnvelope(f"an envelope that can't be read: {error!r}") from error
         if envelope.dest != at or envelope.kind != kind or not is_signed:
@@ -60,12 +62,13 @@ class Envelope:
             "items": [dict(item) for item in self.items],
         }
 
-    def _signature(self, keys: Mapping[str, bytes]) -> str:
-        key = keys.get(self._pair())
-        if key is None:
+    def _signatures(self, keys: Keys) -> list[str]:
+        """By each key of the pair, in their order."""
+        known = keys.get(self._pair())
+        if not known:
             raise ForgedEnvelope(f"there is no key for {self._pair()}")
-        content = json.dumps(self._content(), sort_keys=True, separators=(",", ":"))
-        return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
+        content = json.dumps(self._content(), sort_keys=True, separators=(",", ":")).encode()
+        return [hmac.new(key, content, hashlib.sha256).hexdigest() for key in known]
 
     def _pair(self) -> str:
         """The pair of the facts: an acknowledgement travels the same pair backwards."""

@@ -6,21 +6,25 @@ data: a `code` and what belongs to it. `trace_id` leads to the line in the log.
 
 import logging
 import sys
-import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import Http404, HttpRequest, JsonResponse
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from shared.faults import Fault
+from shared.runtime.problem_document import BUSY, CONTENT_TYPE, DATABASE_AWAY, Problem, problem
 
 _log: Final = logging.getLogger(__name__)
-CONTENT_TYPE: Final = "application/problem+json"
+# Of `Retry-After`.
+_TRY_AGAIN_SECONDS: Final = 10
 
 
 class Conflict(exceptions.APIException):
@@ -38,12 +42,41 @@ class Conflict(exceptions.APIException):
         self.reason = reason or {}
 
 
+class Unavailable(exceptions.APIException):
+    """Something that the answer needs does not answer now; `reason` as in `Conflict`."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+
+    def __init__(self, detail: str, *, reason: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class Forbidden(exceptions.PermissionDenied):
     """What was asked may not be done by this actor, or not now; `reason` as in `Conflict`."""
 
     def __init__(self, detail: str, *, reason: Mapping[str, Any]) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class TooMany(exceptions.Throttled):
+    """As much as one may ask for at once; `reason` as in `Conflict`."""
+
+    def __init__(self, detail: str, *, reason: Mapping[str, Any]) -> None:
+        super().__init__(wait=_TRY_AGAIN_SECONDS)
+        self.detail = exceptions.ErrorDetail(detail, code=self.default_code)
+        self.reason = reason
+
+
+class Busy(exceptions.APIException):
+    """Others hold what this request needs, or the database is away; nothing was changed."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = BUSY
+    default_detail = "The service is busy. Nothing was changed; try again in a minute."
+    wait = _TRY_AGAIN_SECONDS
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
@@ -56,6 +89,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
                 "field": error.field,
             }
         )
+    if isinstance(error, OperationalError):
+        _log.warning("the database refused: %s", error)
+        error = Busy()
     response = exception_handler(error, context)
     if response is None:
         set_rollback()
@@ -76,27 +112,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
-def problem(
-    status: HTTPStatus,
-    *,
-    code: str,
-    detail: str,
-    reason: Mapping[str, Any] | None = None,
-    errors: Any = (),
-) -> dict[str, Any]:
-    return {
-        "type": f"urn:trueback:problem:{code}",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-        "code": code,
-        "reason": reason or {},
-        "trace_id": uuid.uuid4().hex,
-        "errors": errors,
-    }
-
-
-def bad_request(_request: HttpRequest, exception: Exception) -> JsonResponse:
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400` of a service; what Django refuses by itself is not repeated to the caller."""
     if isinstance(exception, RequestDataTooBig):
         too_large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -105,21 +121,42 @@ def bad_request(_request: HttpRequest, exception: Exception) -> JsonResponse:
     return _answer(problem(HTTPStatus.BAD_REQUEST, code="bad_request", detail=detail))
 
 
-def not_found(_request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """`handler404` of a service."""
     return _answer(problem(HTTPStatus.NOT_FOUND, code="not_found", detail="There is no such page."))
 
 
-def broken(_request: HttpRequest) -> JsonResponse:
+def broken(_request: HttpRequest) -> HttpResponse:
     """`handler500` of a service, within the handling of the error."""
-    return _answer(_unexpected(sys.exc_info()[1]))
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError):
+        _log.warning("the database refused: %s", error)
+        busy = HTTPStatus.SERVICE_UNAVAILABLE
+        return _answer(problem(busy, code=BUSY, detail=Busy.default_detail))
+    return _answer(_unexpected(error))
 
 
-def _answer(content: Mapping[str, Any]) -> JsonResponse:
-    return JsonResponse(content, status=content["status"], content_type=CONTENT_TYPE)
+def database_away(_request: HttpRequest, since: datetime) -> HttpResponse:
+    """`handler503` of a service: its database has not answered this process since then."""
+    content = problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        code=DATABASE_AWAY,
+        detail="The service's database does not answer. Nothing was changed; try again later.",
+        reason={"code": DATABASE_AWAY, "since": since.isoformat()},
+    )
+    return _answer(content)
 
 
-def _unexpected(error: BaseException | None) -> dict[str, Any]:
+def _answer(content: Problem) -> HttpResponse:
+    if settings.ENVIRONMENT.injects("problems_off"):  # a control of the fuzz drill
+        return HttpResponse("<p>Error</p>", status=content["status"])
+    answer = JsonResponse(content, status=content["status"], content_type=CONTENT_TYPE)
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
+    return answer
+
+
+def _unexpected(error: BaseException | None) -> Problem:
     """Of the error itself nothing: it may name rows that are not the caller's."""
     content = problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

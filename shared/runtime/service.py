@@ -1,11 +1,12 @@
 """What a service declares about itself, found by its name: `services.<service>.<module>`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from shared.jobs.lanes import Lane
 from shared.jobs.work import JobHandler
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ def job_kinds() -> Mapping[str, JobHandler]:
     declared: Mapping[str, JobHandler] = import_module(
         f"services.{settings.SERVICE_NAME}.handlers"
     ).JOBS
+    return declared
+
+
+def job_lanes() -> Sequence[Lane]:
+    """`LANES` of `job_lanes.py`, which loads nothing: a runner does no job itself."""
+    declared: Sequence[Lane] = import_module(f"services.{settings.SERVICE_NAME}.job_lanes").LANES
     return declared
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from shared.input_limits import LINE_BYTES_MAX
+
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TYPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\([A-Z0-9]+, ?[A-Z0-9]+\))?")
 Sign = Literal["=", "<>", ">=", "<", "+", "-", "LIKE", "IN"]
@@ -212,7 +214,7 @@ def csv_scan(path: Path, columns: Sequence[str], *, new_line: str, is_gzip: bool
         f"read_csv({literal(_escape_glob(str(path)))}, header = true, auto_detect = false, "
         f"delim = ',', quote = '\"', escape = '\"', new_line = {written_line_end}, "
         f"compression = {literal('gzip' if is_gzip else 'none')}, "
-        f"max_line_size = 16000000, columns = {{{declared}}})"
+        f"max_line_size = {LINE_BYTES_MAX}, columns = {{{declared}}})"
     )
 
 

@@ -1,11 +1,15 @@
-"""`make test` knows every suite."""
+"""`make test` knows every suite, and none stands or falls with how fast the machine is."""
 
+import ast
 import re
 
-from tests.architecture.test_tidy import ROOT
+import pytest
+
+from tests.architecture.test_tidy import ROOT, tracked
 
 # Has its own target of the Makefile.
 APART = {"e2e"}
+CLOCKS = re.compile(r"\b(monotonic|perf_counter|process_time|time\.time)\b")
 
 
 def test_each_folder_of_tests_is_a_suite_of_the_makefile():
@@ -14,3 +18,43 @@ def test_each_folder_of_tests_is_a_suite_of_the_makefile():
     )
     folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     assert folders - APART == set(listed[1].replace("\\", "").split())
+
+
+def timed_asserts(text: str) -> list[int]:
+    """Lines that hold seconds of a clock against a bound; to wait until a late end is none."""
+    return [
+        statement.lineno
+        for statement in ast.walk(ast.parse(text))
+        if isinstance(statement, ast.Assert)
+        and any(
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Sub)
+            and CLOCKS.search(ast.unparse(node))
+            for node in ast.walk(statement)
+        )
+    ]
+
+
+def test_no_assert_is_timed():
+    """A machine that stands still for half a second says nothing of the product; a bench does."""
+    timed = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in tracked("tests/*.py")
+        if "bench" not in path.parts
+        for line in timed_asserts(path.read_text())
+    ]
+    assert timed == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_timed"),
+    [
+        ("assert time.monotonic() - started < 2", True),
+        ("assert 0.4 < perf_counter() - started", True),
+        ("assert abs(stamp - time.time()) < 60", True),
+        ("assert time.monotonic() < end", False),
+        ("seconds = time.monotonic() - started", False),
+    ],
+)
+def test_a_timed_assert_is_known(line, is_timed):
+    assert timed_asserts(line) == ([1] if is_timed else [])

@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 
 from shared.vocabulary import recipients
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import State, StripeStatus
 from shared.vocabulary.methods import Method
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.period_states import PeriodState
+from shared.vocabulary.proposals import ProposalRefusal
 from shared.vocabulary.roles import Role
+from shared.vocabulary.troubles import TroubleCode, TroubleKind
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
 
-ENUMS = (State, StripeStatus, PeriodState, Role, Method, Disclosure, Mode)
+ENUMS = (
+    *(State, StripeStatus, PeriodState, Role, Method, Disclosure, Mode, AuditAction),
+    *(TroubleKind, TroubleCode, ProposalRefusal),
+)
 PREFIXES = {
     value for value in vars(recipients).values() if isinstance(value, str) and value.endswith(":")
 } - {""}

@@ -8,11 +8,20 @@ from services.attribution.models import Run, Statement, Tenant
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops, as_subject
 from tests.access_matrix import leaks
+from tests.api_schema import unfit_answers
 from tests.every_service import switch_off
 from tests.tokens import client_of, subject_of
 
 ANN = Actor("ann", "customer_admin", "acme")
-FOREIGN = {"<str:period>": "2026-10", "<str:tenant>": "foreign", "<str:run_id>": "run_1"}
+FOREIGN = {
+    "<str:period>": "2026-10",
+    "<str:tenant>": "foreign",
+    "<str:run_id>": "run_1",
+    "<str:message_id>": "message_1",
+    "<str:job_id>": "job_1",
+    "<str:proposal_id>": "proposal_1",
+    "<str:question_id>": "question_1",
+}
 MARKS = ("Foreign & Sons", "4242.4242")
 
 
@@ -54,6 +63,10 @@ class TestACustomersToken:
 
 
 class TestTheOperatorsToken:
+    def test_gets_answers_as_the_schema_says(self, statements):
+        values = {**FOREIGN, "<str:tenant>": "foreign"}
+        assert unfit_answers(client_of(Actor("olivia", "operator_admin")), values) == []
+
     def test_sees_a_tenants_cost(self, statements):
         client = client_of(Actor("olivia", "operator_viewer"))
         answer = client.get("/api/v1/periods/2026-10/statements/foreign")

@@ -16,6 +16,7 @@ from services.attribution.models import (
     Outbox,
     Period,
     Ruleset,
+    RulesetApplication,
     Run,
     Statement,
     StatementQuantity,
@@ -41,6 +42,7 @@ from shared.contracts.ingestion import (
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
     WORKLOADS_PUBLISHED,
+    Loss,
 )
 from shared.contracts.invoicing import REVENUE_RECORDED
 from shared.faults import BadConfiguration, BadInput, ProofFailed
@@ -103,7 +105,7 @@ def period(transactional_db, storage, tmp_path, settings):
     return "2026-10"
 
 
-def announce_bill(storage, folder, lines, *, version=1, spoil=None):
+def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=()):
     bill = write_normalised(folder / uuid7().hex, lines)
     prefix = f"s3://trueback-lake/test/{uuid7().hex}"
     parts = [storage.put(part, f"{prefix}/{part.name}") for part in bill.parts]
@@ -119,6 +121,7 @@ def announce_bill(storage, folder, lines, *, version=1, spoil=None):
         "part_uris": parts,
         "raw_totals_uri": uri,
         "content_hash": uuid7().hex if spoil else content_hash(lines),
+        "losses": [asdict(loss) for loss in losses],
     }
     with as_ops():
         record_snapshot(SNAPSHOT_PUBLISHED.load(fact))
@@ -350,6 +353,19 @@ class TestARuleset:
             apply_ruleset(content=RULESET + "\n# a comment\n", applied_by="clara")
             assert Ruleset.objects.count() == 1
 
+    def test_applied_again_says_who_did_it(self, period):
+        other = RULESET.replace("nat_bytes}", "other}")
+        with as_ops():
+            apply_ruleset(content=other, applied_by="olivia")
+            apply_ruleset(content=RULESET, applied_by="clara")
+            applications = RulesetApplication.objects.order_by("pk")
+            kept = [(one.ruleset.version, one.applied_by) for one in applications]
+        assert kept == [(1, "olivia"), (2, "olivia"), (1, "clara")]
+        history = client_of(Actor("olivia", "operator_admin")).get("/api/v1/ruleset").json()
+        names = [one["applied_by"] for one in history["applications"]]
+        assert names == ["clara", "olivia", "olivia"]
+        assert history["version"] == 1
+
     def test_that_changed_attributes_every_known_period_again(self, period):
         attribute_period(period=period)
         with as_ops():
@@ -412,6 +428,18 @@ class TestAClose:
         with as_ops():
             Period.objects.update(overridden_checks=None)  # closed by an earlier release
         assert answer_of(period, 2)["overrides"] == record.overridden_checks
+
+    def test_of_a_bill_that_lacks_what_an_earlier_one_had_needs_a_reason(
+        self, period, storage, tmp_path
+    ):
+        lines = [*LINES, focus_line(cost="1", **ACME)]
+        lost = Loss("tag_key", count=1, of=7, names=["customer"])
+        announce_bill(storage, tmp_path, lines, version=2, losses=[lost])
+        attribute_period(period=period)
+        with pytest.raises(UnableToClose, match=r"nothing_vanished: aws lacks .*\(customer\)"):
+            self.close(period)
+        record = self.close(period, nothing_vanished="we moved to the tag `tenant`")
+        assert [each["check"] for each in record.overridden_checks] == ["nothing_vanished"]
 
     def test_keeps_no_reason_for_a_check_that_did_not_fail(self, period):
         attribute_period(period=period)

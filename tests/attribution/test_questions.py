@@ -1,9 +1,11 @@
 """Why an amount is what it is, and a run once more: of the very inputs a run was made of."""
 
+import threading
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from services.attribution.domain.evidence import recompute
 from services.attribution.domain.evidence_json import from_json
@@ -61,7 +63,7 @@ def asked(path, body=None, *, actor=OLIVIA):
 def answer(path, body=None):
     """Asked until it is answered, with the job in between."""
     first = asked(path, body)
-    assert (first.status_code, first.json()) == (202, {"answer": None})
+    assert (first.status_code, first.json()["answer"]) == (202, None)
     with as_ops():
         job = Job.objects.get(kind__in=JOBS.keys() - {"attribute_period"}, state="queued")
     JOBS[job.kind](job.payload)
@@ -139,6 +141,64 @@ class TestAnExplanation:
     def test_is_for_the_operators_people(self, run, role):
         path = f"/api/v1/periods/{run.period}/explanations?tenant=acme"
         assert asked(path, actor=Actor("vic", role)).status_code == 202
+
+
+VIC = Actor("vic", "operator_viewer")
+
+
+class TestQuestionsOfOnePerson:
+    def path(self, run, number):
+        return f"/api/v1/periods/{run.period}/explanations?tenant=acme&rows={number}"
+
+    def test_are_so_many_at_once_and_no_more(self, run):
+        answers = [asked(self.path(run, number), actor=VIC) for number in range(1, 41)]
+        assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 37
+        assert answers[-1].json()["reason"] == {"code": "too_many_questions"}
+        assert answers[-1].headers["Retry-After"]
+        with as_ops():
+            assert Job.objects.filter(kind="explain_amount").count() == 3
+
+    def test_hold_up_nobody_else_and_are_answered_together_where_they_are_the_same(self, run):
+        for number in (1, 2, 3):
+            asked(self.path(run, number), actor=VIC)
+        assert asked(self.path(run, 3), actor=OLIVIA).status_code == 202
+        assert asked(self.path(run, 4), actor=OLIVIA).status_code == 202
+        with as_ops():
+            assert Job.objects.filter(requested_by="olivia").count() == 1
+
+    def test_asked_by_many_at_the_same_time_are_still_counted(self, run, transactional_db):
+        codes = []
+
+        def one(number):
+            codes.append(asked(self.path(run, number), actor=VIC).status_code)
+            connection.close()
+
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(1, 11)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(codes) == [202] * 3 + [429] * 7
+
+    def test_can_be_cancelled_by_who_asked_and_make_room(self, run):
+        waiting = [asked(self.path(run, number), actor=VIC).json() for number in (1, 2, 3)]
+        gone = client_of(VIC).delete(f"/api/v1/questions/{waiting[0]['question']}")
+        assert gone.status_code == 204
+        assert asked(self.path(run, 4), actor=VIC).status_code == 202
+        with as_ops():
+            assert Job.objects.get(key=waiting[0]["question"]).state == Job.State.CANCELLED
+
+    def test_are_not_cancelled_by_another_but_by_an_administrator(self, run):
+        question = asked(self.path(run, 1), actor=VIC).json()["question"]
+        path = f"/api/v1/questions/{question}"
+        assert client_of(Actor("bill", "billing_clerk")).delete(path).status_code == 404
+        assert client_of(OLIVIA).delete(path).status_code == 204
+        assert client_of(OLIVIA).delete(path).status_code == 404
+
+    def test_that_were_cancelled_may_be_asked_again(self, run):
+        question = asked(self.path(run, 1), actor=VIC).json()["question"]
+        client_of(VIC).delete(f"/api/v1/questions/{question}")
+        assert explanation(run, "tenant=acme&rows=1").status_code == 200
 
 
 class TestAReplay:

@@ -73,6 +73,27 @@ class TestAttribute:
         proof = json.loads((work / "out/proof.json").read_text())
         assert proof["quantisation"] == "-0.00000000005"
 
+    @pytest.mark.parametrize(
+        ("labels", "note"),
+        [
+            (
+                "[tag:custmer]",
+                "Label tenant: no line has the tag `custmer`. Did you mean `customer`?",
+            ),
+            ("[tag:org]", "Label tenant: no line has the tag `org`."),
+            ("[tag:org, tag:customer]", ""),
+            ("[tag:Customer, tag:customer]", ""),
+        ],
+    )
+    def test_notes_a_label_that_no_line_has(self, work, labels, note):
+        ruleset = POOLED.replace('["tag:customer"]', labels)
+        assert ruleset != POOLED
+        (work / "trueback.yaml").write_text(ruleset)
+        done = attribute(work)
+        assert done.returncode == 0, done.stderr
+        notes = [line for line in done.stdout.splitlines() if "no line has the tag" in line]
+        assert notes == ([f"note {note}"] if note else [])
+
     def test_takes_a_cur_2_folder(self, work):
         write_delivery(work / "bucket", [[cur_line(1)], [cur_line(2, tags={"customer": "acme"})]])
         assert attribute(work, bill="bucket").returncode == 0

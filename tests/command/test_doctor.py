@@ -14,6 +14,7 @@ from deploy.commands.local_stack import StackOfHome
 from deploy.local.home import Home
 from services.command.checks import Check, attribute_checks
 from services.command.main import main
+from shared.faults import Fault
 
 GB = 1_000_000_000
 
@@ -166,6 +167,7 @@ class TestServersOfOnesOwn:
 
     @pytest.mark.parametrize("variable", VARIABLES)
     def test_that_answer_are_shown_without_their_password(self, machine, taken_port, variable):
+        # pragma: allowlist nextline secret
         url = f"redis://me:secret@127.0.0.1:{taken_port}/0"
         checks = check_machine(with_variable(machine, variable, url))
         assert f"127.0.0.1:{taken_port} answers" in [check.found for check in checks]
@@ -175,6 +177,7 @@ class TestServersOfOnesOwn:
     def test_that_do_not_answer_are_named_with_their_variable(self, machine, variable):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
+            # pragma: allowlist nextline secret
             url = f"redis://me:secret@127.0.0.1:{closed.getsockname()[1]}/0"
             fixes = " ".join(missing(with_variable(machine, variable, url)).values())
         assert f"correct {variable}" in fixes
@@ -210,3 +213,34 @@ class TestTheCommand:
     def test_runs_on_this_very_machine(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         assert check_machine(this_machine(Home(Path("var").resolve())))
+
+
+class TestWhatIsStuck:
+    """Of a stack that runs here, as its services say it."""
+
+    def checks(self, answer):
+        class Client:
+            def call(self, actor, service, method, path):
+                if isinstance(answer, Fault):
+                    raise answer
+                assert (actor.role, path) == ("operator_analyst", "/api/v1/health")
+                return {"data": answer}
+
+        return [(each.state, each.found) for each in stack._troubles_of(Client(), "ingestion")]
+
+    def test_is_a_note_each(self):
+        item = {"kind": "unreadable_source", "subject": "aws", "code": "access_denied"}
+        assert self.checks([{**item, "since": "2026-11-05T08:00:00Z"}]) == [
+            ("note", "unreadable_source aws: access_denied, since 2026-11-05T08:00:00Z")
+        ]
+
+    def test_may_be_nothing(self):
+        assert self.checks([]) == [("ok", "nothing is stuck")]
+
+    def test_is_not_known_of_a_service_that_does_not_answer(self):
+        assert self.checks(Fault("ingestion does not answer.")) == [
+            ("note", "ingestion does not answer.")
+        ]
+
+    def test_is_not_asked_where_no_stack_runs(self, machine):
+        assert found(machine, "ingestion") == []

@@ -65,10 +65,18 @@ class TestEachProcess:
     def test_gets_its_own_secrets_only(self, process, service, kind):
         stripe = ["var/compose/stripe.env"] if service == "invoicing" else []
         more = [f"var/compose/{service}.{kind}.env"] if kind in ("web", "migrate") else []
-        assert process["env_file"] == [f"var/compose/{service}.env", *stripe, *more]
+        writes = service == "invoicing" and kind in ("web", "worker", "runner")
+        documents = ["var/compose/invoicing.documents.env"] if writes else []
+        assert process["env_file"] == [f"var/compose/{service}.env", *stripe, *documents, *more]
         signing = {"portal-signing-key"} if service == "portal" else set()
         subjects = {"subject-keys"} if service == "portal" or kind == "migrate" else set()
-        assert set(process["secrets"]) == {"jwks", f"{service}-bus-keys", *signing, *subjects}
+        seals = {"seal-keys"} if writes else set()
+        assert set(process["secrets"]) == {
+            *("jwks", f"{service}-bus-keys"),
+            *signing,
+            *subjects,
+            *seals,
+        }
         assert process["environment"] == {"TRUEBACK_ENVIRONMENT": "live"}
 
     def test_starts_after_what_it_needs(self, process, service, kind):

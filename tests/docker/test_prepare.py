@@ -1,11 +1,13 @@
 import json
 import stat
 import sys
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 import pytest
 
 from deploy.docker import prepare as command
+from deploy.docker.addresses import SECRETS
 from deploy.docker.prepare import prepare
 from deploy.local.credentials import SERVICES
 from services.attribution.config.env import AttributionEnvironment
@@ -50,11 +52,16 @@ def test_every_variable_that_a_service_must_have_is_there(out):
 
 
 @pytest.mark.parametrize("is_set", [False, True])
-def test_the_files_are_a_complete_and_live_environment(out, monkeypatch, is_set):
+def test_the_files_are_a_complete_and_live_environment(out, compose, monkeypatch, is_set):
+    """With the secrets where Compose has them before it mounts them."""
+    mounted = {
+        f"{SECRETS}/{name}": str(out / "secrets" / PurePath(secret["file"]).name)
+        for name, secret in compose["secrets"].items()
+    }
     for service, kind in KINDS.items():
         with monkeypatch.context() as process:
             for name, value in env_file(out / f"{service}.env").items():
-                process.setenv(name, value)
+                process.setenv(name, mounted.get(value, value))
             if service == "invoicing" and is_set:
                 for name in FROM_THE_PERSON:
                     process.setenv(name, "given_by_the_person_who_runs_it")

@@ -5,7 +5,13 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attribution.domain.close_checks import Evidence, close_checks, not_overridden
+from services.attribution.domain.close_checks import (
+    Evidence,
+    Incomplete,
+    close_checks,
+    not_overridden,
+)
+from shared.contracts.ingestion import Loss
 
 
 class TestAClose:
@@ -30,3 +36,15 @@ class TestAClose:
             Evidence(1, Decimal(1), Decimal(0), frozenset(), frozenset(), True, True)
         )
         assert not_overridden(results, {"proof_holds": "  "})
+
+    def test_needs_one_for_what_has_vanished_and_says_what_it_is(self):
+        gone = (Loss("tag_key", 2, 3, ["team", "env"]), Loss("resource_id", 190, 200))
+        incomplete = (Incomplete("aws", gone),)
+        evidence = Evidence(
+            1, Decimal(0), Decimal(0), frozenset(), frozenset(), True, True, incomplete=incomplete
+        )
+        [check] = not_overridden(close_checks(evidence), {})
+        assert (check.name, check.finding) == (
+            "nothing_vanished",
+            "aws lacks 2 of 3 tag_keys (team, env), 190 of 200 resource_ids",
+        )

@@ -7,11 +7,13 @@ import pytest
 
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
+    check_delivery_size,
     is_of_period,
     plain_deliveries,
     safe_relative_path,
 )
 from shared.faults import BadInput
+from shared.input_limits import DELIVERY_BYTES_MAX, FILES_MAX
 
 THEN = datetime(2026, 11, 3, tzinfo=UTC)
 
@@ -50,6 +52,9 @@ class TestABill:
             "s3://b/cur/20261001-20261101/0f3a/cur-Manifest.json",
             "s3://b/cur/cur-Manifest.json",
             "s3://b/cur/20261301-20270101/cur-Manifest.json",
+            "s3://b/cur/99991201-00000101/cur-Manifest.json",
+            "s3://b/x/metadata/BILLING_PERIOD=2026-13/x-Manifest.json",
+            "s3://b/x/metadata/BILLING_PERIOD=0000-01/x-Manifest.json",
         ],
     )
     def test_is_nothing_else(self, uri):
@@ -98,3 +103,23 @@ class TestAKey:
         assert (
             str(safe_relative_path("/a/2024-05-18T20:16:37Z-x/b")) == "a/2024-05-18T20:16:37Z-x/b"
         )
+
+
+class TestADeliveryThatIsTooLarge:
+    def test_by_its_files_is_refused(self):
+        with pytest.raises(BadInput, match="more than 10,000 files"):
+            check_delivery_size([Thing("s3://b/x")] * (FILES_MAX + 1), file="s3://b/manifest")
+
+    def test_by_its_bytes_is_refused(self):
+        items = [Thing("s3://b/x", size_bytes=DELIVERY_BYTES_MAX), Thing("s3://b/y")]
+        with pytest.raises(BadInput, match="bytes"):
+            check_delivery_size(items, file="s3://b/manifest")
+
+    def test_is_one_beyond_the_limit(self):
+        items = [Thing("s3://b/x", size_bytes=DELIVERY_BYTES_MAX)]
+        check_delivery_size(items, file="s3://b/manifest")
+
+
+def test_a_name_that_no_folder_could_hold_is_refused():
+    with pytest.raises(BadInput, match="longer than"):
+        safe_relative_path(f"exports/{'x' * 300}.parquet")

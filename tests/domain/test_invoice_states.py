@@ -97,6 +97,12 @@ def test_a_refusal_says_what_would_be_needed(action, state, actor, reason, detai
     assert refusal_detail(action, refused) == detail
 
 
+@pytest.mark.parametrize("name", ["Bruno", " bruno", "\uff42runo"])
+def test_case_and_width_of_a_name_make_no_second_person(name):
+    given = {"state": State.IN_REVIEW, "actor": BRUNO}
+    assert refusal(ACTIONS["approve"], doers=[name], **given).code == RefusalCode.SECOND_PERSON
+
+
 def test_nothing_is_refused_of_who_may_and_gives_a_reason():
     given = {"state": State.DRAFT, "actor": CLARA, "doers": ["bruno"], "reason": "wrong address"}
     assert refusal(ACTIONS["park"], **given) is None

@@ -77,7 +77,7 @@ class TestActions:
 
     def test_say_why_they_are_not_this_persons(self):
         actions = [
-            action("approve", not_by=["bruno"]),
+            action("approve", not_by=["Bruno"]),
             action("park", roles=[Role.BILLING_CLERK], needs_reason=True),
             action("discard"),
         ]
@@ -160,6 +160,22 @@ def test_parts_of_one_rule_and_driver_stand_together_with_what_was_used():
             "no_quarantined_file",
             {"deliveries": [{"source": "cur", "error": "cut"}, {"source": "x", "error": "y"}]},
             "Cur: cut; x: y",
+        ),
+        ("nothing_vanished", {"sources": []}, "Nothing that was delivered is gone"),
+        (
+            "nothing_vanished",
+            {
+                "sources": [
+                    {
+                        "source": "cur",
+                        "losses": [
+                            {"kind": "tag_key", "count": 3, "of": 9, "names": ["a", "b"]},
+                            {"kind": "resource_id", "count": 50, "of": 200, "names": []},
+                        ],
+                    }
+                ]
+            },
+            "Cur lacks the tag keys a, b and 1 more; 25% of its resource ids",
         ),
         ("moon_is_full", {}, "It does not hold"),
     ],

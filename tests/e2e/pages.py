@@ -30,6 +30,10 @@ PAGES: Final = (
     ShownPage("tenant", "olivia", "/tenants/globex?period={month}"),
     ShownPage("tenant_plans", "olivia", "/tenants/globex/plans?period={month}"),
     ShownPage("why", "olivia", "/tenants/globex/why?period={month}&group=pool:nat"),
+    ShownPage("changes", "olivia", "/changes"),
+    ShownPage("health", "olivia", "/health"),
+    ShownPage("audit", "olivia", "/audit"),
+    ShownPage("audit", "olivia", "/audit?person=nobody"),
     ShownPage("invoices", "clara", "/invoices?period={month}"),
     ShownPage("invoice", "clara", "/invoices/{draft}"),
     ShownPage("invoice", "bruno", "/invoices/{issued}"),
@@ -43,7 +47,10 @@ PAGES: Final = (
 NO_PAGES: Final = frozenset(
     {
         *("home", "invoice_action", "close_period", "sign_out", "demo_person", "demo_tour"),
+        "cancel_why",
+        *("move_trouble", "decide_change"),
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
+        "audit_csv",
         *("customer_invoices_csv", "invoice_pdf", "invoice_picture", "customer_invoice_pdf"),
         *("sign_in", "sign_in_link"),  # strangers look at them, see the test
         *("livez", "readyz"),

@@ -41,9 +41,10 @@ LINES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def snapshot(tmp_path):
-    return snapshot_of(write_cur(tmp_path / "bill.parquet", LINES), tmp_path)
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("snapshot")
+    return snapshot_of(write_cur(folder / "bill.parquet", LINES), folder)
 
 
 def by_line(snapshot, columns):

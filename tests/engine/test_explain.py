@@ -119,9 +119,9 @@ class Explained:
             assert found == by_tenant[tenant]
 
 
-@pytest.fixture
-def explained(tmp_path):
-    return Explained(tmp_path, BILL, POOLED, SIGNALS)
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    return Explained(tmp_path_factory.mktemp("explained"), BILL, POOLED, SIGNALS)
 
 
 class TestATaggedLine:

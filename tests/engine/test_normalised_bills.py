@@ -45,7 +45,7 @@ def assert_alike(lines, work):
 class TestALine:
     @pytest.mark.parametrize("line", LINES)
     def test_has_the_rows_the_types_and_the_control_totals_of_ingestion(self, line, tmp_path):
-        assert_alike([line], tmp_path)
+        assert_alike([line, focus_line()], tmp_path)  # a bill of no service is refused
 
     def test_among_others_has_them_too(self, tmp_path):
         assert_alike(LINES, tmp_path)

@@ -1,16 +1,11 @@
 """Deliveries in a real S3: what is taken, what is refused, and what stays current."""
 
 import json
-import shutil
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-import duckdb
 import pytest
-from django.conf import settings
 
-from deploy.local.lake import connect
 from services.ingestion.models import (
     Delivery,
     Job,
@@ -20,10 +15,10 @@ from services.ingestion.models import (
     Source,
     Workloads,
 )
-from services.ingestion.operations.collect_bill import collect_bill
 from services.ingestion.operations.collect_files import collect_files
 from services.ingestion.operations.find_deliveries import find_deliveries
 from services.ingestion.operations.register_source import register_source
+from shared.columnar import DiskFull, MemoryLimitReached
 from shared.contracts.ingestion import (
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
@@ -36,67 +31,12 @@ from tests.bills import (
     cur_line,
     legacy_line,
     write_cur,
-    write_delivery,
     write_legacy_delivery,
     write_signals,
 )
-from tests.service_stack import running_servers
+from tests.ingestion.deliveries import collect, current, deliver, files_of_at_most
 
 PERIOD = "2026-10"
-
-
-@pytest.fixture
-def storage():
-    storage = connect(running_servers())
-    yield storage
-    storage.close()
-
-
-@pytest.fixture
-def work(tmp_path, settings):
-    """A scratch folder of its own, as the runner gives each job."""
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
-        update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256}
-    )
-    return tmp_path
-
-
-@pytest.fixture
-def source(transactional_db):
-    prefix = f"s3://aws-export/{uuid7().hex}/"
-    with as_ops():
-        return register_source(key="aws", kind="bill", uri=prefix, created_by="olivia")
-
-
-def deliver(storage, source, folder: Path, *lines, manifest: bool = True, parts=1) -> Path:
-    """Write a delivery and upload it, data first and the manifest last."""
-    batches = [lines[start::parts] for start in range(parts)]
-    write_delivery(folder, batches)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    manifests = [path for path in files if path.name.endswith("Manifest.json")]
-    content = json.loads(manifests[0].read_text())
-    manifests[0].write_text(json.dumps({**content, "executionId": uuid7().hex}))
-    for path in [*(path for path in files if path not in manifests), *manifests]:
-        if path in manifests and not manifest:
-            continue
-        storage.put(path, f"{source.uri}{path.relative_to(folder)}")
-    return manifests[0]
-
-
-def collect(work: Path) -> list[Delivery]:
-    """What the beat and the runner do; each job with an empty scratch."""
-    find_deliveries()
-    with as_ops():
-        found = list(Delivery.objects.filter(state="found").order_by("delivered_at"))
-    for delivery in found:
-        shutil.rmtree(settings.ENVIRONMENT.scratch_dir, ignore_errors=True)
-        collect_bill(delivery_id=delivery.delivery_id)
-    return found
-
-
-def current() -> Snapshot:
-    with as_ops():
-        return Snapshot.objects.get(is_current=True)
 
 
 class TestADelivery:
@@ -283,9 +223,38 @@ class TestASource:
         with as_ops(), pytest.raises(BadConfiguration, match="never mixed"):
             register_source(key="aws", kind="bill", uri="s3://other/", created_by="clara")
 
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "s3://trueback-lake",
+            "s3://trueback-lake/",
+            "s3://trueback-lake/bills/",
+            "s3://trueback-lake/allocations",
+        ],
+    )
+    def test_is_not_our_own_lake(self, transactional_db, settings, uri):
+        environment = settings.ENVIRONMENT
+        settings.ENVIRONMENT = environment.model_copy(update={"lake_uri": "s3://trueback-lake"})
+        with as_ops(), pytest.raises(BadConfiguration, match="in the lake"):
+            register_source(key="lake", kind="bill", uri=uri, created_by="olivia")
+
+    def test_may_lie_beside_a_lake_that_is_a_part_of_its_bucket(self, transactional_db, settings):
+        environment = settings.ENVIRONMENT
+        settings.ENVIRONMENT = environment.model_copy(update={"lake_uri": "s3://shared/trueback"})
+        with as_ops():
+            register_source(key="aws", kind="bill", uri="s3://shared/exports", created_by="olivia")
+            register_source(key="b", kind="bill", uri="s3://shared/trueback-2", created_by="olivia")
+            with pytest.raises(BadConfiguration, match="in the lake"):
+                register_source(key="c", kind="bill", uri="s3://shared", created_by="olivia")
+
     def test_is_an_s3_address(self, transactional_db):
         with as_ops(), pytest.raises(BadInput, match="not an s3:// address"):
             register_source(key="aws", kind="bill", uri="/etc/passwd", created_by="clara")
+
+    @pytest.mark.parametrize("uri", ["s3://", "s3:///exports/", "s3://a b/c", "s3://UPPER/x"])
+    def test_is_in_a_bucket(self, transactional_db, uri):
+        with as_ops(), pytest.raises(BadInput, match="not the name of a bucket"):
+            register_source(key="aws", kind="bill", uri=uri, created_by="clara")
 
 
 class TestALegacyDelivery:
@@ -310,13 +279,26 @@ class TestALegacyDelivery:
     def test_that_does_not_fit_into_memory_is_no_fault_of_the_delivery(
         self, storage, source, work, settings
     ):
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"memory_limit_mb": 128})
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"memory_limit_mb": 8})
+        self.deliver_legacy(storage, source, work)
+        with pytest.raises(MemoryLimitReached, match="field TRUEBACK_MEMORY_LIMIT_MB"):
+            collect(work)
+        with as_ops():
+            assert Delivery.objects.get().state == Delivery.State.FOUND
+
+    def test_that_finds_the_disk_full_is_no_fault_of_the_delivery(self, storage, source, work):
+        self.deliver_legacy(storage, source, work)
+        with pytest.raises(DiskFull, match="field TRUEBACK_SCRATCH_DIR"), files_of_at_most(4096):
+            collect(work)
+        with as_ops():
+            assert Delivery.objects.get().state == Delivery.State.FOUND
+        collect(work)
+        with as_ops():
+            assert Delivery.objects.get().state == Delivery.State.COLLECTED
+
+    def deliver_legacy(self, storage, source, work):
         folder = work / "legacy"
         write_legacy_delivery(folder, [[legacy_line(cur_line(1.5))]])
         for path in sorted(folder.rglob("*"), key=lambda path: path.name.endswith("Manifest.json")):
             if path.is_file():
                 storage.put(path, f"{source.uri}{path.relative_to(folder)}")
-        with pytest.raises(duckdb.OutOfMemoryException):
-            collect(work)
-        with as_ops():
-            assert Delivery.objects.get().state == Delivery.State.FOUND

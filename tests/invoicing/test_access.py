@@ -7,6 +7,7 @@ from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_states import State
 from tests.access_matrix import leaks
+from tests.api_schema import unfit_answers
 from tests.every_service import switch_off
 from tests.invoicing.scenarios import make_customer, make_invoice
 from tests.tokens import client_of
@@ -37,7 +38,13 @@ def invoices(db):
 
 
 def foreign_values(invoice):
-    return {"<str:invoice_id>": invoice.invoice_id, "<str:action>": "submit"}
+    return {
+        "<str:invoice_id>": invoice.invoice_id,
+        "<str:action>": "submit",
+        "<str:message_id>": "message_1",
+        "<str:job_id>": "job_1",
+        "<str:proposal_id>": "proposal_1",
+    }
 
 
 class TestACustomersToken:
@@ -91,6 +98,13 @@ class TestACustomersToken:
             content_type="application/json",
         )
         assert answer.status_code == 404
+
+
+class TestAnAnswer:
+    @pytest.mark.parametrize("actor", [ANN, Actor("olivia", "operator_admin")], ids=str)
+    def test_is_as_the_schema_says(self, invoices, actor):
+        mine, _ = invoices
+        assert unfit_answers(client_of(actor), foreign_values(mine)) == []
 
 
 class TestAToken:

@@ -37,6 +37,11 @@ def attributed(**changed):
         HANDLERS[PERIOD_ATTRIBUTED.name](replace(ATTRIBUTED, **changed))
 
 
+def closed_on(version):
+    with as_ops():
+        record_close(replace(PERIOD_CLOSED.example, period="2026-10", run_version=version))
+
+
 def asked_for():
     with as_ops():
         return list(Job.objects.filter(kind="estimate_charges").values_list("payload", flat=True))
@@ -80,18 +85,31 @@ class TestAnEstimate:
         [payload] = asked_for()
         assert payload["version"] == 2
 
-    def test_is_not_made_of_a_closed_month(self, customers):
-        with as_ops():
-            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
-        attributed()
+    def test_is_not_made_of_a_run_after_the_close(self, customers):
+        closed_on(version=7)
+        attributed(version=8)
         assert asked_for() == []
 
-    def test_is_not_told_where_the_month_was_closed_meanwhile(self, customers):
-        attributed()
-        with as_ops():
-            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
+    def test_is_not_told_where_the_month_was_closed_on_an_earlier_run_meanwhile(self, customers):
+        attributed(version=8)
+        closed_on(version=7)
         estimate()
         assert estimates() == []
+
+    def test_is_told_where_the_month_was_closed_on_its_run_at_once(self, customers):
+        attributed(version=7)
+        closed_on(version=7)
+        estimate()
+        assert [(fact.customer, fact.version) for fact in estimates()] == [
+            ("acme", 7),
+            ("globex", 7),
+        ]
+
+    def test_is_asked_for_where_the_close_comes_before_its_run(self, customers):
+        closed_on(version=7)
+        attributed(version=7)
+        estimate()
+        assert [fact.version for fact in estimates()] == [7, 7]
 
     def test_leaves_out_a_contract_in_another_currency(self, customers):
         with as_ops():
@@ -163,8 +181,12 @@ class TestAnEstimateThatFailed:
         remind_invoicing()
         assert self.waiting() == []
 
-    def test_is_forgotten_where_the_month_was_closed(self, failed):
-        with as_ops():
-            record_close(replace(PERIOD_CLOSED.example, period="2026-10"))
+    def test_is_forgotten_where_the_month_was_closed_on_an_earlier_run(self, failed):
+        closed_on(version=6)
         remind_invoicing()
         assert self.waiting() == []
+
+    def test_is_asked_for_again_where_the_month_was_closed_on_its_run(self, failed):
+        closed_on(version=7)
+        remind_invoicing()
+        assert self.waiting() == [7]

@@ -1,7 +1,19 @@
 from tests.every_service import (
+    TestAuditApi,
+    TestAuditLog,
     TestFactsOfOthers,
+    TestHealthApi,
     TestHostileRequests,
     TestIsolationOfTheDatabase,
+    TestSchema,
 )
 
-__all__ = ["TestFactsOfOthers", "TestHostileRequests", "TestIsolationOfTheDatabase"]
+__all__ = [
+    "TestAuditApi",
+    "TestAuditLog",
+    "TestFactsOfOthers",
+    "TestHealthApi",
+    "TestHostileRequests",
+    "TestIsolationOfTheDatabase",
+    "TestSchema",
+]

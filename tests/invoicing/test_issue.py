@@ -443,6 +443,15 @@ class TestWhatGoesWrongForOne:
             issue_invoices()
         assert self.states(*two) == [State.ISSUING, State.ISSUING]
 
+    def test_with_our_key_is_seen_by_asking_for_one_invoice(self, standin):
+        asked = {"api_base": standin.url, "requests_per_second": 1000, "seconds": 5}
+        right, wrong = (StripeGateway(api_key=key, **asked) for key in (API_KEY, "sk_wrong"))
+        right.ask()
+        with pytest.raises(KeyRefused, match="TRUEBACK_STRIPE_API_KEY"):
+            wrong.ask()
+        for asking in (right, wrong):
+            asking._client._requestor._client.close()
+
     def test_of_an_event_whose_object_is_gone_holds_up_no_other(self, two, standin):
         issue_invoices()
         paid, gone = two

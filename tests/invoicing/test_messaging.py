@@ -1,8 +1,13 @@
 """The acknowledged outbox, on a real PostgreSQL and a real broker."""
 
 import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from django.conf import settings
@@ -55,6 +60,13 @@ def envelope(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 HANDLERS = {PERIOD_CLOSED.name: record_close}
+
+
+@contextmanager
+def a_lock_of_another(number: int) -> Iterator[None]:
+    with psycopg.connect(settings.ENVIRONMENT.database_ops_url) as other:
+        other.execute("select pg_advisory_lock(%s)", [number])
+        yield
 
 
 class TestEmit:
@@ -210,6 +222,29 @@ class TestReceive:
             receive(sent, {PERIOD_CLOSED.name: broken}, envelope(item))
         assert sent.items == [{"id": item["id"], "error": "ZeroDivisionError: no such tenant"}]
 
+    @pytest.mark.parametrize(
+        "limit", ["set local statement_timeout = 50", "set local lock_timeout = 50"]
+    )
+    def test_counts_a_limit_of_the_database_against_the_message_alone(
+        self, transactional_db, limit
+    ):
+        """A statement that is ended or a lock that is not given, such as in a deadlock."""
+        sent, good, slow = Sent(), closed(), closed("2026-09")
+
+        def handle(fact: object) -> None:
+            if fact.period == "2026-10":
+                record_close(fact)
+                return
+            with connection.cursor() as cursor:
+                cursor.execute(limit)
+                cursor.execute("select pg_advisory_xact_lock(4711)")
+
+        with a_lock_of_another(4711):
+            receive(sent, {PERIOD_CLOSED.name: handle}, envelope(slow, good))
+        with as_ops():
+            assert InboxFailures.objects.get().message_id == uuid.UUID(slow["id"])
+        assert [item["id"] for item in sent.items] == [good["id"]]
+
     def test_a_database_that_fails_is_no_fault_of_the_message(self, transactional_db):
         def away(_fact: object) -> None:
             raise OperationalError("the server closed the connection")
@@ -347,6 +382,27 @@ class TestEnvelope:
         data = {**envelope(closed()), "items": items}
         with pytest.raises(ForgedEnvelope):
             Envelope.opened(data, settings.ENVIRONMENT.bus_keys(), at="invoicing", kind="facts")
+
+    def test_is_taken_by_each_key_while_one_follows_another_and_signed_by_the_last(self):
+        old, new = b"o" * 32, b"n" * 32
+        pair = "attribution>invoicing"
+        sent = Envelope("attribution", "invoicing", "facts", [])
+
+        def is_taken(by, keys):
+            try:
+                Envelope.opened(sent.sealed({pair: by}), {pair: keys}, at="invoicing", kind="facts")
+            except ForgedEnvelope:
+                return False
+            return True
+
+        steps = ([old], [new, old], [old, new], [new])
+        for before, after in pairwise(steps):
+            assert is_taken(before, after)
+            assert is_taken(after, before)
+        assert not is_taken([old], [new])
+        assert not is_taken([b""], [old, new])
+        with pytest.raises(ForgedEnvelope, match="no key"):
+            sent.sealed({pair: []})
 
     def test_of_a_pair_without_a_key_can_not_be_made(self):
         with pytest.raises(ForgedEnvelope, match="no key for invoicing>nobody"):

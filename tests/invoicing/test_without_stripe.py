@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import time
 from datetime import timedelta
 
 import pytest
@@ -169,7 +168,6 @@ class TestAWebhook:
         )
         payload = b'{"id": "evt_1", "object": "event", "type": "invoice.paid", "data": {}}'
         stamp = int((timezone.now() - timedelta(seconds=1)).timestamp())
-        assert abs(stamp - time.time()) < 60
         for key in (b"", b" "):
             made = hmac.new(key, f"{stamp}.".encode() + payload, hashlib.sha256).hexdigest()
             answer = Client().post(

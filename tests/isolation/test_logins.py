@@ -15,6 +15,7 @@ from deploy.local.credentials import DATABASE_ROLES
 from deploy.local.servers import provision_servers, start_servers
 from deploy.local.stack import Stack
 from shared.auth.subjects import read_subject_keys, sign_subject
+from shared.runtime.environment import ServiceEnvironment
 
 SERVICES = ("ingestion", "attribution", "invoicing", "portal")
 _NOT_ALLOWED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)
@@ -67,6 +68,26 @@ def signed(servers, key="acme", *, kind="customer", hours=1, keys=None):
         until=datetime.now(UTC) + timedelta(hours=hours),
         keys=keys or read_subject_keys(servers.credentials.subject_keys_file),
     )
+
+
+class TestASession:
+    """What PostgreSQL itself says of it, by the options that a process connects with."""
+
+    def limits_of(self, servers, **urls):
+        environment = ServiceEnvironment.model_construct(
+            database_ops_url=servers.database_url("portal", "ops"), **urls
+        )
+        [options] = {each["OPTIONS"]["options"] for each in environment.databases().values()}
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        with psycopg.connect(environment.database_ops_url, options=options) as session:
+            return [session.execute(f"show {name}").fetchone()[0] for name in names]
+
+    def test_of_who_answers_requests_ends_what_takes_seconds(self, servers):
+        customers = servers.database_url("portal", "app")
+        assert self.limits_of(servers, database_url=customers) == ["15s", "10s", "1min"]
+
+    def test_of_jobs_and_facts_ends_what_takes_minutes(self, servers):
+        assert self.limits_of(servers, database_url=None) == ["5min", "1min", "5min"]
 
 
 class TestALogin:

@@ -14,7 +14,9 @@ from deploy.local.credentials import SERVICES
 from deploy.local.home import Home
 from deploy.local.provision import provision_broker, provision_databases, s3_client
 from deploy.local.servers import Servers, broker_users, provision_servers, start_servers
+from deploy.local.stack import manage_process
 from shared.faults import BadConfiguration
+from shared.lake.storage import Storage
 from shared.vocabulary.modes import Mode
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +152,22 @@ class TestS3:
         }
         assert listening == {bytes([127, 0, 0, 1])}
 
+    def test_keeps_an_anchor_as_it_was_written_first(self, servers: Servers) -> None:
+        storage = Storage(s3_of(servers, "invoicing"))
+        uri = "s3://trueback-lake/anchors/invoicing/2026-11-29.json"
+        assert storage.write_once(b"first", uri)
+        assert not storage.write_once(b"second", uri)
+        assert storage.read(uri) == b"first"
+
+    @pytest.mark.parametrize(
+        "key", ["anchors/attribution/2026-11-29.json", "anchors/invoicing-2026-11-29.json"]
+    )
+    def test_lets_invoicing_write_its_anchors_and_nothing_else(
+        self, servers: Servers, key: str
+    ) -> None:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            Storage(s3_of(servers, "invoicing")).write(b"no", f"s3://trueback-lake/{key}")
+
 
 class TestSecrets:
     def test_are_read_by_their_owner_alone(self, servers: Servers) -> None:
@@ -169,6 +187,13 @@ class TestSecrets:
         assert all(service in pair.split(">") for pair in keys)
         assert ("TRUEBACK_SIGNING_KEY_FILE" in environment) is (service == "portal")
         assert ("TRUEBACK_STRIPE_API_KEY" in environment) is (service == "invoicing")
+        assert "TRUEBACK_SEAL_KEYS_FILE" not in environment
+        sealing = {
+            command
+            for command in ("web", "worker", "runner", "bus", "migrate")
+            if "TRUEBACK_SEAL_KEYS_FILE" in manage_process(servers, service, command).env
+        }
+        assert sealing == ({"web", "worker", "runner"} if service == "invoicing" else set())
 
     def test_the_public_keys_hold_no_private_part(self, servers: Servers) -> None:
         (key,) = json.loads(servers.credentials.jwks_file.read_text())["keys"]

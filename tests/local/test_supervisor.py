@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny_stack.py")
 
 
-def wait_for(holds: Callable[[], bool], *, seconds: float = 15) -> None:
+def wait_for(holds: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"

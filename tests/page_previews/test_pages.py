@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,48 +17,12 @@ from deploy.page_previews.render import render
 from services.portal import pages as pages_of
 from services.portal.domain.stacks import SERIES_MAX
 from services.portal.pages.page import Page as PageClass
+from tests.html_page import Page
 
 PORTAL = Path(__file__).resolve().parents[2] / "services" / "portal"
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
 FRAMES = ("base.html", "bare.html")
-VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"]
-)
-SHAPES = frozenset(["path", "rect", "line", "circle", "polyline", "use"])
-
-
-class Page(HTMLParser):
-    """Tags with their attributes, in order; fails where a tag is closed that isn't open."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in SHAPES
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def words(self) -> str:
-        return " ".join(" ".join(self.text).split())
+HTML = {name: render(name) for name in PAGES}
 
 
 def page_classes() -> list[type[PageClass]]:
@@ -81,7 +44,7 @@ def dicts_in(value: object) -> Iterator[dict[object, object]]:
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, Page]:
-    return {name: Page(render(name)) for name in PAGES}
+    return {name: Page(html) for name, html in HTML.items()}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -97,7 +60,7 @@ class TestEveryPage:
         assert not re.search(r"\bNone\b|Decimal\(|\{\{|\{%|datetime", pages[name].words)
 
     def test_reads_nothing_that_its_context_lacks(self, name: str) -> None:
-        assert "(missing:" not in render(name)
+        assert "(missing:" not in HTML[name]
 
     def test_has_one_first_heading_and_unique_ids(self, pages: dict[str, Page], name: str) -> None:
         page = pages[name]
@@ -203,7 +166,7 @@ class TestMarginPage:
         assert sorts.count("ascending") == 0
 
 
-CHARTS = [name for name in PAGES if "data-chart=" in render(name)]
+CHARTS = [name for name, html in HTML.items() if "data-chart=" in html]
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -226,7 +189,7 @@ class TestEveryChart:
         assert all("open" in twin for twin in twins)
 
     def test_alone_loads_the_library(self, pages: dict[str, Page], name: str) -> None:
-        loading = {other for other in PAGES if "build/charts.js" in render(other)}
+        loading = {other for other, html in HTML.items() if "build/charts.js" in html}
         assert name in loading
         assert loading <= {*CHARTS, "overview-partial.html"}
 
@@ -287,7 +250,7 @@ class TestBuild:
             text = template.read_text(encoding="utf-8")
             named |= set(re.findall(r'{% icon "([a-z0-9-]+)" %}', text))
             named |= set(re.findall(r'sign="([a-z0-9-]+)"', text))
-        for html in (render(name) for name in PAGES):
+        for html in HTML.values():
             named |= set(re.findall(r"icons\.svg#([a-z0-9-]+)", html))
         assert named
         assert named <= built

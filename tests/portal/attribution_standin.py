@@ -55,6 +55,9 @@ def running_attribution() -> Iterator[Attribution]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/livez":
+                self._send(200, {})
+                return
             self._note(None)
             self._send(attribution.status, attribution.answer)
 
@@ -62,13 +65,17 @@ def running_attribution() -> Iterator[Attribution]:
             self._note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self._send(attribution.close_status, attribution.closed)
 
+        def do_DELETE(self) -> None:
+            self._note(None)
+            self._send(204, None)
+
         def _note(self, body: Any) -> None:
             token = self.headers["Authorization"].removeprefix("Bearer ")
             actor = verify_token(token, audience="attribution", jwks=settings.ENVIRONMENT.jwks)
             attribution.calls.append((actor, self.command, self.path, body))
 
         def _send(self, status: int, answer: Any) -> None:
-            content = json.dumps(answer).encode()
+            content = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

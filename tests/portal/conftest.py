@@ -2,11 +2,20 @@ import copy
 
 import pytest
 
-from tests.service_stack import as_staff, django_db_setup, use_service
+from tests.service_stack import as_staff, django_db_setup, health_of_the_tables, use_service
 
-__all__ = ["as_staff", "cast", "django_db_setup", "month"]
+__all__ = ["as_staff", "cast", "django_db_setup", "health_of_the_tables", "month"]
 
 use_service("portal")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_known_to_be_silent():
+    """What one test found not to answer is asked by the next all the same."""
+    from services.portal.gateways import owner  # noqa: PLC0415 - needs settings
+
+    owner.owner_target.cache_clear()
+    owner.probe_target.cache_clear()
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from tests.service_stack import running_servers
 class Invoicing:
     """`calls` are (who, path, body); a question is answered by `file` of `file_type`.
 
-    Whether anything can be issued is asked with most pages, and is no call.
+    Whether anything can be issued is asked with most pages, whether it is there before all that
+    takes longer; these are no calls.
     """
 
     status: int = 200
@@ -41,6 +42,9 @@ def running_invoicing() -> Iterator[Invoicing]:
             self._respond(json.dumps(invoicing.answer).encode(), "application/json")
 
         def do_GET(self) -> None:
+            if self.path == "/livez":
+                self._respond(b"{}", "application/json", status=200)
+                return
             if self.path == "/api/v1/issuing":
                 answer = {"refused": invoicing.issue_refusal}
                 self._respond(json.dumps(answer).encode(), "application/json")
@@ -53,8 +57,8 @@ def running_invoicing() -> Iterator[Invoicing]:
             actor = verify_token(token, audience="invoicing", jwks=settings.ENVIRONMENT.jwks)
             invoicing.calls.append((actor, self.path, body))
 
-        def _respond(self, content: bytes, content_type: str) -> None:
-            self.send_response(invoicing.status)
+        def _respond(self, content: bytes, content_type: str, *, status: int = 0) -> None:
+            self.send_response(status or invoicing.status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -11,7 +11,7 @@ from services.portal.operations.record_facts import record_invoice
 from services.portal.views.access import EVERYONE
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
-from shared.vocabulary.roles import BILLING, CUSTOMERS, OPERATORS, Role
+from shared.vocabulary.roles import ANALYSTS, BILLING, CUSTOMERS, OPERATORS, Role
 from tests.access_matrix import leaks
 from tests.every_service import switch_off
 from tests.portal.scenarios import client_of, invoice_fact, sign_in
@@ -34,6 +34,8 @@ READS = {
     "/pools": OPERATORS,
     "/pools.csv": OPERATORS,
     "/close": OPERATORS,
+    "/changes": ANALYSTS,
+    "/health": ANALYSTS,
     "/tenants/acme/costs.csv": OPERATORS,
     "/margins": OPERATORS,
     "/margins.csv": OPERATORS,

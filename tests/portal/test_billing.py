@@ -220,10 +220,14 @@ class TestWithoutAStripeKey:
         invoicing.issue_refusal = answer
         page = self.page("/invoices")
         assert "Nothing can be issued" not in page
+        assert ("whether invoices can be issued now is not known" in page) is bool(answer)
         assert "Acme" in page
 
-    def test_pages_go_on_where_nobody_answers(self, drafts):
-        assert "Nothing can be issued" not in self.page("/invoices/inv_acme")
+    @pytest.mark.parametrize("path", ["/invoices", "/invoices/inv_acme"])
+    def test_pages_go_on_and_say_so_where_nobody_answers(self, drafts, path):
+        page = self.page(path)
+        assert "Nothing can be issued" not in page
+        assert "whether invoices can be issued now is not known" in page
 
 
 class TestTheInvoicePage:

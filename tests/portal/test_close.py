@@ -6,7 +6,7 @@ from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import record_close, record_period
 from shared.contracts.attribution import PERIOD_CLOSED
 from shared.isolation.scope import as_ops
-from tests.page_previews.test_pages import Page
+from tests.html_page import Page
 from tests.portal.attribution_standin import CLOSED, OPEN, running_attribution
 from tests.portal.scenarios import client_of, period_fact, put_cast
 from tests.portal.test_restatement import revised
@@ -115,7 +115,13 @@ class TestTheClose:
         answer = client_of("olivia").post("/close/2026-10", REASON)
         assert words in Page(answer.content.decode()).words
 
-    def test_without_an_answer_says_that_it_may_be_done(self, settling):
+    def test_where_nobody_answers_is_not_asked_for(self, settling):
+        answer = client_of("olivia").post("/close/2026-10", REASON)
+        assert answer.status_code == 409
+        assert "so it was not asked to close the month" in answer.content.decode()
+
+    def test_without_an_answer_says_that_it_may_be_done(self, settling, attribution):
+        attribution.closed = "nothing that makes sense"
         answer = client_of("olivia").post("/close/2026-10", REASON)
         assert answer.status_code == 409
         assert "it may have closed the month all the same" in answer.content.decode()

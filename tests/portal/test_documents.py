@@ -103,17 +103,17 @@ class TestAnOwnerThatGivesNone:
     @pytest.mark.parametrize(("name", "path"), [("clara", STAFF_PDF), ("ann", OWN_PDF)])
     def test_that_does_not_answer_is_a_page_that_says_so(self, month, name, path):
         answer = client_of(name).get(path)
-        assert answer.status_code == 502
+        assert answer.status_code == 503
         assert "The invoicing service does not answer." in answer.content.decode()
 
     def test_that_fails_is_a_page_that_says_so(self, month, invoicing):
         invoicing.status = 500
         answer = client_of("ann").get(OWN_PDF)
-        assert answer.status_code == 502
+        assert answer.status_code == 503
         assert "answered 500" in answer.content.decode()
 
     def test_that_answers_with_something_else_is_never_passed_on(self, month, invoicing):
         invoicing.file, invoicing.file_type = b"<script>", "text/html"
         answer = client_of("ann").get(OWN_PDF)
-        assert answer.status_code == 502
+        assert answer.status_code == 503
         assert b"<script>" not in answer.content

@@ -14,9 +14,11 @@ from services.portal.operations.record_facts import (
     record_margin,
     record_period,
 )
+from shared.audit.entries import write_entry
 from shared.contracts.attribution import CostLine
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
+from shared.vocabulary.audit import AuditAction
 from tests.access_matrix import routed_views
 from tests.portal.scenarios import (
     SHARED,
@@ -42,12 +44,14 @@ PEOPLE = ("olivia", "clara", "ann")
 
 
 @pytest.fixture
-def formulas(month):
+def formulas(month, monkeypatch):
     """The month once more: all that a bill, a customer or another service names is a formula."""
     lines = [CostLine(FORMULA, FORMULA, SHARED), CostLine(f"pool:{FORMULA}", FORMULA, SHARED)]
     margin = margin_fact("acme", "597.40", tenant_name=FORMULA, lines=lines)
     invoice = invoice_fact("acme", "issued")
+    monkeypatch.setattr("services.portal.queries.audit.read_whole_audit", lambda *_, **__: [])
     with as_ops():
+        write_entry(AuditAction.SIGNED_OUT, actor=None, object_id=FORMULA)
         record_period(period_fact(version=2, pools=[pool_measured(name=FORMULA)]))
         record_margin(replace(margin, tenant=FORMULA, revenue_basis=FORMULA))
         record_customer(customer_fact("acme", version=2, name=FORMULA, plan=FORMULA))

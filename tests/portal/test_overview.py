@@ -15,7 +15,7 @@ from services.portal.queries.tenant_page import read_tenant
 from shared.contracts.attribution import CostLine
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.page_previews.test_pages import Page
+from tests.html_page import Page
 from tests.portal.attribution_standin import running_attribution
 from tests.portal.scenarios import (
     COSTS,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from services.portal.domain.figures import change, ratio
@@ -15,7 +16,7 @@ from services.portal.operations.record_facts import record_customer, record_invo
 from shared.isolation.roles import become_owner
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.page_previews.test_pages import Page
+from tests.html_page import Page
 from tests.portal.scenarios import client_of, customer_fact, invoice_fact
 
 PATHS = {
@@ -188,3 +189,10 @@ class TestAPageThatBreaks:
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_a_probe_with_a_session_is_answered_too(cast, path):
     assert client_of("ann").get(path).json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_probe_that_another_site_posts_to_asks_for_no_session(cast, path):
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.cookies = client_of("ann").cookies
+    assert client.post(path).json()["status"] == "ok"

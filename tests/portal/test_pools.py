@@ -12,7 +12,7 @@ from shared.contracts.attribution import CostLine
 from shared.csv_files import read_rows
 from shared.isolation.scope import as_ops
 from shared.periods import Month
-from tests.page_previews.test_pages import Page
+from tests.html_page import Page
 from tests.portal.scenarios import (
     SHARED,
     UNMETERED,

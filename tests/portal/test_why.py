@@ -9,7 +9,7 @@ from services.portal.operations.record_facts import (
     record_period,
 )
 from shared.isolation.scope import as_ops
-from tests.page_previews.test_pages import Page
+from tests.html_page import Page
 from tests.portal.attribution_standin import running_attribution
 from tests.portal.scenarios import client_of, invoice_fact, margin_fact, period_fact, put_cast
 
@@ -23,7 +23,7 @@ def attribution(db):
         record_period(period_fact())
         record_margin(margin_fact("acme"))
     with running_attribution() as found:
-        found.answer = {"answer": answer()}
+        found.answer = {"answer": answer(), "question": "question_1"}
         yield found
 
 
@@ -59,9 +59,31 @@ class TestThePage:
 
     def test_waits_while_the_evidence_is_gathered(self, attribution):
         attribution.status = 202
+        attribution.answer = {"answer": None, "question": "question_1"}
         page = page_of()
         assert "The evidence is being gathered." in page.words
         assert [each for each in page.all("div") if each.get("hx-trigger") == "every 2s"]
+
+    def test_says_what_to_do_where_somebody_asks_too_much(self, attribution):
+        attribution.status = 429
+        attribution.answer = {"reason": {"code": "too_many_questions"}, "detail": "3 of yours."}
+        assert "or cancel one; then load this page again" in page_of().words
+
+    def test_cancels_the_question_in_the_name_of_the_person(self, attribution):
+        attribution.status = 202
+        attribution.answer = {"answer": None, "question": "a/b"}
+        [form] = [each for each in page_of().all("form") if "why/cancel" in each["action"]]
+        given = {"question": "a/b", "period": "2026-10"}
+        back = client_of("olivia").post(form["action"], given)
+        assert (back.status_code, back["Location"]) == (302, "/tenants/acme?period=2026-10")
+        actor, method, path, _ = attribution.calls[-1]
+        assert (actor.name, method, path) == ("olivia", "DELETE", "/api/v1/questions/a%2Fb")
+
+    def test_goes_on_where_nobody_answers_to_a_cancel(self, db):
+        with as_ops():
+            put_cast()
+        back = client_of("clara").post("/tenants/acme/why/cancel", {"question": "one"})
+        assert (back.status_code, back["Location"]) == (302, "/invoices?period=")
 
     @pytest.mark.parametrize(
         "answer", [[], {}, {"answer": {}}, {"answer": {"lines": [{}], "currency": "USD"}}]

@@ -2,16 +2,16 @@
 
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jwt
 import pytest
 
 from shared.auth import tokens
 from shared.auth.actors import Actor
 from shared.auth.keys import new_signing_key, public_key_set, read_public_key_set
-from shared.auth.tokens import InvalidToken, sign_token, verify_token
+from shared.auth.tokens import InvalidToken, actor_of, sign_token, verify_token
 from tests.http_servers import serving
 
 OLIVIA = Actor("olivia", "operator_viewer")
@@ -125,12 +125,11 @@ class TestKeysOverHttp:
         monkeypatch.setattr(tokens, "FETCH_DEADLINE", timedelta(seconds=0.2))
         _, forge = signer("stranger")
         portal.hangs.set()
-        start = time.monotonic()
         for _ in range(20):
             with pytest.raises(InvalidToken, match="fetch"):
                 verified(forge(), portal)
-        assert time.monotonic() - start < 2
         assert portal.fetches == 1
+        assert not portal.released.is_set()
 
 
 class TestKeysInAFile:
@@ -149,6 +148,28 @@ class TestKeysInAFile:
         assert read_public_key_set(tmp_path / "portal.json") == {"keys": [key]}
         assert "d" not in key
 
+    def test_of_which_one_follows_another_are_all_published_and_the_last_signs(self, tmp_path):
+        old, new = new_signing_key(), new_signing_key()
+        path, jwks = tmp_path / "portal.json", tmp_path / "jwks.json"
+
+        def step(*keys):
+            path.write_text(json.dumps({"keys": keys}))
+            jwks.write_text(json.dumps(read_public_key_set(path)))
+            assert '"d"' not in jwks.read_text()
+            return sign_token(OLIVIA, audience="invoicing", now=datetime.now(UTC), key_file=path)
+
+        def accept(token):
+            return verify_token(token, audience="invoicing", jwks=str(jwks))
+
+        issued = [step(old), step(new, old), step(old, new)]
+        kids = [jwt.get_unverified_header(token)["kid"] for token in issued]
+        assert kids == [old["kid"], old["kid"], new["kid"]]
+        assert [accept(token) for token in issued] == [OLIVIA] * 3
+        assert accept(step(new)) == OLIVIA
+        for token in issued[:2]:
+            with pytest.raises(InvalidToken, match="not published"):
+                accept(token)
+
     def test_that_is_missing_makes_no_token_valid(self, tmp_path, signer):
         _, sign = signer("portal")
         with pytest.raises(InvalidToken):
@@ -165,9 +186,27 @@ class TestAToken:
         with pytest.raises(InvalidToken):
             verify_token(token, audience="invoicing", jwks=str(path))
 
+    @pytest.mark.parametrize("role", [["operator_admin"], {}, 7, None])
+    def test_whose_role_is_no_text_is_refused(self, role):
+        with pytest.raises(InvalidToken):
+            actor_of({"sub": "olivia", "role": role, "customer": "", "subject": ""})
+
     def test_for_another_service_is_refused(self, tmp_path, signer):
         key, sign = signer("portal")
         path = tmp_path / "jwks.json"
         path.write_text(json.dumps({"keys": [key]}))
         with pytest.raises(InvalidToken):
             verify_token(sign(), audience="portal", jwks=str(path))
+
+
+class TestALifetime:
+    def test_of_more_than_the_portal_gives_is_refused_whoever_signed_it(
+        self, portal, signer, monkeypatch
+    ):
+        key, sign = signer("portal")
+        portal.keys = [key]
+        monkeypatch.setattr(tokens, "LIFETIME", timedelta(days=30))
+        token = sign()
+        monkeypatch.setattr(tokens, "LIFETIME", timedelta(seconds=60))
+        with pytest.raises(InvalidToken, match="longer than any"):
+            verified(token, portal)

@@ -65,7 +65,7 @@ class Receiver:
     def types(self) -> list[str]:
         return [json.loads(payload)["type"] for payload, _ in self.received]
 
-    def wait_for(self, count: int, *, seconds: float = 10) -> list[str]:
+    def wait_for(self, count: int, *, seconds: float = 60) -> list[str]:
         deadline = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -1,56 +1,69 @@
 """`python -m tests.system.chaos --faults 30`: the demo's line under seeded faults.
 
-The line runs twice, each time on a new stack: once in peace, then while processes are killed, the
-broker forgets and the database stops without a word. What the second leaves behind must be what
-the first did, row by row. The last line printed is one JSON object; exit code 1 unless all is well.
+The line runs twice, each time on a new stack: once in peace, then with a second runner of each
+service while `tests.system.faults` are done to it. What the second leaves behind must be what
+the first did, row by row, and what `tests.checker` finds right in both, without the product's code:
+`difference` is what it finds in US dollars. The last line printed is one JSON object; exit code 1
+unless all is well.
 """
 
 import argparse
 import json
-import os
 import random
 import secrets
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import redis
-
-from tests.system.close_run import SERVICES, CloseRun, close_run, count, failures, settled
-from tests.system.promises import Comparison, Rows, compare, difference, outcome
+from deploy.demo.delivery import EXPORT_BUCKET
+from deploy.local.api_client import persist
+from tests.checker.findings import Finding, off_by
+from tests.checker.judge import judge
+from tests.checker.read import Places, read_books
+from tests.system.close_run import (
+    ONLY_THE_ANCHOR,
+    SERVICES,
+    UNSETTLED,
+    WITH_A_MONTH_BEFORE,
+    CloseRun,
+    close_run,
+    count,
+    failures,
+    settled,
+)
+from tests.system.faults import BASIC, KILLS, LASTING, OTHERS, Fault, second_runners
+from tests.system.promises import Comparison, Rows, compare, outcome
+from tests.system.watch import Operator
 
 PATIENCE_SECONDS: Final = 300
 _AWAIT_WORK_SECONDS: Final = 10
-_STANDSTILL_SECONDS: Final = 0.7
+# The supervisor starts what died again within thirty seconds.
+_AWAIT_SERVERS_SECONDS: Final = 60
 _FEW: Final = 20
-_PROCESSES: Final = tuple(
-    f"{service}.{kind}"
-    for service in SERVICES
-    for kind in ("web", "bus", "worker", "runner")
-    if (service, kind) != ("portal", "runner")
-)
-_UNFINISHED: Final = (
-    *((name, f"{name}_outbox", "acked_at is null and dead_at is null") for name in SERVICES),
-    *((name, f"{name}_job", "state in ('queued', 'running')") for name in SERVICES),
-    ("invoicing", "invoicing_stripeoperation", "state = 'intended'"),
-)
-_SENT: Final = tuple(
-    (name, f"{name}_outbox", "attempts > 0 and acked_at is null and dead_at is null")
-    for name in ("invoicing", "attribution", "ingestion")
+_MANY: Final = 40
+_PER_LONG: Final = 12
+_SHORT_SECONDS: Final = (1.0, 4.0)
+_LONG_SECONDS: Final = (65.0, 75.0)
+_UNFINISHED: Final = (*UNSETTLED, ("invoicing", "invoicing_stripeoperation", "state = 'intended'"))
+_STUCK: Final = (
+    *_UNFINISHED,
+    *((name, f"{name}_outbox", "dead_at is not null") for name in SERVICES),
 )
 
 
 @dataclass(frozen=True)
 class PlannedFault:
-    name: str
+    fault: Fault
     after_seconds: float
-    harm: Callable[[CloseRun], None]
+    seconds: float
+
+    @property
+    def is_long(self) -> bool:
+        return self.seconds >= min(_LONG_SECONDS)
 
 
 @dataclass
@@ -59,90 +72,115 @@ class Harm:
 
     faults: list[str] = field(default_factory=list)
     in_flight: int = 0
-
-
-def flush_the_broker(run: CloseRun) -> None:
-    """While facts are on their way and every relay stands still: acknowledgements are lost, too."""
-    run.wait(lambda: any(count(run, *sent) for sent in _SENT), seconds=_AWAIT_WORK_SECONDS)
-    groups = [pid for name, pid in run.pids().items() if name.endswith(".bus")]
-    _signal_all(groups, signal.SIGSTOP)
-    time.sleep(_STANDSTILL_SECONDS)
-    with suppress(redis.RedisError):
-        run.broker.flushall()
-    _signal_all(groups, signal.SIGCONT)
-
-
-def _signal_all(groups: Sequence[int], number: signal.Signals) -> None:
-    for group in groups:
-        with suppress(ProcessLookupError):
-            os.killpg(group, number)
-
-
-def stop_the_database_at_once(run: CloseRun) -> None:
-    """PostgreSQL's immediate shutdown: no checkpoint, as if the machine had lost its power."""
-    pid = run.pids().get("postgres")
-    if pid is not None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)
-
-
-def kill(name: str) -> Callable[[CloseRun], None]:
-    return lambda run: run.kill(name)
+    long: int = 0
+    unseen: list[str] = field(default_factory=list)
 
 
 def plan(faults: int, seed: int) -> list[PlannedFault]:
-    """One in ten stops the database, one in ten the broker's process, one in ten empties it; the
-    others kill the services' processes, as evenly as their number allows."""
+    """One in ten stops the database, one in ten the broker's process, one in ten empties it.
+
+    Of the rest every other one is a kill, and each kind comes as often as their number allows. One
+    in twelve lasts over a minute: of sixty, three seeds that follow each other have each kind. They
+    are last, since a close goes on, and is over, beside most of them.
+    """
     dice = random.Random(seed)  # noqa: S311 - a plan has to repeat
-    tenth = max(1, faults // 10)
-    kinds: list[tuple[str, Callable[[CloseRun], None]]] = [
-        *[("postgres immediate stop", stop_the_database_at_once)] * tenth,
-        *[("kill -9 valkey", kill("valkey"))] * tenth,
-        *[("FLUSHALL", flush_the_broker)] * tenth,
+    count = faults // _PER_LONG
+    long = [LASTING[(seed * count + number) % len(LASTING)] for number in range(count)]
+    chosen = [fault for fault in BASIC for _ in range(max(1, faults // 10))]
+    others, kills = _dealt(OTHERS, dice), _dealt(KILLS, dice)
+    while len(chosen) < faults - count:
+        chosen += [next(others), next(kills)]
+    chosen = chosen[: faults - count]
+    dice.shuffle(chosen)
+    return [
+        *(_planned(fault, dice, _SHORT_SECONDS) for fault in chosen),
+        *(_planned(fault, dice, _LONG_SECONDS) for fault in long),
     ]
-    while len(kinds) < faults:
-        turn = dice.sample(_PROCESSES, len(_PROCESSES))
-        kinds += [(f"kill -9 {name}", kill(name)) for name in turn]
-    kinds = kinds[:faults]
-    dice.shuffle(kinds)
-    return [PlannedFault(name, dice.uniform(0.05, 0.6), harm) for name, harm in kinds]
+
+
+def _planned(fault: Fault, dice: random.Random, seconds: tuple[float, float]) -> PlannedFault:
+    lasts_seconds = dice.uniform(*seconds) if fault.lasts else 0
+    return PlannedFault(fault, dice.uniform(0.05, 0.6), lasts_seconds)
+
+
+def _dealt(faults: Sequence[Fault], dice: random.Random) -> Iterator[Fault]:
+    while True:
+        yield from dice.sample(faults, len(faults))
+
+
+@dataclass(frozen=True)
+class UnderFaults:
+    """What a run under faults leaves; `stuck` counts messages and jobs that nobody moves on."""
+
+    harm: Harm
+    comparison: Comparison
+    findings: list[Finding]
+    stuck: int
+    problems: list[str]
 
 
 def is_work_in_flight(run: CloseRun) -> bool:
     return any(count(run, *unfinished) for unfinished in _UNFINISHED)
 
 
-def do_harm(run: CloseRun, planned: Sequence[PlannedFault]) -> Harm:
+def do_harm(run: CloseRun, planned: Sequence[PlannedFault], operator: Operator) -> Harm:
     """Each fault waits for work, then a moment of its own; without work it strikes all the same."""
     done = Harm()
-    for fault in planned:
+    for each in planned:
         run.wait(lambda: is_work_in_flight(run), seconds=_AWAIT_WORK_SECONDS)
-        time.sleep(fault.after_seconds)
+        time.sleep(each.after_seconds)
         done.in_flight += is_work_in_flight(run)
-        fault.harm(run)
-        done.faults.append(fault.name)
-        print(f"{len(done.faults):3} {fault.name}", file=sys.stderr)
+        done.faults.append(each.fault.name)
+        print(f"{len(done.faults):3} {each.fault.name}", file=sys.stderr)
+        with each.fault.done_to(run):
+            if not each.is_long:
+                time.sleep(each.seconds)
+                continue
+            done.long += 1
+            if not operator.watches(each.fault.shown_as, seconds=each.seconds):
+                done.unseen.append(each.fault.name)
     return done
 
 
-def run_in_peace(home: Path) -> tuple[Rows, list[str]]:
-    with close_run(home, patience_seconds=PATIENCE_SECONDS) as run:
+def findings(run: CloseRun) -> list[Finding]:
+    """Of the independent checker; what a fault has ended comes back meanwhile."""
+    servers = run.stack.servers
+    places = Places(
+        postgres_url=servers.postgres_url,
+        s3_url=servers.s3.endpoint_url,
+        s3_access_key=servers.s3.access_key,
+        s3_secret_key=servers.s3.secret_key,
+        bills_uri=f"s3://{EXPORT_BUCKET}/exports/",
+        stripe_url=servers.stripe_url,
+        stripe_api_key=servers.credentials["stripe.api_key"],
+        sample=servers.home.data / "sample",
+    )
+    return judge(persist(lambda: read_books(places), seconds=_AWAIT_SERVERS_SECONDS))
+
+
+def run_in_peace(home: Path, offsets: tuple[int, ...]) -> tuple[Rows, list[str]]:
+    with close_run(home, patience_seconds=PATIENCE_SECONDS, offsets=offsets) as run:
         run.start()
         run.finish()
-        problems = failures(run)
+        problems = [*failures(run), *map(str, findings(run))]
         return outcome(run), problems
 
 
 def run_under_faults(
-    home: Path, planned: Sequence[PlannedFault], expected: Rows
-) -> tuple[Harm, Comparison, str, list[str]]:
-    with close_run(home, patience_seconds=PATIENCE_SECONDS) as run:
+    home: Path, planned: Sequence[PlannedFault], expected: Rows, offsets: tuple[int, ...]
+) -> UnderFaults:
+    patience = PATIENCE_SECONDS + sum(each.seconds for each in planned if each.is_long)
+    with close_run(home, patience_seconds=patience, offsets=offsets) as run:
+        operator = Operator(run.stack)
         run.start()
-        done = do_harm(run, planned)
-        run.finish()
+        with second_runners(run):
+            done = do_harm(run, planned, operator)
+            run.finish()
         problems = [] if settled(run, seconds=180) else ["work is unfinished after three minutes"]
         problems += failures(run)
-        return done, compare(expected, outcome(run)), str(difference(run)), problems
+        comparison = compare(expected, outcome(run))
+        stuck = sum(count(run, *each) for each in _STUCK)
+        return UnderFaults(done, comparison, findings(run), stuck, problems)
 
 
 def main() -> int:
@@ -154,24 +192,30 @@ def main() -> int:
     seed = secrets.randbelow(10**6) if asked.seed is None else asked.seed
     home = asked.home.resolve()
     shutil.rmtree(home, ignore_errors=True)
-    expected, problems = run_in_peace(home / "in-peace")
-    done, comparison, off, later = run_under_faults(
-        home / "under-faults", plan(asked.faults, seed), expected
-    )
-    for sentence in (*problems, *later, *comparison.lost, *comparison.doubled):
+    # So that there is work for all of them to strike.
+    offsets = WITH_A_MONTH_BEFORE if asked.faults >= _MANY else ONLY_THE_ANCHOR
+    expected, problems = run_in_peace(home / "in-peace", offsets)
+    run = run_under_faults(home / "under-faults", plan(asked.faults, seed), expected, offsets)
+    done, comparison = run.harm, run.comparison
+    problems += run.problems
+    problems += [f"nobody saw: {name}" for name in done.unseen]
+    for sentence in (*problems, *comparison.lost, *comparison.doubled, *run.findings):
         print(sentence, file=sys.stderr)
     report = {
         "faults": len(done.faults),
         "faults_in_flight": done.in_flight,
+        "faults_over_a_minute": done.long,
+        "seen_by_a_person": not done.unseen,
         "lost": len(comparison.lost),
         "doubled": len(comparison.doubled),
-        "difference": off,
+        "difference": str(off_by(run.findings)),
+        "stuck": run.stuck,
         "rows": expected.total(),
-        "problems": len(problems) + len(later),
+        "problems": len(problems),
         "seed": seed,
     }
     print(json.dumps(report))
-    is_well = not (problems or later or comparison.lost or comparison.doubled) and off == "0"
+    is_well = not any((problems, comparison.lost, comparison.doubled, run.findings, run.stuck))
     is_harsh = done.in_flight * 3 >= asked.faults * 2 or (
         asked.faults < _FEW and done.in_flight * 2 >= asked.faults
     )

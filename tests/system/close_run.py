@@ -23,6 +23,7 @@ from rich.console import Console
 from deploy.demo.line import run_sample_line
 from deploy.local.home import Home
 from deploy.local.progress import Progress, StepLine
+from deploy.local.servers import prepare_servers
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack
 from deploy.local.state import read_state
@@ -31,22 +32,33 @@ from deploy.sample_company.write import Sample
 from shared.faults import Fault
 from shared.periods import Month
 from shared.vocabulary.modes import Mode
+from tests.system.s3_proxy import S3Proxy, s3_proxy
+from tests.system.small_disk import SmallDisk, small_disk
+from tests.system.supervisor import MODULE as SUPERVISOR_MODULE
 
 ANCHOR = Month(2026, 10)
 ONLY_THE_ANCHOR = (0,)
+# What is before it is billed first, and nearly all of it is issued and paid.
+WITH_A_MONTH_BEFORE = (-1, 0)
 SERVICES = ("ingestion", "attribution", "invoicing", "portal")
+# Service, table and condition of what is still on its way.
+UNSETTLED = (
+    *((name, f"{name}_outbox", "acked_at is null and dead_at is null") for name in SERVICES),
+    *((name, f"{name}_job", "state in ('queued', 'running')") for name in SERVICES),
+)
 # A runner that is killed with a job leaves it leased for 20 s, and two are.
 _COMPLETE_RUN_SECONDS = 180
-# What a run without faults gives.
+# What a run without faults gives, and what of it depends on its months.
 EXPECTED = {
     "difference": "0",
     "truth_mismatches": 0,
     "restated_tenants": 12,
     "tenants": 12,
-    "invoices_drafted": 10,
-    "invoices_issued": 1,
-    "stripe_invoices": 1,
     "stripe_equals_ours": True,
+}
+EXPECTED_INVOICES = {
+    ONLY_THE_ANCHOR: {"invoices_drafted": 10, "invoices_issued": 1, "stripe_invoices": 1},
+    WITH_A_MONTH_BEFORE: {"invoices_drafted": 19, "invoices_issued": 10, "stripe_invoices": 10},
 }
 
 
@@ -76,8 +88,14 @@ class CloseRun:
         patience_seconds: float,
         samples: dict[SampleMonth, Sample] | None = None,
         until: str = "",
+        s3_proxy: S3Proxy | None = None,
+        scratch_disk: SmallDisk | None = None,
+        offsets: tuple[int, ...] = ONLY_THE_ANCHOR,
     ) -> None:
         self.stack = stack
+        self.offsets = offsets
+        self.s3_proxy = s3_proxy
+        self.scratch_disk = scratch_disk
         self.broker = redis.Redis.from_url(stack.servers.redis_url)
         self.figures: dict[str, Any] = {}
         self.problem = ""
@@ -107,7 +125,7 @@ class CloseRun:
                 self.stack,
                 self._progress,
                 anchor=ANCHOR,
-                offsets=ONLY_THE_ANCHOR,
+                offsets=self.offsets,
                 patience_seconds=self._patience_seconds,
                 samples=self._samples,
             )
@@ -237,7 +255,7 @@ def failures(run: CloseRun) -> list[str]:
         return [run.problem]
     found = [
         f"{name}: {run.figures.get(name)} instead of {wanted}"
-        for name, wanted in EXPECTED.items()
+        for name, wanted in (EXPECTED | EXPECTED_INVOICES[run.offsets]).items()
         if run.figures.get(name) != wanted
     ]
     if not settled(run, seconds=60):
@@ -281,22 +299,34 @@ def settled(run: CloseRun, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         wait_until_reachable(run, seconds=seconds)
-        unacknowledged = "acked_at is null and dead_at is null"
-        waiting = sum(count(run, name, f"{name}_outbox", unacknowledged) for name in SERVICES)
-        unfinished = "state in ('queued', 'running')"
-        busy = sum(count(run, name, f"{name}_job", unfinished) for name in SERVICES)
-        if not waiting and not busy:
+        if not any(count(run, *each) for each in UNSETTLED):
             return True
         time.sleep(0.5)
     return False
 
 
 @contextmanager
-def close_run(home: Path, *, patience_seconds: float) -> Iterator[CloseRun]:
-    """On a stack of its own."""
+def close_run(
+    home: Path, *, patience_seconds: float, offsets: tuple[int, ...] = ONLY_THE_ANCHOR
+) -> Iterator[CloseRun]:
+    """On a stack of its own, whose services reach S3 by a proxy, and a disk for scratch alone."""
+    servers = prepare_servers(Home(home.resolve()), Mode.TEST)
     with (
-        stack_session(Home(home), Mode.TEST, on_step=lambda _step: None) as stack,
-        close_run_on(stack, patience_seconds=patience_seconds) as run,
+        s3_proxy(servers.s3.endpoint_url) as proxy,
+        small_disk(servers.home.scratch) as disk,
+        stack_session(
+            servers.home,
+            Mode.TEST,
+            on_step=lambda _step: None,
+            supervised_by=(SUPERVISOR_MODULE, proxy.url),
+        ) as stack,
+        close_run_on(
+            stack,
+            patience_seconds=patience_seconds,
+            s3_proxy=proxy,
+            scratch_disk=disk,
+            offsets=offsets,
+        ) as run,
     ):
         yield run
 
@@ -308,12 +338,23 @@ def close_run_on(
     patience_seconds: float,
     samples: dict[SampleMonth, Sample] | None = None,
     until: str = "",
+    s3_proxy: S3Proxy | None = None,
+    scratch_disk: SmallDisk | None = None,
+    offsets: tuple[int, ...] = ONLY_THE_ANCHOR,
 ) -> Iterator[CloseRun]:
     """`samples` are those that an earlier close on this stack has written.
 
     `until` is the step that the line ends before; it then has no figures.
     """
-    run = CloseRun(stack, patience_seconds=patience_seconds, samples=samples, until=until)
+    run = CloseRun(
+        stack,
+        patience_seconds=patience_seconds,
+        samples=samples,
+        until=until,
+        s3_proxy=s3_proxy,
+        scratch_disk=scratch_disk,
+        offsets=offsets,
+    )
     try:
         yield run
     finally:

@@ -7,7 +7,6 @@ period was attributed on the way is nobody's business.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -187,11 +186,3 @@ def compare(expected: Rows, found: Rows) -> Comparison:
 
 def _sentences(rows: Rows) -> list[str]:
     return sorted(f"{row[0]}: {', '.join(map(str, row[1:]))}, {n} x" for row, n in rows.items())
-
-
-def difference(run: CloseRun) -> Decimal:
-    """What all current proofs together are off by."""
-    rows = run.query(
-        "attribution", "select proof->>'difference' from attribution_run where is_current"
-    )
-    return sum((abs(Decimal(text)) for (text,) in rows), Decimal(0))

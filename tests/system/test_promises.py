@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tests.system.chaos import plan
+from tests.system.faults import BASIC, KILLS, LASTING, OTHERS
 from tests.system.promises import compare
 
 IN_PEACE = Counter({("invoices", "acme", 100): 1, ("ledger", "acme", 100): 2})
@@ -31,12 +32,18 @@ def test_counts_a_changed_amount_on_both_sides():
 
 class TestThePlan:
     def test_repeats_for_a_seed(self):
-        names = [fault.name for fault in plan(30, 7)]
-        assert names == [fault.name for fault in plan(30, 7)]
-        assert names != [fault.name for fault in plan(30, 8)]
+        assert plan(30, 7) == plan(30, 7)
+        assert plan(30, 7) != plan(30, 8)
 
-    def test_holds_every_kind_of_harm(self):
-        names = {fault.name for fault in plan(30, 7)}
-        assert {"postgres immediate stop", "kill -9 valkey", "FLUSHALL"} <= names
-        for kind in ("web", "bus", "worker", "runner"):
-            assert any(name.startswith("kill -9") and name.endswith(kind) for name in names)
+    def test_of_sixty_holds_every_fault(self):
+        planned = {each.fault for each in plan(60, 7)}
+        assert planned == {*BASIC, *KILLS, *OTHERS}
+
+    def test_of_sixty_has_each_lasting_fault_for_a_minute_within_three_seeds(self):
+        planned = [each for seed in (4, 5, 6) for each in plan(60, seed) if each.is_long]
+        assert {each.fault for each in planned} == set(LASTING)
+        assert len(planned) == len(LASTING)
+        assert all(each.seconds > 60 for each in planned)
+
+    def test_of_eight_has_none_that_lasts_a_minute(self):
+        assert not any(each.is_long for each in plan(8, 7))

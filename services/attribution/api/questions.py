@@ -1,7 +1,11 @@
-"""Questions that a job answers: asked again, the same question tells how far it is."""
+"""Questions that a job answers: asked again, the same question tells how far it is.
 
+An answer of 202 has the id of the question, by which who asked it, or an administrator, cancels it.
+"""
+
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404
 from rest_framework import serializers, status
@@ -9,36 +13,59 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.attribution.api.answers import Answer
 from services.attribution.domain.what_if import PeriodChange, compare, to_json
 from services.attribution.models import Run
-from services.attribution.operations.ask import UnableToAnswer, ask
+from services.attribution.operations.ask import (
+    Asked,
+    TooManyQuestions,
+    UnableToAnswer,
+    ask,
+    cancel_question,
+)
 from services.attribution.queries.compared_runs import PERIODS_MAX, compared_runs, revenue_of
 from services.attribution.queries.run_inputs import inputs_of_run
+from shared.audit.declared import READ, Audited, NotAudited
 from shared.auth.api import ScopedView
 from shared.configuration import parse_configuration
-from shared.runtime.problems import Conflict
-from shared.vocabulary.roles import ANALYSTS, STAFF
+from shared.outside.target import Unanswered
+from shared.runtime.problems import Conflict, TooMany, Unavailable
+from shared.vocabulary.audit import AuditAction
+from shared.vocabulary.roles import ADMINISTRATORS, ANALYSTS, STAFF
+
+_ANSWERS: Final = {status.HTTP_200_OK: Answer, status.HTTP_202_ACCEPTED: Answer}
 
 
-class Explanation(ScopedView):
-    """Why an amount of a run is what it is: 202 while it is computed, then its evidence.
-
-    Of the period's current run, or of `run`. It shows cost: for the operator's people alone.
-    """
-
-    roles = {"GET": STAFF}
-
-    def get(self, request: Request, period: str) -> Response:
-        given = _Asked(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        asked = {name: str(value) for name, value in given.validated_data.items() if value}
-        rows_max = int(asked.pop("rows"))
-        run = _run(period, asked.pop("run", ""))
-        question = {"run_id": run.run_id, "selection": asked, "rows_max": rows_max}
-        return _answered(_something(_ask("explain_amount", question)))
+class _Questions(ScopedView):
+    def _ask(self, kind: str, question: dict[str, Any]) -> Asked:
+        try:
+            return ask(kind=kind, question=question, asked_by=self.actor.name)
+        except UnableToAnswer as error:
+            raise Conflict(str(error)) from error
+        except TooManyQuestions as error:
+            raise TooMany(str(error), reason={"code": "too_many_questions"}) from error
+        except Unanswered as error:
+            raise Unavailable(
+                "The lake, where answers are kept, does not answer. Ask again in a minute.",
+                reason={"code": "lake_unanswered"},
+            ) from error
 
 
-class _Asked(serializers.Serializer[Any]):
+class Question(ScopedView):
+    """What somebody waits for; who cancels it has no answer, nor has whoever asked the same."""
+
+    roles = {"DELETE": STAFF}
+    audit = {"DELETE": NotAudited("nothing that is kept is changed by it")}
+    response_types = {"DELETE": {status.HTTP_204_NO_CONTENT: None}}
+
+    def delete(self, _request: Request, question_id: str) -> Response:
+        is_administrator = self.actor.role in ADMINISTRATORS
+        if not cancel_question(question_id, by=None if is_administrator else self.actor.name):
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ExplanationAsked(serializers.Serializer[Any]):
     tenant = serializers.CharField(max_length=300)
     charge_group = serializers.CharField(default="", max_length=200)
     method = serializers.CharField(default="", max_length=20)
@@ -50,24 +77,26 @@ class _Asked(serializers.Serializer[Any]):
     rows = serializers.IntegerField(default=5, min_value=1, max_value=10_000)
 
 
-class FocusCharges(ScopedView):
-    """A run's charges in the names of FOCUS 1.3, or one tenant's part of each bill line.
+class Explanation(_Questions):
+    """Why an amount of a run is what it is: 202 while it is computed, then its evidence.
 
-    The answer says where in the lake the files lie.
+    Of the period's current run, or of `run`. It shows cost: for the operator's people alone.
     """
 
-    roles = {"GET": ANALYSTS}
+    roles = {"GET": STAFF}
+    audit = {"GET": READ}
+    request_serializers = {"GET": ExplanationAsked}
+    response_types = {"GET": _ANSWERS}
 
-    def get(self, request: Request, run_id: str) -> Response:
-        _check_proven(run_id)
-        given = _LinesAsked(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        selection = {name: str(value) for name, value in given.validated_data.items() if value}
-        answer = _ask("export_focus", {"run_id": run_id, "selection": selection})
-        return _answered(_something(answer))
+    def get(self, _request: Request, period: str) -> Response:
+        asked = {name: str(value) for name, value in self.given().items() if value}
+        rows_max = int(asked.pop("rows"))
+        run = _run(period, asked.pop("run", ""))
+        question = {"run_id": run.run_id, "selection": asked, "rows_max": rows_max}
+        return _answered(_something(self._ask("explain_amount", question)))
 
 
-class _LinesAsked(serializers.Serializer[Any]):
+class LinesAsked(serializers.Serializer[Any]):
     tenant = serializers.CharField(default="", max_length=300)
     day = serializers.DateField(default=None, allow_null=True)
 
@@ -77,46 +106,72 @@ class _LinesAsked(serializers.Serializer[Any]):
         return attrs
 
 
-class Replay(ScopedView):
-    """Computes a run again from what it was made of; `replay_id` tells one replay from the next."""
+class FocusCharges(_Questions):
+    """A run's charges in the names of FOCUS 1.3, or one tenant's part of each bill line.
 
-    roles = {"POST": ANALYSTS}
+    The answer says where in the lake the files lie.
+    """
 
-    def post(self, request: Request, run_id: str) -> Response:
+    roles = {"GET": ANALYSTS}
+    audit = {"GET": Audited(AuditAction.EXPORTED, "run", "run_id")}
+    request_serializers = {"GET": LinesAsked}
+    response_types = {"GET": _ANSWERS}
+
+    def get(self, _request: Request, run_id: str) -> Response:
         _check_proven(run_id)
-        given = _ReplayGiven(data=request.data)
-        given.is_valid(raise_exception=True)
-        replay_id = str(given.validated_data["replay_id"])
-        return _answered(_ask("replay_run", {"run_id": run_id, "replay_id": replay_id}))
+        selection = {name: str(value) for name, value in self.given().items() if value}
+        self.note(details={"format": "focus", **selection})
+        asked = self._ask("export_focus", {"run_id": run_id, "selection": selection})
+        return _answered(_something(asked))
 
 
-class _ReplayGiven(serializers.Serializer[Any]):
+class ReplayGiven(serializers.Serializer[Any]):
     replay_id = serializers.UUIDField()
 
 
-class WhatIf(ScopedView):
-    """A ruleset tried on past runs before it is saved; nothing of it is stored as current."""
+class Replay(_Questions):
+    """Computes a run again from what it was made of; `replay_id` tells one replay from the next."""
 
     roles = {"POST": ANALYSTS}
+    audit = {"POST": NotAudited("it computes again what is kept, and keeps nothing of it")}
+    request_serializers = {"POST": ReplayGiven}
+    response_types = {"POST": _ANSWERS}
 
-    def post(self, request: Request) -> Response:
-        given = _WhatIfGiven(data=request.data)
-        given.is_valid(raise_exception=True)
-        content = given.validated_data["content"]
-        parse_configuration(content)
-        runs = compared_runs(given.validated_data["periods"])
-        for run in runs:
-            inputs_of_run(run)
-        question = {"content": content, "run_ids": [run.run_id for run in runs]}
-        costs = _ask("try_ruleset", question)
-        return _answered(costs and {"periods": [_compared(run, costs[run.run_id]) for run in runs]})
+    def post(self, _request: Request, run_id: str) -> Response:
+        _check_proven(run_id)
+        replay_id = str(self.given()["replay_id"])
+        return _answered(self._ask("replay_run", {"run_id": run_id, "replay_id": replay_id}))
 
 
-class _WhatIfGiven(serializers.Serializer[Any]):
+class WhatIfGiven(serializers.Serializer[Any]):
     content = serializers.CharField(trim_whitespace=False)
     periods = serializers.ListField(
         child=serializers.CharField(max_length=7), default=list, max_length=PERIODS_MAX
     )
+
+
+class WhatIf(_Questions):
+    """A ruleset tried on past runs before it is saved; nothing of it is stored as current."""
+
+    roles = {"POST": ANALYSTS}
+    audit = {"POST": NotAudited("it tries, and changes nothing")}
+    request_serializers = {"POST": WhatIfGiven}
+    response_types = {"POST": _ANSWERS}
+
+    def post(self, _request: Request) -> Response:
+        given = self.given()
+        content = given["content"]
+        parse_configuration(content)
+        runs = compared_runs(given["periods"])
+        for run in runs:
+            inputs_of_run(run)
+        question = {"content": content, "run_ids": [run.run_id for run in runs]}
+        asked = self._ask("try_ruleset", question)
+        costs = asked.answer
+        if costs is None:
+            return _answered(asked)
+        periods = [_compared(run, costs[run.run_id]) for run in runs]
+        return _answered(replace(asked, answer={"periods": periods}))
 
 
 def _compared(run: Run, costs: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -141,19 +196,12 @@ def _run(period: str, run_id: str) -> Run:
     return run
 
 
-def _ask(kind: str, question: dict[str, Any]) -> Any:
-    try:
-        return ask(kind=kind, question=question)
-    except UnableToAnswer as error:
-        raise Conflict(str(error)) from error
+def _something(asked: Asked) -> Asked:
+    if asked.answer is not None and "nothing" in asked.answer:
+        raise NotFound(asked.answer["nothing"])
+    return asked
 
 
-def _something(answer: Any) -> Any:
-    if answer is not None and "nothing" in answer:
-        raise NotFound(answer["nothing"])
-    return answer
-
-
-def _answered(answer: Any) -> Response:
-    code = status.HTTP_202_ACCEPTED if answer is None else status.HTTP_200_OK
-    return Response({"answer": answer}, status=code)
+def _answered(asked: Asked) -> Response:
+    code = status.HTTP_202_ACCEPTED if asked.answer is None else status.HTTP_200_OK
+    return Response({"answer": asked.answer, "question": asked.question_id}, status=code)

@@ -1,41 +1,77 @@
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.attribution.api.answers import (
+    AppliedRuleset,
+    CurrentRuleset,
+    PeriodList,
+    PeriodStanding,
+    TenantStatement,
+)
 from services.attribution.domain.close_checks import CheckResult
-from services.attribution.models import Period, Run, Statement
-from services.attribution.operations.apply_ruleset import apply_ruleset
+from services.attribution.models import Period, Ruleset, RulesetApplication, Run, Statement
+from services.attribution.operations.change_ruleset import RULESET
 from services.attribution.operations.close_period import UnableToClose, close_period
 from services.attribution.queries.period_checks import overrides_of, period_checks
+from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
+from shared.proposals.api import FileGiven, ProposedView, WaitingChange
 from shared.runtime.problems import Conflict
-from shared.vocabulary.roles import ADMINISTRATORS, STAFF, Role
+from shared.vocabulary.audit import AuditAction
+from shared.vocabulary.roles import ADMINISTRATORS, ANALYSTS, STAFF, Role
 
 _READERS = (*STAFF, Role.SERVICE)
+# Of a history that nobody reads to its end; the database keeps all.
+_APPLICATIONS_MAX: Final = 100
 
 
-class RulesetView(ScopedView):
-    """`trueback.yaml`, applied as a whole."""
+class RulesetView(ProposedView):
+    """`trueback.yaml`, applied as a whole; and who has applied which, the newest first."""
 
-    roles = {"PUT": ADMINISTRATORS}
+    change = RULESET
+    roles = {"GET": ANALYSTS, "PUT": ADMINISTRATORS}
+    audit = {"GET": READ, "PUT": Audited(AuditAction.RULESET_APPLIED, "ruleset")}
+    request_serializers = {"PUT": FileGiven}
+    response_types = {
+        "GET": {200: CurrentRuleset},
+        "PUT": {200: AppliedRuleset, 202: WaitingChange},
+    }
 
-    def put(self, request: Request) -> Response:
-        given = _RulesetGiven(data=request.data)
-        given.is_valid(raise_exception=True)
-        ruleset = apply_ruleset(content=given.validated_data["content"], applied_by=self.actor.name)
-        return Response({"digest": ruleset.digest, "version": ruleset.version})
-
-
-class _RulesetGiven(serializers.Serializer[Any]):
-    content = serializers.CharField(trim_whitespace=False)
+    def get(self, _request: Request) -> Response:
+        current = Ruleset.objects.filter(is_current=True).first()
+        if current is None:
+            raise Http404
+        applied = RulesetApplication.objects.select_related("ruleset").order_by("-pk")
+        return Response(
+            {
+                "digest": current.digest,
+                "version": current.version,
+                "content": current.content,
+                "applications": [
+                    {
+                        "digest": one.ruleset_id,
+                        "version": one.ruleset.version,
+                        "applied_by": one.applied_by,
+                        "applied_at": one.applied_at,
+                        "confirmed_by": one.confirmed_by,
+                    }
+                    for one in applied[:_APPLICATIONS_MAX]
+                ],
+            }
+        )
 
 
 class PeriodsView(ScopedView):
+    """The newest first."""
+
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: PeriodList}}
 
     def get(self, _request: Request) -> Response:
         periods = Period.objects.order_by("-period").values("period", "state", "version")
@@ -46,10 +82,17 @@ class PeriodView(ScopedView):
     """Version 1 of the answer has sentences where the current one has data."""
 
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: PeriodStanding}}
     answer_version = 2
 
     def get(self, _request: Request, period: str) -> Response:
         return Response(_period(_found_period(period), self.answer_version))
+
+
+class CloseGiven(serializers.Serializer[Any]):
+    run_id = serializers.CharField(default="", allow_blank=True, max_length=40)
+    reasons = serializers.DictField(child=serializers.CharField(min_length=3), default=dict)
 
 
 class PeriodClose(ScopedView):
@@ -59,32 +102,39 @@ class PeriodClose(ScopedView):
     """
 
     roles = {"POST": ADMINISTRATORS}
+    audit = {"POST": Audited(AuditAction.PERIOD_CLOSED, "period", "period")}
+    request_serializers = {"POST": CloseGiven}
+    response_types = {"POST": {200: PeriodStanding}}
     answer_version = 2
 
-    def post(self, request: Request, period: str) -> Response:
-        given = _CloseGiven(data=request.data)
-        given.is_valid(raise_exception=True)
+    def post(self, _request: Request, period: str) -> Response:
+        given = self.given()
+        now = datetime.now(UTC)
         try:
             record = close_period(
                 period=period,
                 closed_by=self.actor.name,
-                now=datetime.now(UTC),
-                **given.validated_data,
+                now=now,
+                **given,
             )
         except UnableToClose as error:
             raise Conflict(str(error), reason=_refusal(error)) from error
+        self.note(
+            details={
+                "was_closed": record.closed_at != now,
+                "run": "" if record.closed_run is None else record.closed_run.run_id,
+                "overridden": [override["check"] for override in overrides_of(record)],
+            }
+        )
         return Response(_period(record, self.answer_version), status=status.HTTP_200_OK)
-
-
-class _CloseGiven(serializers.Serializer[Any]):
-    run_id = serializers.CharField(default="", allow_blank=True, max_length=40)
-    reasons = serializers.DictField(child=serializers.CharField(min_length=3), default=dict)
 
 
 class StatementView(ScopedView):
     """A tenant's cost by the current run: for the operator's people only."""
 
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: TenantStatement}}
 
     def get(self, _request: Request, period: str, tenant: str) -> Response:
         run = Run.objects.filter(period=period, is_current=True).first()

@@ -1,13 +1,21 @@
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from services.attribution.api import questions, views
+from services.attribution.operations.change_ruleset import RULESET
+from services.attribution.queries.troubles import read_troubles
+from shared.audit.api import AuditView
+from shared.health.api import health_paths
+from shared.proposals.api import proposal_paths
 from shared.runtime import problems
+from shared.runtime.schema import SchemaView
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
-    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/v1/schema", SchemaView.as_view(), name="schema"),
+    path("api/v1/audit", AuditView.as_view(), name="audit"),
+    *health_paths(read_troubles),
     path("api/v1/ruleset", views.RulesetView.as_view(), name="ruleset"),
+    *proposal_paths(RULESET, "api/v1/ruleset"),
     path("api/v1/periods", views.PeriodsView.as_view(), name="periods"),
     path("api/v2/periods/<str:period>", views.PeriodView.as_view(), name="period"),
     path("api/v2/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
@@ -31,6 +39,7 @@ urlpatterns = [
         questions.Explanation.as_view(),
         name="explanation",
     ),
+    path("api/v1/questions/<str:question_id>", questions.Question.as_view(), name="question"),
     path("api/v1/what-if", questions.WhatIf.as_view(), name="what-if"),
     path("api/v1/runs/<str:run_id>/focus", questions.FocusCharges.as_view(), name="focus"),
     path("api/v1/runs/<str:run_id>/replays", questions.Replay.as_view(), name="replay"),
@@ -38,3 +47,4 @@ urlpatterns = [
 handler400 = problems.bad_request
 handler404 = problems.not_found
 handler500 = problems.broken
+handler503 = problems.database_away

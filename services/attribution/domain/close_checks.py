@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from shared.contracts.ingestion import Loss
+
 # More than one part in twenty of a bill that is nobody's is a hole in the ruleset, not noise.
 UNALLOCATED_SHARE_MAX: Final = Decimal("0.05")
 
@@ -28,6 +30,14 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Incomplete:
+    """A source whose newest delivery lacks what an earlier one of the period had."""
+
+    source: str
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the checks look at; shares are fractions of the bill."""
 
@@ -39,6 +49,7 @@ class Evidence:
     run_is_newest: bool
     month_is_over: bool
     quarantined: tuple[Quarantined, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
 
 
 def close_checks(evidence: Evidence) -> list[CheckResult]:
@@ -82,6 +93,16 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             {"deliveries": [asdict(one) for one in evidence.quarantined]},
         ),
         CheckResult(
+            "nothing_vanished",
+            not evidence.incomplete,
+            "; ".join(
+                f"{one.source} lacks {', '.join(map(_loss, one.losses))}"
+                for one in evidence.incomplete
+            )
+            or "nothing that was delivered is gone",
+            {"sources": [asdict(one) for one in evidence.incomplete]},
+        ),
+        CheckResult(
             "run_is_newest",
             evidence.run_is_newest,
             "the run has the newest inputs"
@@ -89,6 +110,11 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             else "newer inputs wait for their run",
         ),
     ]
+
+
+def _loss(loss: Loss) -> str:
+    names = f" ({', '.join(loss.names)})" if loss.names else ""
+    return f"{loss.count} of {loss.of} {loss.kind}s{names}"
 
 
 def not_overridden(results: Iterable[CheckResult], reasons: Mapping[str, str]) -> list[CheckResult]:

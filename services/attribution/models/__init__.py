@@ -1,5 +1,18 @@
-from services.attribution.models.bus import Inbox, InboxFailures, Job, Outbox
-from services.attribution.models.inputs import InputSet, QuarantinedDelivery, Ruleset
+from services.attribution.models.bus import (
+    Audit,
+    Heartbeat,
+    Inbox,
+    InboxFailures,
+    Job,
+    Outbox,
+    Proposal,
+)
+from services.attribution.models.inputs import (
+    InputSet,
+    QuarantinedDelivery,
+    Ruleset,
+    RulesetApplication,
+)
 from services.attribution.models.periods import Period, Run
 from services.attribution.models.statements import (
     RevenueEntry,
@@ -10,15 +23,19 @@ from services.attribution.models.statements import (
 )
 
 __all__ = [
+    "Audit",
+    "Heartbeat",
     "Inbox",
     "InboxFailures",
     "InputSet",
     "Job",
     "Outbox",
     "Period",
+    "Proposal",
     "QuarantinedDelivery",
     "RevenueEntry",
     "Ruleset",
+    "RulesetApplication",
     "Run",
     "Statement",
     "StatementLine",

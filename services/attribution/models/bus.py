@@ -1,6 +1,14 @@
+from shared.audit.models import AuditEntry
+from shared.heartbeats.models import HeartbeatRow
 from shared.jobs.models import JobRow
 from shared.messaging.consumer.models import InboxFailure, InboxMessage
 from shared.messaging.producer.models import OutboxMessage
+from shared.proposals.models import ProposalRow
+
+
+class Audit(AuditEntry):
+    class Meta(AuditEntry.Meta):
+        pass
 
 
 class Outbox(OutboxMessage):
@@ -18,4 +26,14 @@ class InboxFailures(InboxFailure):
 
 class Job(JobRow):
     class Meta(JobRow.Meta):
+        pass
+
+
+class Proposal(ProposalRow):
+    class Meta(ProposalRow.Meta):
+        pass
+
+
+class Heartbeat(HeartbeatRow):
+    class Meta(HeartbeatRow.Meta):
         pass

@@ -1,6 +1,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from shared.isolation.triggers import append_only
+
 
 class Ruleset(models.Model):
     """A version of `trueback.yaml` as applied, whole; one is current."""
@@ -23,6 +25,26 @@ class Ruleset(models.Model):
 
     def __str__(self) -> str:
         return f"ruleset {self.version} ({self.digest[:12]})"
+
+
+class RulesetApplication(models.Model):
+    """Who made which ruleset the current one, and when; an older one may be applied again.
+
+    `confirmed_by` is empty where nobody was asked. What is proposed is measured against the newest
+    that `is_agreed`: two people have, or it was the first.
+    """
+
+    ruleset = models.ForeignKey(Ruleset, on_delete=models.PROTECT, related_name="applications")
+    applied_by = models.CharField(max_length=100)
+    applied_at = models.DateTimeField(db_default=Now())
+    confirmed_by = models.CharField(max_length=100, blank=True, default="", db_default="")
+    is_agreed = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.ruleset_id} by {self.applied_by}"
 
 
 class QuarantinedDelivery(models.Model):
@@ -55,6 +77,7 @@ class InputSet(models.Model):
     part_uris = models.JSONField()
     raw_totals_uri = models.CharField(max_length=1000, blank=True)
     meters = models.JSONField(default=list)
+    losses = models.JSONField(default=list, db_default=[])
     published_at = models.DateTimeField()
 
     class Meta:

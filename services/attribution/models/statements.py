@@ -33,6 +33,7 @@ class Statement(models.Model):
             models.UniqueConstraint(fields=["tenant_id", "run_id"], name="statement_once"),
             models.UniqueConstraint(fields=["tenant_id", "statement_id"], name="statement_key"),
         ]
+        indexes = [models.Index(fields=["run_id"], name="statement_run")]
 
     def __str__(self) -> str:
         return f"statement of {self.tenant_id} for {self.period}"

@@ -1,8 +1,8 @@
 from decimal import Decimal
 from typing import Any
 
-from services.attribution.models import RevenueEntry, Run, Statement
-from services.attribution.operations.measure_margin import measure_margin
+from services.attribution.models import Run, Statement
+from services.attribution.operations.measure_margin import measure_margins
 from services.attribution.operations.revise_statements import revise_statements
 from shared.contracts.attribution import (
     PERIOD_ATTRIBUTED,
@@ -21,10 +21,7 @@ def activate_run(run: Run) -> None:
     run.is_current, run.activation = True, latest + 1
     run.save(update_fields=["is_current", "activation"])
     _emit(run)
-    billed = Statement.objects.filter(run_id=run.run_id).values_list("tenant_id", flat=True)
-    earned = RevenueEntry.objects.filter(period=run.period).values_list("tenant_id", flat=True)
-    for tenant in sorted({*billed, *earned}):
-        measure_margin(period=run.period, tenant=tenant)
+    measure_margins(run)
     revise_statements(run)
 
 

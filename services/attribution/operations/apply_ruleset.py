@@ -1,16 +1,29 @@
-from services.attribution.models import InputSet, Ruleset, Tenant
+from collections.abc import Iterable
+
+from services.attribution.models import InputSet, Ruleset, RulesetApplication, Tenant
 from shared.configuration import parse_configuration, ruleset_digest
+from shared.configuration.models import Configuration
+from shared.isolation.locks import lock_until_commit
 from shared.jobs.work import request_job
 
 
-def apply_ruleset(*, content: str, applied_by: str) -> Ruleset:
+def apply_ruleset(
+    *,
+    content: str,
+    applied_by: str,
+    confirmed_by: str = "",
+    configuration: Configuration | None = None,
+) -> Ruleset:
     """Make `trueback.yaml` the current ruleset, whole, and attribute every known period again.
 
-    The same content twice changes nothing. Raises BadConfiguration, which names the line.
+    Who may is for `change_ruleset` to say. The same content twice changes nothing. Raises
+    BadConfiguration, which names the line; `configuration` is the content where it is read already.
     """
-    configuration = parse_configuration(content)
+    configuration = configuration or parse_configuration(content)
     digest = ruleset_digest(configuration)
-    current = Ruleset.objects.select_for_update().filter(is_current=True).first()
+    # Before the first ruleset there is no row that who applies one at the same time could wait for.
+    lock_until_commit("ruleset")
+    current = Ruleset.objects.filter(is_current=True).first()
     if current is not None and current.digest == digest:
         return current
     Ruleset.objects.filter(is_current=True).update(is_current=False)
@@ -24,15 +37,30 @@ def apply_ruleset(*, content: str, applied_by: str) -> Ruleset:
             "applied_by": applied_by,
         },
     )
+    RulesetApplication.objects.create(
+        ruleset=ruleset,
+        applied_by=applied_by,
+        confirmed_by=confirmed_by,
+        is_agreed=bool(confirmed_by) or current is None,
+    )
+    _put_tenants(configuration)
+    _attribute_again(InputSet.objects.values_list("period", flat=True).distinct())
+    return ruleset
+
+
+def _put_tenants(configuration: Configuration) -> None:
+    """In the order of their keys, as everything that locks several of them does."""
     Tenant.objects.bulk_create(
         [
             Tenant(tenant_id=tenant.key, name=tenant.name or tenant.key)
-            for tenant in configuration.tenants
+            for tenant in sorted(configuration.tenants, key=lambda tenant: tenant.key)
         ],
         update_conflicts=True,
         update_fields=["name"],
         unique_fields=["tenant_id"],
     )
-    for period in InputSet.objects.values_list("period", flat=True).distinct():
+
+
+def _attribute_again(periods: Iterable[str]) -> None:
+    for period in sorted(periods):
         request_job(kind="attribute_period", key=period, payload={"period": period})
-    return ruleset

@@ -15,6 +15,7 @@ from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 from shared.lake.lake import Lake
 from shared.periods import Month
 
@@ -47,6 +48,7 @@ def _attribute(inputs: RunInputs, period: Month, run_id: str) -> None:
             record_failed_run(inputs, str(period), run_id, error=str(fault))
         raise
     folder_uri = lake.run_folder(period=str(period), run_id=run_id)
+    require_lease()
     lake.publish(sorted(folders.out.iterdir()), folder_uri)
     lake.publish_tree(folders.prepared, _prepared_uri(folder_uri))
     with as_ops():

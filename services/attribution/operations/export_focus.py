@@ -13,6 +13,7 @@ from services.attribution.queries.local_inputs import fetch_inputs
 from services.attribution.queries.run_inputs import inputs_of_run
 from shared.configuration import parse_configuration
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 from shared.lake.lake import Lake
 from shared.periods import Month
 
@@ -43,6 +44,7 @@ def export_focus(*, answer_id: str, run_id: str, selection: Mapping[str, str]) -
         keep_answer({"nothing": str(nothing)}, kind="export_focus", answer_id=answer_id)
         return
     written = sorted((folders.focus).iterdir())
+    require_lease()
     uris = Lake(settings.ENVIRONMENT).publish(written, f"{run.folder_uri}/focus/{answer_id}")
     by_name = {path.name: uri for path, uri in zip(written, uris, strict=True)}
     keep_answer({"files": by_name, "metadata": metadata}, kind="export_focus", answer_id=answer_id)

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 from services.attribution.models import InputSet, Period, QuarantinedDelivery
@@ -66,6 +67,7 @@ def _record(
         content_hash=fact.content_hash,
         part_uris=fact.part_uris,
         published_at=fact.published_at,
+        losses=[asdict(loss) for loss in fact.losses],
         **fields,
     )
     if inputs_of_period(fact.period) is not None:

@@ -1,10 +1,17 @@
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from services.attribution.models import Period, Run, Statement
-from services.attribution.queries.statement_lines import statement_lines
+from services.attribution.queries.statement_lines import statement_lines, with_lines
+from shared.batches import batched
 from shared.contracts.attribution import STATEMENT_REVISED, StatementRevised
-from shared.messaging.producer.emit import emit
+from shared.messaging.producer.emit import emit_all
 from shared.vocabulary.period_states import PeriodState
+
+_NOTHING: Final = Decimal(0)
+# Statements that are held at once, each with its lines: some 10 kB.
+_BATCH: Final = 500
 
 
 def revise_statements(run: Run) -> None:
@@ -15,14 +22,14 @@ def revise_statements(run: Run) -> None:
     period = Period.objects.select_for_update().filter(period=run.period).first()
     if period is None or period.closed_run is None:
         return
-    before, after = _statements(period.closed_run), _statements(run)
+    before, after = _costs(period.closed_run), _costs(run)
     changed = {
         tenant
         for tenant in before.keys() | after.keys()
-        if _cost(before.get(tenant)) != _cost(after.get(tenant))
+        if before.get(tenant, _NOTHING) != after.get(tenant, _NOTHING)
     }
-    for tenant in sorted(changed | set(period.revised_tenants)):
-        emit(STATEMENT_REVISED, _fact(period, run, tenant, before.get(tenant), after.get(tenant)))
+    concerned = sorted(changed | set(period.revised_tenants))
+    emit_all(STATEMENT_REVISED, _facts(period, run, concerned, before))
     period.revised_tenants = sorted(changed)
     state = PeriodState.REOPENED if changed else PeriodState.CLOSED
     if period.state != state:
@@ -31,8 +38,19 @@ def revise_statements(run: Run) -> None:
     period.save()
 
 
+def _facts(
+    period: Period, run: Run, tenants: Sequence[str], before: Mapping[str, Decimal]
+) -> Iterator[StatementRevised]:
+    for batch in batched(tenants, _BATCH):
+        of_run = Statement.objects.filter(run_id=run.run_id, tenant_id__in=batch)
+        after = {statement.tenant_id: statement for statement in with_lines(of_run)}
+        for tenant in batch:
+            cost = before.get(tenant, _NOTHING)
+            yield _fact(period, run, tenant, cost, after.get(tenant))
+
+
 def _fact(
-    period: Period, run: Run, tenant: str, before: Statement | None, after: Statement | None
+    period: Period, run: Run, tenant: str, before: Decimal, after: Statement | None
 ) -> StatementRevised:
     return StatementRevised(
         tenant=tenant,
@@ -41,16 +59,14 @@ def _fact(
         closed_run_id=period.closed_run_id or "",
         run_id=run.run_id,
         currency=run.currency,
-        cost_before=_cost(before),
-        cost_after=_cost(after),
+        cost_before=before,
+        cost_after=after.cost if after else _NOTHING,
         lines=statement_lines(after) if after else [],
         revised_at=run.created_at,
     )
 
 
-def _statements(run: Run) -> dict[str, Statement]:
-    return {row.tenant_id: row for row in Statement.objects.filter(run_id=run.run_id)}
-
-
-def _cost(statement: Statement | None) -> Decimal:
-    return statement.cost if statement else Decimal(0)
+def _costs(run: Run) -> dict[str, Decimal]:
+    """By tenant; of what has tens of thousands of rows no more than is compared."""
+    statements = Statement.objects.filter(run_id=run.run_id)
+    return dict(statements.values_list("tenant_id", "cost"))

@@ -6,12 +6,14 @@ from decimal import Decimal
 from services.attribution.domain.close_checks import (
     CheckResult,
     Evidence,
+    Incomplete,
     Quarantined,
     close_checks,
 )
 from services.attribution.models import InputSet, Period, QuarantinedDelivery, Ruleset, Run
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
+from shared.contracts.ingestion import Loss
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.periods import Month
 
@@ -31,6 +33,7 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
             run_is_newest=newest is not None and newest.digest == run.input_digest,
             month_is_over=now >= Month.parse(run.period).end,
             quarantined=tuple(_quarantined(run.period)),
+            incomplete=tuple(_incomplete(run.period)),
         )
     )
 
@@ -52,6 +55,13 @@ def _quarantined(period: str) -> Iterator[Quarantined]:
         made_good_at = newest.get(refused.source)
         if made_good_at is None or made_good_at < refused.delivered_at:
             yield Quarantined(refused.source, refused.error)
+
+
+def _incomplete(period: str) -> Iterator[Incomplete]:
+    """Sources whose newest set lacks what an earlier one had."""
+    for newest in InputSet.objects.filter(period=period).order_by("source"):
+        if newest.losses:
+            yield Incomplete(newest.source, tuple(Loss(**loss) for loss in newest.losses))
 
 
 def _meters(configuration: Configuration) -> set[str]:

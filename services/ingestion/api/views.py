@@ -6,7 +6,10 @@ from rest_framework.response import Response
 
 from services.ingestion.models import Delivery, Snapshot, Source
 from services.ingestion.operations.register_source import register_source
+from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
+from shared.runtime.schema import list_of
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS, Role
 
 _READERS = (*OPERATORS, Role.SERVICE)
@@ -41,20 +44,26 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
 
 class Sources(ScopedView):
     roles = {"GET": _READERS, "POST": ADMINISTRATORS}
+    audit = {"GET": READ, "POST": Audited(AuditAction.SOURCE_REGISTERED, "source")}
+    request_serializers = {"POST": SourceSerializer}
+    response_types = {"GET": {200: list_of(SourceSerializer)}, "POST": {201: SourceSerializer}}
 
     def get(self, _request: Request) -> Response:
         sources = Source.objects.order_by("key")
         return Response({"data": SourceSerializer(sources, many=True).data})
 
-    def post(self, request: Request) -> Response:
-        given = SourceSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        source = register_source(**given.validated_data, created_by=self.actor.name)
+    def post(self, _request: Request) -> Response:
+        source = register_source(**self.given(), created_by=self.actor.name)
+        self.note(object_id=source.key, details={"kind": source.kind, "uri": source.uri})
         return Response(SourceSerializer(source).data, status=status.HTTP_201_CREATED)
 
 
 class Deliveries(ScopedView):
+    """The newest 200."""
+
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: list_of(DeliverySerializer)}}
 
     def get(self, _request: Request, **_kwargs: Any) -> Response:
         deliveries = Delivery.objects.order_by("-found_at")[:200]
@@ -62,7 +71,11 @@ class Deliveries(ScopedView):
 
 
 class Snapshots(ScopedView):
+    """The newest 200."""
+
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: list_of(SnapshotSerializer)}}
 
     def get(self, _request: Request, **_kwargs: Any) -> Response:
         snapshots = Snapshot.objects.order_by("-published_at")[:200]

@@ -10,18 +10,22 @@ workloads: any file below `period=2026-10/`.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
-from shared.faults import BadInput
+from shared.faults import BadInput, Fault
+from shared.input_limits import DELIVERY_BYTES_MAX, FILES_MAX, beyond
+from shared.periods import Month
 
-_PERIOD: Final = re.compile(r"/(?:billing_)?period=(\d{4}-(?:0[1-9]|1[0-2]))/", re.IGNORECASE)
+_PERIOD: Final = re.compile(r"/(?:billing_)?period=([0-9]{4}-[0-9]{2})/", re.IGNORECASE)
 _MANIFEST: Final = re.compile(r"-Manifest\.json$", re.IGNORECASE)
 _OF_OTHERS: Final = re.compile(r"-(?:Redshift|QuickSight)Manifest\.json$", re.IGNORECASE)
-_RANGE: Final = re.compile(r"/(\d{4})(0[1-9]|1[0-2])\d{2}-\d{8}/[^/]+$")
+_RANGE: Final = re.compile(r"/([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{8}/[^/]+$")
+# Of a file's name on Linux (NAME_MAX); S3 has only a limit for the whole key.
+_NAME_BYTES_MAX: Final = 255
 
 
 class Stored(Protocol):
@@ -65,17 +69,25 @@ def _period_of_manifest(uri: str) -> str:
         return ""
     partition, span = _PERIOD.search(uri), _RANGE.search(uri)
     if partition:
-        return partition[1]
-    return f"{span[1]}-{span[2]}" if span else ""
+        return _month_or_none(partition[1])
+    return _month_or_none(f"{span[1]}-{span[2]}") if span else ""
+
+
+def _month_or_none(text: str) -> str:
+    """'' for what looks like a month and is none, such as 2026-13."""
+    try:
+        return str(Month.parse(text))
+    except Fault:
+        return ""
 
 
 def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
     """Of signals or workloads; one per period: the set of its files as they are now."""
     by_period: dict[str, list[Stored]] = defaultdict(list)
     for item in objects:
-        period = _PERIOD.search(item.uri)
+        period = _period_of(item.uri)
         if period and item.size_bytes:
-            by_period[period[1]].append(item)
+            by_period[period].append(item)
     for period_key, items in sorted(by_period.items()):
         yield FoundDelivery(
             period=period_key,
@@ -86,15 +98,33 @@ def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
 
 
 def is_of_period(uri: str, period: str) -> bool:
+    return _period_of(uri) == period
+
+
+def _period_of(uri: str) -> str:
     match = _PERIOD.search(uri)
-    return match is not None and match[1] == period
+    return _month_or_none(match[1]) if match else ""
+
+
+def check_delivery_size(items: Collection[Stored], *, file: str) -> None:
+    """Raises BadInput for what is too much to be copied to the local disk."""
+    if len(items) > FILES_MAX:
+        raise beyond("the delivery has more than {} files", FILES_MAX, file=file)
+    if sum(item.size_bytes for item in items) > DELIVERY_BYTES_MAX:
+        raise beyond("the delivery has more than {} bytes", DELIVERY_BYTES_MAX, file=file)
 
 
 def safe_relative_path(key: str) -> PurePosixPath:
     """A key as a path below a folder of ours; raises BadInput for one that would leave it."""
     path = PurePosixPath(key.lstrip("/"))
-    if not path.parts or ".." in path.parts:
+    if not path.parts or ".." in path.parts or "\0" in key:
         raise BadInput("a key with `..` is not fetched.", file=key, remedy="Rename the object.")
+    if any(len(part.encode()) > _NAME_BYTES_MAX for part in path.parts):
+        raise BadInput(
+            f"a name in the key is longer than {_NAME_BYTES_MAX} bytes.",
+            file=key,
+            remedy="Rename the object.",
+        )
     return path
 
 

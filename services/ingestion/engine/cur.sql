@@ -1,82 +1,82 @@
 -- reads: cur_lines, tagset, balanced_savings_plans, service_categories
---     makes: priced, measured, cur_mapped
+--     makes: cur_mapped
 -- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (AWS's data dictionary of the CUR). Amounts
 -- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
 -- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
 -- measures tie to the bill. A split cost row restates a part of its instance, so its own amounts are 0.
-CREATE OR REPLACE TEMP VIEW priced AS
-SELECT
-    staged.*,
-    tagset.tags AS tag_map,
-    line_item_line_item_type AS line_type,
-    coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n) AS commitment,
-    coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split,
-    CASE
-        WHEN is_split THEN 0
-        ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10))
-    END AS charged,
-    balanced.plan IS NOT NULL AS is_balanced
-FROM cur_lines AS staged
-LEFT JOIN tagset
-    ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
-    AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
-    AND staged.tags_c IS NOT DISTINCT FROM tagset.tags_c
-LEFT JOIN balanced_savings_plans AS balanced
-    ON line_item_line_item_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
-    AND balanced.plan = coalesce(savings_plan_savings_plan_a_r_n, '')
-    AND balanced.account = coalesce(line_item_usage_account_id, bill_payer_account_id, '')
-    AND balanced.service = coalesce(product_name, line_item_product_code, '')
-    AND balanced.usage_type = coalesce(line_item_usage_type, '')
-    AND balanced.started_at = line_item_usage_start_date;
-
-CREATE OR REPLACE TEMP VIEW measured AS
-SELECT
-    *,
-    '' AS line_suffix,
-    CASE WHEN is_balanced THEN 0 ELSE charged END AS billed,
-    CASE
-        WHEN is_split THEN 0
-        WHEN line_type = 'SavingsPlanCoveredUsage' THEN CAST(coalesce(
-            savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost
-        ) AS DECIMAL(18,10))
-        WHEN line_type = 'DiscountedUsage' THEN CAST(coalesce(
-            reservation_net_effective_cost, reservation_effective_cost
-        ) AS DECIMAL(18,10))
-        WHEN line_type IN (
-            'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanNegation', 'SavingsPlanUpfrontFee'
-        ) THEN 0
-        WHEN line_type = 'Fee' AND reservation_reservation_a_r_n IS NOT NULL THEN 0
-        WHEN line_type = 'Refund' AND line_item_product_code = 'ComputeSavingsPlans'
-            AND starts_with(line_item_line_item_description, 'Refund for one-time fee for Savings Plan ID')
-            THEN 0
-        ELSE charged
-    END AS effective
-FROM priced
-WHERE NOT (is_balanced AND line_type = 'SavingsPlanNegation')
-UNION ALL
-SELECT
-    *,
-    ':unused' AS line_suffix,
-    0 AS billed,
-    CASE line_type
-        WHEN 'SavingsPlanRecurringFee' THEN CAST(
-            CAST(savings_plan_total_commitment_to_date AS DECIMAL(38,28))
-            - CAST(coalesce(savings_plan_used_commitment, '0') AS DECIMAL(38,28))
-        AS DECIMAL(18,10))
-        ELSE CAST(
-            CAST(coalesce(
-                reservation_net_unused_amortized_upfront_fee_for_billing_period,
-                reservation_unused_amortized_upfront_fee_for_billing_period, '0'
-            ) AS DECIMAL(38,28))
-            + CAST(coalesce(
-                reservation_net_unused_recurring_fee, reservation_unused_recurring_fee, '0'
-            ) AS DECIMAL(38,28))
-        AS DECIMAL(18,10))
-    END AS effective
-FROM priced
-WHERE line_type IN ('RIFee', 'SavingsPlanRecurringFee');
-
 CREATE OR REPLACE TEMP VIEW cur_mapped AS
+WITH priced AS NOT MATERIALIZED (
+    SELECT
+        staged.*,
+        tagset.tags AS tag_map,
+        line_item_line_item_type AS line_type,
+        coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n) AS commitment,
+        coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split,
+        CASE
+            WHEN is_split THEN 0
+            ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10))
+        END AS charged,
+        balanced.plan IS NOT NULL AS is_balanced
+    FROM cur_lines AS staged
+    LEFT JOIN tagset
+        ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
+        AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
+        AND staged.tags_c IS NOT DISTINCT FROM tagset.tags_c
+    LEFT JOIN balanced_savings_plans AS balanced
+        ON line_item_line_item_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
+        AND balanced.plan = coalesce(savings_plan_savings_plan_a_r_n, '')
+        AND balanced.account = coalesce(line_item_usage_account_id, bill_payer_account_id, '')
+        AND balanced.service = coalesce(product_name, line_item_product_code, '')
+        AND balanced.usage_type = coalesce(line_item_usage_type, '')
+        AND balanced.started_at = line_item_usage_start_date
+),
+measured AS NOT MATERIALIZED (
+    SELECT
+        *,
+        '' AS line_suffix,
+        CASE WHEN is_balanced THEN 0 ELSE charged END AS billed,
+        CASE
+            WHEN is_split THEN 0
+            WHEN line_type = 'SavingsPlanCoveredUsage' THEN CAST(coalesce(
+                savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost
+            ) AS DECIMAL(18,10))
+            WHEN line_type = 'DiscountedUsage' THEN CAST(coalesce(
+                reservation_net_effective_cost, reservation_effective_cost
+            ) AS DECIMAL(18,10))
+            WHEN line_type IN (
+                'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanNegation', 'SavingsPlanUpfrontFee'
+            ) THEN 0
+            WHEN line_type = 'Fee' AND reservation_reservation_a_r_n IS NOT NULL THEN 0
+            WHEN line_type = 'Refund' AND line_item_product_code = 'ComputeSavingsPlans'
+                AND starts_with(line_item_line_item_description, 'Refund for one-time fee for Savings Plan ID')
+                THEN 0
+            ELSE charged
+        END AS effective
+    FROM priced
+    WHERE NOT (is_balanced AND line_type = 'SavingsPlanNegation')
+    UNION ALL
+    SELECT
+        *,
+        ':unused' AS line_suffix,
+        0 AS billed,
+        CASE line_type
+            WHEN 'SavingsPlanRecurringFee' THEN CAST(
+                CAST(savings_plan_total_commitment_to_date AS DECIMAL(38,28))
+                - CAST(coalesce(savings_plan_used_commitment, '0') AS DECIMAL(38,28))
+            AS DECIMAL(18,10))
+            ELSE CAST(
+                CAST(coalesce(
+                    reservation_net_unused_amortized_upfront_fee_for_billing_period,
+                    reservation_unused_amortized_upfront_fee_for_billing_period, '0'
+                ) AS DECIMAL(38,28))
+                + CAST(coalesce(
+                    reservation_net_unused_recurring_fee, reservation_unused_recurring_fee, '0'
+                ) AS DECIMAL(38,28))
+            AS DECIMAL(18,10))
+        END AS effective
+    FROM priced
+    WHERE line_type IN ('RIFee', 'SavingsPlanRecurringFee')
+)
 SELECT
     row,
     line_suffix,

@@ -9,4 +9,5 @@ SELECT
         nullif(json_extract_string(product, '$.product_name'), ''), product_product_name
     ) AS product_name
 FROM staged
-WHERE date_trunc('month', {billing_period}) = {started_at};
+WHERE date_trunc('month', {billing_period}) = {started_at}
+    AND row BETWEEN {first_row} AND {last_row};

@@ -1,6 +1,7 @@
 """Finds the delivery of a period under a folder and obeys its manifest; or takes one file."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,7 @@ from services.ingestion.engine.manifest import (
 )
 from shared.faults import BadInput
 from shared.periods import Month
+from shared.readable import refused_if_unreadable
 from shared.tabular import SourceFile, open_source_file
 
 _DATA_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet")
@@ -29,12 +31,22 @@ class Delivery:
     """Names of all columns as written, in the order they are first met."""
     sources: tuple[SourceFile, ...]
 
+    @property
+    def place(self) -> Path:
+        """What names the whole of it in a message."""
+        return self.manifest or self.files[0]
+
 
 def find_delivery(root: Path, *, period: Month) -> Delivery:
     """`root` is a synced bucket or prefix, the folder of one file, or the file itself.
 
     Raises BadInput where the manifest, a listed file or a file's header can't be taken.
     """
+    with refused_if_unreadable(root):
+        return _find(root, period)
+
+
+def _find(root: Path, period: Month) -> Delivery:
     if root.is_file() and not is_manifest(root.name):
         return _delivery([root], manifest=None)
     folder = root.parent if root.is_file() else root
@@ -46,9 +58,10 @@ def find_delivery(root: Path, *, period: Month) -> Delivery:
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:
         return _delivery([_only_data_file(folder, places)], manifest=None)
-    resolved = [resolve_key(key, places, manifest) for key in manifest.keys]
-    for place in resolved:
-        if resolved.count(place) > 1:
+    by_name = places_by_name(places)
+    resolved = [resolve_key(key, by_name, manifest) for key in manifest.keys]
+    for place, count in Counter(resolved).items():
+        if count > 1:
             raise BadInput(
                 "the manifest lists this file twice.",
                 file=place,
@@ -85,12 +98,20 @@ def newest_manifest(manifests: Sequence[Manifest], *, period: Month, root: Path)
     return max(wanted, key=lambda manifest: manifest.age_key, default=None)
 
 
-def resolve_key(key: str, places: Sequence[str], manifest: Manifest) -> str:
+def places_by_name(places: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """By the last part of each, so that a key is compared with few of many."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for place in places:
+        by_name[PurePosixPath(place).name].append(place)
+    return by_name
+
+
+def resolve_key(key: str, places: Mapping[str, Sequence[str]], manifest: Manifest) -> str:
     """The place whose tail agrees longest with the key's; what is cut off may be leading only."""
     wanted = PurePosixPath(key).parts
     needed = _needed_tail(wanted)
     best: dict[int, list[str]] = {}
-    for place in places:
+    for place in sorted(places.get(wanted[-1] if wanted else "", ())):
         have = PurePosixPath(place).parts
         same = _same_tail(wanted, have)
         if same and (same >= needed or same == len(have)):

@@ -6,4 +6,5 @@ SELECT
     CAST(NULL AS VARCHAR) AS tags_b,
     CAST(NULL AS VARCHAR) AS tags_c
 FROM staged
-WHERE date_trunc('month', {billing_period}) = {started_at};
+WHERE date_trunc('month', {billing_period}) = {started_at}
+    AND row BETWEEN {first_row} AND {last_row};

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from shared.faults import BadInput
+from shared.faults import BadInput, Fault
+from shared.input_limits import FILES_MAX, MANIFEST_BYTES_MAX, beyond
 from shared.periods import Month
 
-_PARTITION = re.compile(r"billing_period=(\d{4}-\d{2})", re.IGNORECASE)
-_RANGE = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}(?:/|$)")
-_YEAR_AND_MONTH = re.compile(r"(?:^|/)year=(\d{4})(?:/month=(\d{1,2}))?(?:/|$)")
+_PARTITION = re.compile(r"billing_period=([0-9]{4}-[0-9]{2})", re.IGNORECASE)
+_RANGE = re.compile(r"(?:^|/)([0-9]{4})(0[1-9]|1[0-2])[0-9]{2}-[0-9]{8}(?:/|$)")
 _OTHER_MANIFESTS = ("redshiftmanifest.json", "quicksightmanifest.json")
 _EXECUTION_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)-[0-9a-f-]{36}")
 
@@ -57,17 +57,28 @@ def is_manifest(place: str) -> bool:
 
 
 def partition_month(place: str) -> Month | None:
+    """Raises BadInput where the place names a month that there is none of."""
     match = _PARTITION.search(unquote(place))
     if match:
-        return Month.parse(match[1])
+        return _month(match[1], file=place)
     ranged = _RANGE.search(place)
-    return Month(int(ranged[1]), int(ranged[2])) if ranged else None
+    return _month(f"{ranged[1]}-{ranged[2]}", file=place) if ranged else None
+
+
+def _month(text: str, *, file: str) -> Month:
+    try:
+        return Month.parse(text)
+    except Fault as fault:
+        raise BadInput(
+            fault.message, file=file, remedy="Sync the delivery again, or correct the name."
+        ) from fault
 
 
 def read_manifest(path: Path, *, place: str, modified_at: float) -> Manifest:
+    check_manifest_size(path.stat().st_size, file=str(path))
     content = _content(path)
     keys = tuple(_key(entry, path) for entry in _listed(content, path))
-    period = _declared_month(content) or partition_month(place)
+    period = _declared_month(content, path) or partition_month(place)
     if period is None:
         period = next((month for key in keys if (month := partition_month(key))), None)
     name = place.rsplit("/", 1)[-1]
@@ -82,10 +93,16 @@ def read_manifest(path: Path, *, place: str, modified_at: float) -> Manifest:
     )
 
 
+def check_manifest_size(size_bytes: int, *, file: str) -> None:
+    """Raises BadInput for one that is not even fetched."""
+    if size_bytes > MANIFEST_BYTES_MAX:
+        raise beyond("the manifest has more than {} bytes", MANIFEST_BYTES_MAX, file=file)
+
+
 def _content(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise BadInput(
             f"the manifest is not readable as JSON: {error}.",
             file=str(path),
@@ -100,6 +117,8 @@ def _listed(content: Mapping[str, Any], path: Path) -> list[Any]:
     for field in ("dataFiles", "reportKeys"):
         listed = content.get(field)
         if isinstance(listed, list) and listed:
+            if len(listed) > FILES_MAX:
+                raise beyond("it lists more than {} files", FILES_MAX, file=str(path), field=field)
             return listed
     raise BadInput(
         "the manifest lists no data file.",
@@ -113,11 +132,16 @@ def _key(entry: Any, path: Path) -> str:
     if isinstance(entry, Mapping):
         entry = next((entry[name] for name in ("key", "url", "path") if name in entry), None)
     if not isinstance(entry, str) or not entry:
-        raise BadInput("a listed data file is no text.", file=str(path), field="dataFiles")
+        raise BadInput(
+            "a listed data file is no text.",
+            file=str(path),
+            field="dataFiles",
+            remedy="Fetch the manifest again.",
+        )
     return re.sub(r"^s3[an]?://[^/]+/", "", entry).strip("/")
 
 
-def _declared_month(content: Mapping[str, Any]) -> Month | None:
+def _declared_month(content: Mapping[str, Any], path: Path) -> Month | None:
     declared = content.get("billingPeriod") or content.get("billing_period")
     if isinstance(declared, Mapping):
         declared = declared.get("start")
@@ -128,5 +152,5 @@ def _declared_month(content: Mapping[str, Any]) -> Month | None:
             moment = datetime.strptime(declared, form)  # noqa: DTZ007 - all are UTC
         except ValueError:
             continue
-        return Month(moment.year, moment.month)
+        return _month(f"{moment:%Y-%m}", file=str(path))
     return None

@@ -1,33 +1,34 @@
-"""A delivery becomes a snapshot: FOCUS 1.2 columns and ours in Parquet parts, one per file.
+"""A delivery becomes a snapshot: FOCUS 1.2 columns and ours in Parquet parts, one per file or more.
 
 All or nothing: every file is read to its end and checked before the first part is written, and a
 fault leaves the output folder empty. Amounts are rounded once, half-up, to 1e-10.
 """
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-
-import duckdb
+from typing import Final
 
 from services.ingestion.engine.delivery import Delivery
 from services.ingestion.engine.findings import find_findings
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
-from services.ingestion.engine.layouts import Kind, layout_of
+from services.ingestion.engine.layouts import Kind, Type, layout_of
 from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.service_categories import CATEGORY_OF
 from services.ingestion.engine.snapshot import Snapshot
 from services.ingestion.engine.staging import check_rows, label_of, readable, stage
-from shared.columnar import NOT_THE_INPUT, Session, open_session
+from shared.column_types import ColumnKind, check_column_type
+from shared.columnar import Session, open_session
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
 from shared.faults import BadInput, ProofFailed
 from shared.findings import Finding
 from shared.periods import Month
+from shared.readable import refused_if_unreadable
 from shared.sql.expressions import (
     Sql,
     call,
@@ -46,6 +47,19 @@ from shared.sql.expressions import (
 from shared.sql.parquet import write_parquet
 from shared.sql.scripts import run_script, script_query
 from shared.tabular import SourceFile
+
+# The tag sets of so many rows are held at once, which are all different in the worst bill.
+_PART_ROWS: Final = 100_000
+# A group of the raw totals takes about 1 kB of Python's memory, which is beside DuckDB's.
+_GROUPS_PER_MB: Final = 500
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_KIND_OF: Final[Mapping[Type, ColumnKind]] = {
+    "text": "text",
+    "money": "number",
+    "quantity": "number",
+    "time": "time",
+    "json": "map",
+}
 
 
 def normalise(
@@ -68,8 +82,13 @@ def normalise(
     shutil.rmtree(work_dir, ignore_errors=True)
     work_dir.mkdir(parents=True)
     try:
-        with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            return _Normalisation(session, delivery, period, out_dir, work_dir, source).run()
+        with (
+            refused_if_unreadable(delivery.place),
+            open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session,
+        ):
+            return _Normalisation(
+                session, delivery, period, out_dir, work_dir, source, memory_limit_mb
+            ).run()
     except BaseException:
         _remove_parts(out_dir)
         raise
@@ -90,6 +109,7 @@ class _Normalisation:
     out_dir: Path
     work_dir: Path
     source: str
+    memory_limit_mb: int
 
     @property
     def kind(self) -> Kind:
@@ -105,17 +125,22 @@ class _Normalisation:
 
     def run(self) -> Snapshot:
         self._create_tables()
-        tally = RawTally(kind=self.kind, period=self.period, source=self.source)
+        tally = RawTally(
+            kind=self.kind,
+            period=self.period,
+            source=self.source,
+            groups_max=self.memory_limit_mb * _GROUPS_PER_MB,
+        )
         files = []
         for file in self.delivery.sources:
-            with _readable(file):
+            with refused_if_unreadable(file.path):
                 files.append(self._check(file, tally))
         currency = self._check_whole(tally)
         self._run("balanced_savings_plans.sql")
-        parts = []
-        for index, file in enumerate(files):
-            with _readable(self.delivery.sources[index]):
-                parts.append(self._write(index, file))
+        parts: list[Path] = []
+        for index, (file, row_count) in enumerate(files):
+            with refused_if_unreadable(self.delivery.sources[index].path):
+                parts.extend(self._write(index, file, row_count))
         return self._snapshot(parts, tally, currency)
 
     def _create_tables(self) -> None:
@@ -124,8 +149,13 @@ class _Normalisation:
         run_script(self.session, __package__, "service_categories.sql", values=values)
         self._run("savings_plan_groups.sql")
 
-    def _check(self, file: SourceFile, tally: RawTally) -> SourceFile:
-        """Raw totals first: reading a gzip through Python is what checks it."""
+    def _check(self, file: SourceFile, tally: RawTally) -> tuple[SourceFile, int]:
+        """The readable file and its number of rows.
+
+        Of a CSV raw totals come first: reading it through Python is what checks it.
+
+        Of Parquet the values come first: raw totals are by groups of them, so none may be too long.
+        """
         if self.delivery.manifest and _is_unchecked(file):
             raise BadInput(
                 "a plain CSV has no checksum, so nothing would show that it was cut.",
@@ -133,26 +163,28 @@ class _Normalisation:
                 remedy="Deliver it as csv.gz or Parquet, as AWS does.",
             )
         _check_columns(file, self.kind)
-        raw_count = tally.add_file(self.session, file)
+        is_csv = file.format == "csv"
+        raw_count = tally.add_file(self.session, file) if is_csv else 0
         file_dir = self.work_dir / str(len(list(self.work_dir.iterdir())))
         file_dir.mkdir()
         staged = readable(self.session, file, self.kind, scratch_dir=file_dir)
         stage(self.session, staged, self.kind)
-        check_rows(self.session, file, self.kind)
-        count = self._run("count_staged.sql").fetchall()[0][0]
+        count = check_rows(self.session, file, self.kind)
+        if not is_csv:
+            raw_count = tally.add_file(self.session, file)
         if count != raw_count or tally.unreadable_count:
             raise BadInput(
                 f"two readers disagree on it: {raw_count} rows and {count} rows.",
                 file=str(file.path),
                 remedy="The file is damaged; fetch it again.",
             )
-        self._view_lines()
+        self._view_lines(range(1, count + 1))
         if not self.kind.is_focus:
             self._run("savings_plans.sql")
-        return staged
+        return staged, count
 
     def _check_whole(self, tally: RawTally) -> str:
-        place = str(self.delivery.manifest or self.delivery.files[0])
+        place = str(self.delivery.place)
         if tally.other_months and (self.delivery.manifest or not tally.row_count):
             listed = ", ".join(f"{month} ({n} rows)" for month, n in tally.other_months.items())
             raise BadInput(
@@ -172,21 +204,36 @@ class _Normalisation:
                 field=layout_of(self.kind).currency,
                 remedy="Export one billing currency at a time; currencies are never added.",
             )
-        return next(iter(tally.currencies))
+        currency = next(iter(tally.currencies))
+        if not _CURRENCY.fullmatch(currency):
+            raise BadInput(
+                f"{currency[:80]!r} is no currency.",
+                file=place,
+                field=layout_of(self.kind).currency,
+                remedy="A currency is written by its three letters, such as USD (ISO 4217).",
+            )
+        return currency
 
-    def _view_lines(self) -> None:
+    def _view_lines(self, rows: range) -> None:
         names = {
             "billing_period": identifier(layout_of(self.kind).billing_period),
             "started_at": timestamp(self.period.start),
+            "first_row": number(rows.start),
+            "last_row": number(rows.stop - 1),
         }
         self._run("focus_lines.sql" if self.kind.is_focus else "cur_lines.sql", names)
 
-    def _write(self, index: int, file: SourceFile) -> Path:
+    def _write(self, index: int, file: SourceFile, row_count: int) -> Iterator[Path]:
+        """One part, or more of a long file: the tag sets of the rows of one are held at once."""
         stage(self.session, file, self.kind)
-        self._view_lines()
+        for at, start in enumerate(range(1, max(2, row_count + 1), _PART_ROWS)):
+            self._view_lines(range(start, start + _PART_ROWS))
+            name = f"part-{index:05d}" if at == 0 else f"part-{index:05d}-{at:05d}"
+            yield self._write_part(index, self.out_dir / f"{name}.parquet")
+
+    def _write_part(self, index: int, path: Path) -> Path:
         self._run("tags.sql", {"lines": identifier(self._lines)})
         self._run("focus.sql" if self.kind.is_focus else "cur.sql")
-        path = self.out_dir / f"part-{index:05d}.parquet"
         names = {
             "columns": listed(dict(self._final_columns(index))),
             "mapped": identifier(self._mapped),
@@ -244,7 +291,7 @@ class _Normalisation:
         )
 
     def _findings(self, lines: Sql, tally: RawTally) -> Iterator[Finding]:
-        yield from find_findings(self.session, lines)
+        yield from find_findings(self.session, lines, file=str(self.delivery.place))
         for month, count in sorted(tally.other_months.items()):
             yield Finding("other-period", f"{count} rows of {month} were left out.")
         if tally.restated:
@@ -261,21 +308,6 @@ class _Normalisation:
 
     def _run(self, script: str, names: Mapping[str, Sql] | None = None) -> Session:
         return run_script(self.session, __package__, script, names)
-
-
-@contextmanager
-def _readable(file: SourceFile) -> Iterator[None]:
-    """What DuckDB can't read is the file's fault, but for a lack of memory."""
-    try:
-        yield
-    except NOT_THE_INPUT:
-        raise
-    except duckdb.Error as error:
-        raise BadInput(
-            f"it can't be read to its end: {str(error).splitlines()[0]}",
-            file=str(file.path),
-            remedy="The file is damaged; fetch it again. Nothing was taken.",
-        ) from error
 
 
 def _is_unchecked(file: SourceFile) -> bool:
@@ -301,6 +333,9 @@ def _check_columns(file: SourceFile, kind: Kind) -> None:
                 field=label_of(file, kind, name),
                 remedy="Remove one of them from the export's query.",
             )
+        column = file.find(name)
+        if column is not None:
+            check_column_type(file, column, _KIND_OF[layout.columns[name]])
 
 
 def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> Decimal:

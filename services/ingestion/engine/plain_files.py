@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shared.column_types import check_column_type
 from shared.columnar import Session, open_session
 from shared.digests import sha256_of
-from shared.faults import BadInput
+from shared.faults import BadInput, printable
+from shared.input_limits import NAMES_MAX, beyond
+from shared.readable import refused_if_unreadable
+from shared.sql.expressions import cast
 from shared.sql.scripts import run_script
-from shared.tabular import Column, SourceFile, open_source_file, open_text
+from shared.tabular import Column, SourceFile, open_rows_file, open_text
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,22 @@ class PlainFiles:
 def check_files(
     files: Sequence[Path], form: PlainFormat, *, scratch_dir: Path, memory_limit_mb: int
 ) -> PlainFiles:
-    """Raises BadInput for a file that can't be read or lacks a column."""
+    """Raises BadInput for a file that can't be read or lacks a column, and where there is none."""
+    if not files:
+        raise BadInput(
+            f"no file of the {form.title.lower()} is there any more.",
+            remedy="Deliver them again.",
+        )
     names: set[str] = set()
     row_count = 0
     with open_session(scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb) as session:
         for path in files:
-            rows = _count_by_name(session, path, form)
-            names.update(str(name) for name, _ in rows if name is not None)
+            with refused_if_unreadable(path.name):
+                rows = _count_by_name(session, path, form)
+            names.update(printable(name) for name, _ in rows if name is not None)
+            if len(names) > NAMES_MAX:
+                what = f"there are more than {{}} {form.named_by}s"
+                raise beyond(what, NAMES_MAX, file=path.name, field=form.named_by)
             row_count += sum(count for _, count in rows)
     digests = sorted(sha256_of(path) for path in files)
     return PlainFiles(
@@ -59,15 +72,19 @@ def check_files(
     )
 
 
-def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tuple[object, int]]:
-    file = open_source_file(path)
+def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tuple[str | None, int]]:
+    file = open_rows_file(path)
     if file.format == "csv":
         with open_text(path) as text:  # reads to the end: the checksum of a gzip is there
             while text.read(1 << 20):
                 pass
     columns = {name: _required(file, name, form) for name in form.required}
-    names = {"name": columns[form.named_by].reference, "rows": file.scan}
-    return run_script(session, __package__, "count_by_name.sql", names).fetchall()
+    names = {"name": cast(columns[form.named_by].reference, "VARCHAR"), "rows": file.scan}
+    counted = run_script(session, __package__, "count_by_name.sql", names).fetchmany(NAMES_MAX + 1)
+    if len(counted) > NAMES_MAX:
+        what = f"it has more than {{}} {form.named_by}s"
+        raise beyond(what, NAMES_MAX, file=path.name, field=form.named_by)
+    return counted
 
 
 def _required(file: SourceFile, name: str, form: PlainFormat) -> Column:
@@ -79,4 +96,5 @@ def _required(file: SourceFile, name: str, form: PlainFormat) -> Column:
             field=name,
             remedy=f"{form.title} have the columns {', '.join(form.required)}.",
         )
+    check_column_type(file, column, "text or map")
     return column

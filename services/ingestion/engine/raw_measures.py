@@ -11,6 +11,11 @@ from functools import lru_cache
 
 from shared.exact import EXACT
 
+# Amounts have 38 digits at most; more would be kept as text here, each some thousand times.
+_NUMBER_CHARACTERS_MAX = 100
+# A bill has some hundred products, each a JSON object of some hundred characters.
+_PRODUCTS_KEPT = 1_000
+_PRODUCT_CHARACTERS_KEPT = 10_000
 Row = Mapping[str, str | None]
 Measures = tuple[str, Decimal, Decimal]
 """Charge category, billed, effective."""
@@ -41,8 +46,14 @@ def _number(row: Row, *names: str) -> Decimal:
     return next((_decimal(text) for name in names if (text := row.get(name))), Decimal(0))
 
 
-@lru_cache(maxsize=50_000)
 def _decimal(text: str) -> Decimal:
+    if len(text) > _NUMBER_CHARACTERS_MAX:
+        raise ValueError("no number is that long")
+    return _short_decimal(text)
+
+
+@lru_cache(maxsize=50_000)
+def _short_decimal(text: str) -> Decimal:
     return EXACT.create_decimal(text.strip())
 
 
@@ -132,11 +143,12 @@ def _is_prepaid(row: Row) -> bool:
 def _cur_service(row: Row) -> str:
     product = row.get("product")
     if product and product.startswith("{"):
-        product = _product_name(product)
+        is_short = len(product) <= _PRODUCT_CHARACTERS_KEPT
+        product = (_product_name if is_short else _product_name.__wrapped__)(product)
     return product or row.get("product_product_name") or row.get("line_item_product_code") or ""
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=_PRODUCTS_KEPT)
 def _product_name(text: str) -> str | None:
     name = json.loads(text).get("product_name")
     return None if name is None else str(name)

@@ -29,7 +29,7 @@ from shared.sql.expressions import (
     or_empty,
 )
 from shared.sql.scripts import run_script, script_query
-from shared.tabular import INTEGERS, SourceFile, open_text
+from shared.tabular import INTEGERS, SourceFile, csv_records
 
 _BATCH: Final = 10_000
 
@@ -40,27 +40,26 @@ def csv_rows(file: SourceFile, reader: RawReader) -> Iterator[tuple[Row, int]]:
     needed = {column.name: at for at, column in enumerate(file.columns)}
     names = [name for name in reader.columns if name in needed]
     pick = itemgetter(*(needed[name] for name in names))
-    with open_text(file.path) as text:
-        lines = csv.reader(text, strict=True)  # noqa: TID251 - AWS's bills
-        next(lines)
-        number = 0
-        try:
-            for number, values in enumerate((line for line in lines if line), start=1):
-                if len(values) != width:
-                    raise BadInput(
-                        f"has {len(values)} values where the header has {width}.",
-                        file=str(file.path),
-                        row=number,
-                        remedy="The file is cut or damaged; fetch it again.",
-                    )
-                yield dict(zip(names, map(_or_none, pick(values)), strict=True)), 1
-        except csv.Error as error:
-            raise BadInput(
-                f"not a well-formed CSV: {error}.",
-                file=str(file.path),
-                row=number + 1,
-                remedy="The file is cut or damaged; fetch it again.",
-            ) from error
+    number = -1  # of data rows from 1, so that the header is 0
+    try:
+        for number, values in enumerate(csv_records(file.path)):
+            if number == 0:
+                continue
+            if len(values) != width:
+                raise BadInput(
+                    f"has {len(values)} values where the header has {width}.",
+                    file=str(file.path),
+                    row=number,
+                    remedy="The file is cut or damaged; fetch it again.",
+                )
+            yield dict(zip(names, map(_or_none, pick(values)), strict=True)), 1
+    except csv.Error as error:
+        raise BadInput(
+            f"not a well-formed CSV: {error}.",
+            file=str(file.path),
+            row=number + 1,
+            remedy="The file is cut or damaged; fetch it again.",
+        ) from error
 
 
 def _or_none(value: str | None) -> str | None:

@@ -9,19 +9,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from services.ingestion.engine.layouts import Kind
 from services.ingestion.engine.raw_measures import CUR, FOCUS, RawReader, Row, restated
 from services.ingestion.engine.raw_rows import csv_rows, parquet_rows, plain_sums
-from shared.columnar import Session
+from shared.columnar import Session, memory_limit_reached
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, HALF_UP, exact_sum
 from shared.money import QUANTUM
 from shared.periods import Month
 from shared.tabular import SourceFile
 
+# A time or a number that is none, or JSON that nests without end.
+_NO_VALUE: Final = (ArithmeticError, ValueError, RecursionError)
 
-@dataclass
+
+# No time, number or currency is longer; what is kept of one is.
+_TEXT_CHARACTERS: Final = 100
+# One more than one is refused, and named.
+_CURRENCIES_SHOWN: Final = 10
+
+
+@dataclass(slots=True)
 class _Sums:
     billed: Decimal = Decimal(0)
     effective: Decimal = Decimal(0)
@@ -55,6 +65,8 @@ class RawTally:
     kind: Kind
     period: Month
     source: str
+    groups_max: int
+    """Of account, service and charge category: each is kept until the last file is read."""
     row_count: int = 0
     unreadable_count: int = 0
     """Rows with a value that is no number or no time; the staging names them."""
@@ -74,7 +86,7 @@ class RawTally:
             count_of_file += count
             try:
                 self._add(reader, row, count)
-            except (ArithmeticError, ValueError):
+            except _NO_VALUE:
                 self.unreadable_count += count
         return count_of_file
 
@@ -82,7 +94,11 @@ class RawTally:
         count_of_file = 0
         for row, count, amounts in plain_sums(session, file, reader):
             count_of_file += count
-            group = self._group(reader, row, count)
+            try:
+                group = self._group(reader, row, count)
+            except _NO_VALUE:
+                self.unreadable_count += count
+                continue
             if group is not None:
                 category, _, _ = next(iter(reader.measures(row)))
                 self._sums(group, category).add_sums(*amounts)
@@ -102,12 +118,22 @@ class RawTally:
             self.other_months[str(month)] = self.other_months.get(str(month), 0) + count
             return None
         self.row_count += count
-        self.currencies.add(row.get(reader.currency) or "")
+        if len(self.currencies) <= _CURRENCIES_SHOWN:
+            self.currencies.add((row.get(reader.currency) or "")[:_TEXT_CHARACTERS])
         account = next((text for name in reader.accounts if (text := row.get(name))), "")
         return account, reader.service(row)
 
     def _sums(self, group: tuple[str, str], category: str) -> _Sums:
-        return self.sums.setdefault((*group, category), _Sums())
+        """Raises MemoryLimitReached where there are more than memory is for."""
+        sums = self.sums.get((*group, category))
+        if sums is None:
+            if len(self.sums) >= self.groups_max:
+                raise memory_limit_reached(
+                    f"the bill has more than {self.groups_max:,} accounts times services times"
+                    " charge categories"
+                )
+            sums = self.sums[*group, category] = _Sums()
+        return sums
 
     def totals(self) -> tuple[RawTotal, ...]:
         """Exact sums without trailing zeros, so that they do not tell how amounts were written."""
@@ -124,7 +150,13 @@ class RawTally:
         )
 
 
-@lru_cache(maxsize=1000)
 def _month_of(text: str) -> Month:
+    if len(text) > _TEXT_CHARACTERS:
+        raise ValueError("no time is that long")
+    return _month_of_time(text)
+
+
+@lru_cache(maxsize=1000)
+def _month_of_time(text: str) -> Month:
     moment = datetime.fromisoformat(text)
     return Month.of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

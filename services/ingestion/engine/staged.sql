@@ -1,4 +1,4 @@
 -- reads: {rows}  makes: staged
 CREATE OR REPLACE TEMP VIEW staged AS
-SELECT *, {fault} AS fault
+SELECT *
 FROM {rows};

@@ -1,4 +1,4 @@
-"""A source file as one table with fixed names, text for numbers, and the fault of each row.
+"""A source file as one table with fixed names and text for numbers, and the first faulty row of it.
 
 A CSV is first written as Parquet into the scratch folder (text as it stands), so that all that
 follows reads one format with a row number, in bounded memory.
@@ -12,8 +12,9 @@ import duckdb
 
 from services.ingestion.engine.layouts import Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
-from shared.columnar import NOT_THE_INPUT, Session
+from shared.columnar import Session, is_of_machine
 from shared.faults import BadInput
+from shared.input_limits import LINE_BYTES_MAX
 from shared.sql.expressions import (
     ROW_NUMBER,
     Sql,
@@ -57,7 +58,7 @@ def stage(session: Session, source: SourceFile, kind: Kind) -> None:
     row = identifier("row") if source.find("row") else from_one
     names = {"row": row, "columns": listed(dict(_columns(source, kind))), "rows": source.scan}
     rows = script_query(__package__, "file_rows.sql", names)
-    run_script(session, __package__, "staged.sql", {"fault": _fault(kind), "rows": rows})
+    run_script(session, __package__, "staged.sql", {"rows": rows})
 
 
 def _as_parquet(
@@ -77,9 +78,9 @@ def _as_parquet(
             path,
             row_group_size=_CSV_ROW_GROUP,
         )
-    except NOT_THE_INPUT:
-        raise
     except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
         raise BadInput(
             f"not a well-formed CSV: {str(error).splitlines()[0]}",
             file=str(source.path),
@@ -137,6 +138,8 @@ def _fault(kind: Kind) -> Sql:
         for name in layout.filled
     ]
     for name, type_ in layout.columns.items():
+        too_long = infix(number(LINE_BYTES_MAX), "<", call("strlen", _unread(name, type_)))
+        cases.append((too_long, literal(f"long:{name}")))
         bad = _bad(identifier(name), name, type_)
         if bad is not None:
             cases.append((bad, literal(f"{type_}:{name}")))
@@ -201,6 +204,7 @@ def label_of(source: SourceFile, kind: Kind, name: str) -> str:
 
 _MESSAGES = {
     "empty": "the value is missing.",
+    "long": f"the value has more than {LINE_BYTES_MAX:,} bytes.",
     "money": "not an amount: {value!r} is no number below 100 million.",
     "quantity": "not a quantity: {value!r} is no number.",
     "time": "not a time: {value!r}.",
@@ -208,12 +212,14 @@ _MESSAGES = {
 }
 
 
-def check_rows(session: Session, source: SourceFile, kind: Kind) -> None:
-    """Raises BadInput for the first row that can't be read."""
-    first = run_script(session, __package__, "first_fault.sql").fetchone()
-    if first is None:
-        return
-    row, fault = first
+def check_rows(session: Session, source: SourceFile, kind: Kind) -> int:
+    """How many rows are staged. Raises BadInput for the first one that can't be read."""
+    # Not a column of the view: its hundred cases would be bound again by each query of the lines.
+    names = {"fault": _fault(kind)}
+    checked = run_script(session, __package__, "checked_rows.sql", names).fetchall()
+    row_count, row, fault = checked[0]
+    if fault is None:
+        return int(row_count)
     what, field = fault.split(":", 1)
     names = {"column": _unread(field, layout_of(kind).columns[field])}
     value = run_script(session, __package__, "faulty_value.sql", names, {"row": row}).fetchone()

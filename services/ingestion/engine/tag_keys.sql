@@ -1,3 +1,3 @@
 -- reads: {lines}
 SELECT DISTINCT unnest(map_keys(Tags))
-FROM (SELECT DISTINCT Tags FROM {lines});
+FROM {lines};

@@ -1,4 +1,4 @@
-from services.ingestion.models.bus import Inbox, InboxFailures, Job, Outbox
+from services.ingestion.models.bus import Audit, Heartbeat, Inbox, InboxFailures, Job, Outbox
 from services.ingestion.models.deliveries import (
     Delivery,
     Signals,
@@ -8,7 +8,9 @@ from services.ingestion.models.deliveries import (
 )
 
 __all__ = [
+    "Audit",
     "Delivery",
+    "Heartbeat",
     "Inbox",
     "InboxFailures",
     "Job",

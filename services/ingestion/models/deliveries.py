@@ -3,7 +3,11 @@ from django.db.models.functions import Now
 
 
 class Source(models.Model):
-    """Where bills, usage signals or workloads come: an export of a payer, or a stream."""
+    """Where bills, usage signals or workloads come: an export of a payer, or a stream.
+
+    `failing_since` is None unless it could not be listed when it was last looked at; then
+    `failure_code` (a `TroubleCode`) and `failure`, in the storage's words, say why.
+    """
 
     class Kind(models.TextChoices):
         BILL = "bill"
@@ -15,6 +19,9 @@ class Source(models.Model):
     uri = models.CharField(max_length=500, unique=True)
     created_by = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_default=Now())
+    failing_since = models.DateTimeField(null=True)
+    failure_code = models.CharField(max_length=30, blank=True, default="", db_default="")
+    failure = models.TextField(blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.kind} source {self.key}"
@@ -36,7 +43,7 @@ class Delivery(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
     period = models.CharField(max_length=7)
     fingerprint = models.CharField(max_length=64)
-    manifest_uri = models.CharField(max_length=1000, blank=True)
+    manifest_uri = models.CharField(max_length=1100, blank=True)
     delivered_at = models.DateTimeField()
     found_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=12, choices=State, default=State.FOUND)
@@ -54,7 +61,10 @@ class Delivery(models.Model):
 
 
 class Published(models.Model):
-    """An immutable set of files in the lake; exactly one per source and period is current."""
+    """An immutable set of files in the lake; exactly one per source and period is current.
+
+    `contents` is what it and the current ones before it have had, `losses` what of that it lacks.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="+")
@@ -65,6 +75,8 @@ class Published(models.Model):
     part_uris = models.JSONField()
     row_count = models.BigIntegerField()
     content_hash = models.CharField(max_length=64)
+    contents = models.JSONField(default=dict, db_default={})
+    losses = models.JSONField(default=list, db_default=[])
     published_at = models.DateTimeField(db_default=Now())
 
     class Meta:

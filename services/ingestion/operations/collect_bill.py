@@ -1,28 +1,37 @@
 """A delivery becomes an immutable snapshot, or is quarantined as a whole with the reason."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
 
-from services.ingestion.domain.delivery_layout import safe_relative_path
+from services.ingestion.domain.delivery_layout import check_delivery_size, safe_relative_path
+from services.ingestion.domain.losses import loss_in_words, losses
 from services.ingestion.engine import Snapshot as Normalised
 from services.ingestion.engine import find_delivery, normalise
-from services.ingestion.engine.delivery import resolve_key
-from services.ingestion.engine.manifest import read_manifest
+from services.ingestion.engine.contents import contents_of, resources_kept
+from services.ingestion.engine.delivery import places_by_name, resolve_key
+from services.ingestion.engine.manifest import check_manifest_size, read_manifest
 from services.ingestion.models import Delivery, Snapshot
-from services.ingestion.operations.publish_set import publish_set
+from services.ingestion.operations.publish_set import earlier_contents, publish_set
 from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
-from shared.contracts.ingestion import SNAPSHOT_PUBLISHED, SnapshotPublished
+from shared.columnar import open_session
+from shared.contracts.ingestion import SNAPSHOT_PUBLISHED, Loss, SnapshotPublished
 from shared.faults import BadInput
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 from shared.lake.lake import Lake
-from shared.lake.storage import Location
+from shared.lake.storage import Location, Storage, StoredObject
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
 
 SCHEMA_VERSION = 1
+
+
+class OvertakenDelivery(Exception):
+    """What this one was compared with is not the newest any more: its job is tried again."""
 
 
 def collect_bill(*, delivery_id: str) -> None:
@@ -57,24 +66,36 @@ def _stage(delivery: Delivery, root: Path) -> Path:
     listed = objects.get(place)
     if listed is None:
         raise BadInput("the manifest is gone.", file=delivery.manifest_uri)
-    path = storage.fetch(listed.uri, _local(root, place))
+    check_manifest_size(listed.size_bytes, file=listed.uri)
+    path = _fetch(storage, listed, root)
     manifest = read_manifest(path, place=place, modified_at=listed.modified_at.timestamp())
-    for key in manifest.keys:
-        item = objects[resolve_key(key, sorted(objects), manifest)]
+    places = places_by_name(objects)
+    items = [objects[resolve_key(key, places, manifest)] for key in manifest.keys]
+    check_delivery_size(items, file=listed.uri)
+    for item in items:
         if item.modified_at > listed.modified_at:
             raise BadInput(
                 "it is newer than its manifest, so a new delivery is under way.",
                 file=item.uri,
                 remedy="Nothing is to be done: the next manifest brings it.",
             )
-        storage.fetch(item.uri, _local(root, Location.parse(item.uri).key), etag=item.etag)
+        _fetch(storage, item, root)
     if storage.read(listed.uri) != path.read_bytes():
         raise BadInput("the manifest was replaced while its files were read.", file=listed.uri)
     return root
 
 
-def _local(root: Path, key: str) -> Path:
-    return root / safe_relative_path(key)
+def _fetch(storage: Storage, item: StoredObject, root: Path) -> Path:
+    """By its ETag, so that what is fetched is what was listed."""
+    path = root / safe_relative_path(Location.parse(item.uri).key)
+    try:
+        return storage.fetch(item.uri, path, etag=item.etag)
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        raise BadInput(
+            "a file and a folder of the delivery have the same name.",
+            file=item.uri,
+            remedy="Rename one of them.",
+        ) from error
 
 
 def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
@@ -85,9 +106,23 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
     )
     raw_totals = scratch / "raw-totals.json"
     raw_totals.write_text(json.dumps([total.to_json() for total in normalised.raw_totals]))
+    require_lease()
     part_uris = lake.publish(list(normalised.parts), folder)
     raw_totals_uri = lake.storage.put(raw_totals, f"{folder}/raw-totals.json")
+    with open_session(
+        scratch_dir=scratch / "spill", memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb
+    ) as session:
+        contents = contents_of(session, normalised.parts, file=delivery.manifest_uri)
+        with as_ops():
+            seen = earlier_contents(Snapshot, delivery).resources
+        kept = resources_kept(session, normalised.parts, seen)  # in no transaction: it takes long
     with as_ops():
+        earlier = earlier_contents(Snapshot, delivery)
+        if earlier.resources != seen:
+            raise OvertakenDelivery(
+                f"another delivery of {delivery.period} was published meanwhile"
+            )
+        lost = list(losses(earlier, contents, resources_kept=kept))
         snapshot = publish_set(
             Snapshot,
             delivery,
@@ -99,7 +134,12 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
             billed_total=normalised.billed_total,
             effective_total=normalised.effective_total,
             raw_totals_uri=raw_totals_uri,
-            findings=[finding.message for finding in normalised.findings],
+            contents=contents.with_earlier(earlier).to_json(),
+            losses=[asdict(loss) for loss in lost],
+            findings=[
+                *(finding.message for finding in normalised.findings),
+                *(f"Since an earlier delivery {loss_in_words(loss)}." for loss in lost),
+            ],
         )
         if snapshot is not None and snapshot.is_current:
             emit(SNAPSHOT_PUBLISHED, _fact(snapshot))
@@ -118,6 +158,7 @@ def _fact(snapshot: Snapshot) -> SnapshotPublished:
         billed_total=snapshot.billed_total,
         effective_total=snapshot.effective_total,
         content_hash=snapshot.content_hash,
+        losses=[Loss(**loss) for loss in snapshot.losses],
         schema_version=SCHEMA_VERSION,
         published_at=snapshot.delivered_at,
     )

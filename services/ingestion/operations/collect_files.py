@@ -1,13 +1,14 @@
 """The signal or workload files of a period, checked and published as a set replacing the last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 
-from services.ingestion.domain.delivery_layout import is_of_period
+from services.ingestion.domain.delivery_layout import check_delivery_size, is_of_period
+from services.ingestion.domain.losses import Contents, losses
 from services.ingestion.engine.plain_files import (
     SIGNALS,
     WORKLOADS,
@@ -16,12 +17,13 @@ from services.ingestion.engine.plain_files import (
     check_files,
 )
 from services.ingestion.models import Delivery, Signals, Source, Workloads
-from services.ingestion.operations.publish_set import publish_set
+from services.ingestion.operations.publish_set import earlier_contents, publish_set
 from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
 from shared.contracts.contract import Contract
 from shared.contracts.ingestion import SIGNALS_PUBLISHED, WORKLOADS_PUBLISHED
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 from shared.lake.lake import Lake
 from shared.messaging.producer.emit import emit
 
@@ -34,14 +36,16 @@ class _Kind:
     id_field: str
     id_prefix: str
     names_field: str
+    named: str
+    """What one of the names is, among what a later set may lack."""
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
     Source.Kind.SIGNALS: _Kind(
-        SIGNALS, Signals, SIGNALS_PUBLISHED, "signal_set_id", "sig", "meters"
+        SIGNALS, Signals, SIGNALS_PUBLISHED, "signal_set_id", "sig", "meters", "meter"
     ),
     Source.Kind.WORKLOADS: _Kind(
-        WORKLOADS, Workloads, WORKLOADS_PUBLISHED, "workload_set_id", "wkl", "clusters"
+        WORKLOADS, Workloads, WORKLOADS_PUBLISHED, "workload_set_id", "wkl", "clusters", "cluster"
     ),
 }
 
@@ -70,6 +74,7 @@ def _stage(delivery: Delivery, root: Path) -> list[Path]:
         for item in storage.list(delivery.source.uri)
         if is_of_period(item.uri, delivery.period) and item.size_bytes
     ]
+    check_delivery_size(wanted, file=delivery.source.uri)
     return [
         storage.fetch(item.uri, root / f"{index:05d}-{item.uri.rpartition('/')[2]}", etag=item.etag)
         for index, item in enumerate(wanted)
@@ -80,6 +85,7 @@ def _publish(delivery: Delivery, kind: _Kind, checked: PlainFiles) -> None:
     lake = Lake(settings.ENVIRONMENT)
     source, period, set_id = delivery.source_id, delivery.period, new_id(kind.id_prefix)
     folder = lake.input_folder(delivery.source.kind, source=source, period=period, set_id=set_id)
+    require_lease()
     content = {
         kind.id_field: set_id,
         kind.names_field: list(checked.names),
@@ -88,7 +94,16 @@ def _publish(delivery: Delivery, kind: _Kind, checked: PlainFiles) -> None:
         "content_hash": checked.content_hash,
     }
     with as_ops():
-        published = publish_set(kind.model, delivery, **content)
+        contents = Contents({kind.named: frozenset(checked.names)})
+        earlier = earlier_contents(kind.model, delivery)
+        lost = list(losses(earlier, contents))
+        published = publish_set(
+            kind.model,
+            delivery,
+            **content,
+            contents=contents.with_earlier(earlier).to_json(),
+            losses=[asdict(loss) for loss in lost],
+        )
         if published is not None and published.is_current:
             fact = kind.contract.payload(
                 **content,
@@ -96,5 +111,6 @@ def _publish(delivery: Delivery, kind: _Kind, checked: PlainFiles) -> None:
                 period=period,
                 version=published.version,
                 published_at=published.delivered_at,
+                losses=lost,
             )
             emit(kind.contract, fact)

@@ -1,8 +1,18 @@
 from typing import Any, TypeVar
 
-from services.ingestion.models import Delivery, Signals, Snapshot, Workloads
+from services.ingestion.domain.losses import Contents
+from services.ingestion.models import Delivery, Signals, Snapshot, Source, Workloads
 
 SetModel = TypeVar("SetModel", Snapshot, Signals, Workloads)
+
+
+def earlier_contents(model: type[SetModel], delivery: Delivery) -> Contents:
+    """Of the set that is current, which stays so until the caller's transaction ends."""
+    Source.objects.select_for_update().get(pk=delivery.source_id)
+    current = model.objects.filter(
+        source=delivery.source, period=delivery.period, is_current=True
+    ).first()
+    return Contents() if current is None else Contents.from_json(current.contents)
 
 
 def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> SetModel | None:

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from services.ingestion.models import Delivery
 from shared.contracts.ingestion import DELIVERY_QUARANTINED, DeliveryQuarantined
-from shared.faults import BadInput
+from shared.faults import BadInput, ProofFailed
 from shared.isolation.scope import as_ops
 from shared.messaging.producer.emit import emit
 
@@ -13,10 +13,14 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def quarantined_on_bad_input(delivery: Delivery) -> Iterator[None]:
-    """A delivery with a fault is kept apart as a whole; what was current before stays so."""
+    """A delivery with a fault is kept apart as a whole; what was current before stays so.
+
+    So is one whose snapshot does not tie to its files. What the reading of content raises otherwise
+    is made a BadInput by `shared.readable`; a fault of the machine is not the delivery's.
+    """
     try:
         yield
-    except BadInput as fault:
+    except (BadInput, ProofFailed) as fault:
         logger.warning("delivery %s is quarantined: %s", delivery.delivery_id, fault)
         with as_ops():
             refused = Delivery.objects.filter(

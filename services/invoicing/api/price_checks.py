@@ -5,17 +5,26 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.invoicing.api.answers import PriceList
 from services.invoicing.domain.invoice_document import written_amount
 from services.invoicing.queries.price_check import (
     ContractInAnotherCurrency,
     PlanPrice,
     check_prices,
 )
+from shared.audit.declared import READ
 from shared.auth.api import ScopedView
 from shared.money import Money
 from shared.periods import Month
 from shared.runtime.problems import Conflict
 from shared.vocabulary.roles import STAFF
+
+
+class PriceCheckGiven(serializers.Serializer[Any]):
+    tenant = serializers.CharField(max_length=100)
+    period = serializers.CharField(max_length=7)
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z")
+    costs = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=10))
 
 
 class PriceChecksView(ScopedView):
@@ -26,14 +35,13 @@ class PriceChecksView(ScopedView):
 
     answer_version = 2
 
-    roles = {
-        "POST": STAFF,
-    }
+    roles = {"POST": STAFF}
+    audit = {"POST": READ}
+    request_serializers = {"POST": PriceCheckGiven}
+    response_types = {"POST": {200: PriceList}}
 
-    def post(self, request: Request) -> Response:
-        given = _Given(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
+    def post(self, _request: Request) -> Response:
+        asked = self.given()
         try:
             prices = check_prices(
                 asked["tenant"],
@@ -44,13 +52,6 @@ class PriceChecksView(ScopedView):
         except ContractInAnotherCurrency as error:
             raise Conflict(str(error), reason=_reason(error)) from error
         return Response({"data": [_shown(price, self.answer_version) for price in prices]})
-
-
-class _Given(serializers.Serializer[Any]):
-    tenant = serializers.CharField(max_length=100)
-    period = serializers.CharField(max_length=7)
-    currency = serializers.RegexField(r"^[A-Z]{3}\Z")
-    costs = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=10))
 
 
 def _shown(price: PlanPrice, version: int) -> dict[str, Any]:

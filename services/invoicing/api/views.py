@@ -9,9 +9,17 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.invoicing.api.answers import (
+    AppliedPlans,
+    CustomerList,
+    InvoiceList,
+    Issuing,
+)
+from services.invoicing.api.answers import Invoice as InvoiceAnswer
+from services.invoicing.domain.states import ACTIONS
 from services.invoicing.models import Customer, Invoice
 from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
-from services.invoicing.operations.apply_plans import apply_plans
+from services.invoicing.operations.change_plans import PLANS
 from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.queries.invoice_fact import invoice_fact, issued_invoices
 from services.invoicing.queries.invoice_files import (
@@ -20,38 +28,40 @@ from services.invoicing.queries.invoice_files import (
     invoice_picture,
 )
 from services.invoicing.queries.issue_refusal import issue_refusal
+from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.contracts.superseded.invoices import downgraded_document
+from shared.proposals.api import FileGiven, ProposedView, WaitingChange
 from shared.runtime.problems import Conflict, Forbidden
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import ADMINISTRATORS, BILLING, CUSTOMERS, STAFF, Role
 
 _READERS = (*STAFF, Role.SERVICE)
 _STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by")
 # Of a list; a customer has some dozens a year, and the portal keeps its own copies.
 PAGE = 500
+_ACTION_CHARACTERS_MAX = 20
 
 
-class PlansView(ScopedView):
+class PlansView(ProposedView):
     """Plans, customers and contracts of `trueback.yaml`, applied as a whole."""
 
+    change = PLANS
     roles = {"PUT": ADMINISTRATORS}
-
-    def put(self, request: Request) -> Response:
-        given = _PlansGiven(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response({"digest": apply_plans(content=given.validated_data["content"])})
-
-
-class _PlansGiven(serializers.Serializer[Any]):
-    content = serializers.CharField(trim_whitespace=False)
+    audit = {"PUT": Audited(AuditAction.PLANS_APPLIED, "plans")}
+    request_serializers = {"PUT": FileGiven}
+    response_types = {"PUT": {200: AppliedPlans, 202: WaitingChange}}
 
 
 class CustomersView(ScopedView):
     """Who is billed; a customer sees itself."""
 
     roles = {"GET": (*_READERS, *CUSTOMERS)}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: CustomerList}}
 
     def get(self, _request: Request) -> Response:
         customers = Customer.objects.filter(is_active=True).order_by("customer_id")
@@ -65,17 +75,23 @@ class CustomersView(ScopedView):
         )
 
 
+class InvoicesAsked(serializers.Serializer[Any]):
+    period = serializers.CharField(default="", allow_blank=True, max_length=7)
+    state = serializers.ChoiceField(choices=[*State], default="", allow_blank=True)
+
+
 class InvoicesView(ScopedView):
     """Version 1 of an answer has sentences where the current one has data."""
 
     roles = {"GET": (*_READERS, *CUSTOMERS)}
+    audit = {"GET": READ}
+    request_serializers = {"GET": InvoicesAsked}
+    response_types = {"GET": {200: InvoiceList}}
     answer_version = 2
 
-    def get(self, request: Request) -> Response:
-        invoices = _visible(self)
-        for name in ("period", "state"):
-            if request.query_params.get(name):
-                invoices = invoices.filter(**{name: request.query_params[name]})
+    def get(self, _request: Request) -> Response:
+        asked = {name: value for name, value in self.given().items() if value}
+        invoices = _visible(self).filter(**asked)
         ordered = invoices.select_related("customer", "contract").order_by("-invoice_id")
         return Response(
             {"data": [_shown(self, invoice, self.answer_version) for invoice in ordered[:PAGE]]}
@@ -83,7 +99,11 @@ class InvoicesView(ScopedView):
 
 
 class InvoiceView(ScopedView):
+    """A customer sees its own once it is issued."""
+
     roles = {"GET": (*_READERS, *CUSTOMERS)}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: InvoiceAnswer}}
     answer_version = 2
 
     def get(self, _request: Request, invoice_id: str) -> Response:
@@ -94,6 +114,8 @@ class IssuingView(ScopedView):
     """Whether anything can be issued; `refused` is null, or says why not as for an action."""
 
     roles = {"GET": _READERS}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: Issuing}}
 
     def get(self, _request: Request) -> Response:
         refused = issue_refusal()
@@ -119,6 +141,8 @@ class InvoicePdfView(ScopedView):
     """The invoice as its customer files it; before it is issued, marked as a draft, for staff."""
 
     roles = {"GET": (*_READERS, *CUSTOMERS)}
+    audit = {"GET": Audited(AuditAction.DOCUMENT_READ, "invoice", "invoice_id")}
+    response_types = {"GET": {(200, _Pdf.media_type): bytes}}
     renderer_classes = [JSONRenderer, _Pdf]
 
     def get(self, _request: Request, invoice_id: str) -> HttpResponse:
@@ -135,21 +159,32 @@ class InvoicePictureView(ScopedView):
     """The first page of the PDF, for the review."""
 
     roles = {"GET": _READERS}
+    audit = {"GET": Audited(AuditAction.DOCUMENT_READ, "invoice", "invoice_id")}
+    response_types = {"GET": {(200, _Png.media_type): bytes}}
     renderer_classes = [JSONRenderer, _Png]
 
     def get(self, _request: Request, invoice_id: str) -> HttpResponse:
         return HttpResponse(invoice_picture(_found(self, invoice_id)), content_type="image/png")
 
 
+class ActionGiven(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=2000)
+
+
 class InvoiceActionView(ScopedView):
     """Submit, return, approve, issue, park or release the version that the caller has seen."""
 
     roles = {"POST": BILLING}
+    audit = {"POST": Audited(AuditAction.INVOICE_MOVED, "invoice", "invoice_id")}
+    request_serializers = {"POST": ActionGiven}
+    response_types = {"POST": {200: InvoiceAnswer}}
+    path_parameters = {"action": {"enum": [*ACTIONS]}}
     answer_version = 2
 
-    def post(self, request: Request, invoice_id: str, action: str) -> Response:
-        given = _ActionGiven(data=request.data)
-        given.is_valid(raise_exception=True)
+    def post(self, _request: Request, invoice_id: str, action: str) -> Response:
+        given = self.given()
+        self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]})
         _found(self, invoice_id)
         try:
             invoice = act_on_invoice(
@@ -157,18 +192,13 @@ class InvoiceActionView(ScopedView):
                 action=action,
                 actor=self.actor,
                 now=datetime.now(UTC),
-                **given.validated_data,
+                **given,
             )
         except InvoiceChanged as error:
             raise Conflict(str(error), reason={"code": "changed"}) from error
         except ActionRefused as error:
             raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(_shown(self, invoice, self.answer_version))
-
-
-class _ActionGiven(serializers.Serializer[Any]):
-    version = serializers.IntegerField(min_value=1)
-    reason = serializers.CharField(default="", allow_blank=True, max_length=2000)
 
 
 def _visible(view: ScopedView) -> QuerySet[Invoice]:

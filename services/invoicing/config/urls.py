@@ -1,16 +1,24 @@
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from services.invoicing.api import views
 from services.invoicing.api.price_checks import PriceChecksView
+from services.invoicing.operations.change_plans import PLANS
+from services.invoicing.queries.troubles import read_troubles
 from services.invoicing.webhooks import StripeWebhook
+from shared.audit.api import AuditView
+from shared.health.api import health_paths
+from shared.proposals.api import proposal_paths
 from shared.runtime import problems
+from shared.runtime.schema import SchemaView
 
 urlpatterns = [
     path("", include("shared.runtime.health")),
     path("webhooks/stripe", StripeWebhook.as_view(), name="stripe-webhook"),
-    path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/v1/schema", SchemaView.as_view(), name="schema"),
+    path("api/v1/audit", AuditView.as_view(), name="audit"),
+    *health_paths(read_troubles),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
+    *proposal_paths(PLANS, "api/v1/plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
@@ -52,3 +60,4 @@ urlpatterns += [
 handler400 = problems.bad_request
 handler404 = problems.not_found
 handler500 = problems.broken
+handler503 = problems.database_away

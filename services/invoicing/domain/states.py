@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.auth.actors import Actor
+from shared.auth.actors import Actor, is_same_person
 from shared.contracts.invoicing import Refusal
 from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import State, StripeStatus
@@ -111,7 +111,7 @@ def refusal(
         )
     if actor is not None and actor.role not in action.roles:
         return Refusal(RefusalCode.ROLE, state.value, list(action.roles))
-    if actor is not None and actor.name in set(doers):
+    if actor is not None and any(is_same_person(name, actor.name) for name in doers):
         return Refusal(RefusalCode.SECOND_PERSON, state.value)
     if reason is not None and action.needs_reason and not reason.strip():
         return Refusal(RefusalCode.REASON, state.value)

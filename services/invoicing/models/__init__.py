@@ -1,14 +1,27 @@
-from services.invoicing.models.bus import Inbox, InboxFailures, Job, Outbox
-from services.invoicing.models.customers import Contract, Customer, Plan
+from services.invoicing.models.bus import (
+    Audit,
+    Heartbeat,
+    Inbox,
+    InboxFailures,
+    Job,
+    Outbox,
+    Proposal,
+)
+from services.invoicing.models.customers import Contract, Customer, Plan, PlansApplication
 from services.invoicing.models.invoices import Invoice, InvoiceLine, LedgerEntry, Transition
 from services.invoicing.models.periods import AttributedPeriod, ClosedPeriod, StatementRevision
+from services.invoicing.models.seals import DocumentChain, DocumentSeal
 from services.invoicing.models.stripe_records import StripeEvent, StripeOperation
 
 __all__ = [
     "AttributedPeriod",
+    "Audit",
     "ClosedPeriod",
     "Contract",
     "Customer",
+    "DocumentChain",
+    "DocumentSeal",
+    "Heartbeat",
     "Inbox",
     "InboxFailures",
     "Invoice",
@@ -17,6 +30,8 @@ __all__ = [
     "LedgerEntry",
     "Outbox",
     "Plan",
+    "PlansApplication",
+    "Proposal",
     "StatementRevision",
     "StripeEvent",
     "StripeOperation",

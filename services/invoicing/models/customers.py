@@ -1,4 +1,8 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
+
+from shared.isolation.triggers import append_only
 
 
 class Customer(models.Model):
@@ -59,5 +63,30 @@ class Contract(models.Model):
     days_until_due = models.IntegerField()
     is_active = models.BooleanField(default=True)
 
+    class Meta:
+        # Whose contract names a tenant is asked for each revised statement.
+        indexes = [GinIndex(fields=["tenants"], name="contract_tenants")]
+
     def __str__(self) -> str:
         return f"contract {self.contract_id}"
+
+
+class PlansApplication(models.Model):
+    """Who put which file's plans, customers and contracts in force, and when.
+
+    `confirmed_by` is empty where nobody was asked. `terms` are kept of what `is_agreed`: two people
+    have, or it was the first. What is proposed is measured against the newest of those.
+    """
+
+    digest = models.CharField(max_length=64, blank=True)
+    applied_by = models.CharField(max_length=100, blank=True)
+    applied_at = models.DateTimeField(db_default=Now())
+    confirmed_by = models.CharField(max_length=100, blank=True)
+    is_agreed = models.BooleanField(default=False)
+    terms = models.JSONField(null=True)
+
+    class Meta:
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} by {self.applied_by}"

@@ -109,9 +109,10 @@ class InvoiceLine(models.Model):
 
 
 class Transition(models.Model):
-    """Who changed an invoice's state, when and why: append-only, each row seals the one before.
+    """Who changed an invoice's state, when and why: append-only, and sealed (`DocumentSeal`).
 
-    `cause` is as in its fact; an earlier release wrote it into `reason` as text.
+    `cause` is as in its fact; an earlier release wrote it into `reason` as text, and a `seal` that
+    whoever wrote the row could compute.
     """
 
     customer_id = models.CharField(max_length=100)
@@ -126,7 +127,7 @@ class Transition(models.Model):
     cause = models.JSONField(null=True)
     at = models.DateTimeField()
     previous_seal = models.CharField(max_length=64, blank=True)
-    seal = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

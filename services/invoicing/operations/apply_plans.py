@@ -1,33 +1,102 @@
+"""Plans, customers and contracts of `trueback.yaml`, for all customers at once.
+
+What is known is read whole and compared in memory, what differs is written in batches: the number
+of statements does not grow with the customers.
+"""
+
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from services.invoicing.models import Contract, Customer, Plan
+from services.invoicing.models import Contract, Customer, Plan, PlansApplication
+from services.invoicing.queries.commercial_terms import (
+    components_of,
+    customer_fields,
+    seller_fields,
+    terms_in_force,
+)
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
 from shared.faults import BadConfiguration
-from shared.messaging.producer.emit import emit
+from shared.isolation.locks import lock_until_commit
+from shared.messaging.producer.emit import emit_all
 from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.proposals import Proposed
+
+# Rows of one statement.
+_BATCH: Final = 1_000
 
 
-def apply_plans(*, content: str) -> str:
+def apply_plans(
+    *,
+    content: str,
+    applied_by: str = "",
+    confirmed_by: str = "",
+    configuration: Configuration | None = None,
+) -> str:
     """Take plans, customers and contracts from `trueback.yaml`, whole; returns its digest.
 
-    The same content twice changes nothing; what it does not name any more bills nothing. A plan
-    version that is in use is never edited, and no tenant is billed twice: raises BadConfiguration.
+    Who may is for `change_plans` to say. The same content twice changes nothing; what it does not
+    name any more bills nothing. Raises BadConfiguration, as `check_plans`; `configuration` is the
+    content where it is read already.
     """
-    configuration = parse_configuration(content)
-    _refuse_double_billing(configuration)
+    configuration = configuration or parse_configuration(content)
+    # Who applies plans at the same time waits, also where there is no row yet to wait for.
+    lock_until_commit(Proposed.PLANS)
+    check_plans(configuration)
+    is_first = not Customer.objects.exists()
+    if not is_first and not PlansApplication.objects.filter(is_agreed=True).exists():
+        _keep_earlier_terms()
     for plan in configuration.plans:
-        _apply_plan(plan, configuration)
-    for customer in configuration.customers:
-        _apply_customer(customer, configuration)
+        _put_plan(plan)
+    _put_customers(configuration)
     named = [customer.key for customer in configuration.customers]
     Customer.objects.exclude(customer_id__in=named).update(is_active=False)
     Contract.objects.exclude(customer_id__in=named).update(is_active=False)
+    digest = plans_digest(content)
+    is_agreed = bool(confirmed_by) or is_first
+    newest = PlansApplication.objects.order_by("-pk").first()
+    if newest is not None and newest.digest == digest and not confirmed_by:
+        return digest
+    PlansApplication.objects.create(
+        digest=digest,
+        applied_by=applied_by,
+        confirmed_by=confirmed_by,
+        is_agreed=is_agreed,
+        terms=terms_in_force() if is_agreed else None,
+    )
+    return digest
+
+
+def plans_digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def check_plans(configuration: Configuration) -> None:
+    """A plan version that is in use is never edited, and no tenant is billed twice.
+
+    Raises BadConfiguration.
+    """
+    _refuse_double_billing(configuration)
+    known = {(plan.key, plan.version): plan for plan in Plan.objects.all()}
+    for plan in configuration.plans:
+        in_use = known.get((plan.key, plan.version))
+        if in_use is not None and in_use.components != components_of(plan):
+            raise BadConfiguration(
+                f"plan {plan.key} version {plan.version} is in use with other components.",
+                file=configuration.file,
+                field=f"plans.{plan.key}",
+                remedy="Give the changed plan a new version.",
+            )
+
+
+def _keep_earlier_terms() -> None:
+    """Of a release that asked nobody for a second person: what was in force then is agreed on."""
+    PlansApplication.objects.create(is_agreed=True, terms=terms_in_force())
 
 
 def _refuse_double_billing(configuration: Configuration) -> None:
@@ -49,86 +118,107 @@ def _refuse_double_billing(configuration: Configuration) -> None:
                 seen[tenant].append((customer.key, start, end))
 
 
-def _apply_plan(plan: Any, configuration: Configuration) -> None:
-    wanted = {
-        "name": plan.name,
-        "currency": plan.currency,
-        "components": [
-            component.model_dump(mode="json", exclude_defaults=True)
-            for component in plan.components
-        ],
-    }
-    known, is_new = Plan.objects.get_or_create(
+def _put_plan(plan: Any) -> None:
+    Plan.objects.get_or_create(
         key=plan.key,
         version=plan.version,
-        defaults={"plan_id": f"{plan.key}@{plan.version}", **wanted},
+        defaults={
+            "plan_id": f"{plan.key}@{plan.version}",
+            "name": plan.name,
+            "currency": plan.currency,
+            "components": components_of(plan),
+        },
     )
-    if not is_new and known.components != wanted["components"]:
-        raise BadConfiguration(
-            f"plan {plan.key} version {plan.version} is in use with other components.",
-            file=configuration.file,
-            field=f"plans.{plan.key}",
-            remedy="Give the changed plan a new version.",
+
+
+@dataclass
+class _Rows:
+    """Rows of one model: those that are known, by their key, and those to be written."""
+
+    model: Any
+    known: dict[str, Any]
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    _fields: set[str] = field(default_factory=set)
+
+    def take(self, key: str, wanted: Mapping[str, Any], **fixed: Any) -> tuple[Any, bool]:
+        """The row as it is wanted, and whether that is news; `fixed` is of a new one alone."""
+        row = self.known.get(key)
+        if row is None:
+            row = self.model(pk=key, **wanted, **fixed)
+            self.created.append(row)
+            return row, True
+        return row, self.change(row, wanted)
+
+    def change(self, row: Any, wanted: Mapping[str, Any]) -> bool:
+        """Whether anything of it differed."""
+        names = [name for name, value in wanted.items() if getattr(row, name) != value]
+        for name in names:
+            setattr(row, name, wanted[name])
+        if names and row.pk in self.known:
+            self.changed.append(row)
+            self._fields.update(names)
+        return bool(names)
+
+    def save(self) -> None:
+        """The fields that differ alone: others are written by whoever issues meanwhile."""
+        self.model.objects.bulk_create(self.created, batch_size=_BATCH)
+        if self.changed:
+            rows = list({row.pk: row for row in self.changed}.values())
+            self.model.objects.bulk_update(rows, sorted(self._fields), batch_size=_BATCH)
+
+
+def _put_customers(configuration: Configuration) -> None:
+    customers = _Rows(Customer, {row.customer_id: row for row in Customer.objects.all()})
+    contracts = _Rows(Contract, {row.contract_id: row for row in Contract.objects.all()})
+    active: defaultdict[str, list[Contract]] = defaultdict(list)
+    for known in contracts.known.values():
+        if known.is_active:
+            active[known.customer_id].append(known)
+    plans = _newest_plans(configuration)
+    names = {tenant.key: tenant.name or tenant.key for tenant in configuration.tenants}
+    seller = seller_fields(configuration)
+    facts = []
+    for customer in configuration.customers:
+        row, is_other = customers.take(
+            customer.key, {**customer_fields(customer, seller), "is_active": True}
         )
+        kept = []
+        for contract in customer.contracts:
+            wanted = _contract(contract, plans[contract.plan], names)
+            contract_id = _contract_id(customer.key, contract)
+            kept_row, differs = contracts.take(contract_id, wanted, customer_id=customer.key)
+            kept.append(kept_row)
+            is_other |= differs
+        for ended in active[customer.key]:
+            if ended not in kept:
+                is_other |= contracts.change(ended, {"is_active": False})
+        if is_other:
+            customers.change(row, {"version": row.version + 1})
+            facts.append(_fact(row, kept))
+    customers.save()
+    contracts.save()
+    emit_all(CUSTOMER_CONTRACTED, facts)
 
 
-def _apply_customer(customer: Any, configuration: Configuration) -> None:
-    seller = configuration.seller.model_dump(mode="json") if configuration.seller else {}
-    wanted = {
-        "name": customer.name,
-        "email": customer.email,
-        "address": dict(customer.address or {}),
-        "purchase_order": customer.purchase_order or "",
-        "seller": seller,
-        "is_active": True,
-    }
-    known, is_new = Customer.objects.select_for_update().get_or_create(
-        customer_id=customer.key, defaults=wanted
-    )
-    changed = [name for name, value in wanted.items() if getattr(known, name) != value]
-    for name in changed:
-        setattr(known, name, wanted[name])
-    contracts = [_apply_contract(known, contract, configuration) for contract in customer.contracts]
-    kept = [contract.contract_id for contract, _ in contracts]
-    ended = known.contracts.exclude(contract_id__in=kept).filter(is_active=True)
-    is_other = bool(ended.update(is_active=False)) or any(other for _, other in contracts)
-    if not (is_new or changed or is_other):
-        return
-    known.version += 1
-    known.save()
-    latest = max((contract for contract, _ in contracts), key=_start, default=None)
-    emit(
-        CUSTOMER_CONTRACTED,
-        CustomerContracted(
-            customer=known.customer_id,
-            name=known.name,
-            email=known.email,
-            tenants=latest.tenants if latest else [],
-            plan=latest.plan_name if latest else "",
-            disclosure=latest.disclosure if latest else Disclosure.CLOSED,
-            version=known.version,
-        ),
-    )
+def _newest_plans(configuration: Configuration) -> dict[str, Plan]:
+    """Of each key the highest version that the file names."""
+    named = {(plan.key, plan.version) for plan in configuration.plans}
+    known = Plan.objects.order_by("version")
+    return {plan.key: plan for plan in known if (plan.key, plan.version) in named}
 
 
-def _start(contract: Contract) -> date:
-    return contract.starts_on
+def _contract_id(customer: str, contract: Any) -> str:
+    identity = json.dumps([customer, str(contract.from_), sorted(contract.tenants)])
+    return f"con_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
-def _apply_contract(
-    customer: Customer, contract: Any, configuration: Configuration
-) -> tuple[Contract, bool]:
-    version = max(plan.version for plan in configuration.plans if plan.key == contract.plan)
-    plan = Plan.objects.get(key=contract.plan, version=version)
-    fields = {
-        "plan": plan,
+def _contract(contract: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "plan_id": plan.plan_id,
         "plan_name": plan.name,
         "tenants": list(contract.tenants),
-        "tenant_names": {
-            tenant.key: tenant.name or tenant.key
-            for tenant in configuration.tenants
-            if tenant.key in contract.tenants
-        },
+        "tenant_names": {key: names[key] for key in contract.tenants if key in names},
         "starts_on": contract.from_,
         "ends_on": contract.to,
         "currency": contract.currency or plan.currency,
@@ -136,12 +226,16 @@ def _apply_contract(
         "days_until_due": contract.days_until_due,
         "is_active": True,
     }
-    identity = json.dumps([customer.customer_id, str(contract.from_), sorted(contract.tenants)])
-    contract_id = f"con_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
-    known = Contract.objects.filter(contract_id=contract_id).first()
-    if known is not None and all(getattr(known, name) == value for name, value in fields.items()):
-        return known, False
-    applied, _ = Contract.objects.update_or_create(
-        contract_id=contract_id, defaults={"customer": customer, **fields}
+
+
+def _fact(customer: Customer, contracts: Sequence[Contract]) -> CustomerContracted:
+    latest = max(contracts, key=lambda contract: contract.starts_on, default=None)
+    return CustomerContracted(
+        customer=customer.customer_id,
+        name=customer.name,
+        email=customer.email,
+        tenants=latest.tenants if latest else [],
+        plan=latest.plan_name if latest else "",
+        disclosure=latest.disclosure if latest else Disclosure.CLOSED,
+        version=customer.version,
     )
-    return applied, True

@@ -1,4 +1,4 @@
-"""A job: what each customer would be charged for a period that is not closed, by its newest run."""
+"""A job: what each customer would be charged for a period, until it is closed on a later run."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.contracts.invoicing import CHARGES_ESTIMATED, ChargesEstimated, Esti
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
 from shared.lake.lake import Lake
-from shared.messaging.producer.emit import emit
+from shared.messaging.producer.emit import emit_all
 from shared.money import Money
 from shared.periods import Month
 
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 def record_attribution(fact: PeriodAttributed) -> None:
-    """Drafts of a closed period are parked; of an open one the charges so far are asked for."""
+    """Drafts of a closed period are parked; until then the charges so far are asked for."""
     park_restated(fact)
-    if ClosedPeriod.objects.filter(period=fact.period).exists():
+    if is_after_close(fact.period, fact.version):
         return
     request_job(
         kind="estimate_charges",
@@ -51,25 +51,47 @@ def estimate_charges(
     """
     costs = statement_costs(Lake(settings.ENVIRONMENT), statements_uri, currency=currency)
     with as_ops():
-        if ClosedPeriod.objects.filter(period=period).exists():
+        if is_after_close(period, version):
             return
-        for customer, lines in _priced(Month.parse(period), currency, costs).items():
-            amounts = [Money.from_minor(line.minor, currency).amount for line in lines]
-            emit(
-                CHARGES_ESTIMATED,
-                ChargesEstimated(
-                    customer=customer,
-                    period=period,
-                    version=version,
-                    currency=currency,
-                    total=sum(amounts, Decimal(0)),
-                    lines=[
-                        EstimatedLine(line.description, amount)
-                        for line, amount in zip(lines, amounts, strict=True)
-                    ],
-                    attributed_at=datetime.fromisoformat(attributed_at),
-                ),
-            )
+        emit_all(
+            CHARGES_ESTIMATED,
+            (
+                _estimate(customer, lines, period, version, currency, attributed_at)
+                for customer, lines in _priced(Month.parse(period), currency, costs).items()
+            ),
+        )
+
+
+def is_after_close(period: str, version: int) -> bool:
+    """Whether the run restates a closed period, which credit and debit notes are for.
+
+    The run that the period was closed on is estimated, however soon the close came: customers see
+    an estimate until their invoice is issued, and that may take days.
+    """
+    return ClosedPeriod.objects.filter(period=period, run_version__lt=version).exists()
+
+
+def _estimate(
+    customer: str,
+    lines: list[PricedLine],
+    period: str,
+    version: int,
+    currency: str,
+    attributed_at: str,
+) -> ChargesEstimated:
+    amounts = [Money.from_minor(line.minor, currency).amount for line in lines]
+    return ChargesEstimated(
+        customer=customer,
+        period=period,
+        version=version,
+        currency=currency,
+        total=sum(amounts, Decimal(0)),
+        lines=[
+            EstimatedLine(line.description, amount)
+            for line, amount in zip(lines, amounts, strict=True)
+        ],
+        attributed_at=datetime.fromisoformat(attributed_at),
+    )
 
 
 def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedLine]]:

@@ -42,6 +42,7 @@ from services.invoicing.queries.invoice_terms import InvoiceTerms, invoice_terms
 from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State, StripeStatus
@@ -235,6 +236,7 @@ def _discard_draft(invoice_id: str, gateway: StripeGateway) -> None:
         try:
             if gateway.invoice(stripe_id).status != StripeStatus.DRAFT:
                 return
+            require_lease()
             gateway.delete_draft(stripe_id)
         except RefusedByStripe as fault:
             logger.warning("the draft %s is gone already: %s", stripe_id, fault)

@@ -1,11 +1,10 @@
 """The one way an invoice changes its state: compare-and-set, sealed log, fact to the portal."""
 
-import hashlib
-import json
 from datetime import datetime
 from typing import Any, Final
 
 from services.invoicing.models import Invoice, Transition
+from services.invoicing.operations.seal_documents import seal_step
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts import invoicing as contracts
@@ -69,39 +68,16 @@ def record_transition(
 ) -> None:
     """Seal the step in the log and tell the portal; `before` is None for a new invoice."""
     last = Transition.objects.filter(invoice=invoice).order_by("-sequence").first()
-    sequence = last.sequence + 1 if last else 1
-    from_state = before.value if before else ""
-    content = {
-        "invoice": invoice.invoice_id,
-        "sequence": sequence,
-        "from": from_state,
-        "to": invoice.state,
-        "actor": actor,
-        "reason": written_cause(cause),
-        "cause": contracts.CAUSE.dump_python(cause, mode="json"),
-        "at": now.isoformat(),
-    }
-    previous = last.seal if last else ""
-    Transition.objects.create(
+    transition = Transition.objects.create(
         customer_id=invoice.customer_id,
         invoice=invoice,
-        sequence=sequence,
-        from_state=from_state,
+        sequence=last.sequence + 1 if last else 1,
+        from_state=before.value if before else "",
         to_state=invoice.state,
         actor=actor,
-        reason=content["reason"],
-        cause=content["cause"],
+        reason=written_cause(cause),
+        cause=contracts.CAUSE.dump_python(cause, mode="json"),
         at=now,
-        previous_seal=previous,
-        seal=seal(content, previous),
     )
+    seal_step(transition)
     emit(_FACTS[State(invoice.state)], invoice_fact(invoice))
-
-
-def seal(content: dict[str, Any], previous: str) -> str:
-    """SHA-256 over the row and the seal before it: a row taken out or changed shows.
-
-    Rows of earlier releases were sealed without a `cause`.
-    """
-    text = json.dumps([previous, content], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -20,6 +20,7 @@ from services.invoicing.gateways.stripe import RefusedByStripe, UnknownOutcome
 from services.invoicing.models import StripeOperation
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
+from shared.jobs.lease import require_lease
 
 # Stripe forgets a key after 24 hours; one hour is for clocks that differ.
 KEY_LIFETIME: Final = timedelta(hours=23)
@@ -55,6 +56,7 @@ def perform_at_stripe(step: Step, *, document: str, customer_id: str) -> str:
         if operation.error or operation.is_key_spent:
             _record(operation, state=StripeOperation.State.FAILED, error="proven not to be there")
             operation = _intend(step, document, customer_id)
+    require_lease()
     try:
         stripe_id = step.call(operation.request, operation.idempotency_key)
     except RefusedByStripe as error:

@@ -2,7 +2,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.invoicing.gateways.stripe.connection import is_stripe_set
-from services.invoicing.models import ClosedPeriod, Invoice, Job, StripeEvent
+from services.invoicing.models import (
+    ClosedPeriod,
+    DocumentSeal,
+    Invoice,
+    Job,
+    StripeEvent,
+    Transition,
+)
+from services.invoicing.operations.estimate_charges import is_after_close
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
 from shared.jobs.work import ensure_job
@@ -22,6 +30,12 @@ def remind_invoicing() -> None:
             kind="sweep_stripe_events", created_at__gt=datetime.now(UTC) - SWEEP_EVERY
         ).exists()
         unestimated = _unestimated()
+        is_begun = DocumentSeal.objects.exists()
+        has_documents = is_begun or Transition.objects.exists()
+        today = str(datetime.now(UTC).date())
+        is_anchored = Job.objects.filter(
+            kind="anchor_documents", key=today, state=Job.State.DONE
+        ).exists()
     for closed in undrafted:
         ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
     if is_issuing and is_stripe_set():
@@ -30,6 +44,10 @@ def remind_invoicing() -> None:
         ensure_job(kind="process_stripe_events", key="all", payload={})
     if not swept and is_stripe_set():
         ensure_job(kind="sweep_stripe_events", key="all", payload={})
+    if has_documents and not is_begun:
+        ensure_job(kind="begin_document_chain", key="all", payload={})
+    if is_begun and not is_anchored:
+        ensure_job(kind="anchor_documents", key=today, payload={"day": today})
     for period, payload in unestimated.items():
         ensure_job(kind="estimate_charges", key=period, payload=payload)
 
@@ -38,8 +56,11 @@ def _unestimated() -> dict[str, dict[str, Any]]:
     """What to ask for again, by period: its newest run has failed to be estimated."""
     newest = (
         Job.objects.filter(kind="estimate_charges")
-        .exclude(key__in=ClosedPeriod.objects.values("period"))
         .order_by("key", "-created_at", "-job_id")
         .distinct("key")
     )
-    return {job.key: job.payload for job in newest if job.state == Job.State.FAILED}
+    return {
+        job.key: job.payload
+        for job in newest
+        if job.state == Job.State.FAILED and not is_after_close(job.key, job.payload["version"])
+    }

@@ -25,7 +25,9 @@ MIDDLEWARE = [
     "services.portal.views.middleware.ContentSecurityPolicy",
     "shared.runtime.request_limits.RequestLimits",
     "django.middleware.common.CommonMiddleware",
+    "shared.runtime.middleware.DatabaseFirst",
     "services.portal.views.middleware.IdentityScope",
+    "shared.audit.door.AuditTrail",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -44,18 +46,10 @@ TEMPLATES = [
         },
     }
 ]
-LOGGING = {
-    **_base["LOGGING"],
-    "filters": {"without_links": {"()": "services.portal.views.errors.WithoutLinks"}},
-    "loggers": {
-        "django.request": {"level": "ERROR", "filters": ["without_links"]},
-        "services.portal.views.errors": {"filters": ["without_links"]},
-    },
-}
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["services.portal.views.sign_in.ByName"]
 LOGIN_URL = "portal:sign_in"
-CSRF_FAILURE_VIEW = "services.portal.views.errors.csrf_failed"
+CSRF_FAILURE_VIEW = "services.portal.views.refused_forms.csrf_failed"
 SESSION_COOKIE_NAME = "trueback_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = _is_https

@@ -1,11 +1,14 @@
 from django.urls import include, path
 
 from services.portal.views import (
+    audit,
     billing,
+    changes,
     customer,
     demo,
     documents,
     errors,
+    health,
     home,
     jwks,
     operator,
@@ -21,12 +24,19 @@ _pages = [
     path("margins.csv", operator.margins_csv, name="margins_csv"),
     path("tenants/<str:key>", operator.tenant, name="tenant"),
     path("tenants/<str:key>/why", operator.why, name="why"),
+    path("tenants/<str:key>/why/cancel", operator.cancel_why, name="cancel_why"),
     path("tenants/<str:key>/plans", plans.tenant_plans, name="tenant_plans"),
     path("tenants/<str:key>/costs.csv", operator.tenant_csv, name="tenant_csv"),
     path("pools", operator.pools, name="pools"),
     path("pools.csv", operator.pools_csv, name="pools_csv"),
     path("close", periods.close, name="close"),
     path("close/<str:period>", periods.close_period, name="close_period"),
+    path("health", health.health, name="health"),
+    path("health/actions", health.move_trouble, name="move_trouble"),
+    path("changes", changes.changes, name="changes"),
+    path("changes/decide", changes.decide_change, name="decide_change"),
+    path("audit", audit.audit, name="audit"),
+    path("audit.csv", audit.audit_csv, name="audit_csv"),
     path("invoices", billing.invoices, name="invoices"),
     path("invoices.csv", billing.invoices_csv, name="invoices_csv"),
     path("invoices/<str:id>", billing.invoice, name="invoice"),
@@ -59,3 +69,4 @@ handler400 = errors.not_found
 handler403 = errors.permission_denied
 handler404 = errors.not_found
 handler500 = errors.broken
+handler503 = errors.database_away

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from services.portal.domain.invoice_words import refusal_words
-from shared.auth.actors import Actor
+from shared.auth.actors import Actor, is_same_person
 from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import FINISHED_STATES, State
 
@@ -121,6 +121,6 @@ def _refusal(action: Mapping[str, Any], actor: Actor, issue_refusal: str) -> str
         return refusal_words(action["refused"])
     if actor.role not in action["roles"]:
         return refusal_words({"code": RefusalCode.ROLE, "needed": action["roles"]})
-    if actor.name in action["not_by"]:
+    if any(is_same_person(name, actor.name) for name in action["not_by"]):
         return refusal_words({"code": RefusalCode.SECOND_PERSON})
     return issue_refusal if action["name"] == ISSUE else ""

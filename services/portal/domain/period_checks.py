@@ -32,6 +32,10 @@ _WORDINGS: Final = {
         "Refused deliveries",
         "Deliver the refused files again, whole.",
     ),
+    "nothing_vanished": (
+        "What was there before",
+        "Deliver the bill again with what it lacks, or say why it is gone.",
+    ),
     "run_is_newest": (
         "Newest inputs",
         "Wait for the next run; it takes a minute after its inputs.",
@@ -107,13 +111,34 @@ def _quarantined(figures: Mapping[str, Any]) -> str:
     return "; ".join(refused) or "no delivery is in quarantine"
 
 
+def _vanished(figures: Mapping[str, Any]) -> str:
+    lacking = [
+        f"{one['source']} lacks {'; '.join(map(_loss, one['losses']))}"
+        for one in figures["sources"]
+    ]
+    return "; ".join(lacking) or "nothing that was delivered is gone"
+
+
+def _loss(loss: Mapping[str, Any]) -> str:
+    """Of resource ids a sample is looked for; of the others some are named."""
+    count, of, names = int(loss["count"]), int(loss["of"]), [str(name) for name in loss["names"]]
+    word = _LOST_WORDS.get(loss["kind"], str(loss["kind"]).replace("_", " "))
+    plural = "" if count == 1 else "s"
+    if not names:
+        return f"{count / of:.0%} of its {word}s"
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return f"the {word}{plural} {', '.join(names)}{more}"
+
+
 _FINDINGS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "snapshot_complete": _snapshots,
     "proof_holds": _difference,
     "unallocated_within_limit": _unallocated,
     "signals_complete": _signals,
     "no_quarantined_file": _quarantined,
+    "nothing_vanished": _vanished,
 }
+_LOST_WORDS: Final = {"tag_key": "tag key", "resource_id": "resource id"}
 # Of checks without figures, where they hold and where they don't.
 _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
     "month_is_over": ("the month is over", "the month still runs"),

@@ -13,6 +13,7 @@ const resolve = createRequire(import.meta.url).resolve
 
 // Icons that the templates name; each becomes a <symbol> of one sprite.
 const ICONS = [
+  "activity",
   "arrow-down",
   "arrow-up",
   "ban",
@@ -33,6 +34,7 @@ const ICONS = [
   "external-link",
   "eye",
   "file-text",
+  "git-compare",
   "hourglass",
   "inbox",
   "layout-dashboard",
@@ -47,6 +49,7 @@ const ICONS = [
   "receipt-text",
   "rotate-ccw",
   "scale",
+  "scroll-text",
   "search",
   "search-x",
   "send",

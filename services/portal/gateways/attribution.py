@@ -3,23 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
-
-import httpx
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from services.portal.domain.period_checks import Check, check_of, not_closed
 from services.portal.gateways.owner import ask, reason_of, refusal_of
 from shared.auth.actors import Actor
 from shared.contracts.attribution import Override
 from shared.faults import Fault
+from shared.outside.http import Reply
+from shared.outside.target import Unanswered
 
-# A page goes on without its checks after the first; a question answers at once that a job is at it;
-# a close waits for a lock that an attribution may hold.
-READ_SECONDS = 2
-EXPLAIN_SECONDS = 10
-CLOSE_SECONDS = 20
-_MISSING = httpx.codes.NOT_FOUND
+# A close waits for a lock that an attribution may hold.
+CLOSE_SECONDS: Final = 20
+# A question answers at once that a job is at it; its evidence may be some MB.
+EXPLAIN_SECONDS: Final = 5
 
 
 class UnableToRead(Fault):
@@ -54,32 +53,27 @@ class Standing:
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
     """None for a period that attribution has never heard of."""
     try:
-        answer = ask(
-            "attribution",
-            "GET",
-            f"v2/periods/{period}",
-            actor=actor,
-            now=now,
-            timeout_seconds=READ_SECONDS,
-        )
-        if answer.status_code == _MISSING:
-            return None
-        answer.raise_for_status()
-        return _standing(answer.json())
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        answer = ask("attribution", "GET", f"v2/periods/{period}", actor=actor, now=now)
+        return None if answer.status == HTTPStatus.NOT_FOUND else _standing(answer.result())
+    except (Unanswered, ValueError, KeyError, TypeError) as error:
         raise UnableToRead(
             "The attribution service does not answer, so that the checks are not known.",
             remedy="Load the page again in a minute.",
         ) from error
 
 
+@dataclass(frozen=True)
+class AskedQuestion:
+    """`answer` is attribution's evidence as it gives it, None while a job gathers it."""
+
+    question_id: str
+    answer: dict[str, Any] | None
+
+
 def read_explanation(
     *, period: str, asked: Mapping[str, str], actor: Actor, now: datetime
-) -> dict[str, Any] | None:
-    """Attribution's evidence as it gives it; None while a job gathers it.
-
-    Of the period's current run, or of the one that `asked["run"]` names.
-    """
+) -> AskedQuestion:
+    """Of the period's current run, or of the one that `asked["run"]` names."""
     try:
         answer = ask(
             "attribution",
@@ -87,17 +81,45 @@ def read_explanation(
             f"v1/periods/{period}/explanations?{urlencode(asked)}",
             actor=actor,
             now=now,
-            timeout_seconds=EXPLAIN_SECONDS,
+            seconds=EXPLAIN_SECONDS,
         )
-        if answer.status_code == httpx.codes.ACCEPTED:
-            return None
-        if answer.status_code != httpx.codes.OK:
-            raise UnableToRead(refusal_of("attribution", answer))
-        return dict[str, Any](answer.json()["answer"])
-    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
+            raise UnableToRead(_no_explanation(answer))
+        content = answer.json()
+        return AskedQuestion(str(content["question"]), content["answer"])
+    except (Unanswered, ValueError, LookupError, TypeError) as error:
         raise UnableToRead(
             "The attribution service does not answer.", remedy="Load the page again in a minute."
         ) from error
+
+
+def _no_explanation(answer: Reply) -> str:
+    code = reason_of(answer).get("code")
+    if code == "too_many_questions":
+        return (
+            "You wait for as many answers as one person may."
+            " Look at those first, or cancel one; then load this page again."
+        )
+    if code == "lake_unanswered":
+        return (
+            "The storage that the evidence is kept in does not answer."
+            " Load the page again in a minute."
+        )
+    return refusal_of("attribution", answer)
+
+
+def cancel_question(question_id: str, *, actor: Actor, now: datetime) -> None:
+    """Whether or not it was still being answered; raises UnableToRead where nobody answers."""
+    try:
+        ask(
+            "attribution",
+            "DELETE",
+            f"v1/questions/{quote(question_id, safe='')}",
+            actor=actor,
+            now=now,
+        )
+    except Unanswered as error:
+        raise UnableToRead("The attribution service does not answer.") from error
 
 
 def close(
@@ -114,13 +136,18 @@ def close(
             f"v2/periods/{period}/close",
             actor=actor,
             now=now,
-            timeout_seconds=CLOSE_SECONDS,
+            seconds=CLOSE_SECONDS,
             body={"run_id": run_id, "reasons": dict(reasons)},
         )
-        if answer.status_code != httpx.codes.OK:
+        if not answer.is_ok:
             raise UnableToClose(_refusal(period, answer))
         return _standing(answer.json())
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+    except (Unanswered, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, Unanswered) and not error.was_asked:
+            raise UnableToClose(
+                "The attribution service does not answer, so it was not asked to close the month.",
+                remedy="Try again in a minute.",
+            ) from error
         raise NoAnswer(
             "The attribution service does not answer; it may have closed the month all the same.",
             remedy="Load the page again in a minute.",
@@ -148,7 +175,7 @@ def _checks(answered: Iterable[Mapping[str, Any]]) -> list[Check]:
     ]
 
 
-def _refusal(period: str, answer: httpx.Response) -> str:
+def _refusal(period: str, answer: Reply) -> str:
     reason = reason_of(answer)
     match reason.get("code"):
         case "checks_failed":

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final, Literal
-
-import httpx
 
 from services.portal.domain.invoice_words import refusal_words, term_words
 from services.portal.gateways.owner import ask, reason_of, refusal_of
@@ -14,11 +13,15 @@ from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact
 from shared.faults import Fault
 from shared.money import Money
+from shared.outside.http import Reply
+from shared.outside.target import Unanswered
 
-# An action is one transaction, a document is set in well under a second.
-TIMEOUT_SECONDS = 10
-# A page goes on without knowing whether anything can be issued.
-ISSUING_SECONDS = 2
+# An action is one transaction.
+ACTION_SECONDS: Final = 10
+# A document is set in well under a second, the first of a process in two.
+FILE_SECONDS: Final = 5
+# Every plan for every charge group of a month.
+PRICES_SECONDS: Final = 5
 _TYPES: Final = {"pdf": "application/pdf", "picture": "image/png"}
 
 
@@ -47,15 +50,20 @@ def act_on_invoice(
             f"v2/invoices/{invoice_id}/actions/{action}",
             actor=actor,
             now=now,
-            timeout_seconds=TIMEOUT_SECONDS,
+            seconds=ACTION_SECONDS,
             body={"version": version, "reason": reason},
         )
-    except httpx.HTTPError as error:
+    except Unanswered as error:
+        if not error.was_asked:
+            raise UnableToAct(
+                "The invoicing service does not answer, so nothing was done.",
+                remedy="Try again in a minute.",
+            ) from error
         raise UnableToAct(
             "The invoicing service does not answer; it may have done it all the same.",
             remedy="Look at the invoice again in a minute.",
         ) from error
-    if answer.status_code != httpx.codes.OK:
+    if not answer.is_ok:
         raise UnableToAct(_refusal(answer))
     try:
         return INVOICE_DRAFTED.load(answer.json())
@@ -66,7 +74,7 @@ def act_on_invoice(
         ) from error
 
 
-def _refusal(answer: httpx.Response) -> str:
+def _refusal(answer: Reply) -> str:
     reason = reason_of(answer)
     if reason.get("code") == "changed":
         return "Somebody has changed the invoice since you looked. Look at it again."
@@ -76,22 +84,24 @@ def _refusal(answer: httpx.Response) -> str:
         return refusal_of("invoicing", answer)
 
 
-def read_issue_refusal(*, actor: Actor, now: datetime) -> str:
-    """Why nothing can be issued, in a sentence; empty where it can, or where nobody answers."""
+@dataclass(frozen=True)
+class Issuing:
+    """`refused` says why nothing can be issued, `problem` why that is not known; else empty."""
+
+    refused: str = ""
+    problem: str = ""
+
+
+def read_issuing(*, actor: Actor, now: datetime) -> Issuing:
     try:
-        answer = ask(
-            "invoicing",
-            "GET",
-            "v1/issuing",
-            actor=actor,
-            now=now,
-            timeout_seconds=ISSUING_SECONDS,
+        answer = ask("invoicing", "GET", "v1/issuing", actor=actor, now=now)
+        refused = answer.result()["refused"]
+        return Issuing(refused=refusal_words(refused) if refused else "")
+    except (Unanswered, ValueError, LookupError, TypeError):
+        return Issuing(
+            problem="The invoicing service does not answer, so whether invoices can be issued now"
+            " is not known. All else on this page is as it was told last."
         )
-        answer.raise_for_status()
-        refused = answer.json()["refused"]
-        return refusal_words(refused) if refused else ""
-    except (httpx.HTTPError, ValueError, LookupError, TypeError):
-        return ""
 
 
 def read_invoice_file(
@@ -105,16 +115,15 @@ def read_invoice_file(
             f"v1/invoices/{invoice_id}/{kind}",
             actor=actor,
             now=now,
-            timeout_seconds=TIMEOUT_SECONDS,
+            seconds=FILE_SECONDS,
         )
-    except httpx.HTTPError as error:
+    except Unanswered as error:
         raise UnableToRead("The invoicing service does not answer.") from error
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND:
         return None
-    content_type = answer.headers.get("Content-Type", "")
-    if answer.status_code != httpx.codes.OK or content_type != _TYPES[kind]:
-        raise UnableToRead(f"The invoicing service answered {answer.status_code}.")
-    return InvoiceFile(answer.content, content_type)
+    if not answer.is_ok or answer.content_type != _TYPES[kind]:
+        raise UnableToRead(f"The invoicing service answered {answer.status}.")
+    return InvoiceFile(answer.content, answer.content_type)
 
 
 @dataclass(frozen=True)
@@ -151,21 +160,20 @@ def check_prices(
             "v2/price-checks",
             actor=actor,
             now=now,
-            timeout_seconds=TIMEOUT_SECONDS,
+            seconds=PRICES_SECONDS,
             body=body,
         )
-        if answer.status_code == httpx.codes.CONFLICT:
+        if answer.status == HTTPStatus.CONFLICT:
             raise UnableToRead(_no_prices(tenant, answer))
-        answer.raise_for_status()
-        return [_plan_price(row) for row in answer.json()["data"]]
-    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        return [_plan_price(row) for row in answer.result()["data"]]
+    except (Unanswered, ValueError, LookupError, TypeError) as error:
         raise UnableToRead(
             "The invoicing service, which knows the plans, does not answer.",
             remedy="Load the page again in a minute.",
         ) from error
 
 
-def _no_prices(tenant: str, answer: httpx.Response) -> str:
+def _no_prices(tenant: str, answer: Reply) -> str:
     reason = reason_of(answer)
     if reason.get("code") != "contract_in_another_currency":
         return refusal_of("invoicing", answer)

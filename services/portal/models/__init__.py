@@ -1,4 +1,4 @@
-from services.portal.models.bus import Inbox, InboxFailures, Job, Outbox
+from services.portal.models.bus import Audit, Heartbeat, Inbox, InboxFailures, Job, Outbox
 from services.portal.models.customers import CustomerAccount, CustomerEstimate, CustomerInvoice
 from services.portal.models.people import OneTimeLink, User
 from services.portal.models.staff import (
@@ -11,10 +11,12 @@ from services.portal.models.staff import (
 )
 
 __all__ = [
+    "Audit",
     "BillState",
     "CustomerAccount",
     "CustomerEstimate",
     "CustomerInvoice",
+    "Heartbeat",
     "Inbox",
     "InboxFailures",
     "Job",

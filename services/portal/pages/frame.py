@@ -9,7 +9,9 @@ from services.portal.domain.period_states import FreshnessState
 from shared.periods import Month
 from shared.vocabulary.modes import Mode
 
-Section = Literal["overview", "margins", "pools", "close", "invoices", "home"]
+Section = Literal[
+    "overview", "margins", "pools", "close", "invoices", "changes", "health", "audit", "home"
+]
 
 
 @dataclass(frozen=True)

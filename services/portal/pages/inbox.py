@@ -49,7 +49,7 @@ class InboxPage(Page):
     """`currency_totals` are of the rows shown; `total_count` and `sums` of the month.
 
     `currency_totals` and `sums` leave void invoices out. The first view is `all`. `issue_refusal`
-    says why nothing can be issued, empty where it can.
+    says why nothing can be issued, empty where it can; `issue_problem` why that is not known.
     """
 
     template: ClassVar[str] = "portal/billing/invoices.html"
@@ -65,3 +65,4 @@ class InboxPage(Page):
     currency_totals: Sequence[Money]
     sums: Sequence[Sum]
     issue_refusal: str = ""
+    issue_problem: str = ""

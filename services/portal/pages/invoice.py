@@ -87,3 +87,4 @@ class InvoicePage(Page):
     neighbours: Neighbours | None = None
     problem: str = ""
     issue_refusal: str = ""
+    issue_problem: str = ""

@@ -12,7 +12,7 @@ from shared.periods import Month
 
 @dataclass(frozen=True, kw_only=True)
 class WhyPage(Page):
-    """`computed`: a job is at it. `unknown`: `problem` says why. Else the evidence is here.
+    """`computed`: the job of `question_id` is at it. `unknown`: `problem` says why.
 
     `group` is a charge group, empty for all; `whys` are largest first.
     """
@@ -23,6 +23,7 @@ class WhyPage(Page):
     tenant: TenantName
     group: str
     state: Literal["known", "computed", "unknown"]
+    question_id: str = ""
     problem: str = ""
     amount: Money | None = None
     cost_measure: str = ""

@@ -9,6 +9,7 @@ from services.portal.domain.invoice_actions import next_step, shown_actions
 from services.portal.domain.invoice_comparison import MONTHS_MAX, Comparison, compare, likest
 from services.portal.domain.invoice_document import Document, day, head, staff_lines
 from services.portal.domain.invoice_words import cause_words
+from services.portal.gateways.invoicing import Issuing
 from services.portal.models import StaffInvoice, User
 from services.portal.pages.invoice import (
     Event,
@@ -52,16 +53,16 @@ _PAYMENTS: Final[Mapping[str, str]] = {
 
 
 def read_staff_invoice(
-    invoice_id: str, actor: Actor, *, issue_refusal: Callable[[], str] = str
+    invoice_id: str, actor: Actor, *, issuing: Callable[[], Issuing] = Issuing
 ) -> InvoicePage | None:
-    """`issue_refusal` says why nothing can be issued; it is asked where that still matters."""
+    """`issuing` says whether anything can be issued; it is asked where that still matters."""
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     document = record.details
-    refusal = "" if record.state in ISSUED_STATES else issue_refusal()
+    now = Issuing() if record.state in ISSUED_STATES else issuing()
     actions = shown_actions(
-        document["actions"], state=record.state, actor=actor, issue_refusal=refusal
+        document["actions"], state=record.state, actor=actor, issue_refusal=now.refused
     )
     comparison = _comparison(record)
     return InvoicePage(
@@ -88,7 +89,8 @@ def read_staff_invoice(
         ),
         successor=_successor(record) if record.state == State.VOID else None,
         neighbours=_neighbours(record),
-        issue_refusal=refusal,
+        issue_refusal=now.refused,
+        issue_problem=now.problem,
     )
 
 

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.shortcuts import redirect
 from services.portal.models import User
 from services.portal.views.errors import forbidden, not_found
 from services.portal.views.subjects import subject_of
+from shared.audit.declared import Declarations
+from shared.audit.door import write_done
 from shared.auth.actors import Actor
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.roles import BILLING, Role
@@ -21,8 +24,11 @@ EVERYONE: Final = ("everyone",)
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-def for_roles(*roles: str) -> Callable[[View], View]:
-    """Strangers go to sign-in; a customer isn't told that the page exists; staff read why not."""
+def for_roles(*roles: str, audit: Declarations) -> Callable[[View], View]:
+    """Strangers go to sign-in; a customer isn't told that the page exists; staff read why not.
+
+    `audit` is what the audit log gets of it.
+    """
     if not set(roles) <= set(Role):
         raise ValueError(f"no such role among {roles}")
 
@@ -33,19 +39,35 @@ def for_roles(*roles: str) -> Callable[[View], View]:
             if not isinstance(user, User):
                 return redirect("portal:sign_in")
             if user.role in roles:
-                return view(request, *args, **kwargs)
+                return _audited(request, view(request, *args, **kwargs))
             return not_found(request) if user.customer else forbidden(needs=roles)
 
         guarded.roles = roles  # type: ignore[attr-defined]
+        guarded.audit = audit  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
 
 
-def for_everyone(view: View) -> View:
+def for_everyone(*, audit: Declarations) -> Callable[[View], View]:
     """Also for those who are not signed in; such a page shows nothing of anybody."""
-    view.roles = EVERYONE  # type: ignore[attr-defined]
-    return view
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def open_to_all(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return _audited(request, view(request, *args, **kwargs))
+
+        open_to_all.roles = EVERYONE  # type: ignore[attr-defined]
+        open_to_all.audit = audit  # type: ignore[attr-defined]
+        return cast(View, open_to_all)
+
+    return decorate
+
+
+def _audited(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        write_done(request)
+    return response
 
 
 def only_in(mode: Mode) -> Callable[[View], View]:

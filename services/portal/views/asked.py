@@ -1,10 +1,12 @@
-"""What a page's address asks for: a period, a page, a filter."""
+"""What a page's address or form asks for: a period, a page, a filter, whose a thing is."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from django.http import Http404, HttpRequest
 
+from services.portal.gateways.owner import Owner
 from services.portal.queries.calendar import Calendar, read_calendar
 from services.portal.queries.inbox import newest_billed
 from shared.faults import Fault
@@ -36,3 +38,11 @@ def whole_number(text: str) -> int | None:
     """None for what is none, and for more digits than a number that the portal has sent."""
     is_number = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
     return int(text) if is_number else None
+
+
+def asked_owner(text: str, owners: Iterable[Owner]) -> Owner:
+    """One of `owners` by its name. Raises Http404."""
+    for owner in owners:
+        if owner == text:
+            return owner
+    raise Http404

@@ -1,12 +1,17 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.invoice_actions import IRREVERSIBLE, WORDINGS
-from services.portal.gateways.invoicing import UnableToAct, act_on_invoice, read_issue_refusal
+from services.portal.gateways.invoicing import (
+    Issuing,
+    UnableToAct,
+    act_on_invoice,
+    read_issuing,
+)
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
 from services.portal.queries.inbox import inbox_rows, read_inbox
@@ -15,15 +20,18 @@ from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period, whole_number
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import staff_file
-from services.portal.views.show import show
+from services.portal.views.show import see_other, show
+from shared.audit.declared import READ, Audited, NotAudited
+from shared.audit.door import note
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import BILLING, STAFF
 
-_SEE_OTHER = 303
+_OWNERS = NotAudited("the invoice's owner writes it down, with where it was asked from")
 _CONFLICT = 409
 _UNCONFIRMED = "It can't be taken back. Confirm that you have looked at the amount."
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=READ)
 @require_safe
 def invoices(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
@@ -33,14 +41,19 @@ def invoices(request: HttpRequest) -> HttpResponse:
         **_filters(request),
         page=asked_page(request),
     )
-    return show(request, replace(page, issue_refusal=_issue_refusal(request)))
+    issuing = _issuing(request)
+    return show(
+        request,
+        replace(page, issue_refusal=issuing.refused, issue_problem=issuing.problem),
+    )
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=Audited(AuditAction.EXPORTED, "invoices"))
 @require_safe
 def invoices_csv(request: HttpRequest) -> HttpResponse:
     """All rows of what is filtered, in the order shown."""
     _, month = asked_period(request)
+    note(request, details={"period": str(month)})
     rows = inbox_rows(
         month,
         actor_of(request),
@@ -53,13 +66,13 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET.get(name, "") for name in ("view", "sort", "q")}
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=READ)
 @require_safe
 def invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
     return _invoice_page(request, id)
 
 
-@for_roles(*BILLING)
+@for_roles(*BILLING, audit=_OWNERS)
 @require_POST
 def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse:  # noqa: A002
     """Done: the answer is kept at once, so that the page that follows already shows it."""
@@ -82,20 +95,16 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
     except UnableToAct as refused:
         return _invoice_page(request, id, problem=str(refused))
     record_invoice(fact)
-    response = HttpResponseRedirect(reverse("portal:invoice", args=[id]))
-    response.status_code = _SEE_OTHER
-    return response
+    return see_other(reverse("portal:invoice", args=[id]))
 
 
 def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
-    page = read_staff_invoice(
-        invoice_id, actor_of(request), issue_refusal=lambda: _issue_refusal(request)
-    )
+    page = read_staff_invoice(invoice_id, actor_of(request), issuing=lambda: _issuing(request))
     if page is None:
         raise Http404
     status = _CONFLICT if problem else 200
     return show(request, replace(page, problem=problem), status=status)
 
 
-def _issue_refusal(request: HttpRequest) -> str:
-    return read_issue_refusal(actor=actor_of(request), now=datetime.now(UTC))
+def _issuing(request: HttpRequest) -> Issuing:
+    return read_issuing(actor=actor_of(request), now=datetime.now(UTC))

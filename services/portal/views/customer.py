@@ -17,12 +17,14 @@ from services.portal.views.access import for_roles
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import breakdown_file, customer_file
 from services.portal.views.show import show
+from shared.audit.declared import READ, Audited
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import CUSTOMERS
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=READ)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     account = read_home(Month.of(datetime.now(UTC)))
@@ -45,25 +47,25 @@ def home(request: HttpRequest) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=READ)
 @require_safe
 def breakdown(request: HttpRequest) -> HttpResponse:
     return show(request, read_breakdown())
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=Audited(AuditAction.EXPORTED, "charges"))
 @require_safe
 def breakdown_csv(_request: HttpRequest) -> HttpResponse:
     return csv_answer(breakdown_file(read_breakdown(rows_max=None)), "charges")
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=Audited(AuditAction.EXPORTED, "invoices"))
 @require_safe
 def invoices_csv(_request: HttpRequest) -> HttpResponse:
     return csv_answer(customer_file(read_customer_invoices()), "invoices")
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=READ)
 @require_safe
 def invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
     page = read_customer_invoice(id)

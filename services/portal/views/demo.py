@@ -22,7 +22,10 @@ from services.portal.views.access import actor_of, for_roles, home_of, only_in
 from services.portal.views.errors import not_found
 from services.portal.views.sign_in import BACKEND
 from services.portal.views.subjects import keep_subject
+from shared.audit.declared import Audited
+from shared.audit.door import note
 from shared.isolation.scope import as_ops
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
@@ -32,7 +35,7 @@ _STARTED_BY: Final = "tour_started_by"
 
 
 @only_in(Mode.DEMO)
-@for_roles(*_ANYBODY)
+@for_roles(*_ANYBODY, audit=Audited(AuditAction.SIGNED_IN, "person"))
 @require_POST
 def demo_person(request: HttpRequest) -> HttpResponse:
     """Go on as another person, on the same page where it is one of that person's, too."""
@@ -57,7 +60,7 @@ def _may_open(person: User, address: str) -> bool:
 
 
 @only_in(Mode.DEMO)
-@for_roles(*_ANYBODY)
+@for_roles(*_ANYBODY, audit=Audited(AuditAction.SIGNED_IN, "person"))
 @require_POST
 def demo_tour(request: HttpRequest) -> HttpResponse:
     """Go to a stop as the person who would look at it; stop 0 ends it, as whom it began with."""
@@ -85,6 +88,7 @@ def _end(request: HttpRequest) -> None:
 
 def _become(request: HttpRequest, person: User) -> None:
     """A new session, as at a sign-in; the tour goes on in it."""
+    note(request, actor=actor_of(request), object_id=person.name)
     kept = {key: request.session[key] for key in (_TOUR, _STARTED_BY) if key in request.session}
     login(request, person, backend=BACKEND)
     keep_subject(request.session, person)

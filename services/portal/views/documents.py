@@ -10,13 +10,13 @@ from django.views.decorators.http import require_safe
 
 from services.portal.gateways.invoicing import UnableToRead, read_invoice_file
 from services.portal.models import CustomerInvoice, StaffInvoice
-from services.portal.pages.strangers import NoDocumentPage
 from services.portal.views.access import actor_of, for_roles
-from services.portal.views.show import show
+from services.portal.views.errors import unanswered
+from shared.audit.declared import NotAudited
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
 _log: Final = logging.getLogger(__name__)
-_BAD_GATEWAY: Final = 502
+_OWNERS: Final = NotAudited("the document's owner writes it down, with where it was asked from")
 # For a file alone: no script runs, and a browser's own viewer may style and embed what it shows.
 _FILE_POLICY: Final = (
     "default-src 'self'; script-src 'none'; object-src 'self'; style-src 'unsafe-inline';"
@@ -24,7 +24,7 @@ _FILE_POLICY: Final = (
 )
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=_OWNERS)
 @require_safe
 def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - named in templates
     known = StaffInvoice.objects.filter(invoice_id=id).first()
@@ -34,7 +34,7 @@ def invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - 
     return _file(request, id, "pdf", name)
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=_OWNERS)
 @require_safe
 def invoice_picture(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
     """The first page, beside the lines; the page stands without it."""
@@ -43,7 +43,7 @@ def invoice_picture(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A00
     return _file(request, id, "picture", "")
 
 
-@for_roles(*CUSTOMERS)
+@for_roles(*CUSTOMERS, audit=_OWNERS)
 @require_safe
 def customer_invoice_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
     """Row-level security finds it here, and again at its owner."""
@@ -67,7 +67,7 @@ def _file(
         )
     except UnableToRead as failure:
         _log.warning("the %s of %s: %s", kind, invoice_id, failure)
-        return _unanswered(str(failure))
+        return unanswered(str(failure))
     if file is None:
         raise Http404
     response = HttpResponse(file.content, content_type=file.content_type)
@@ -76,7 +76,3 @@ def _file(
         how = "attachment" if "download" in request.GET else "inline"
         response["Content-Disposition"] = f'{how}; filename="{file_name(name)}"'
     return response
-
-
-def _unanswered(sentence: str) -> HttpResponse:
-    return show(None, NoDocumentPage(sentence=sentence), status=_BAD_GATEWAY)

@@ -15,7 +15,7 @@ from services.portal.queries.calendar import read_freshness
 from services.portal.queries.seller import seller_for_customer, seller_for_staff
 from services.portal.views.asked import asked_period
 from services.portal.views.demo import demo_frame
-from shared.vocabulary.roles import BILLING
+from shared.vocabulary.roles import ADMINISTRATORS, ANALYSTS, BILLING
 
 # Pages that show one month of everything; the others belong to one thing and have no picker.
 _WITH_PERIODS: Final = frozenset(
@@ -39,6 +39,11 @@ _SECTIONS: Final[Mapping[str, Section]] = {
     "invoices": "invoices",
     "invoice": "invoices",
     "invoice_action": "invoices",
+    "changes": "changes",
+    "decide_change": "changes",
+    "health": "health",
+    "move_trouble": "health",
+    "audit": "audit",
     "customer_home": "home",
     "customer_breakdown": "home",
     "customer_invoice": "home",
@@ -77,4 +82,8 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
 def _sections(user: User) -> tuple[Section, ...]:
     if user.customer:
         return ("home",)
-    return ("invoices",) if user.role in BILLING else _OPERATOR_SECTIONS
+    if user.role in BILLING:
+        return ("invoices",)
+    analysts: tuple[Section, ...] = ("changes", "health") if user.role in ANALYSTS else ()
+    audit: tuple[Section, ...] = ("audit",) if user.role in ADMINISTRATORS else ()
+    return (*_OPERATOR_SECTIONS, *analysts, *audit)

@@ -6,12 +6,13 @@ from django.views.decorators.http import require_safe
 
 from services.portal.models import User
 from services.portal.views.access import for_roles, home_of
+from shared.audit.declared import READ
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
 _ANYBODY: Final = (*STAFF, *CUSTOMERS)
 
 
-@for_roles(*_ANYBODY)
+@for_roles(*_ANYBODY, audit=READ)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user

@@ -10,12 +10,11 @@ from django.shortcuts import redirect
 from services.portal.models import User
 from services.portal.views.subjects import subject_of
 from shared.isolation.scope import as_ops, as_subject, undo_scope
+from shared.runtime.health import PROBES
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _FAILED = 500
-# They ask for nobody's rows, and answer a person with a session like anybody.
-_PROBES = frozenset({"/livez", "/readyz"})
 
 
 class IdentityScope:
@@ -25,7 +24,7 @@ class IdentityScope:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in _PROBES:
+        if request.path in PROBES:
             return self.get_response(request)
         with as_ops():
             return self.get_response(request)
@@ -43,7 +42,7 @@ class ActorScope:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in _PROBES:
+        if request.path in PROBES:
             return self.get_response(request)
         user = getattr(request, "user", None)
         if isinstance(user, User) and user.customer:

@@ -1,12 +1,21 @@
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.explanation import UnableToUnderstand, explained
-from services.portal.gateways.attribution import UnableToRead, read_explanation, read_standing
+from services.portal.gateways.attribution import (
+    UnableToRead,
+    cancel_question,
+    read_explanation,
+    read_standing,
+)
 from services.portal.pages.overview import NextClose
 from services.portal.pages.page import TenantName
 from services.portal.pages.why import WhyPage
@@ -22,11 +31,18 @@ from services.portal.views.cost_files import pool_file, tenant_file
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.margin_file import margin_file
 from services.portal.views.show import show
+from shared.audit.declared import READ, Audited, NotAudited
+from shared.audit.door import note
+from shared.periods import Month
+from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.names import charge_group_label
 from shared.vocabulary.roles import OPERATORS, STAFF
 
+_log: Final = logging.getLogger(__name__)
+_OWNERS: Final = NotAudited("nothing that is kept is changed by it")
 
-@for_roles(*OPERATORS)
+
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
@@ -36,7 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def margins(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
@@ -49,14 +65,14 @@ def margins(request: HttpRequest) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=Audited(AuditAction.EXPORTED, "margins"))
 @require_safe
 def margins_csv(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
-    return _file(margin_file(month), f"margins_{month}")
+    return _file(request, margin_file(month), "margins", month)
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def tenant(request: HttpRequest, key: str) -> HttpResponse:
     calendar, month = asked_period(request)
@@ -66,7 +82,7 @@ def tenant(request: HttpRequest, key: str) -> HttpResponse:
     return show(request, page)
 
 
-@for_roles(*STAFF)
+@for_roles(*STAFF, audit=READ)
 @require_safe
 def why(request: HttpRequest, key: str) -> HttpResponse:
     """The evidence of a tenant's cost, or of one of its charge groups, from its owner."""
@@ -89,35 +105,51 @@ def why(request: HttpRequest, key: str) -> HttpResponse:
 
 def _explained(request: HttpRequest, page: WhyPage, asked: Mapping[str, str]) -> WhyPage:
     try:
-        answer = read_explanation(
+        question = read_explanation(
             period=str(page.period), asked=asked, actor=actor_of(request), now=datetime.now(UTC)
         )
-        if answer is None:
-            return page
-        return replace(page, state="known", **vars(explained(answer)))
+        if question.answer is None:
+            return replace(page, question_id=question.question_id)
+        return replace(page, state="known", **vars(explained(question.answer)))
     except (UnableToRead, UnableToUnderstand) as fault:
         return replace(page, state="unknown", problem=str(fault))
 
 
-@for_roles(*OPERATORS)
+@for_roles(*STAFF, audit=_OWNERS)
+@require_POST
+def cancel_why(request: HttpRequest, key: str) -> HttpResponse:
+    """Back to where the question came from; one that is not theirs goes on."""
+    try:
+        cancel_question(
+            request.POST.get("question", ""), actor=actor_of(request), now=datetime.now(UTC)
+        )
+    except UnableToRead:
+        _log.warning("a question could not be cancelled: attribution does not answer")
+    sees_margins = actor_of(request).role in OPERATORS
+    back = reverse("portal:tenant", args=[key]) if sees_margins else reverse("portal:invoices")
+    period = urlencode({"period": request.POST.get("period", "")})
+    return HttpResponseRedirect(f"{back}?{period}")
+
+
+@for_roles(*OPERATORS, audit=Audited(AuditAction.EXPORTED, "tenant", "key"))
 @require_safe
 def tenant_csv(request: HttpRequest, key: str) -> HttpResponse:
     _, month = asked_period(request)
-    return _file(tenant_file(key, month), f"costs_{key}_{month}")
+    return _file(request, tenant_file(key, month), f"costs_{key}", month)
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def pools(request: HttpRequest) -> HttpResponse:
     calendar, month = asked_period(request)
     return show(request, read_pools(month, state=calendar.state_of(month)))
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=Audited(AuditAction.EXPORTED, "pools"))
 @require_safe
 def pools_csv(request: HttpRequest) -> HttpResponse:
     _, month = asked_period(request)
-    return _file(pool_file(month), f"pools_{month}")
+    return _file(request, pool_file(month), "pools", month)
 
 
 def _next_close(request: HttpRequest, calendar: Calendar) -> NextClose | None:
@@ -136,8 +168,9 @@ def _next_close(request: HttpRequest, calendar: Calendar) -> NextClose | None:
     return NextClose(known.month, known.state, checks, problem)
 
 
-def _file(content: str | None, name: str) -> HttpResponse:
+def _file(request: HttpRequest, content: str | None, name: str, month: Month) -> HttpResponse:
     """404 where there is nothing to put into it."""
+    note(request, details={"period": str(month)})
     if content is None:
         raise Http404
-    return csv_answer(content, f"trueback_{name}")
+    return csv_answer(content, f"trueback_{name}_{month}")

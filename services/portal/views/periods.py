@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,18 +17,19 @@ from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
 from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_period
-from services.portal.views.show import show
+from services.portal.views.show import see_other, show
+from shared.audit.declared import READ, NotAudited
 from shared.faults import Fault
 from shared.periods import Month
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS
 
-_SEE_OTHER: Final = 303
+_OWNERS: Final = NotAudited("the period's owner writes it down, with where it was asked from")
 _CONFLICT: Final = 409
 _REASON: Final = "reason-"
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def close(request: HttpRequest) -> HttpResponse:
     """The month asked for, else the one to close next once it is over, else the newest."""
@@ -40,7 +41,7 @@ def close(request: HttpRequest) -> HttpResponse:
     return _close_page(request, month)
 
 
-@for_roles(*ADMINISTRATORS)
+@for_roles(*ADMINISTRATORS, audit=_OWNERS)
 @require_POST
 def close_period(request: HttpRequest, period: str) -> HttpResponse:
     """Done: the answer is kept at once, so that the page that follows already shows it."""
@@ -70,9 +71,7 @@ def close_period(request: HttpRequest, period: str) -> HttpResponse:
             closed_at=standing.closed_at,
             overrides=standing.overrides,
         )
-    response = HttpResponseRedirect(f"{reverse('portal:close')}?period={period}")
-    response.status_code = _SEE_OTHER
-    return response
+    return see_other(f"{reverse('portal:close')}?period={period}")
 
 
 def _known(period: str) -> Month:

@@ -11,11 +11,12 @@ from services.portal.queries.plan_prices import read_plan_prices
 from services.portal.views.access import for_roles
 from services.portal.views.asked import asked_period
 from services.portal.views.show import show
+from shared.audit.declared import READ
 from shared.periods import Month
 from shared.vocabulary.roles import OPERATORS
 
 
-@for_roles(*OPERATORS)
+@for_roles(*OPERATORS, audit=READ)
 @require_safe
 def tenant_plans(request: HttpRequest, key: str) -> HttpResponse:
     calendar, month = asked_period(request)

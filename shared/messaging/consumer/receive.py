@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 
 from shared.contracts.versions import RefusedFact
+from shared.isolation.conflicts import is_conflict
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
 from shared.messaging.consumer.acknowledge import acknowledge
@@ -43,7 +44,8 @@ def receive(broker: Broker, handlers: Mapping[str, Handler], data: Mapping[str, 
     """Handle an envelope of facts, then acknowledge what is committed.
 
     One commit per envelope, a savepoint per message. When the database itself fails nothing is
-    counted against a message: the error goes up, and the lease brings the envelope back.
+    counted against a message: the error goes up, and the lease brings the envelope back. A limit of
+    the database or a deadlock is of one message: it alone is tried again.
     """
     keys = settings.ENVIRONMENT.bus_keys()
     try:
@@ -83,8 +85,11 @@ def _receive_one(
             if _is_new(source, item):
                 _handle(source, item, handlers)
                 _check_constraints()
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: no fault of the message, and the envelope comes back
+    except (OperationalError, InterfaceError) as error:
+        if not is_conflict(error):
+            raise  # the database is away: no fault of the message, and the envelope comes back
+        logger.exception("%s %s met a limit of the database", item.topic, item.message_id)
+        outcome.failed.append(_Failure(item, _text(error)))
     except RefusedFact as error:
         logger.error("%s %s of %s is refused: %s", item.topic, item.message_id, source, error)  # noqa: TRY400 - it says itself what is wrong
         outcome.failed.append(_Failure(item, _text(error), count=FAILURES_MAX))

@@ -70,7 +70,6 @@ class Relay:
         self.broker = broker
         self.service: str = settings.SERVICE_NAME
         self.environment = settings.ENVIRONMENT
-        self.keys = self.environment.bus_keys()
 
     def run_once(self) -> int:
         """Send what is due, to each consumer as much as it takes; number of facts sent.
@@ -132,7 +131,7 @@ class Relay:
             {"id": m.message_id, "topic": m.topic, "subject": m.subject, "payload": m.payload}
             for m in messages
         ]
-        envelope = Envelope(self.service, dest, "facts", items).sealed(self.keys)
+        envelope = Envelope(self.service, dest, "facts", items).sealed(self.environment.bus_keys())
         self.broker.publish(queue=events_queue(dest), task="bus.receive", envelope=envelope)
 
     def _retire(self, messages: Sequence[Claimed]) -> None:

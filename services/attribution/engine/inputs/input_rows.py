@@ -11,8 +11,10 @@ from typing import Any
 import duckdb
 
 from services.attribution.engine.tables import create_table
-from shared.columnar import NOT_THE_INPUT, Session
+from shared.column_types import check_column_type
+from shared.columnar import Session, is_of_machine
 from shared.faults import BadInput
+from shared.input_limits import FILES_MAX, beyond
 from shared.sql.expressions import (
     ROW_NUMBER,
     Sql,
@@ -57,6 +59,8 @@ def input_files(
             files.extend(inside)
         else:
             files.append(path)
+    if len(files) > FILES_MAX:
+        raise beyond("there are more than {} files", FILES_MAX, file=str(files[-1].parent))
     return files
 
 
@@ -76,14 +80,16 @@ class InputRows:
 
     def insert(self, at: int, file: SourceFile) -> None:
         values = {name: _text(file, name) for name in self.columns}
+        # In Python first, which checks a gzip, keeps to the limits and counts without guessing.
+        expected = count_csv_rows(file.path) if file.format == "csv" else None
         try:
             self._add(at, _row_number(file), values, file.scan)
-        except NOT_THE_INPUT:
-            raise
         except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
             raise self._damaged(file.path, str(error).splitlines()[0]) from error
-        if file.format == "csv":
-            self._check_count(at, file.path)
+        if expected is not None:
+            self._check_count(at, file.path, expected)
 
     def insert_texts(self, at: int, rows: Iterable[Sequence[object]]) -> None:
         """Each row's number, then a text for each column; '' is as good as none."""
@@ -106,9 +112,7 @@ class InputRows:
             },
         )
 
-    def _check_count(self, at: int, path: Path) -> None:
-        """Reads the CSV once more in Python, which checks a gzip and counts without guessing."""
-        expected = count_csv_rows(path)
+    def _check_count(self, at: int, path: Path, expected: int) -> None:
         counted = run_script(
             self.session,
             __package__,
@@ -138,6 +142,7 @@ def _text(file: SourceFile, name: str) -> Sql:
     column = file.find(name)
     if column is None:
         return null("VARCHAR")
+    check_column_type(file, column, "text or map")
     if column.type == "TIMESTAMP WITH TIME ZONE":
         return cast(cast(column.reference, "TIMESTAMP"), "VARCHAR")
     if column.type.startswith(("MAP", "STRUCT")):

@@ -18,13 +18,16 @@ from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.periods import Month
+from shared.readable import refused_if_unreadable
 from shared.sql.expressions import Sql, identifier
 from shared.sql.scripts import run_script
-from shared.tabular import open_source_file, open_text
+from shared.tabular import open_rows_file, open_text
 from shared.vocabulary.recipients import POOL
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")
 _COLUMNS = (*_REQUIRED, "end", "unit", "source", "id")
+_BATCH = 10_000
+_REMEDY = "Write the signals again; none was taken."
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".ndjson", ".json", ".json.gz", ".jsonl.gz")
 
 
@@ -40,6 +43,10 @@ class SignalTables:
 
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """
+        with refused_if_unreadable(", ".join(map(str, paths)), remedy=_REMEDY):
+            self._load(paths)
+
+    def _load(self, paths: Sequence[Path]) -> None:
         self._rows.create()
         files = self.files(paths)
         for at, path in enumerate(files):
@@ -62,7 +69,7 @@ class SignalTables:
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
             self._rows.insert_texts(at, ((row, *values) for row, values in _cloud_events(path)))
             return
-        file = open_source_file(path)
+        file = open_rows_file(path)
         for name in _REQUIRED:
             if file.find(name) is None:
                 raise BadInput(
@@ -101,22 +108,25 @@ class SignalTables:
             )
 
     def _resolve_consumers(self, files: Sequence[Path]) -> None:
-        directory = TenantDirectory(self.config)
-        pools = {POOL + pool.name for pool in self.config.pools}
-        rows = run_script(self.session, __package__, "signal_consumers.sql").fetchall()
-        known = []
-        for consumer, file, row in rows:
-            key = consumer if consumer in pools else directory.key_of(consumer)
-            if key is None:
-                raise _unknown_consumer(self.config, consumer, str(files[file]), row)
-            known.append((consumer, key))
         create_table(
             self.session,
             "consumers",
             {"consumer": "VARCHAR", "tenant": "VARCHAR"},
-            known,
+            self._known_consumers(files),
             scratch_dir=self.scratch_dir,
         )
+
+    def _known_consumers(self, files: Sequence[Path]) -> Iterator[tuple[str, str]]:
+        """Each with its tenant or pool; there may be millions of names, where an alias has `*`."""
+        directory = TenantDirectory(self.config)
+        pools = {POOL + pool.name for pool in self.config.pools}
+        result = run_script(self.session, __package__, "signal_consumers.sql")
+        while batch := result.fetchmany(_BATCH):
+            for consumer, file, row in batch:
+                key = consumer if consumer in pools else directory.key_of(consumer)
+                if key is None:
+                    raise _unknown_consumer(self.config, consumer, str(files[file]), row)
+                yield consumer, key
 
     def _check_units(self, files: Sequence[Path]) -> None:
         mixed = run_script(self.session, __package__, "meters_of_mixed_units.sql").fetchone()
@@ -170,7 +180,7 @@ def _cloud_events(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
 def _event_values(line: str, file: str, row: int) -> Sequence[str]:
     try:
         event = json.loads(line, parse_float=str, parse_int=str)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON: {error}.", file=file, row=row) from error
     if not isinstance(event, Mapping):
         raise BadInput("an event is a JSON object.", file=file, row=row)

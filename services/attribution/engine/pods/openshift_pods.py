@@ -11,6 +11,8 @@ from pathlib import Path
 from re import fullmatch
 from typing import Final
 
+from shared.column_types import check_column_type
+from shared.input_limits import MANIFEST_BYTES_MAX
 from shared.sql.expressions import Sql, cast, literal, null, number
 from shared.sql.scripts import script_query
 from shared.tabular import Column, SourceFile
@@ -54,6 +56,7 @@ def _derived(
     column = file.find(written)
     if column is None:
         return []
+    check_column_type(file, column, "text or map")
     names = {"text": _text(column)} | ({} if divisor is None else {"divisor": divisor})
     return [Column(name, script_query(__package__, script, names), "VARCHAR", written)]
 
@@ -64,10 +67,10 @@ def _text(column: Column) -> Sql:
 
 def _cluster_of(path: Path) -> str:
     manifest = path.parent / "manifest.json"
-    if manifest.is_file():
+    if manifest.is_file() and manifest.stat().st_size <= MANIFEST_BYTES_MAX:
         try:
             content = json.loads(manifest.read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if isinstance(content, dict) and content.get("cluster_id"):
             return str(content["cluster_id"])

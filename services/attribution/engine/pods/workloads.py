@@ -27,9 +27,10 @@ from shared.columnar import Session
 from shared.faults import BadInput
 from shared.findings import Finding
 from shared.periods import Month
-from shared.sql.expressions import listed, names
+from shared.readable import refused_if_unreadable
+from shared.sql.expressions import listed, names, number
 from shared.sql.scripts import run_script
-from shared.tabular import SourceFile, open_source_file
+from shared.tabular import SourceFile, open_rows_file
 
 _ALWAYS = ("cluster", "start")
 _ON_NODES = ("provider_id", *TAKEN, *CAPACITIES)
@@ -40,7 +41,9 @@ _COLUMNS = (
     *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
 )
 _FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
+_CARRIERS = list(_FIELD_OF)
 _SHOWN = 3
+_REMEDY = "Write the workloads again; none was taken."
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class WorkloadTables:
 
     def load(self, paths: Sequence[Path]) -> None:
         """Makes `workloads`, and of them `workload_pods`, `_resources`, `_loads` and `_moments`."""
+        with refused_if_unreadable(", ".join(map(str, paths)), remedy=_REMEDY):
+            self._load(paths)
+
+    def _load(self, paths: Sequence[Path]) -> None:
         rows = InputRows(self.session, "workload_rows", _COLUMNS, "workload", self.scratch_dir)
         rows.create()
         files = input_files(
@@ -61,7 +68,7 @@ class WorkloadTables:
             remedy="Give CSV or Parquet.",
         )
         for at, path in enumerate(files):
-            file = as_workloads(open_source_file(path))
+            file = as_workloads(open_rows_file(path))
             self._check_columns(file)
             rows.insert(at, file)
         check_rows(self.session, files, self.period)
@@ -82,24 +89,25 @@ class WorkloadTables:
 
     def unbilled(self, paths: Sequence[Path]) -> Iterator[Finding]:
         """What no line of the bill names; an error if it names nothing of the workloads."""
-        rows = run_script(self.session, __package__, "billed_resources.sql").fetchall()
-        missing = [(carrier, resource) for carrier, resource, is_billed in rows if not is_billed]
-        if rows and len(missing) == len(rows):
+        rows = run_script(
+            self.session, __package__, "billed_resources.sql", {"shown": number(_SHOWN)}
+        ).fetchall()
+        if rows and all(count == missing for _, count, missing, _ in rows):
+            carrier, _, _, shown = rows[0]
             raise BadInput(
                 f"no line of the bill names a node or volume of the workloads, such as"
-                f" {missing[0][1]!r}.",
+                f" {shown[0]!r}.",
                 file=", ".join(map(str, paths)),
-                field=_FIELD_OF[missing[0][0]],
+                field=_FIELD_OF[carrier],
                 remedy="Give the workloads of this bill's accounts, and a bill with resource ids.",
             )
-        for carrier in _FIELD_OF:
-            named = [resource for kind, resource in missing if kind == carrier]
-            if named:
-                more = "" if len(named) <= _SHOWN else f" and {len(named) - _SHOWN} more"
+        for carrier, _, missing, shown in sorted(rows, key=lambda row: _CARRIERS.index(row[0])):
+            if missing:
+                more = "" if missing <= _SHOWN else f" and {missing - _SHOWN} more"
                 yield Finding(
                     f"unbilled-{carrier}",
                     f"The workloads name a {carrier} that no line of the bill has:"
-                    f" {', '.join(named[:_SHOWN])}{more}; what was there got no cost.",
+                    f" {', '.join(shown)}{more}; what was there got no cost.",
                 )
 
     def _check_columns(self, file: SourceFile) -> None:

@@ -76,11 +76,25 @@ class StripeInvoice:
 
 
 class StripeGateway:
-    def __init__(self, *, api_key: str, api_base: str, requests_per_second: int) -> None:
+    """`seconds` is how long Stripe may take to answer a call; without, what its library allows."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        api_base: str,
+        requests_per_second: int,
+        seconds: float | None = None,
+    ) -> None:
+        http = stripe.HTTPXClient(timeout=seconds, allow_sync_methods=True) if seconds else None
         self._client = stripe.StripeClient(
-            api_key, base_addresses={"api": api_base}, max_network_retries=0
+            api_key, base_addresses={"api": api_base}, max_network_retries=0, http_client=http
         )
         self._bucket = TokenBucket(requests_per_second)
+
+    def ask(self) -> None:
+        """Whether Stripe answers and takes our key, by the cheapest read that we may do."""
+        self._call(lambda: self._v1.invoices.list({"limit": 1}))
 
     def create_customer(self, params: Mapping[str, Any], *, key: str) -> str:
         return str(self._call(lambda: self._v1.customers.create(dict(params), _once(key))).id)

@@ -8,7 +8,7 @@ from shared.auth.subjects import read_subject_keys
 from shared.faults import BadConfiguration
 from shared.isolation.roles import become_owner
 from shared.isolation.subjects import put_subject_keys
-from shared.runtime.environment import django_database
+from shared.runtime.environment import MIGRATION_LIMITS, django_database
 
 
 class Command(DjangoMigrate):
@@ -29,7 +29,9 @@ class Command(DjangoMigrate):
         connection = connections[options["database"]]
         if environment.database_owner_url is not None:
             connection.close()
-            connection.settings_dict |= django_database(environment.database_owner_url)
+            connection.settings_dict |= django_database(
+                environment.database_owner_url, MIGRATION_LIMITS
+            )
         become_owner(connection)
         super().handle(*args, **options)
         put_subject_keys(connection, keys)

@@ -2,6 +2,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
+
+from shared.edge.limits import limits_here
+from shared.edge.server import EdgeServer
 
 
 class Command(BaseCommand):
@@ -13,16 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=4)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from granian.constants import Interfaces  # noqa: PLC0415 - only the web process needs it
-        from granian.server import Server  # noqa: PLC0415
-
-        Server(
-            target=f"services.{settings.SERVICE_NAME}.config.wsgi:application",
-            address=options["host"],
+        EdgeServer(
+            import_string(str(settings.WSGI_APPLICATION)),
+            host=options["host"],
             port=options["port"],
-            interface=Interfaces.WSGI,
-            workers=1,
-            blocking_threads=options["threads"],
-            log_access=False,
-            websockets=False,
-        ).serve()
+            threads=options["threads"],
+            limits=limits_here(),
+        ).run()

@@ -1,8 +1,5 @@
 from typing import Any
 
-from django.conf import settings
-
-from shared.contracts.routes import events_queue
 from shared.runtime.command import UncheckedCommand
 from shared.runtime.service import celery_app
 
@@ -13,5 +10,4 @@ class Command(UncheckedCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         from shared.messaging.processes import run_worker  # noqa: PLC0415 - apps must be ready
 
-        queue = events_queue(settings.SERVICE_NAME)
-        run_worker(celery_app(), queue=queue, name="worker", pool="prefork")
+        run_worker(celery_app())

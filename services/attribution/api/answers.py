@@ -1,0 +1,90 @@
+"""What the API answers, as its schema shows it; amounts and shares are decimals as text."""
+
+from datetime import datetime
+from typing import Any
+
+from typing_extensions import TypedDict
+
+
+class AppliedRuleset(TypedDict):
+    digest: str
+    version: int
+
+
+class RulesetApplied(AppliedRuleset):
+    applied_by: str
+    applied_at: datetime
+    confirmed_by: str
+
+
+class CurrentRuleset(AppliedRuleset):
+    content: str
+    applications: list[RulesetApplied]
+
+
+class KnownPeriod(TypedDict):
+    period: str
+    state: str
+    version: int
+
+
+class PeriodList(TypedDict):
+    data: list[KnownPeriod]
+
+
+class PeriodRun(TypedDict):
+    run_id: str
+    version: int
+    currency: str
+    proof: dict[str, Any]
+    signal_set_ids: list[str]
+    workload_set_ids: list[str]
+    fallback_share: str
+    unallocated_share: str
+    folder_uri: str
+
+
+class Check(TypedDict):
+    name: str
+    passed: bool
+    figures: dict[str, Any]
+
+
+class Override(TypedDict):
+    check: str
+    reason: str
+    by: str
+
+
+class PeriodStanding(KnownPeriod):
+    """`run` is the current one, `closed_run` the one that invoices are made of."""
+
+    closed_by: str
+    closed_at: datetime | None
+    overrides: list[Override]
+    revised_tenants: list[str]
+    run: PeriodRun | None
+    closed_run: PeriodRun | None
+    checks: list[Check]
+
+
+class StatementLine(TypedDict):
+    charge_group: str
+    method: str
+    amount: str
+
+
+class TenantStatement(TypedDict):
+    tenant: str
+    period: str
+    run_id: str
+    currency: str
+    cost: str
+    lines: list[StatementLine]
+
+
+class Answer(TypedDict):
+    """`answer` is null while a job is at it (202); `question` is what it is cancelled by."""
+
+    answer: dict[str, Any] | None
+    question: str

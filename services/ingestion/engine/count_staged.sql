@@ -1,3 +1,0 @@
--- reads: staged
-SELECT count(*)
-FROM staged;

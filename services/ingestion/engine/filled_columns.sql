@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT {filled}, approx_count_distinct(ResourceId) AS resource_count
+FROM {lines};

@@ -1,0 +1,54 @@
+"""What the API answers, as its schema shows it; amounts are decimals as text."""
+
+from pydantic.dataclasses import dataclass
+from typing_extensions import TypedDict
+
+from shared.contracts.invoicing import InvoiceFact, Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice(InvoiceFact):
+    """As its reader may see it: a customer gets nothing of runs, steps and actions.
+
+    Of a contract that is not open-book a customer gets no cost of a line, and no basis, either.
+    """
+
+    run_id: str = ""
+
+
+class InvoiceList(TypedDict):
+    data: list[Invoice]
+
+
+class BilledCustomer(TypedDict):
+    customer: str
+    name: str
+    email: str
+
+
+class CustomerList(TypedDict):
+    data: list[BilledCustomer]
+
+
+class AppliedPlans(TypedDict):
+    digest: str
+
+
+class Issuing(TypedDict):
+    refused: Refusal | None
+
+
+class PriceOfPlan(TypedDict):
+    """`terms` have `kind` and `percent`, or `amount` and `every`."""
+
+    plan: str
+    name: str
+    version: int
+    is_current: bool
+    currency: str
+    total: str
+    terms: list[dict[str, str]]
+
+
+class PriceList(TypedDict):
+    data: list[PriceOfPlan]

@@ -1,0 +1,101 @@
+"""What two sets of terms say differently: how many customers, and how far prices move.
+
+Terms are as JSON has them: by customer, `customer` is what its invoices say of it, and `contracts`
+are those that are in force, each with the components of its plan.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from typing import Any, Final
+
+from shared.exact import EXACT, HALF_UP
+from shared.proposals.difference import Entries, EntryKey
+
+Terms = Mapping[str, Mapping[str, Any]]
+_HUNDRED: Final = Decimal(100)
+_SHOWN: Final = Decimal("0.01")
+# What a component is, beside its price.
+_PRICES: Final = {"cost_plus": "percent", "flat_fee": "amount"}
+_MONTHLY: Final = "month"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`percent` is the largest change of any price, up or down; None: they can't be compared."""
+
+    customers: int
+    percent: Decimal | None
+
+    def is_within(self, *, customers: int, percent: Decimal) -> bool:
+        return self.customers <= customers and self.percent is not None and self.percent <= percent
+
+    def as_data(self) -> dict[str, int | str | None]:
+        """Of what moves at all, never nothing is shown."""
+        percent = self.percent
+        shown = None if percent is None else str(percent.quantize(_SHOWN, ROUND_UP, HALF_UP))
+        return {"customers": self.customers, "percent": shown}
+
+
+def reach(before: Terms, after: Terms) -> Reach:
+    touched = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    changes = [_price_change(before.get(key), after.get(key)) for key in touched]
+    if None in changes:
+        return Reach(len(touched), None)
+    return Reach(len(touched), max((change for change in changes if change), default=Decimal(0)))
+
+
+def entries(terms: Terms) -> Entries:
+    """By customer and by contract."""
+    return dict(_entries(terms))
+
+
+def _entries(terms: Terms) -> Iterator[tuple[EntryKey, Mapping[str, Any]]]:
+    for key, one in terms.items():
+        yield ("customer", key), one["customer"]
+    for key, one in terms.items():
+        for contract in one["contracts"]:
+            name = f"{key}: {', '.join(contract['tenants'])} from {contract['starts_on']}"
+            yield ("contract", name), contract
+
+
+def _price_change(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> Decimal | None:
+    """Of one customer, in percent; a new one pays no other price than before."""
+    if before is None:
+        return Decimal(0)
+    old = _priced(before["contracts"])
+    new = _priced(after["contracts"]) if after is not None else {}
+    if old.keys() != new.keys():
+        return None
+    changes = [_percent(old[what], new[what]) for what in old]
+    return None if None in changes else max((one for one in changes if one), default=Decimal(0))
+
+
+def _priced(contracts: Any) -> dict[tuple[str, ...], Decimal]:
+    """Each price by all that says what it is the price of."""
+    prices = {}
+    for contract in contracts:
+        span = (contract["starts_on"], str(contract["ends_on"]), contract["currency"])
+        for at, component in enumerate(contract["components"]):
+            kind = component["kind"]
+            every = str(component.get("every", _MONTHLY))
+            what = (*contract["tenants"], *span, str(at), kind, component["name"], every)
+            prices[what] = _price(component)
+    return prices
+
+
+def _price(component: Mapping[str, Any]) -> Decimal:
+    """Of a markup, what 100 of cost are sold for."""
+    given = Decimal(str(component[_PRICES[component["kind"]]]))
+    return EXACT.add(_HUNDRED, given) if component["kind"] == "cost_plus" else given
+
+
+def _percent(before: Decimal, after: Decimal) -> Decimal | None:
+    if before == after:
+        return Decimal(0)
+    if before == 0:
+        return None
+    moved = EXACT.multiply(EXACT.subtract(after, before), _HUNDRED)
+    return abs(HALF_UP.divide(moved, before))

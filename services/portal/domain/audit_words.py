@@ -1,0 +1,36 @@
+"""How the codes of the audit log are written for people."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.vocabulary.audit import AuditAction, AuditOutcome
+
+ACTIONS: Final[Mapping[str, str]] = {
+    AuditAction.SIGNED_IN: "Sign-in",
+    AuditAction.SIGNED_OUT: "Sign-out",
+    AuditAction.LINK_MADE: "Sign-in link made",
+    AuditAction.PERSON_CHANGED: "Person or role changed",
+    AuditAction.RULESET_APPLIED: "Ruleset applied",
+    AuditAction.PLANS_APPLIED: "Plans and contracts applied",
+    AuditAction.CHANGE_PROPOSED: "Change proposed",
+    AuditAction.CHANGE_CONFIRMED: "Change confirmed",
+    AuditAction.CHANGE_REJECTED: "Change rejected or withdrawn",
+    AuditAction.SOURCE_REGISTERED: "Source registered",
+    AuditAction.PERIOD_CLOSED: "Period closed",
+    AuditAction.INVOICE_MOVED: "Action on an invoice",
+    AuditAction.EXPORTED: "Export",
+    AuditAction.DOCUMENT_READ: "Document read",
+    AuditAction.AUDIT_READ: "Audit log read",
+    AuditAction.MESSAGE_REPLAYED: "Message sent again",
+    AuditAction.JOB_RETRIED: "Job tried again",
+    AuditAction.ROUTE_ASKED: "Request",
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    AuditOutcome.DONE: "Done",
+    AuditOutcome.REFUSED: "Refused",
+}
+
+
+def action_label(action: str) -> str:
+    """An action of a later release is shown by its code."""
+    return ACTIONS.get(action, action)

@@ -1,0 +1,79 @@
+"""How changes that wait for a second person are written for people."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shared.vocabulary.proposals import ProposalRefusal, ProposalState, Proposed
+
+TITLES: Final[Mapping[str, str]] = {
+    Proposed.RULESET: "Ruleset",
+    Proposed.PLANS: "Plans and contracts",
+}
+STATES: Final[Mapping[str, str]] = {
+    ProposalState.WAITING: "waiting",
+    ProposalState.CONFIRMED: "confirmed",
+    ProposalState.REJECTED: "rejected",
+    ProposalState.WITHDRAWN: "withdrawn",
+    ProposalState.REPLACED: "replaced by another",
+    ProposalState.OUTDATED: "overtaken by another",
+}
+_REFUSALS: Final[Mapping[str, str]] = {
+    ProposalRefusal.OWN_CHANGE: "You asked for this change, so another administrator confirms it.",
+    ProposalRefusal.NOT_WAITING: "It is {state} already. Nothing was done.",
+    ProposalRefusal.CHANGED_SINCE: (
+        "What it changes has been changed since. Propose it again, and look at it anew."
+    ),
+}
+
+
+def reach_words(subject: str, reach: Mapping[str, Any]) -> str:
+    """What may move, since two people last agreed; figures of a later release are left out."""
+    if subject == Proposed.RULESET:
+        tenants = reach.get("tenants")
+        if tenants is None:
+            return "The cost of any tenant may move."
+        return f"The cost of {_count(tenants, 'tenant')} may move."
+    customers = _count(reach.get("customers", 0), "customer")
+    percent = reach.get("percent")
+    if percent is None:
+        return f"It touches {customers}, and their terms can't be compared price by price."
+    if not float(percent):
+        return f"It touches {customers}, and no price that somebody pays today."
+    return f"It touches {customers}, and moves a price by up to {percent} %."
+
+
+def refusal_words(reason: Mapping[str, Any]) -> str:
+    """Raises KeyError for a code of a later release."""
+    state = str(reason["state"])
+    return _REFUSALS[reason["code"]].format(state=STATES.get(state, state))
+
+
+def differing(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two lists what only one of them has; where that is nothing, they differ in their order."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return before, after
+    removed = [one for one in before if one not in after]
+    added = [one for one in after if one not in before]
+    return (removed, added) if removed or added else (before, after)
+
+
+def value_words(value: Any) -> str:
+    """A value of `trueback.yaml` on one line; nothing is an empty text."""
+    if isinstance(value, Mapping):
+        return ", ".join(_pairs(value))
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(value_words, value)))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _pairs(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        words = value_words(value)
+        if words:
+            yield f"{name.replace('_', ' ')}: {words}"
+
+
+def _count(number: Any, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,3 @@
+from shared.jobs.lanes import Lane
+
+LANES: tuple[Lane, ...] = ()

@@ -1,0 +1,45 @@
+import django.db.models.functions.datetime
+import pgtrigger.compiler
+import pgtrigger.migrations
+import shared.isolation.triggers
+from django.db import migrations, models
+
+from shared.isolation.operations import sequences, staff_only
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('portal', '0010_cancelled_jobs'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Audit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('actor', models.CharField(blank=True, max_length=100)),
+                ('role', models.CharField(blank=True, max_length=30)),
+                ('action', models.CharField(max_length=40)),
+                ('object_kind', models.CharField(blank=True, max_length=30)),
+                ('object_id', models.CharField(blank=True, max_length=200)),
+                ('outcome', models.CharField(default='done', max_length=10)),
+                ('reason', models.CharField(blank=True, max_length=60)),
+                ('count', models.BigIntegerField(default=1)),
+                ('details', models.JSONField(default=dict)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('request_id', models.CharField(blank=True, max_length=32)),
+            ],
+            options={
+                'abstract': False,
+                'indexes': [models.Index(fields=['at'], name='portal_audit_at'), models.Index(fields=['actor', 'id'], name='portal_audit_actor'), models.Index(fields=['action', 'id'], name='portal_audit_action')],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='audit',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=shared.isolation.triggers.AlwaysFires(func="RAISE EXCEPTION 'portal_audit rows of this state are never changed or deleted' USING ERRCODE = 'restrict_violation';", hash='78a5650ba859f1ab6535ad9e77dadd7c2a8ee968', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_30ddf', table='portal_audit', when='BEFORE')),
+        ),
+        staff_only("portal_audit", ops="SELECT, INSERT"),
+        sequences(),
+    ]

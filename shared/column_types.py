@@ -1,0 +1,56 @@
+"""Which types of a column are read as what; any other is refused by its name and never cast.
+
+A list or a column of no type (as pandas and pyarrow write one without a value) would be taken for a
+text of its own, or for nothing. All columns of a CSV are text.
+"""
+
+import re
+from typing import Final, Literal
+
+from shared.faults import BadInput
+from shared.tabular import INTEGERS, Column, SourceFile
+
+ColumnKind = Literal["text", "number", "time", "map", "text or map"]
+
+_INTEGER: Final = "|".join(INTEGERS)
+_NUMBER: Final = rf"{_INTEGER}|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)"
+_TIME: Final = r"TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|DATE"
+# Numbers of accounts come as integers; a double has lost digits of them, and bytes their letters.
+_TEXT: Final = rf"VARCHAR|UUID|JSON|ENUM\(.*\)|{_INTEGER}"
+_MAP: Final = rf"VARCHAR|JSON|MAP\(VARCHAR, ({_TEXT}|BOOLEAN|{_NUMBER})\)"
+_KINDS: Final[dict[ColumnKind, tuple[re.Pattern[str], str]]] = {
+    "text": (re.compile(_TEXT), "text"),
+    "number": (re.compile(rf"VARCHAR|{_NUMBER}"), "a number"),
+    "time": (re.compile(rf"VARCHAR|{_TIME}"), "a time"),
+    "map": (re.compile(_MAP), "a map of texts"),
+    "text or map": (re.compile(rf"{_TEXT}|{_MAP}|{_NUMBER}|{_TIME}|BOOLEAN"), "a plain value"),
+}
+_NO_TYPE: Final = '"NULL"'
+_QUOTED_NAME: Final = re.compile(r'"(?:[^"]|"")*"')
+_NESTED: Final = re.compile(r"\[\d*\]|MAP\(|STRUCT\(|UNION\(")
+
+
+def check_column_type(file: SourceFile, column: Column, kind: ColumnKind) -> None:
+    """Raises BadInput that names the file and the column where its type is none of `kind`."""
+    accepted, expected = _KINDS[kind]
+    if accepted.fullmatch(column.type) or ("map" in kind and _is_flat_struct(column.type)):
+        return
+    if column.type == _NO_TYPE:
+        raise BadInput(
+            f"the column has no type, where {expected} is expected: no row has a value in it.",
+            file=str(file.path),
+            field=column.label,
+            remedy="Write the column with a type, or leave it out if it has no value.",
+        )
+    raise BadInput(
+        f"the column has the type {column.type[:80]}, where {expected} is expected.",
+        file=str(file.path),
+        field=column.label,
+        remedy=f"Write the column as {expected}; nothing was taken.",
+    )
+
+
+def _is_flat_struct(type_: str) -> bool:
+    """One field per key, and in none of them a further structure; names may hold any sign."""
+    fields = _QUOTED_NAME.sub("", type_.removeprefix("STRUCT("))
+    return type_.startswith("STRUCT(") and type_.endswith(")") and not _NESTED.search(fields)

@@ -1,0 +1,38 @@
+"""The lake for a web process: one small object, now or not at all. Jobs use `shared.lake.lake`."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from shared.lake.lake import storage
+from shared.lake.storage import Patience, Storage
+from shared.outside.target import Target
+from shared.runtime.environment import ServiceEnvironment
+
+# Below what the portal waits for whoever asks here; S3 gives a small object in 30 ms mostly.
+READ_SECONDS: Final = 0.4
+_PATIENCE: Final = Patience(attempts=1, connect_seconds=READ_SECONDS, read_seconds=READ_SECONDS)
+
+
+def connect(environment: ServiceEnvironment) -> Storage:
+    """Loading what speaks to S3 takes half a second, which no page should wait for."""
+    return storage(environment, patience=_PATIENCE)
+
+
+def read_now(environment: ServiceEnvironment, uri: str) -> bytes:
+    """Raises Unanswered; BadInput where there is no such object."""
+    known = connect(environment)
+    return lake_target().call(lambda: known.read(uri), seconds=READ_SECONDS)
+
+
+def connect_probe(environment: ServiceEnvironment, *, seconds: float) -> Callable[[], None]:
+    """What asks the lake's bucket for one name of an object, and raises S3's error."""
+    known = storage(
+        environment, patience=Patience(1, connect_seconds=seconds, read_seconds=seconds)
+    )
+    return lambda: known.list_one(environment.lake_uri)
+
+
+@cache
+def lake_target() -> Target:
+    return Target("the lake")

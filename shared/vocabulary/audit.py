@@ -1,0 +1,34 @@
+"""What is written down of who did what: the actions and outcomes of the audit log.
+
+An entry may carry an action of a later release; who shows it then shows the action's code.
+"""
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """`thing.done_to_it`. A request for what isn't audited itself is `route.asked`, if refused."""
+
+    SIGNED_IN = "session.opened"
+    SIGNED_OUT = "session.ended"
+    LINK_MADE = "link.made"
+    PERSON_CHANGED = "person.changed"
+    RULESET_APPLIED = "ruleset.applied"
+    PLANS_APPLIED = "plans.applied"
+    CHANGE_PROPOSED = "change.proposed"
+    CHANGE_CONFIRMED = "change.confirmed"
+    CHANGE_REJECTED = "change.rejected"
+    SOURCE_REGISTERED = "source.registered"
+    PERIOD_CLOSED = "period.closed"
+    INVOICE_MOVED = "invoice.moved"
+    EXPORTED = "data.exported"
+    DOCUMENT_READ = "document.read"
+    AUDIT_READ = "audit.read"
+    MESSAGE_REPLAYED = "message.replayed"
+    JOB_RETRIED = "job.retried"
+    ROUTE_ASKED = "route.asked"
+
+
+class AuditOutcome(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"

@@ -1,0 +1,98 @@
+"""How many customers a change of plans and contracts touches, and how far prices move."""
+
+from copy import deepcopy
+from decimal import Decimal
+
+import pytest
+
+from services.invoicing.domain.terms_reach import Reach, entries, reach
+
+MARKUP = {"kind": "cost_plus", "name": "Cloud usage", "percent": "20"}
+FEE = {"kind": "flat_fee", "name": "Platform", "amount": "100"}
+
+
+def contract(*components, tenants=("acme",), ends_on=None, **more):
+    return {
+        "plan": "standard",
+        "tenants": list(tenants),
+        "starts_on": "2026-01-01",
+        "ends_on": ends_on,
+        "currency": "USD",
+        "components": list(components),
+        **more,
+    }
+
+
+def terms(*contracts, **customer):
+    return {"acme": {"customer": customer, "contracts": list(contracts)}}
+
+
+BEFORE = terms(contract(MARKUP, FEE))
+
+
+class TestReach:
+    def test_of_the_same_is_nothing(self):
+        assert reach(BEFORE, deepcopy(BEFORE)) == Reach(0, Decimal(0))
+
+    @pytest.mark.parametrize(
+        ("component", "percent"),
+        [
+            ({**MARKUP, "percent": "26"}, "5"),
+            ({**MARKUP, "percent": "14"}, "5"),
+            ({**MARKUP, "percent": "-100"}, "100"),
+        ],
+    )
+    def test_of_a_markup_is_of_what_cost_is_sold_for(self, component, percent):
+        assert reach(BEFORE, terms(contract(component, FEE))) == Reach(1, Decimal(percent))
+
+    def test_of_several_prices_is_the_largest(self):
+        after = terms(contract({**MARKUP, "percent": "26"}, {**FEE, "amount": "150"}))
+        assert reach(BEFORE, after) == Reach(1, Decimal(50))
+
+    @pytest.mark.parametrize(
+        "after",
+        [
+            terms(contract(MARKUP)),
+            terms(contract(MARKUP, FEE, {**FEE, "name": "More"})),
+            terms(contract(MARKUP, {**FEE, "every": "year"})),
+            terms(contract(MARKUP, FEE, tenants=["acme", "globex"])),
+            terms(contract(MARKUP, FEE, ends_on="2026-06-01")),
+            terms(contract(MARKUP, FEE), contract(FEE, tenants=["globex"])),
+            terms(),
+            {},
+        ],
+    )
+    def test_of_other_terms_is_no_per_cent(self, after):
+        assert reach(BEFORE, after) == Reach(1, None)
+
+    def test_of_a_price_that_was_nothing_is_no_per_cent(self):
+        free = terms(contract({**FEE, "amount": "0"}))
+        assert reach(free, terms(contract(FEE))) == Reach(1, None)
+
+    def test_of_a_new_customer_is_that_customer(self):
+        after = {**BEFORE, "globex": terms(contract(MARKUP, tenants=["globex"]))["acme"]}
+        assert reach(BEFORE, after) == Reach(1, Decimal(0))
+
+    def test_of_an_address_moves_no_price(self):
+        after = terms(contract(MARKUP, FEE, days_until_due=14), email="new@acme.example")
+        assert reach(BEFORE, after) == Reach(1, Decimal(0))
+
+
+class TestLimits:
+    def test_hold_each_by_itself(self):
+        measured = Reach(2, Decimal(5))
+        assert measured.is_within(customers=2, percent=Decimal(5))
+        assert not measured.is_within(customers=1, percent=Decimal(5))
+        assert not measured.is_within(customers=2, percent=Decimal("4.99"))
+        assert not Reach(2, None).is_within(customers=2, percent=Decimal(10**9))
+
+    def test_a_price_that_moves_at_all_is_shown_as_more_than_nothing(self):
+        assert Reach(1, Decimal("1e-20")).as_data() == {"customers": 1, "percent": "0.01"}
+        assert Reach(1, None).as_data() == {"customers": 1, "percent": None}
+
+
+def test_entries_are_customers_and_their_contracts():
+    assert list(entries(BEFORE)) == [
+        ("customer", "acme"),
+        ("contract", "acme: acme from 2026-01-01"),
+    ]

@@ -1,0 +1,49 @@
+"""Real ids of a running stack, for whatever a path names; each with the customer it is of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.invoicing.domain.states import ACTIONS
+from tests.attacks.victim import Victim
+
+_QUERIES: Mapping[str, tuple[str, str]] = {
+    "invoice_id": ("invoicing", "select invoice_id, customer_id from invoicing_invoice"),
+    "tenant": ("attribution", "select tenant_id, tenant_id from attribution_tenant"),
+    "period": ("attribution", "select period, '' from attribution_period"),
+    "run_id": ("attribution", "select run_id, '' from attribution_run"),
+    "question_id": (
+        "attribution",
+        "select key, '' from attribution_job where requested_by <> '' limit 50",
+    ),
+    "message_id": ("invoicing", "select message_id, '' from invoicing_outbox limit 50"),
+    "proposal_id": ("attribution", "select proposal_id, '' from attribution_proposal limit 50"),
+    "job_id": ("attribution", "select job_id, '' from attribution_job limit 50"),
+}
+_SAME = {"id": "invoice_id", "key": "tenant"}
+# A stack may have none of these; then it is asked for one that is not there.
+_MAY_BE_NONE = {"question_id": "0" * 64, "proposal_id": "00000000-0000-7000-8000-000000000000"}
+# Of the portal's addresses alone; a link that is not there.
+_WORDS = {"token": "nobody-has-this-token"}
+
+
+@dataclass(frozen=True)
+class Ids:
+    values: Mapping[str, list[tuple[str, str]]]
+
+    def of(self, parameter: str) -> list[tuple[str, str]]:
+        return self.values[_SAME.get(parameter, parameter)]
+
+
+def ids_of(victim: Victim) -> Ids:
+    """Raises LookupError where the stack has none of something that every stack with data has."""
+    values = {
+        name: [(str(value), owner) for value, owner in victim.rows(service, query)]
+        for name, (service, query) in _QUERIES.items()
+    }
+    for name, nobodys in _MAY_BE_NONE.items():
+        values[name] = values[name] or [(nobodys, "")]
+    values["action"] = [(action, "") for action in ACTIONS]
+    values |= {name: [(word, "")] for name, word in _WORDS.items()}
+    if empty := [name for name, known in values.items() if not known]:
+        raise LookupError(f"the stack has no {', '.join(empty)}")
+    return Ids(values)
