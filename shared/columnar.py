@@ -13,7 +13,7 @@ from typing import Final
 
 import duckdb
 
-from shared.faults import Fault
+from shared.faults import Fault, PassingFault
 
 Session = duckdb.DuckDBPyConnection
 _OF_MACHINE: Final = (duckdb.OutOfMemoryException, duckdb.InterruptException)
@@ -25,8 +25,8 @@ class MemoryLimitReached(Fault):
     """What was computed needs more memory than the engine may take; no fault of the input."""
 
 
-class DiskFull(Fault):
-    """What was computed has no place on the disk; no fault of the input."""
+class DiskFull(PassingFault):
+    """What was computed has no place on the disk now; no fault of the input."""
 
 
 def is_of_machine(error: BaseException) -> bool:

@@ -58,6 +58,10 @@ def printable(text: str, *, characters_max: int = _CHARACTERS_MAX) -> str:
     )
 
 
+class PassingFault(Fault):
+    """Of the machine, and may be over soon: a job that meets it is tried again."""
+
+
 class BadConfiguration(Fault):
     """The ruleset, a plan or a setting is wrong; `row` is a line of the YAML file, from 1."""
 

@@ -54,8 +54,9 @@ _RENEWED: Final = """
     update {table} set next_at = now() + %(seconds)s * interval '1 second'
     where job_id = %(job_id)s and lease = %(lease)s
 """
+# The pause doubles as in `shared.jobs.work`, from 1 s: what ends each child may last a while.
 _RELEASED: Final = """
-    update {table} set next_at = now() + interval '1 second', error = %(error)s
+    update {table} set next_at = now() + 2 ^ (attempts - 1) * interval '1 second', error = %(error)s
     where job_id = %(job_id)s and lease = %(lease)s and state = 'running'
 """
 _GIVEN_UP: Final = """
@@ -132,11 +133,19 @@ class Runner:
             if claimed.attempts > ATTEMPTS_MAX:
                 self._update(_GIVEN_UP, claimed)
             else:
-                lane = next(lane for lane in self._lanes if claimed.kind in lane.kinds)
-                self._children[lane.name] = Child.start(
-                    claimed, self.scratch / claimed.lease, limit=lane.kinds[claimed.kind]
-                )
+                self._start(claimed)
         return started
+
+    def _start(self, claimed: Claimed) -> None:
+        """In its lane; where there is no room for its folder, or for a process, it waits."""
+        lane = next(lane for lane in self._lanes if claimed.kind in lane.kinds)
+        try:
+            self._children[lane.name] = Child.start(
+                claimed, self.scratch / claimed.lease, limit=lane.kinds[claimed.kind]
+            )
+        except OSError as error:
+            logger.exception("job %s %s can't be started", claimed.kind, claimed.key)
+            self._update(_RELEASED, claimed, error=f"it could not be started: {error}")
 
     def _claim(self) -> Claimed | None:
         kinds = kinds_by_priority(lane for lane in self._lanes if lane.name not in self._children)

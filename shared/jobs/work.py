@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from shared.faults import Fault
+from shared.faults import Fault, PassingFault
 from shared.isolation.scope import as_ops
 from shared.jobs.lease import Lease, LeaseLost, under_lease
 from shared.jobs.table import jobs, on_jobs
@@ -66,7 +66,9 @@ def ensure_job(*, kind: str, key: str, payload: dict[str, Any]) -> None:
 
 
 def work(job_id: str, lease: str, kinds: Mapping[str, JobHandler]) -> None:
-    """Do a leased job and record the outcome; a fault ends it, any other error is tried again.
+    """Do a leased job and record the outcome.
+
+    A fault ends it; one that may pass, and any other error, is tried again.
 
     The operation's own writes are idempotent: a job that dies between them and this record is run
     again and changes nothing.
@@ -82,6 +84,9 @@ def work(job_id: str, lease: str, kinds: Mapping[str, JobHandler]) -> None:
             kinds[job.kind](payload)
     except LeaseLost as lost:
         logger.warning("job %s %s is left to its new holder: %s", job.kind, job.key, lost)
+    except PassingFault as fault:
+        logger.warning("job %s %s is tried again: %s", job.kind, job.key, fault)
+        _retry(job, lease, str(fault))
     except Fault as fault:
         logger.warning("job %s %s: %s", job.kind, job.key, fault)
         _finish(job, lease, state="failed", error=str(fault))

@@ -1,5 +1,7 @@
 """Leases, retries and reruns of heavy work, with a real runner and real child processes."""
 
+import errno
+import os
 import signal
 import sys
 import threading
@@ -11,6 +13,7 @@ from django.db import connection
 
 from services.attribution.job_lanes import LANES
 from services.attribution.models import Job
+from shared.columnar import DiskFull
 from shared.faults import BadInput
 from shared.isolation.scope import as_ops
 from shared.jobs import child, runner
@@ -100,6 +103,16 @@ class TestWork:
         assert job.state == Job.State.FAILED
         assert job.error == "part-1: the part is truncated. Deliver it again."
 
+    def test_that_finds_the_disk_full_is_tried_again_later_and_says_why(self, transactional_db):
+        def fill(_payload):
+            raise DiskFull("the disk is full.", remedy="Free some space.")
+
+        self.run(fill)
+        job = the_job()
+        assert (job.state, job.lease) == (Job.State.QUEUED, None)
+        assert job.next_at > datetime.now(UTC)
+        assert job.error == "the disk is full. Free some space."
+
     def test_that_breaks_is_tried_again_later(self, transactional_db):
         with pytest.raises(ZeroDivisionError):
             self.run(lambda _payload: 1 / 0)
@@ -177,6 +190,28 @@ class TestTheRunner:
         with as_ops():
             Job.objects.update(next_at=datetime.now(UTC) + timedelta(seconds=20))
         assert a_runner.run_once() is False
+
+    def test_that_has_no_room_for_a_job_lets_it_wait(self, a_runner, monkeypatch):
+        def full(*_arguments, **_options):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        request()
+        with monkeypatch.context() as patched:
+            patched.setattr(child.Path, "mkdir", full)
+            a_runner.run_once()
+        assert the_job().error == "it could not be started: [Errno 28] No space left on device"
+        with as_ops():
+            Job.objects.update(next_at=datetime.now(UTC) - timedelta(seconds=1))
+        a_runner.run_once()
+        assert the_job().state == Job.State.DONE
+
+    def test_waits_longer_each_time_for_a_job_that_kills_its_process(self, a_runner, children):
+        children["attribute_period"] = "raise SystemExit(1)"
+        request()
+        with as_ops():
+            Job.objects.update(attempts=ATTEMPTS_MAX - 2)
+        a_runner.run_once()
+        assert the_job().next_at > datetime.now(UTC) + timedelta(seconds=60)
 
     def test_gives_up_a_job_that_kills_its_process_each_time(self, a_runner):
         request()

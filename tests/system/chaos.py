@@ -49,9 +49,16 @@ _PER_LONG: Final = 12
 _SHORT_SECONDS: Final = (1.0, 4.0)
 _LONG_SECONDS: Final = (65.0, 75.0)
 _UNFINISHED: Final = (*UNSETTLED, ("invoicing", "invoicing_stripeoperation", "state = 'intended'"))
+# Whoever asks for the same again, and gets it, has moved it on.
+_FAILED: Final = """state = 'failed' and not exists (
+    select from {0}_job as later
+    where (later.kind, later.key) = ({0}_job.kind, {0}_job.key)
+        and later.created_at > {0}_job.created_at and later.state = 'done'
+)"""
 _STUCK: Final = (
     *_UNFINISHED,
     *((name, f"{name}_outbox", "dead_at is not null") for name in SERVICES),
+    *((name, f"{name}_job", _FAILED.format(name)) for name in SERVICES),
 )
 
 
