@@ -35,10 +35,14 @@ class Deliveries:
         return self.written[month]
 
     def deliver(self, month: SampleMonth) -> Sample:
-        """What was used first, the manifest last as AWS does; nothing where it is restated."""
-        sample = self.sample(month)
+        """Nothing where it is restated."""
         if not month.is_restated and self._is_restated(month):
-            return sample
+            return self.sample(month)
+        return self.put(month)
+
+    def put(self, month: SampleMonth) -> Sample:
+        """What was used first, the manifest last as AWS does; whatever lies there."""
+        sample = self.sample(month)
         for folder, used in (("workloads", sample.workloads), ("usage", sample.signals)):
             self._put_if_new(used, f"s3://{EXPORT_BUCKET}/{folder}/period={month}/{used.name}")
         files = sorted(sample.manifest.parents[3].rglob(f"*BILLING_PERIOD={month}/*"))

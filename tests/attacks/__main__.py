@@ -22,7 +22,7 @@ from shared.vocabulary.modes import Mode
 from tests.attacks.attack import Attack, Case
 from tests.attacks.groups import GROUPS, attacks
 from tests.attacks.victim import Victim
-from tests.system.close_run import close_run_on
+from tests.system.close_run import CloseRun
 
 _PATIENCE_SECONDS: Final = 180
 # All that an attack needs is there by then: two customers, a run, an invoice that is paid.
@@ -57,7 +57,7 @@ def _own_stack() -> Iterator[Victim]:
         tempfile.TemporaryDirectory(prefix="trueback-attacks-") as folder,
         stack_session(Home(Path(folder).resolve()), Mode.TEST, on_step=lambda _step: None) as stack,
     ):
-        with close_run_on(stack, patience_seconds=_PATIENCE_SECONDS, until=_UNTIL) as run:
+        with CloseRun(stack, patience_seconds=_PATIENCE_SECONDS, until=_UNTIL) as run:
             run.start()
             run.finish()
         if run.problem:

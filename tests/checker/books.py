@@ -62,11 +62,14 @@ class AtStripe:
 
 @dataclass(frozen=True)
 class Month:
-    """`delivered` is what the closed run is of, `newest_delivered` the newest run."""
+    """`delivered` is what the closed run is of, `newest_delivered` the newest run.
+
+    An open month has no closed run; what it has earned is an estimate, which nobody judges.
+    """
 
     period: str
     delivered: Delivery
-    closed: Run
+    closed: Run | None
     newest_delivered: Delivery
     newest: Run
     shown_costs: Mapping[str, Decimal]

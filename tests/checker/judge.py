@@ -32,13 +32,16 @@ def judge(books: Books) -> list[Finding]:
 
 
 def _month(month: Month, books: Books) -> Iterator[Finding]:
-    yield from _run(f"{month.period} as closed", month.closed, month.delivered)
+    if month.closed is not None:
+        yield from _run(f"{month.period} as closed", month.closed, month.delivered)
     yield from _run(f"{month.period}, newest", month.newest, month.newest_delivered)
     yield from differences(
         f"{month.period}, shown cost", _sums(month.newest.kept), month.shown_costs
     )
     invoices = [invoice for invoice in books.invoices if invoice.period == month.period]
     yield from _invoices(month, books, invoices)
+    if month.closed is None:
+        return
     yield from _restated(month, books, invoices)
     earned = _sum((line.tenant, line.amount) for each in invoices for line in each.lines.values())
     for name, amounts in (("recorded", month.recorded_revenue), ("shown", month.shown_revenue)):
@@ -71,7 +74,7 @@ def _total_of(recipient: str) -> str:
 
 def _invoices(month: Month, books: Books, invoices: Iterable[Invoice]) -> Iterator[Finding]:
     """Every line follows from cost and plan, and is there once; a total is that of its lines."""
-    owed = _by_customer(books, month.period, month.closed.kept)
+    owed = _by_customer(books, month.period, month.closed.kept if month.closed else None)
     invoiced = _sum(
         (_line_name(each.customer, line.tenant, line.charge_group), line.amount)
         for each in invoices
@@ -105,7 +108,10 @@ def _restated(month: Month, books: Books, invoices: Iterable[Invoice]) -> Iterat
     yield from differences(f"{month.period}, restated by", expected, actual)
 
 
-def _by_customer(books: Books, period: str, costs: Costs) -> list[tuple[str, Price]]:
+def _by_customer(books: Books, period: str, costs: Costs | None) -> list[tuple[str, Price]]:
+    """Nobody owes anything for a month without costs: it isn't closed."""
+    if costs is None:
+        return []
     return [
         (_line_name(contract.customer, price.tenant, price.charge_group), price)
         for contract in books.contracts
@@ -151,10 +157,10 @@ def _stripe(books: Books) -> Iterator[Finding]:
 
 def _ledger(books: Books) -> Iterator[Finding]:
     """Revenue is exact, what a customer owes is in cents, and rounding has its own account."""
-    months = {month.period: month for month in books.months}
     exact: dict[str, Decimal] = defaultdict(Decimal)
-    for month in months.values():
-        for name, price in _by_customer(books, month.period, month.closed.kept):
+    for month in books.months:
+        costs = month.closed.kept if month.closed else None
+        for name, price in _by_customer(books, month.period, costs):
             exact[f"{month.period}, {name.partition(',')[0]}"] += price.exact
     expected: dict[str, Decimal] = {}
     for invoice in books.invoices:

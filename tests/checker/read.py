@@ -47,7 +47,7 @@ _PERIODS: Final = """
     select p.period, closed.run_id, closed.folder_uri, closed.proof,
            newest.run_id, newest.folder_uri, newest.proof
     from attribution_period p
-    join attribution_run closed on closed.run_id = p.closed_run_id
+    left join attribution_run closed on closed.run_id = p.closed_run_id
     join attribution_run newest on newest.period = p.period and newest.is_current
 """
 _KEPT: Final = """
@@ -118,7 +118,7 @@ class _Reader:
         return Month(
             period=period,
             delivered=self._delivery(self._places.sample, period, self._written(period)),
-            closed=self._run(*closed),
+            closed=self._run(*closed) if closed[0] else None,
             newest_delivered=self._delivery(
                 restated if (restated / f"truth-{period}.json").exists() else self._places.sample,
                 period,

@@ -19,7 +19,7 @@ from deploy.sample_company.write import Sample
 from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 from tests.controls.as_booted import AsBooted
-from tests.system.close_run import CloseRun, close_run_on
+from tests.system.close_run import CloseRun
 
 _CLOSE_SECONDS = 180
 _UNCHECKED = """
@@ -42,12 +42,12 @@ class Ground:
     def close(
         self, *, faults: str = "", until: str = "", patience_seconds: float = _CLOSE_SECONDS
     ) -> Iterator[CloseRun]:
-        """One that has begun; `until` as of `close_run_on`."""
+        """One that has begun; `until` as of `CloseRun`."""
         self._booted.restore()
         self._has_invoices = False
         with (
             self.injected(faults),
-            close_run_on(
+            CloseRun(
                 self.stack, patience_seconds=patience_seconds, samples=self._samples, until=until
             ) as run,
         ):

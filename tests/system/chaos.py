@@ -28,7 +28,7 @@ from tests.system.close_run import (
     ONLY_THE_ANCHOR,
     SERVICES,
     UNSETTLED,
-    WITH_A_MONTH_BEFORE,
+    WITH_MONTHS_AROUND,
     CloseRun,
     close_run,
     count,
@@ -200,7 +200,7 @@ def main() -> int:
     home = asked.home.resolve()
     shutil.rmtree(home, ignore_errors=True)
     # So that there is work for all of them to strike.
-    offsets = WITH_A_MONTH_BEFORE if asked.faults >= _MANY else ONLY_THE_ANCHOR
+    offsets = WITH_MONTHS_AROUND if asked.faults >= _MANY else ONLY_THE_ANCHOR
     expected, problems = run_in_peace(home / "in-peace", offsets)
     run = run_under_faults(home / "under-faults", plan(asked.faults, seed), expected, offsets)
     done, comparison = run.harm, run.comparison

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 import redis
@@ -32,14 +32,16 @@ from deploy.sample_company.write import Sample
 from shared.faults import Fault
 from shared.periods import Month
 from shared.vocabulary.modes import Mode
+from tests.system.running_month import RunningMonth
 from tests.system.s3_proxy import S3Proxy, s3_proxy
 from tests.system.small_disk import SmallDisk, small_disk
 from tests.system.supervisor import MODULE as SUPERVISOR_MODULE
 
 ANCHOR = Month(2026, 10)
 ONLY_THE_ANCHOR = (0,)
-# What is before it is billed first, and nearly all of it is issued and paid.
-WITH_A_MONTH_BEFORE = (-1, 0)
+# What is before it is billed first, and nearly all of it is issued and paid; what follows is
+# delivered again and again (`RunningMonth`).
+WITH_MONTHS_AROUND = (-1, 0, 1)
 SERVICES = ("ingestion", "attribution", "invoicing", "portal")
 # Service, table and condition of what is still on its way.
 UNSETTLED = (
@@ -48,6 +50,8 @@ UNSETTLED = (
 )
 # A runner that is killed with a job leaves it leased for 20 s, and two are.
 _COMPLETE_RUN_SECONDS = 180
+_RUNNING = SampleMonth(anchor=ANCHOR, offset=1)
+_RUNNING_MONTH_SECONDS = 180
 # What a run without faults gives, and what of it depends on its months.
 EXPECTED = {
     "difference": "0",
@@ -58,7 +62,7 @@ EXPECTED = {
 }
 EXPECTED_INVOICES = {
     ONLY_THE_ANCHOR: {"invoices_drafted": 10, "invoices_issued": 1, "stripe_invoices": 1},
-    WITH_A_MONTH_BEFORE: {"invoices_drafted": 19, "invoices_issued": 10, "stripe_invoices": 10},
+    WITH_MONTHS_AROUND: {"invoices_drafted": 19, "invoices_issued": 10, "stripe_invoices": 10},
 }
 
 
@@ -92,6 +96,10 @@ class CloseRun:
         scratch_disk: SmallDisk | None = None,
         offsets: tuple[int, ...] = ONLY_THE_ANCHOR,
     ) -> None:
+        """`samples` are those that an earlier close on this stack has written.
+
+        `until` is the step that the line ends before; it then has no figures.
+        """
         self.stack = stack
         self.offsets = offsets
         self.s3_proxy = s3_proxy
@@ -104,20 +112,48 @@ class CloseRun:
         self._progress = _Until(Console(quiet=True), before=until)
         self._connections: dict[str, psycopg.Connection[Any]] = {}
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._running_month = (
+            RunningMonth(stack.servers, _RUNNING, patience_seconds=patience_seconds)
+            if _RUNNING.offset in offsets
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.broker.close()
+        for service in list(self._connections):
+            self._disconnect(service)
 
     def start(self) -> None:
+        if self._running_month is not None:
+            self._running_month.start()
         self._thread.start()
 
     def is_running(self) -> bool:
         return self._thread.is_alive()
 
     def finish(self) -> None:
+        """Its own end, and that of the deliveries of the running month, which has none."""
+        if self._running_month is not None:
+            self._running_month.finish()
         self._thread.join()
 
-    def close(self) -> None:
-        self.broker.close()
-        for service in list(self._connections):
-            self._disconnect(service)
+    def running_month_failure(self) -> str:
+        """Empty where its last delivery has been attributed, soon at the latest, or is none."""
+        month = self._running_month
+        if month is None or month.problem:
+            return month.problem if month else ""
+        query = sql.SQL(
+            "select (proof->>'bill_total')::numeric from attribution_run"
+            " where period = {} and is_current"
+        ).format(str(month))
+        is_attributed = self.wait(
+            lambda: self.query("attribution", query) == [(month.last_total,)],
+            seconds=_RUNNING_MONTH_SECONDS,
+        )
+        return "" if is_attributed else f"the last delivery of {month} is not attributed"
 
     def _run(self) -> None:
         try:
@@ -125,7 +161,7 @@ class CloseRun:
                 self.stack,
                 self._progress,
                 anchor=ANCHOR,
-                offsets=self.offsets,
+                offsets=[offset for offset in self.offsets if offset != _RUNNING.offset],
                 patience_seconds=self._patience_seconds,
                 samples=self._samples,
             )
@@ -253,6 +289,8 @@ def failures(run: CloseRun) -> list[str]:
     """Each broken promise in a sentence; none if all is well."""
     if run.problem:
         return [run.problem]
+    if month_failure := run.running_month_failure():
+        return [month_failure]
     found = [
         f"{name}: {run.figures.get(name)} instead of {wanted}"
         for name, wanted in (EXPECTED | EXPECTED_INVOICES[run.offsets]).items()
@@ -320,7 +358,7 @@ def close_run(
             on_step=lambda _step: None,
             supervised_by=(SUPERVISOR_MODULE, proxy.url),
         ) as stack,
-        close_run_on(
+        CloseRun(
             stack,
             patience_seconds=patience_seconds,
             s3_proxy=proxy,
@@ -329,33 +367,3 @@ def close_run(
         ) as run,
     ):
         yield run
-
-
-@contextmanager
-def close_run_on(
-    stack: Stack,
-    *,
-    patience_seconds: float,
-    samples: dict[SampleMonth, Sample] | None = None,
-    until: str = "",
-    s3_proxy: S3Proxy | None = None,
-    scratch_disk: SmallDisk | None = None,
-    offsets: tuple[int, ...] = ONLY_THE_ANCHOR,
-) -> Iterator[CloseRun]:
-    """`samples` are those that an earlier close on this stack has written.
-
-    `until` is the step that the line ends before; it then has no figures.
-    """
-    run = CloseRun(
-        stack,
-        patience_seconds=patience_seconds,
-        samples=samples,
-        until=until,
-        s3_proxy=s3_proxy,
-        scratch_disk=scratch_disk,
-        offsets=offsets,
-    )
-    try:
-        yield run
-    finally:
-        run.close()

@@ -78,8 +78,9 @@ MONTH = Month(
     shown_revenue={"acme": Decimal("1932.00")},
     recorded_revenue={"acme": Decimal("1932.00")},
 )
+OPEN = replace(MONTH, period="2026-11", closed=None, shown_revenue={}, recorded_revenue={})
 RIGHT = Books(
-    months=[MONTH],
+    months=[MONTH, OPEN],
     contracts=[ACME],
     invoices=[INVOICE],
     at_stripe=[AT_STRIPE],
@@ -92,7 +93,7 @@ OTHER_STATEMENT = replace(MONTH.newest, kept={"acme": {"Compute": Decimal("100.9
 
 
 def month(**changes):
-    return replace(RIGHT, months=[replace(MONTH, **changes)])
+    return replace(RIGHT, months=[replace(MONTH, **changes), OPEN])
 
 
 def invoice(**changes):
@@ -128,6 +129,10 @@ WRONG = {
     "an invoice that Stripe never finalised": at_stripe(status="draft"),
     "a ledger without its rounding": ledger(rounding=Decimal(0)),
     "money that came twice": ledger(cash=Decimal(3864)),
+    "an invoice of a month that isn't closed": month(closed=None),
+    "the cost of a month that isn't closed": replace(
+        RIGHT, months=[MONTH, replace(OPEN, newest=run("99"))]
+    ),
     "an entry of an invoice that isn't there": replace(
         RIGHT, ledger=RIGHT.ledger | {"inv_2": {"cash": Decimal(1)}}
     ),

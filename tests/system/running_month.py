@@ -1,0 +1,55 @@
+"""The month that is not over, which AWS delivers again and again: work while faults are done."""
+
+import threading
+from contextlib import closing
+from itertools import cycle
+from typing import Final
+
+from deploy.demo.delivery import Deliveries
+from deploy.local.lake import connect
+from deploy.local.servers import Servers
+from deploy.sample_company.months import SampleMonth
+from shared.faults import Fault
+
+# Each is collected and attributed within some five seconds where nothing is done to it.
+_EVERY_SECONDS: Final = 6
+
+
+class RunningMonth:
+    """Its first delivery and its restatement in turn; the last is the restatement.
+
+    `last_total` is in US dollars.
+    """
+
+    def __init__(self, servers: Servers, month: SampleMonth, *, patience_seconds: float) -> None:
+        self.problem = ""
+        self._month = month
+        self._storage = connect(servers)
+        root = servers.home.data / "sample"
+        self._deliveries = Deliveries(self._storage, root, patience_seconds)
+        # Written here, before the line reads the configuration that lies beside each month.
+        self._deliveries.sample(month)
+        self.last_total = self._deliveries.sample(month.restated).bill_total
+        self._is_enough = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def finish(self) -> None:
+        self._is_enough.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with closing(self._storage):
+                for month in cycle((self._month, self._month.restated)):
+                    self._deliveries.put(month)
+                    if self._is_enough.wait(_EVERY_SECONDS):
+                        break
+                self._deliveries.put(self._month.restated)
+        except Fault as fault:
+            self.problem = str(fault)
+
+    def __str__(self) -> str:
+        return str(self._month)
