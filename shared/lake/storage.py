@@ -187,6 +187,8 @@ class Storage:
             )
         if code in {"PreconditionFailed", "412"}:
             return BadInput(
-                "the object was replaced while it was read.", file=uri, remedy="It is tried again."
+                "the object was replaced while it was read.",
+                file=uri,
+                remedy="Nothing is to be done: what is there now is read as the next delivery.",
             )
         return error

@@ -77,6 +77,12 @@ class TestSignals:
         (fewer,) = plain_deliveries(files[:1])
         assert fewer.fingerprint != found.fingerprint
 
+    def test_that_are_put_back_as_they_were_are_a_new_delivery(self):
+        uri = "s3://b/u/period=2026-10/a.csv"
+        (first,) = plain_deliveries([Thing(uri)])
+        (again,) = plain_deliveries([Thing(uri, modified_at=datetime(2026, 11, 4, tzinfo=UTC))])
+        assert first.fingerprint != again.fingerprint
+
     def test_of_no_month_are_none(self):
         assert list(plain_deliveries([Thing("s3://b/u/a.csv")])) == []
 

@@ -57,7 +57,7 @@ def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
         if period:
             yield FoundDelivery(
                 period=period,
-                fingerprint=_digest([f"{item.uri} {item.etag} {item.modified_at.isoformat()}"]),
+                fingerprint=_digest([_version(item)]),
                 manifest_uri=item.uri,
                 delivered_at=item.modified_at,
             )
@@ -82,7 +82,10 @@ def _month_or_none(text: str) -> str:
 
 
 def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
-    """Of signals or workloads; one per period: the set of its files as they are now."""
+    """Of signals or workloads; one per period: the set of its files as they are now.
+
+    The time of each counts too: what was there once may be put there again, and is the newest then.
+    """
     by_period: dict[str, list[Stored]] = defaultdict(list)
     for item in objects:
         period = _period_of(item.uri)
@@ -91,7 +94,7 @@ def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
     for period_key, items in sorted(by_period.items()):
         yield FoundDelivery(
             period=period_key,
-            fingerprint=_digest(f"{item.uri} {item.etag}" for item in items),
+            fingerprint=_digest(map(_version, items)),
             manifest_uri="",
             delivered_at=max(item.modified_at for item in items),
         )
@@ -126,6 +129,10 @@ def safe_relative_path(key: str) -> PurePosixPath:
             remedy="Rename the object.",
         )
     return path
+
+
+def _version(item: Stored) -> str:
+    return f"{item.uri} {item.etag} {item.modified_at.isoformat()}"
 
 
 def _digest(lines: Iterable[str]) -> str:
