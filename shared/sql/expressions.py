@@ -74,6 +74,13 @@ def listed(columns: Mapping[str, Sql]) -> Sql:
     return listed_values(Sql(f"{sql} AS {identifier(name)}") for name, sql in columns.items())
 
 
+def declared(columns: Mapping[str, str]) -> Sql:
+    """Columns with their types, as a table is made of them."""
+    return listed_values(
+        Sql(f"{identifier(name)} {_type(type_)}") for name, type_ in columns.items()
+    )
+
+
 def call(function: str, *arguments: Sql) -> Sql:
     return Sql(f"{_word(function)}({', '.join(arguments)})")
 

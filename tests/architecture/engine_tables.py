@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from tests.architecture.trees import tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "services/attribution/engine"
 SCRIPT_FOLDERS = (
@@ -138,6 +140,7 @@ class Script:
     def statements(self) -> Iterator[str]:
         """With a name of its own in place of each `{name}`."""
         body = re.sub(r"\b(\w+) AS \{\1\}", r"\1 AS (SELECT * FROM {\1})", self._body)
+        body = re.sub(r"(TABLE \{\w+\}) \(\{(\w+)\}\)", r"\1 ({\2} VARCHAR)", body)
         body = _NAME.sub(r"filled_\1", re.sub(r"\{[A-Z_]+\}", "'word'", body))
         if not re.match(r"\s*(CREATE|INSERT|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
             body = f"SELECT {body}"  # an expression, which a query takes by its name
@@ -228,7 +231,7 @@ class Module:
 
     @cached_property
     def _tree(self) -> ast.Module:
-        return ast.parse(self.path.read_text())
+        return tree_of(self.path.read_text())
 
     @cached_property
     def runs(self) -> set[Path]:

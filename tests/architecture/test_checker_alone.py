@@ -3,12 +3,13 @@
 import ast
 
 from tests.architecture.test_tidy import ROOT
+from tests.architecture.trees import tree_of
 
 PRODUCT = ("services", "shared", "deploy")
 
 
 def imported(source):
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names)

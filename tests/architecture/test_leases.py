@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.trees import tree_of
+
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted(ROOT.glob("services/*/operations/*.py"))
 # What writes to S3 or changes something at Stripe; only operations call them.
@@ -14,7 +16,7 @@ EFFECTS = {"publish", "publish_tree", "put", "write", "call", "delete_draft"}
 def unleased(source: str) -> list[str]:
     """Functions with an effect and no question before it, as `name:line`."""
     faults = []
-    for function in ast.walk(ast.parse(source)):
+    for function in ast.walk(tree_of(source)):
         if not isinstance(function, ast.FunctionDef):
             continue
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]

@@ -13,6 +13,7 @@ import pytest
 
 from shared.vocabulary.modes import Mode
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
+from tests.architecture.trees import tree_of
 
 # What opens or shuts something by the mode.
 DOORS = {
@@ -125,7 +126,7 @@ def asks_for_the_mode(node: ast.AST) -> bool:
 
 
 def places_in(source: str) -> Iterator[str]:
-    for statement in ast.parse(source).body:
+    for statement in tree_of(source).body:
         if any(map(asks_for_the_mode, ast.walk(statement))):
             yield name_of(statement)
 
@@ -141,7 +142,7 @@ def places() -> set[str]:
 
 
 def names_of_functions(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text()))
+    nodes = ast.walk(tree_of(path.read_text()))
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
@@ -188,7 +189,7 @@ def test_a_demo_is_started_by_one_command_alone():
     for name, modes in starting.items():
         calls = [
             node
-            for node in ast.walk(ast.parse((ROOT / name).read_text()))
+            for node in ast.walk(tree_of((ROOT / name).read_text()))
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id in {"stack_session", "start_detached", "supervise"}

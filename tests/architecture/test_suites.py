@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.architecture.test_tidy import ROOT, tracked
+from tests.architecture.trees import tree_of
 
 # Has its own target of the Makefile.
 APART = {"e2e"}
@@ -24,7 +25,7 @@ def timed_asserts(text: str) -> list[int]:
     """Lines that hold seconds of a clock against a bound; to wait until a late end is none."""
     return [
         statement.lineno
-        for statement in ast.walk(ast.parse(text))
+        for statement in ast.walk(tree_of(text))
         if isinstance(statement, ast.Assert)
         and any(
             isinstance(node, ast.BinOp)

@@ -18,6 +18,7 @@ from shared.vocabulary.proposals import ProposalRefusal
 from shared.vocabulary.roles import Role
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
+from tests.architecture.trees import tree_of
 
 ENUMS = (
     *(State, StripeStatus, PeriodState, Role, Method, Disclosure, Mode, AuditAction),
@@ -121,7 +122,7 @@ def docstrings(tree: ast.AST) -> set[int]:
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
     """The words of the vocabulary that are written out in this Python, with their lines."""
-    tree = ast.parse(source)
+    tree = tree_of(source)
     texts = docstrings(tree)
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.architecture.engine_tables import tables_of_the_engine
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
+from tests.architecture.trees import tree_of
 
 # The word, and what the field calls it.
 FIELDS_WORDS = {
@@ -53,7 +54,7 @@ def names_of_python() -> Iterator[tuple[str, str]]:
     for path in [*PRODUCT, *tracked("tests/*.py")]:
         place = str(path.relative_to(ROOT))
         yield place, path.stem
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 # A test's name is a sentence.
                 if not node.name.startswith("test_"):
@@ -68,7 +69,7 @@ def names_of_python() -> Iterator[tuple[str, str]]:
 def names_in(text: str) -> set[str]:
     """All that a module names: variables, parameters, fields, functions, keywords."""
     named: set[str | None] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(text)):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.keyword(arg=name):
                 named.add(name)
@@ -91,7 +92,7 @@ def test_a_local_variable_is_named_after_what_it_holds():
     named = {
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.id}"
         for path in PRODUCT
-        for function in ast.walk(ast.parse(path.read_text()))
+        for function in ast.walk(tree_of(path.read_text()))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)

@@ -35,6 +35,13 @@ class TestATable:
         create_table(session, "rows_of_python", _COLUMNS, _ROWS * times, scratch_dir=tmp_path)
         assert session.execute("FROM rows_of_python").fetchall() == _READ * times
 
+    def test_has_the_same_types_with_rows_and_without(self, session, tmp_path):
+        described = []
+        for rows in ([], _ROWS):
+            create_table(session, "rows_of_python", _COLUMNS, rows, scratch_dir=tmp_path)
+            described.append(session.execute("DESCRIBE rows_of_python").fetchall())
+        assert described[0] == described[1]
+
     @pytest.mark.parametrize("count", [3, 5000])
     def test_is_made_of_a_result_that_is_still_being_read(self, session, tmp_path, count):
         result = session.execute("FROM range($count)", {"count": count})

@@ -1,0 +1,2 @@
+-- reads: nothing  makes: {table}
+CREATE OR REPLACE TEMP TABLE {table} ({columns});
