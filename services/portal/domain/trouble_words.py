@@ -45,7 +45,7 @@ WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
     (TroubleKind.S3, TroubleCode.AWAY): TroubleWords(
         "S3 does not answer {service}, or refuses. Jobs that wait: {count}.",
         "See whether S3 runs, and whether TRUEBACK_S3_ENDPOINT_URL, TRUEBACK_LAKE_URI and the keys"
-        " are right. Jobs go on by themselves; one that gave up can be tried again below.",
+        " are right. Jobs go on by themselves; one that gave up has a row of its own.",
         "trueback status",
     ),
     (TroubleKind.RUNNER, TroubleCode.NONE_ALIVE): TroubleWords(
