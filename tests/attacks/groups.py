@@ -12,6 +12,7 @@ from tests.attacks import (
     documents,
     downloads,
     health,
+    leases,
     logins,
     proposals,
     questions,
@@ -40,7 +41,7 @@ GROUPS: Final = tuple(
             health,
             audit,
         ),
-        *(documents, questions, connections, proposals, rulesets, rotation),
+        *(documents, questions, connections, leases, proposals, rulesets, rotation),
     )
 )
 

@@ -41,19 +41,23 @@ def signature(payload: bytes, secret: str, *, at: int) -> str:
     return f"t={at},v1={hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()}"
 
 
-def _event(name: str) -> bytes:
+def event(name: str) -> bytes:
     return json.dumps({"id": name, "type": "invoice.paid", "data": {"object": {}}}).encode()
 
 
-def _send(victim: Victim, payload: bytes, header: str | None) -> httpx.Response:
+def send(invoicing: str, payload: bytes, header: str | None) -> httpx.Response:
     headers = {"Content-Type": b"application/json"}
     if header is not None:
         headers["Stripe-Signature"] = header.encode()
-    url = f"{victim.url('invoicing')}/webhooks/stripe"
+    url = f"{invoicing}/webhooks/stripe"
     return httpx.post(url, content=payload, headers=headers, trust_env=False, timeout=20)
 
 
-def _is_kept(victim: Victim, name: str) -> bool:
+def send_signed(invoicing: str, payload: bytes, secret: str) -> httpx.Response:
+    return send(invoicing, payload, signature(payload, secret, at=int(time.time())))
+
+
+def is_kept(victim: Victim, name: str) -> bool:
     query = "select 1 from invoicing_stripeevent where event_id = %s"
     return bool(victim.rows("invoicing", query, name))
 
@@ -62,14 +66,14 @@ def _is_kept(victim: Victim, name: str) -> bool:
 def forged_events(victim: Victim) -> Iterator[Case]:
     secret, now = victim.stack.servers.credentials["stripe.webhook"], int(time.time())
     name = f"evt_{secrets.token_hex(8)}"
-    payload = _event(name)
+    payload = event(name)
     true = signature(payload, secret, at=now)
     forged = {
         "not signed": None,
         "an empty signature": "",
         "an empty key": signature(payload, "", at=now),
         "a key of nobody": signature(payload, "whsec_" + "0" * 48, at=now),
-        "of another event": signature(_event("evt_other"), secret, at=now),
+        "of another event": signature(event("evt_other"), secret, at=now),
         "an old one": signature(payload, secret, at=now - _OLD_SECONDS),
         "one of a time to come": signature(payload, secret, at=now + _OLD_SECONDS),
         "a later time put before": f"t={now},{signature(payload, secret, at=now - _OLD_SECONDS)}",
@@ -79,17 +83,17 @@ def forged_events(victim: Victim) -> Iterator[Case]:
         "letters of no alphabet": "t=1,v1=\N{LATIN SMALL LETTER E WITH ACUTE}",
     }
     for case, header in forged.items():
-        code = _send(victim, payload, header).status_code
-        is_refused = code == HTTPStatus.BAD_REQUEST and not _is_kept(victim, name)
-        yield Case(case, "" if is_refused else f"answered {code}, kept: {_is_kept(victim, name)}")
+        code = send(victim.url("invoicing"), payload, header).status_code
+        is_refused = code == HTTPStatus.BAD_REQUEST and not is_kept(victim, name)
+        yield Case(case, "" if is_refused else f"answered {code}, kept: {is_kept(victim, name)}")
 
 
 @attack("an event that counts as often as it is sent")
 def repeated_events(victim: Victim) -> Iterator[Case]:
     name = f"evt_{secrets.token_hex(8)}"
-    payload, secret = _event(name), victim.stack.servers.credentials["stripe.webhook"]
+    payload, secret = event(name), victim.stack.servers.credentials["stripe.webhook"]
     for _ in range(3):
-        _send(victim, payload, signature(payload, secret, at=int(time.time())))
+        send_signed(victim.url("invoicing"), payload, secret)
     query = "select count(*) from invoicing_stripeevent where event_id = %s"
     count = victim.rows("invoicing", query, name)[0][0]
     yield Case("thrice", "" if count == 1 else f"it is kept {count} times")
@@ -98,16 +102,16 @@ def repeated_events(victim: Victim) -> Iterator[Case]:
 @attack("no payment is noticed any more, by one event that nobody can read")
 def odd_events(victim: Victim) -> Iterator[Case]:
     secret = victim.stack.servers.credentials["stripe.webhook"]
-    for event in _ODD:
-        payload = json.dumps(event).encode()
-        code = _send(victim, payload, signature(payload, secret, at=int(time.time()))).status_code
+    for odd in _ODD:
+        payload = json.dumps(odd).encode()
+        code = send_signed(victim.url("invoicing"), payload, secret).status_code
         yield Case(f"signed {payload[:50]!r}", "" if code == HTTPStatus.OK else f"answered {code}")
     for payload in (b"", b"{", b"\xff", b"[" * 100_000):
-        code = _send(victim, payload, signature(payload, secret, at=int(time.time()))).status_code
+        code = send_signed(victim.url("invoicing"), payload, secret).status_code
         yield Case(f"signed {payload[:9]!r}", "" if 400 <= code < 500 else f"answered {code}")
     name = f"evt_{secrets.token_hex(8)}"
-    payload = _event(name)
-    _send(victim, payload, signature(payload, secret, at=int(time.time())))
+    payload = event(name)
+    send_signed(victim.url("invoicing"), payload, secret)
     query = "select event_id from invoicing_stripeevent where processed_at is null"
     is_swept = until(lambda: not victim.rows("invoicing", query), seconds=_SWEPT_SECONDS)
     left = "" if is_swept else f"still waiting: {victim.rows('invoicing', query)[:5]}"

@@ -24,9 +24,15 @@ def producer_check_off(ground: Ground) -> str:
         return _first_broken(ground, "bus.facts_of_others")
 
 
+def fencing_off(ground: Ground) -> str:
+    ground.need_invoices()
+    with ground.injected("fencing_off"):
+        return _first_broken(ground, "leases.without_its_lease")
+
+
 def _first_broken(ground: Ground, name: str) -> str:
     broken = report_of(attacks([name]), Victim(ground.stack))["broken"]
     return f"{len(broken)} broken, such as {broken[0]}" if broken else ""
 
 
-CONTROLS = (row_security_off, subjects_unchecked, producer_check_off)
+CONTROLS = (row_security_off, subjects_unchecked, producer_check_off, fencing_off)
