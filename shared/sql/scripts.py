@@ -1,9 +1,9 @@
 """The one door to DuckDB: a script of a package, with its `{names}` filled.
 
 A name stands for a table, a column or an expression of `shared.sql.expressions`, and for no other
-text: data goes in as values, `$name`. In upper case, `{POOL}`, it is a word of
-`shared.vocabulary.recipients`, which the door fills by itself. The head of a script says which
-tables it reads and makes; `docs/engine.md` is made of these lines.
+text: data goes in as values, `$name`. In upper case it is a word of `shared.vocabulary`, which the
+door fills by itself: `{POOL}` of `recipients`, `{METHOD_POD}` of `methods`. The head of a script
+says which tables it reads and makes; `docs/engine.md` is made of these lines.
 """
 
 import re
@@ -16,9 +16,14 @@ from typing import Any, Final
 from shared.columnar import Session
 from shared.sql.expressions import Sql, literal
 from shared.vocabulary import recipients
+from shared.vocabulary.methods import Method
 
 # Any word in braces, so that a misspelt one is refused here and never reaches DuckDB.
 _NAME: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
+_VOCABULARY: Final = {
+    **{name: word for name, word in vars(recipients).items() if name.isupper()},
+    **{f"METHOD_{method.name}": method.value for method in Method},
+}
 
 Row = dict[str, Any]
 
@@ -63,15 +68,15 @@ def _statements(package: str, script: str) -> str:
     """Without lines of comment: what fills a name there may be longer than the line."""
     lines = script_text(package, script).splitlines()
     text = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
-    unknown = {name for name in _NAME.findall(text) if name.isupper()} - vars(recipients).keys()
+    unknown = {name for name in _NAME.findall(text) if name.isupper()} - _VOCABULARY.keys()
     if unknown:
         place = _path(package, script)
-        raise UnableToRunScript(f"{place}: no recipient is called {_listed(unknown)}.")
+        raise UnableToRunScript(f"{place}: no recipient or method is called {_listed(unknown)}.")
     return _NAME.sub(_word_of_the_vocabulary, text)
 
 
 def _word_of_the_vocabulary(match: re.Match[str]) -> str:
-    return literal(getattr(recipients, match[1])) if match[1].isupper() else match[0]
+    return literal(_VOCABULARY[match[1]]) if match[1].isupper() else match[0]
 
 
 def _filled(package: str, script: str, names: Mapping[str, Sql]) -> str:

@@ -13,12 +13,32 @@ from services.portal.templatetags import portal_format as written
 from services.portal.templatetags import portal_parts as parts
 from shared.money import Money, from_quanta
 from shared.periods import Month
+from shared.vocabulary.invoice_states import State
 
 quanta = st.integers(-(10**18), 10**18)
 
 
 def usd(amount: str) -> Money:
     return Money(Decimal(amount), "USD")
+
+
+class TestAWordOfTheVocabulary:
+    @pytest.mark.parametrize(
+        ("value", "name", "is_it"),
+        [
+            ("open", "PeriodState.OPEN", True),
+            (State.PAID, "State.PAID", True),
+            ("open", "State.PAID", False),
+            (None, "Mode.LIVE", False),
+        ],
+    )
+    def test_is_compared_by_its_name(self, value, name, is_it) -> None:
+        assert written.is_word(value, name) is is_it
+
+    @pytest.mark.parametrize("name", ["State.PIAD", "States.PAID", "paid", ""])
+    def test_is_never_misspelt(self, name: str) -> None:
+        with pytest.raises(KeyError):
+            written.is_word("paid", name)
 
 
 class TestMoney:

@@ -39,12 +39,14 @@ class TestTheDoor:
         assert records(result) == [{"said": "it's", "number": 7}]
 
     def test_fills_words_of_the_vocabulary_by_itself(self, session, package):
-        script = write(package, "-- reads: nothing\nSELECT {POOL} || 'nat', {UNALLOCATED};\n")
-        assert run_script(session, *script).fetchall() == [("pool:nat", "unallocated")]
+        script = write(package, "-- reads: nothing\nSELECT {POOL} || 'nat', {METHOD_POD};\n")
+        assert run_script(session, *script).fetchall() == [("pool:nat", "pod")]
 
-    def test_refuses_a_word_that_the_vocabulary_does_not_have(self, session, package):
-        script = write(package, "SELECT {POLO};\n")
-        with pytest.raises(UnableToRunScript, match="no recipient is called POLO"):
+    @pytest.mark.parametrize("word", ["POLO", "METHOD_PODS", "POD"])
+    def test_refuses_a_word_that_the_vocabulary_does_not_have(self, session, package, word):
+        script = write(package, f"SELECT {{{word}}};\n")
+        message = f"no recipient or method is called {word}."
+        with pytest.raises(UnableToRunScript, match=message):
             run_script(session, *script)
 
     @pytest.mark.parametrize("name", ["lnies", "lines2", "Lines", "lineS", "_lines"])

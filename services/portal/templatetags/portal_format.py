@@ -4,8 +4,10 @@ Rounding is for the eye only: half-up to the currency's minor unit, with every d
 A value of None is unknown and is said to be so; it is never shown as zero.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from typing import Final
 
 from django import template
@@ -15,6 +17,10 @@ from django.utils.safestring import SafeString
 
 from shared.money import QUANTUM_DIGITS, Money, currency_exponent
 from shared.periods import Month
+from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.invoice_states import State
+from shared.vocabulary.modes import Mode
+from shared.vocabulary.period_states import PeriodState
 
 register = template.Library()
 
@@ -25,6 +31,9 @@ _MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 _UNKNOWN: Final = SafeString('<span class="unknown">unknown</span>')
+_VOCABULARY: Final[Mapping[str, type[StrEnum]]] = {
+    enum.__name__: enum for enum in (State, PeriodState, Disclosure, Mode)
+}
 # Above this many times the base, a change is said in words: per cents stop meaning anything.
 _LARGEST_CHANGE: Final = Decimal(10)
 # From this amount on, a difference told in a sentence is in whole units.
@@ -66,6 +75,16 @@ def _data(money: Money, content: str | SafeString) -> SafeString:
         _precise(money),
         content,
     )
+
+
+@register.filter
+def is_word(value: str, name: str) -> bool:
+    """`{% if period_state|is_word:"PeriodState.OPEN" %}`: a word of the vocabulary by its name.
+
+    A name that is misspelt is a KeyError and never false.
+    """
+    enum, _, member = name.partition(".")
+    return value == _VOCABULARY[enum][member]
 
 
 @register.simple_tag

@@ -36,7 +36,7 @@ services AS (
 marked AS (
     SELECT
         *,
-        starts_with(charge_group, {POOL}) OR method IN ('pod', 'task')
+        starts_with(charge_group, {POOL}) OR method IN ({METHOD_POD}, {METHOD_TASK})
             OR starts_with(tenant, {IDLE}) AS is_allocated
     FROM charges
 )

@@ -6,10 +6,10 @@ WITH costs AS (
         substr(charge_group, 6) AS pool,
         sum(amount) AS amount,
         coalesce(sum(amount) FILTER (
-            WHERE method <> 'none' AND NOT starts_with(driver, 'fallback:')
+            WHERE method <> {METHOD_NONE} AND NOT starts_with(driver, 'fallback:')
         ), 0) AS by_first_driver,
         coalesce(sum(amount) FILTER (WHERE starts_with(driver, 'fallback:')), 0) AS by_fallback,
-        coalesce(sum(amount) FILTER (WHERE method = 'none'), 0) AS unallocated,
+        coalesce(sum(amount) FILTER (WHERE method = {METHOD_NONE}), 0) AS unallocated,
         coalesce(sum(amount) FILTER (WHERE starts_with(tenant, {UNMETERED})), 0) AS unmetered
     FROM written_sums
     WHERE starts_with(charge_group, {POOL})

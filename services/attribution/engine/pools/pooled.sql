@@ -10,7 +10,7 @@ SELECT
     cells.service,
     cells.account,
     cells.region,
-    coalesce(drivers.method, 'none') AS method,
+    coalesce(drivers.method, {METHOD_NONE}) AS method,
     cells.rule,
     CASE
         WHEN items.via = cells.pool THEN coalesce(drivers.driver, '')
