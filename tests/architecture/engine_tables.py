@@ -55,9 +55,10 @@ amount is what it is, the run reads the snapshot itself, by hour. Both give `key
 grouped by), `claims` (who takes each key) and `facts` (its cost in time), which are views: of
 `line_*`, or of `divided_*` where pods have parts. From there all runs are alike.
 
-`{name}` is filled by the caller with a file's scan, or one of several tables; `{POOL}`, in upper
-case, by the door with a word of `shared/vocabulary/recipients.py`. Who makes or reads a table is
-listed [at the end](#every-table-by-name); a module there writes the table to a file.
+`{name}` is filled by the caller with a file's scan, or one of several tables; in upper case, as
+`{POOL}` or `{METHOD_POD}`, by the door with a recipient or method of `shared/vocabulary`. Who makes
+or reads a table is listed [at the end](#every-table-by-name); a module there writes the table to a
+file.
 
 ## The way of the data
 
@@ -68,9 +69,14 @@ _HEAD = re.compile(
     r"-- reads: (?P<reads>.*?)(?:  makes: (?P<makes>.*?))?(?:  adds to: (?P<adds>.*?))?$"
 )
 _MAKER = re.compile(
-    r"^CREATE (?:OR REPLACE )?TEMP (?:TABLE|VIEW) (?P<table>\S+)(?P<query> AS\b.*| \(.*)", re.DOTALL
+    r"^CREATE (?:OR REPLACE )?TEMP (?:TABLE|VIEW) (?P<table>\S+)(?P<query>\s+AS\b.*|\s+\(.*)",
+    re.DOTALL,
 )
 _ADDER = re.compile(r"^INSERT INTO (?P<table>\S+)(?: BY NAME)?(?P<query>.*)", re.DOTALL)
+_ROWS = re.compile(
+    r"^(?:DESCRIBE|SELECT|WITH|FROM)\b|^COPY [^\s(]+ TO |^CREATE TYPE \S+ AS ENUM \("
+)
+"""Statements that give or write rows, or the words of a type, and change no table."""
 _NAME = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
@@ -157,7 +163,7 @@ class Script:
             query = statement
             if made is not None:
                 makes.add(made["table"])
-                query = made["query"].removeprefix(" AS") if " AS" in made["query"][:4] else ""
+                query = re.sub(r"^\s+AS\b|^\s+\(.*", "", made["query"], flags=re.DOTALL)
             elif added is not None:
                 adds.add(added["table"])
                 query = added["query"]
@@ -166,6 +172,22 @@ class Script:
             {re.sub(r"^filled_(\w+)$", r"{\1}", name) for name in names}
             for names in (reads - makes, makes, adds)
         )
+
+    def unreadable(self) -> Iterator[str]:
+        """A sentence for each statement whose tables this can't tell, or that makes one again."""
+        made: set[str] = set()
+        for statement in self.statements():
+            maker = _MAKER.match(statement)
+            if maker is not None and maker["table"] in made:
+                yield f"{self.name} makes `{maker['table']}` twice: give one of them another name."
+            if maker is not None:
+                made.add(maker["table"])
+            elif not (_ADDER.match(statement) or _ROWS.match(statement)):
+                yield (
+                    f"{self.name}: no test sees which tables `{' '.join(statement.split())[:60]}`"
+                    " makes or changes: write `CREATE OR REPLACE TEMP TABLE ... AS`, with the key"
+                    " words in capitals, or teach it to tests/architecture/engine_tables.py."
+                )
 
     def differences(self) -> Iterator[str]:
         """A sentence for each table of which the head line says something else than the script."""
@@ -193,8 +215,8 @@ def _tables_of(query: str) -> set[str]:
     if typed := re.match(r"CREATE TYPE \S+ AS ENUM \((.*)\)$", query, re.DOTALL):
         query = typed[1]
     query = query.removeprefix("DESCRIBE")
-    if not query.lstrip().upper().startswith(("SELECT", "WITH", "FROM")):
-        return set()
+    if not query.strip() or query.startswith(("CREATE", "COPY", "'")):
+        return set()  # only columns or words, or what `unreadable` names
     with duckdb.connect() as session:
         text = session.execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0]
     parsed = json.loads(text)
@@ -317,8 +339,8 @@ def _table(value: ast.expr) -> str | None:
     return None
 
 
-def modules() -> list[Module]:
-    return [Module(path) for path in sorted(ENGINE.rglob("*.py"))]
+def modules(folder: Path) -> list[Module]:
+    return [Module(path) for path in sorted(folder.rglob("*.py"))]
 
 
 @dataclass
@@ -379,6 +401,14 @@ class Tables:
                 " makes it: correct the name there, or say `makes:` in its maker's head line."
             )
 
+    def read_by_nobody(self) -> Iterator[str]:
+        for table in sorted(self.makers.keys() - self.readers.keys()):
+            yield (
+                f"`{table}` is made by {' and by '.join(sorted(self.makers[table]))}, and nobody"
+                " reads it: remove it, or name it where a script gets it (`identifier(...)` with"
+                " its name, as the value of the script's own name)."
+            )
+
     def run_by_nobody(self) -> Iterator[str]:
         for script in self.scripts:
             if script.path not in self.run_by:
@@ -403,8 +433,12 @@ class Tables:
         return dict(found)
 
 
+def tables_of(folder: Path) -> Tables:
+    return Tables([each for each in scripts() if folder in each.path.parents], modules(folder))
+
+
 def tables_of_the_engine() -> Tables:
-    return Tables([each for each in scripts() if ENGINE in each.path.parents], modules())
+    return tables_of(ENGINE)
 
 
 def page() -> str:
@@ -464,7 +498,7 @@ def _rooms(tables: Tables) -> Iterator[str]:
         yield ""
         if made:
             yield (
-                "Small tables of settings: "
+                "Tables of rows from Python: "
                 + "; ".join(
                     f"{_link(module.name)} makes {_listed(names)}" for module, names in made
                 )

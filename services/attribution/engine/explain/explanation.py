@@ -126,8 +126,7 @@ def _facts(attribution: Attribution, rows_max: int) -> Mapping[str, list[tuple[R
     pods = PodEvidence(session) if keys.has_workloads else None
     if pods is not None:
         pods.want()
-    wanted = "wanted_facts" if pods is None else "wanted_of_pods"
-    lines = evidence_of_lines(session, keys.names, wanted, rows_max)
+    lines = evidence_of_lines(session, keys.names, rows_max, of_pods=pods is not None)
     facts: defaultdict[str, list[tuple[Row, Evidence]]] = defaultdict(list)
     for part, evidence in lines.items():
         facts[part].append(({}, evidence))

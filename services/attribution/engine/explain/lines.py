@@ -7,17 +7,20 @@ from shared.sql.scripts import records, run_script
 
 
 def evidence_of_lines(
-    session: Session, names: Sql, wanted: str, rows_max: int
+    session: Session, names: Sql, rows_max: int, *, of_pods: bool
 ) -> dict[str, BillLines]:
-    """By the parts in the table `wanted`; reads the snapshot once more.
+    """By the parts in `wanted_facts` or `wanted_of_pods`; reads the snapshot once more.
 
     `names` are the columns of a key; at most `rows_max` lines of a part are named.
     """
+    wanted = {"wanted": identifier("wanted_facts")}
+    if of_pods:
+        wanted = {"wanted": identifier("wanted_of_pods")}
     result = run_script(
         session,
         __package__,
         "explained_lines.sql",
-        {"names": names, "wanted": identifier(wanted)},
+        {"names": names, **wanted},
         {"rows_max": rows_max},
     )
     return {

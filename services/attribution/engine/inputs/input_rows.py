@@ -96,7 +96,7 @@ class InputRows:
         types = {"row": "BIGINT"} | dict.fromkeys(self.columns, "VARCHAR")
         create_table(self.session, "parsed_rows", types, rows, scratch_dir=self.scratch_dir)
         values = {name: null_if_empty(identifier(name)) for name in self.columns}
-        self._add(at, identifier("row"), values, identifier("parsed_rows"))
+        self._add(at, identifier("row"), values, scan=identifier("parsed_rows"))
 
     def _add(self, at: int, row: Sql, values: Mapping[str, Sql], scan: Sql) -> None:
         run_script(

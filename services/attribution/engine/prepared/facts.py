@@ -45,7 +45,7 @@ def load_lines(
     group_lines(session, keys.names)
     run_script(session, __package__, "part.sql", {"names": keys.names})
     _load_keys(session, keys, identifier("part_keys"), scratch_dir)
-    take_nothing_kept(session, days="no_fingerprints")
+    take_nothing_kept(session, is_prepared=False)
     _combine(session, hours=identifier("part_hours"), days=identifier("no_days"))
 
 

@@ -46,10 +46,8 @@ class KeptResults:
         if self.folder is None or not self.folder.exists():
             take_nothing_kept(self.session)
             return
-        _take_kept(
-            self.session,
-            {name: parquet_scan([self.folder / f"{name}.parquet"]) for name in _TABLES},
-        )
+        kept = {name: parquet_scan([self.folder / f"{name}.parquet"]) for name in _TABLES}
+        _take_kept(self.session, {"days": identifier("day_fingerprints"), **kept})
 
     def is_of_use(self) -> bool:
         """False, and all days are stale, where a pool has a line that is longer than a day."""
@@ -87,11 +85,20 @@ class KeptResults:
         return self.home / f"results-{sha256_of_texts(*made_of)}"
 
 
-def take_nothing_kept(session: Session, days: str = "day_fingerprints") -> None:
+def take_nothing_kept(session: Session, *, is_prepared: bool = True) -> None:
     """Every day is stale; of a bill that is not prepared no day is known, and none is needed."""
     run_script(session, __package__, "nothing_kept.sql")
-    _take_kept(session, {name: identifier(f"no_{name}") for name in _TABLES}, days)
+    nothing = {
+        "fingerprints": identifier("no_fingerprints"),
+        "lines": identifier("no_lines"),
+        "amounts": identifier("no_amounts"),
+        "pool_hours": identifier("no_pool_hours"),
+    }
+    if is_prepared:
+        _take_kept(session, {"days": identifier("day_fingerprints"), **nothing})
+    else:
+        _take_kept(session, {"days": identifier("no_fingerprints"), **nothing})
 
 
-def _take_kept(session: Session, kept: Mapping[str, Sql], days: str = "day_fingerprints") -> None:
-    run_script(session, __package__, "kept_days.sql", {**kept, "days": identifier(days)})
+def _take_kept(session: Session, names: Mapping[str, Sql]) -> None:
+    run_script(session, __package__, "kept_days.sql", names)
