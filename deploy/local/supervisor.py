@@ -69,7 +69,7 @@ class Supervisor:
         self._children = Children(servers.home.log / "trueback.log", {MARK: self._mark})
         self._stopping = False
         self._sampled_at = 0.0
-        self._told = 0
+        self._written_count = 0
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
 
@@ -88,7 +88,7 @@ class Supervisor:
         while not self._stopping:
             self._children.poll(0.2)
             self._sample()
-            if self._children.change_count != self._told:
+            if self._children.change_count != self._written_count:
                 self._write()
 
     def end(self) -> None:
@@ -148,7 +148,7 @@ class Supervisor:
         self._write()
 
     def _write(self) -> None:
-        self._told = self._children.change_count
+        self._written_count = self._children.change_count
         self._state.processes = self._children.states()
         write_state(self._servers.home, self._state)
 

@@ -67,7 +67,7 @@ class TestAChart:
             page.goto(f"{site}/{name}")
             page.wait_for_selector("[data-chart][data-drawn=yes]")
             assert page.locator("[data-chart-canvas] svg").count() == count
-            assert page.locator("details.twin[open]").count() == 0
+            assert page.locator("details.chart-table[open]").count() == 0
             assert page.locator("[data-chart-canvas]").first.get_attribute("aria-label")
         assert troubles == []
         page.context.close()

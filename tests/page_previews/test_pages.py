@@ -184,9 +184,9 @@ class TestEveryChart:
     def test_shows_its_table_to_those_without_scripts(
         self, pages: dict[str, Page], name: str
     ) -> None:
-        twins = [one for one in pages[name].all("details") if one.get("class") == "twin"]
-        assert twins
-        assert all("open" in twin for twin in twins)
+        tables = [one for one in pages[name].all("details") if one.get("class") == "chart-table"]
+        assert tables
+        assert all("open" in table for table in tables)
 
     def test_alone_loads_the_library(self, pages: dict[str, Page], name: str) -> None:
         loading = {other for other, html in HTML.items() if "build/charts.js" in html}
