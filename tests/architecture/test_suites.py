@@ -1,11 +1,12 @@
-"""`make test` knows every suite, and none stands or falls with how fast the machine is."""
+"""`make test` knows each suite and domain, and no machine is too slow to pass."""
 
 import ast
 import re
+import tomllib
 
 import pytest
 
-from tests.architecture.test_tidy import ROOT, tracked
+from tests.architecture.test_tidy import PRODUCT, ROOT, silences, tracked
 from tests.architecture.trees import tree_of
 
 # Has its own target of the Makefile.
@@ -19,6 +20,23 @@ def test_each_folder_of_tests_is_a_suite_of_the_makefile():
     )
     folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     assert folders - APART == set(listed[1].replace("\\", "").split())
+
+
+def test_each_domain_is_measured():
+    """`make covered` sees the packages that are listed, and nothing of one that is not."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]["run"]
+    domains = {
+        f"services.{path.parent.name}.domain" for path in (ROOT / "services").glob("*/domain")
+    }
+    assert domains - set(listed["source_pkgs"]) == set()
+
+
+def test_no_comment_takes_a_line_out_of_what_is_measured():
+    assert [
+        found
+        for path in PRODUCT
+        for found in [*silences(path, "no cover"), *silences(path, "no branch")]
+    ] == []
 
 
 def timed_asserts(text: str) -> list[int]:

@@ -6,6 +6,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,22 +145,48 @@ def test_no_file_names_a_path_of_one_machine():
     assert found == []
 
 
+def ignored(lint: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """By place, what ruff's settings leave out there."""
+    for key in ("ignore", "extend-ignore"):
+        yield "everywhere", lint.get(key, [])
+    for key in ("per-file-ignores", "extend-per-file-ignores"):
+        yield from lint.get(key, {}).items()
+
+
 class TestSqlOfText:
     """What is put together by hand is found by ruff's S608, and no place has a leave to do it."""
 
     CODE = "S608"
+    PREFIXES = ("S608", "S60", "S6", "S", "ALL")
 
     def test_is_excused_in_no_file(self):
         assert [found for path in tracked("*.py") for found in silences(path, self.CODE)] == []
 
     def test_is_excused_by_no_setting(self):
         lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
-        ignored = {"everywhere": lint["ignore"], **lint["per-file-ignores"]}
-        assert [
-            place
-            for place, codes in ignored.items()
-            if any(self.CODE.startswith(code) for code in codes)
-        ] == []
+        assert [place for place, codes in ignored(lint) if set(codes) & set(self.PREFIXES)] == []
+
+    def test_is_looked_for_by_one_setting(self):
+        """One of a folder's own would count instead."""
+        settings = tracked("ruff.toml", ".ruff.toml", "*/ruff.toml", "*/.ruff.toml")
+        settings += [
+            path
+            for path in tracked("*/pyproject.toml")
+            if "ruff" in tomllib.loads(path.read_text()).get("tool", {})
+        ]
+        assert settings == []
+
+    @pytest.mark.parametrize(
+        "lint",
+        [
+            {"ignore": ["S608"]},
+            {"extend-ignore": ["S6"]},
+            {"per-file-ignores": {"services/**": ["S"]}},
+            {"extend-per-file-ignores": {"services/**": ["ALL"]}},
+        ],
+    )
+    def test_is_found_where_a_setting_excuses_it(self, lint):
+        assert any(set(codes) & set(self.PREFIXES) for _, codes in ignored(lint))
 
     @pytest.mark.parametrize(
         "comment", ["noqa: S608", "noqa: E501, S608 - quoted", "ruff: noqa: S608"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.attribution.engine import PreparedInputs, Run, attribute, prepare
 from services.attribution.engine.attribute import open_attribution
+from services.attribution.engine.prepared import kept_results, preparation
 from shared.configuration import parse_configuration
 from shared.faults import ProofFailed
 from tests.bills import (
@@ -127,6 +128,14 @@ class TestARestatedBill:
         falsify(tmp_path, day=3)
         with pytest.raises(ProofFailed):
             self.run_on_two_days(tmp_path, "2")
+
+    def test_takes_nothing_that_another_engine_left(self, tmp_path, monkeypatch):
+        self.run_on_two_days(tmp_path, "1")
+        falsify(tmp_path, day=3)
+        for module in (kept_results, preparation):
+            monkeypatch.setattr(module, "engine_digest", lambda: "of another engine")
+        found = self.run_on_two_days(tmp_path, "2")
+        assert str(found.proof.attributed_total) == "3.0000000000"
 
     def test_computes_a_day_that_changed(self, tmp_path):
         self.run_on_two_days(tmp_path, "1")
