@@ -31,7 +31,8 @@ METHODS: Mapping[str, str] = {
     Method.POOL_PROPORTIONAL: "pools, proportional",
     Method.POOL_EVEN: "pools, even",
     Method.POOL_WEIGHTS: "pools, by weights",
-    Method.NONE: "unallocated",
+    # Less than what is unallocated, of which pods and pools leave some as well.
+    Method.NONE: "by none of these",
 }
 
 
@@ -123,5 +124,5 @@ def print_guess(guess: Guess, starter: str) -> None:
         head = f"[green]guess[/] tenant = [bold]tag:{key}[/]" if at == 0 else f"  or tag:{key}"
         why = ", ".join(ranked.reasons)
         console.print(f"{head} ({ranked.certainty}): {why}", soft_wrap=True)
-    pools = ", ".join(pool.service.pool for pool in guess.pools) or Method.NONE
+    pools = ", ".join(pool.service.pool for pool in guess.pools) or "none"
     console.print(f"[green]guess[/] shared services: {pools}; see {starter}", soft_wrap=True)
