@@ -52,6 +52,7 @@ UNSETTLED = (
 _COMPLETE_RUN_SECONDS = 180
 _RUNNING = SampleMonth(anchor=ANCHOR, offset=1)
 _RUNNING_MONTH_SECONDS = 180
+_IS_FOUND = "state = 'found'"
 # What a run without faults gives, and what of it depends on its months.
 EXPECTED = {
     "difference": "0",
@@ -113,7 +114,12 @@ class CloseRun:
         self._connections: dict[str, psycopg.Connection[Any]] = {}
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._running_month = (
-            RunningMonth(stack.servers, _RUNNING, patience_seconds=patience_seconds)
+            RunningMonth(
+                stack.servers,
+                _RUNNING,
+                waiting_count=lambda: count(self, "ingestion", "ingestion_delivery", _IS_FOUND),
+                patience_seconds=patience_seconds,
+            )
             if _RUNNING.offset in offsets
             else None
         )
@@ -203,8 +209,9 @@ class CloseRun:
         return self._connections[service]
 
     def _disconnect(self, service: str) -> None:
-        if service in self._connections:
-            self._connections.pop(service).close()
+        connection = self._connections.pop(service, None)  # two threads ask
+        if connection is not None:
+            connection.close()
 
     def queue_length(self, queue: str) -> int:
         return int(self.broker.llen(f"tb:{queue}"))
