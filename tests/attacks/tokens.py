@@ -4,20 +4,28 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import chain
 from typing import Any, Final
 
+import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.demo.line import OLIVIA
-from shared.auth.tokens import CLOCK_SKEW, ISSUER, LIFETIME
+from shared.auth.keys import read_signing_keys
+from shared.auth.tokens import CLOCK_SKEW, ISSUER, LIFETIME, REFETCH_AFTER
 from tests.attacks.attack import Case, attack
-from tests.attacks.victim import APIS, Victim
+from tests.attacks.beside import web_beside
+from tests.attacks.victim import APIS, Victim, until
+from tests.http_servers import serving
+from tests.published_keys import Portal
 
 _ROUTE: Final = {
     "ingestion": "/api/v1/sources",
@@ -27,6 +35,10 @@ _ROUTE: Final = {
 _CLAIMS: Final = ("exp", "iat", "sub", "role", "customer", "subject", "aud", "iss")
 # The limit of ASVS' "short-lived", far above ours.
 _LIFETIME_MAX: Final = timedelta(minutes=5)
+# It answers by itself whether a token is good: which of them is asked makes no difference.
+_ASKED: Final = "attribution"
+_UNKNOWN: Final = 200
+_AT_ONCE: Final = 8
 
 
 def _claims(audience: str, **changes: Any) -> dict[str, Any]:
@@ -54,7 +66,7 @@ class _Forger:
     @property
     def _true(self) -> jwt.PyJWK:
         file = self.victim.stack.servers.credentials.signing_key_file
-        return jwt.PyJWK(json.loads(file.read_text()))
+        return jwt.PyJWK(read_signing_keys(file)[-1])
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         return _claims(self.audience, **changes)
@@ -149,3 +161,61 @@ def long_lives(victim: Victim) -> Iterator[Case]:
         claims = read(token, options={"verify_signature": False})
         lives = timedelta(seconds=claims["exp"] - claims["iat"])
         yield Case(service, f"it lives {lives}" if lives > _LIFETIME_MAX else "")
+
+
+@attack("a portal that is busy with tokens that nobody signed, or good ones refused while it is")
+def unknown_keys(victim: Victim) -> Iterator[Case]:
+    """The service fetches keys over HTTP, as the portal publishes them."""
+    portal = Portal()
+    published = f"{victim.stack.portal_url}/.well-known/jwks.json"
+    portal.keys = httpx.get(published, trust_env=False).json()["keys"]
+    with (
+        serving(portal.server),
+        web_beside(victim, _ASKED, TRUEBACK_JWKS=portal.url) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=20) as client,
+    ):
+        try:
+            yield from _flood(victim, client, portal, "the keys known")
+            portal.hangs.set()
+            asked = until(
+                lambda: _asks_again(victim, client, portal),
+                seconds=2 * REFETCH_AFTER.total_seconds(),
+            )
+            yield Case("asked again after its pause", "" if asked else "it never asks again")
+            yield from _flood(victim, client, portal, "the portal hanging")
+        finally:
+            portal.released.set()
+
+
+def _flood(victim: Victim, client: httpx.Client, portal: Portal, name: str) -> Iterator[Case]:
+    """One good token, hundreds of unknown keys, and a good one again."""
+    started, before = time.monotonic(), portal.fetches
+    good = [_code(client, victim.token(OLIVIA, _ASKED))]
+    with ThreadPoolExecutor(_AT_ONCE) as at_once:
+        codes = Counter(
+            at_once.map(lambda number: _unknown(victim, client, number), range(_UNKNOWN))
+        )
+    good.append(_code(client, victim.token(OLIVIA, _ASKED)))
+    most = 1 + (time.monotonic() - started) // REFETCH_AFTER.total_seconds()
+    count = portal.fetches - before
+    yield Case(f"fetches, {name}", f"{count}, at most {most:.0f}" if count > most else "")
+    is_refused = codes == {HTTPStatus.UNAUTHORIZED: _UNKNOWN}
+    yield Case(f"unknown keys, {name}", "" if is_refused else f"answered {dict(codes)}")
+    is_taken = set(good) == {HTTPStatus.OK}
+    yield Case(f"good tokens, {name}", "" if is_taken else f"answered {good}")
+
+
+def _asks_again(victim: Victim, client: httpx.Client, portal: Portal) -> bool:
+    before = portal.fetches
+    _unknown(victim, client, -1)
+    return portal.fetches > before
+
+
+def _unknown(victim: Victim, client: httpx.Client, number: int) -> int:
+    forger = _Forger(victim, _ASKED)
+    return _code(client, forger.signed(forger.claims(), kid=f"unknown-{number}"))
+
+
+def _code(client: httpx.Client, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    return client.get(_ROUTE[_ASKED], headers=headers).status_code

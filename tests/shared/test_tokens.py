@@ -1,9 +1,7 @@
 """Tokens are verified by the portal's published keys, which one bad token can not take away."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
@@ -13,37 +11,9 @@ from shared.auth.actors import Actor
 from shared.auth.keys import new_signing_key, public_key_set, read_public_key_set
 from shared.auth.tokens import InvalidToken, actor_of, sign_token, verify_token
 from tests.http_servers import serving
+from tests.published_keys import Portal
 
 OLIVIA = Actor("olivia", "operator_viewer")
-
-
-class Portal:
-    """Publishes the keys it is told to; counts who asks; `hangs` answers nobody."""
-
-    def __init__(self):
-        self.keys = []
-        self.fetches = 0
-        self.hangs = threading.Event()
-        self.released = threading.Event()
-        portal = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                portal.fetches += 1
-                if portal.hangs.is_set():
-                    portal.released.wait(30)
-                    return
-                body = json.dumps({"keys": portal.keys}).encode()
-                self.send_response(200 if portal.keys else 503)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/.well-known/jwks.json"
 
 
 @pytest.fixture
