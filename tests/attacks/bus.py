@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED
 from shared.contracts.routes import acks_queue, events_queue
 from shared.contracts.versions import VERSION_MAX
+from shared.faults import Fault
 from shared.identifiers import uuid7
 from shared.messaging.app import KEY_PREFIX
 from shared.messaging.broker import Broker
@@ -49,6 +50,20 @@ def _refusal(victim: Victim, item: Mapping[str, Any]) -> str:
 def _is_known(victim: Victim, customer: str) -> bool:
     query = "select 1 from portal_customeraccount where customer_id = %s"
     return bool(victim.rows("portal", query, customer))
+
+
+def is_taken(victim: Victim, customer: str, keys: Mapping[str, Sequence[bytes]]) -> bool:
+    """Whether the portal takes a fact of invoicing's about `customer` that is sealed with `keys`.
+
+    The queue is read in order: once what is behind it is refused, it has been looked at.
+    """
+    broker, own = broker_of(victim.stack, "ingestion"), bus_keys(victim.stack, "ingestion")
+    foreign = _contracted(f"{customer}-f")
+    _publish(broker, Envelope("invoicing", "portal", "facts", [_contracted(customer)]).sealed(keys))
+    _publish(broker, Envelope("ingestion", "portal", "facts", [foreign]).sealed(own))
+    if not until(lambda: bool(_refusal(victim, foreign)), seconds=_HANDLED_SECONDS):
+        raise Fault("the portal has not looked at the fact.")
+    return _is_known(victim, customer)
 
 
 @attack("a customer, an invoice or a margin that another service never told")

@@ -1,11 +1,13 @@
 """Keys that follow each other while the stack runs: who is refused, and what stays good too long.
 
 The keys of tokens and of the bus, in three steps each: the new one is known, it signs, the old one
-is gone (docs/running.md). Afterwards the stack has other keys than before.
+is gone (docs/running.md); and Stripe's secret of webhooks, by a process with other settings.
+Afterwards the stack has other keys than before.
 """
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,8 +23,12 @@ from deploy.local.credentials import write_secret
 from shared.auth.keys import new_signing_key, read_public_key_set, read_signing_keys
 from shared.auth.tokens import sign_token
 from tests.attacks.attack import Case, attack
+from tests.attacks.beside import web_beside
+from tests.attacks.bus import is_taken
 from tests.attacks.rulesets import rename_tenants
 from tests.attacks.victim import SERVICES, Victim, until
+from tests.attacks.webhooks import event, is_kept, send, signature
+from tests.bus import bus_keys
 
 _KEY_BYTES: Final = 32
 # A pause between requests, so that a step sees some dozens of them.
@@ -57,9 +63,10 @@ def tokens(victim: Victim) -> Iterator[Case]:
     yield Case("the old key after its end", "" if is_held else f"answered {code}")
 
 
-@attack("a message lost while keys of the bus follow each other")
+@attack("a message lost while keys of the bus follow each other, or an old key that stays good")
 def messages(victim: Victim) -> Iterator[Case]:
     files = victim.stack.servers.credentials.bus_keys_files
+    former = bus_keys(victim.stack, "invoicing")
     given = {service: json.loads(file.read_text()) for service, file in files.items()}
     new = {pair: token_hex(_KEY_BYTES) for keys in given.values() for pair in keys}
     for name, write in _bus_steps(files, given, new):
@@ -73,6 +80,34 @@ def messages(victim: Victim) -> Iterator[Case]:
         settled = until(lambda: not _waiting(victim), seconds=_ACKNOWLEDGED_SECONDS)
         problem = "" if moved and settled else f"sent: {moved}, waiting: {_waiting(victim)}"
         yield Case(f"facts while {name}", problem)
+    is_good = is_taken(victim, f"mallory-{token_hex(4)}", former)
+    yield Case("the old keys after their end", "the portal took a fact" if is_good else "")
+
+
+@attack(
+    "a payment missed while secrets of webhooks follow each other, or an old one that stays good"
+)
+def webhook_secrets(victim: Victim) -> Iterator[Case]:
+    """While Stripe rolls a secret, it signs each event with both of them."""
+    old, new = victim.stack.servers.credentials["stripe.webhook"], f"whsec_{token_hex(_KEY_BYTES)}"
+    for name, secrets, good in (
+        ("both are known", f"{old},{new}", {"the old", "the new", "both"}),
+        ("the old is gone", new, {"the new", "both"}),
+    ):
+        env = {"TRUEBACK_STRIPE_WEBHOOK_SECRET": secrets}
+        with web_beside(victim, "invoicing", **env) as url:
+            for signer, keys in (("the old", [old]), ("the new", [new]), ("both", [old, new])):
+                problem = _wrongly_judged(victim, url, keys, is_good=signer in good)
+                yield Case(f"an event of {signer} when {name}", problem)
+
+
+def _wrongly_judged(victim: Victim, url: str, keys: Sequence[str], *, is_good: bool) -> str:
+    name, now = f"evt_{token_hex(8)}", int(time.time())
+    signed = [signature(event(name), key, at=now).partition(",")[2] for key in keys]
+    code = send(url, event(name), ",".join([f"t={now}", *signed])).status_code
+    wanted = (HTTPStatus.OK, True) if is_good else (HTTPStatus.BAD_REQUEST, False)
+    answer = (code, is_kept(victim, name))
+    return "" if answer == wanted else f"answered {code}, kept: {answer[1]}"
 
 
 def _steps(old: Any, new: Any) -> list[tuple[str, list[Any]]]:
