@@ -20,8 +20,10 @@ ISSUER: Final = "trueback-portal"
 LIFETIME: Final = timedelta(seconds=60)
 CLOCK_SKEW: Final = timedelta(seconds=10)
 _ALGORITHM: Final = "EdDSA"
-# A withdrawn key is refused after LIFESPAN, a new one accepted within REFETCH_AFTER.
+# A withdrawn key is refused after LIFESPAN, a new one accepted within REFETCH_AFTER. What is known
+# is fetched again after RENEW_AFTER: where the portal is away just then, no good token is refused.
 LIFESPAN: Final = timedelta(minutes=5)
+RENEW_AFTER: Final = timedelta(minutes=1)
 REFETCH_AFTER: Final = timedelta(seconds=10)
 FETCH_DEADLINE: Final = timedelta(seconds=1)
 
@@ -107,22 +109,35 @@ class PublishedKeys(jwt.PyJWKClient):
     """The portal's keys over HTTP, kept; a token can make this fetch, but not flood the portal.
 
     An unknown `kid` refetches at most once per `REFETCH_AFTER` (the portal may have rotated its
-    key), and what is known stays known where that fails. PyJWT waits only after a fetch that
-    succeeded, and holds its lock while it fetches: a portal that hangs would hold up every request.
+    key), and what is known stays known where that fails, for `LIFESPAN` at most. PyJWT waits only
+    after a fetch that succeeded, and holds its lock while it fetches: a portal that hangs would
+    hold up every request.
     """
 
     def __init__(self, uri: str) -> None:
         super().__init__(
             uri,
-            lifespan=LIFESPAN.total_seconds(),
+            lifespan=RENEW_AFTER.total_seconds(),
             timeout=FETCH_DEADLINE.total_seconds(),
             cooldown_duration=REFETCH_AFTER.total_seconds(),
         )
         self._failed_at: float | None = None
+        self._known: Any = None
+        self._known_at = 0.0
         self._portal = Target("the portal's keys")
 
     def fetch_data(self) -> Any:
+        """PyJWT keeps what this returns for `RENEW_AFTER`, so older keys must not be returned."""
         now = time.monotonic()
+        try:
+            self._known, self._known_at = self._fetched(now), now
+        except jwt.PyJWKClientConnectionError:
+            good_until = self._known_at + (LIFESPAN - RENEW_AFTER).total_seconds()
+            if self._known is None or now > good_until:
+                raise
+        return self._known
+
+    def _fetched(self, now: float) -> Any:
         if self._failed_at is not None and now - self._failed_at < self.cooldown_duration:
             raise jwt.PyJWKClientConnectionError("the keys could not be fetched a moment ago")
         try:

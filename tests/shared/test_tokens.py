@@ -1,6 +1,7 @@
 """Tokens are verified by the portal's published keys, which one bad token can not take away."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -48,6 +49,11 @@ def verified(token, portal):
     return verify_token(token, audience="invoicing", jwks=portal.url)
 
 
+def pass_time(monkeypatch, by):
+    before = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: before() + by.total_seconds())
+
+
 class TestKeysOverHttp:
     def test_are_fetched_once(self, portal, signer):
         key, sign = signer("portal")
@@ -90,6 +96,21 @@ class TestKeysOverHttp:
                 verified(forge(), portal)
         assert portal.fetches == 2
         assert verified(sign(), portal) == OLIVIA
+
+    def test_that_are_due_while_the_portal_fails_are_good_for_their_lifespan(
+        self, portal, signer, monkeypatch
+    ):
+        key, sign = signer("portal")
+        portal.keys = [key]
+        verified(sign(), portal)
+        portal.keys = []
+        for _ in range(3):
+            pass_time(monkeypatch, tokens.RENEW_AFTER)
+            assert verified(sign(), portal) == OLIVIA
+        assert portal.fetches == 4
+        pass_time(monkeypatch, tokens.LIFESPAN - 3 * tokens.RENEW_AFTER)
+        with pytest.raises(InvalidToken, match="fetch"):
+            verified(sign(), portal)
 
     def test_are_waited_for_no_longer_than_the_deadline_and_once(self, portal, signer, monkeypatch):
         monkeypatch.setattr(tokens, "FETCH_DEADLINE", timedelta(seconds=0.2))
