@@ -43,6 +43,7 @@ _WAITS: Final = "select 1 from pg_locks where locktype = 'advisory' and not gran
 _LEASE: Final = """
     select lease::text from invoicing_job where kind = 'issue_invoices' and state = 'running'
 """
+_UNFINISHED: Final = "select 1 from invoicing_job where state in ('queued', 'running')"
 _STATE: Final = "select state from invoicing_invoice where invoice_id = %s"
 _PROCESSED: Final = """
     select 1 from invoicing_stripeevent where event_id = %s and processed_at is not null
@@ -79,10 +80,13 @@ def without_its_lease(victim: Victim) -> Iterator[Case]:
 @attack("no payment is noticed and no invoice issued, for as long as one job hangs")
 def hung(victim: Victim) -> Iterator[Case]:
     """By a runner whose limit is shorter; that of the stack's own stands still."""
+    _await_rest(victim)
     with (
         stopped(victim.stack, "invoicing.runner"),
         runner_beside(victim, "invoicing", python=_SHORT_LIMIT),
     ):
+        # What the runner has just begun keeps its lane for the time of a lease.
+        _await_rest(victim)
         invoice = _issue_one(victim)
         child = _child(victim)
         os.kill(child, signal.SIGSTOP)
@@ -111,6 +115,11 @@ def _held_commits(victim: Victim) -> Iterator[Callable[[], object]]:
         finally:
             admin.execute(_LET_GO)
             admin.execute(_CLEAN)
+
+
+def _await_rest(victim: Victim) -> None:
+    if not until(lambda: not victim.rows("invoicing", _UNFINISHED), seconds=_TAKEN_OVER_SECONDS):
+        raise Fault("invoicing's jobs do not come to an end.")
 
 
 def _issue_one(victim: Victim) -> str:
