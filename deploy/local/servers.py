@@ -32,7 +32,8 @@ from shared.faults import BadConfiguration
 from shared.vocabulary.modes import Mode
 
 ALL: Final = frozenset({"postgres", "valkey", "s3"})
-# The portal's port is the one a person types; 8400 unless it is taken.
+# The portal's port is the one a person types; 8400 unless it is taken. Nobody types it in tests, of
+# which several start a stack at the same moment, each before another one listens there.
 _PREFERRED_PORTS: Final = {"portal": 8400}
 # What a live stack is given of Stripe's, by the person who starts it; kept nowhere.
 _STRIPE: Final = (
@@ -155,7 +156,8 @@ def prepare_servers(home: Home, mode: Mode) -> Servers:
     home.keep_mode(mode)
     for service in SERVICES:
         (home.scratch / service).mkdir(mode=0o700, exist_ok=True)
-    ports = assign_ports(_PORT_NAMES, home.ports_file, preferred=_PREFERRED_PORTS)
+    preferred = {} if mode is Mode.TEST else _PREFERRED_PORTS
+    ports = assign_ports(_PORT_NAMES, home.ports_file, preferred=preferred)
     return _servers(home, mode, ports)
 
 
