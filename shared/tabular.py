@@ -181,7 +181,7 @@ def _compression(magic: bytes) -> Literal["none", "gzip", "zip"]:
 def open_text(path: Path) -> Iterator[TextIO]:
     """Text of a CSV; an archive that is cut or whose CRC32 is wrong is a fault, not a short file.
 
-    Of a zip the first `.csv` is read, whatever else lies in it and whatever its path says.
+    Of a zip its one `.csv` is read, whatever else lies in it and whatever its path says.
     """
     with path.open("rb") as raw:
         compression = _compression(raw.read(4))
@@ -217,7 +217,7 @@ def unzip(source: SourceFile, path: Path) -> SourceFile:
 def _unpacked(raw: BinaryIO, compression: str, path: Path) -> Iterator[BinaryIO]:
     if compression == "zip":
         _check_zip_directory(raw, path)
-        with zipfile.ZipFile(raw) as archive, archive.open(_first_csv(archive, path)) as member:
+        with zipfile.ZipFile(raw) as archive, archive.open(_only_csv(archive, path)) as member:
             yield _limited(cast("Unpacked", member), path)
     else:
         unpacked = gzip.GzipFile(fileobj=raw) if compression == "gzip" else raw
@@ -243,26 +243,38 @@ def _check_zip_directory(raw: BinaryIO, path: Path) -> None:
     raw.seek(0)
 
 
-def _first_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    members = [item for item in archive.infolist() if item.filename.lower().endswith(".csv")]
+def _only_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    members = [item for item in archive.infolist() if _is_csv(item.filename)]
     if not members:
         raise BadInput("no .csv is in the zip.", file=str(path), remedy=_FETCH_AGAIN)
-    first = members[0]
-    allowed = max(UNPACKED_SMALL_BYTES, UNPACKED_RATIO_MAX * first.compress_size)
-    if first.file_size > min(allowed, UNPACKED_BYTES_MAX):
+    if len(members) > 1:
         raise BadInput(
-            f"unpacked it would have {first.file_size:,} bytes, from {first.compress_size:,}.",
+            f"{len(members)} .csv are in the zip.",
             file=str(path),
-            field=first.filename,
+            field=members[1].filename,
+            remedy="Pack each of them for itself; nothing was taken.",
+        )
+    only = members[0]
+    allowed = max(UNPACKED_SMALL_BYTES, UNPACKED_RATIO_MAX * only.compress_size)
+    if only.file_size > min(allowed, UNPACKED_BYTES_MAX):
+        raise BadInput(
+            f"unpacked it would have {only.file_size:,} bytes, from {only.compress_size:,}.",
+            file=str(path),
+            field=only.filename,
             remedy="No bill packs that well; if it is one, unpack it and give the CSV as gzip.",
         )
-    if first.flag_bits & 1 or first.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if only.flag_bits & 1 or only.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BadInput(
             "the zip is encrypted or packed in a way that bills are not.",
             file=str(path),
             remedy="Give the file as its producer wrote it.",
         )
-    return first
+    return only
+
+
+def _is_csv(name: str) -> bool:
+    """Without what macOS packs beside each file, `__MACOSX/._<name>`."""
+    return name.lower().endswith(".csv") and not name.rpartition("/")[2].startswith("._")
 
 
 def csv_records(path: Path) -> Iterator[list[str]]:

@@ -118,12 +118,23 @@ def _zip_of_nothing(folder: Path) -> Path:
     return path
 
 
+def _zip_of_two(folder: Path) -> Path:
+    path = write_legacy(folder / "bill.csv.zip", [legacy_line(cur_line())])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("report/bill-2.csv", archive.read("report/bill.csv"))
+    return path
+
+
 HOSTILE_BILLS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "a start that is empty": _started(""),
     "a start that is null": _started(None, "TIMESTAMP"),
     "a start without end": _started("infinity"),
     "a start before Christ": _started("0044-03-15 (BC) 00:00:00"),
     "a start of year 99999": _started("99999-01-01"),
+    "a charge that never starts": _focus(ChargePeriodStart="infinity"),
+    "a charge at the end of time": _focus(ChargePeriodStart="294247-01-10T04:00:54Z"),
+    "a charge that never ends": _focus(ChargePeriodEnd="infinity"),
+    "a charge before there were computers": _focus(ChargePeriodStart="1600-01-01T00:00:00Z"),
     "a FOCUS start that is empty": _focus(BillingPeriodStart=""),
     "a resource id of no type": _cur(line_item_resource_id='"NULL"'),
     "a resource id that is a list": _cur(line_item_resource_id="VARCHAR[]"),
@@ -148,6 +159,7 @@ HOSTILE_BILLS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "a header with a quote too much": _header('"a"b,'),
     "a zip whose directory lies": _zip_that_lies,
     "a zip without a bill": _zip_of_nothing,
+    "a zip of two bills": _zip_of_two,
     "a footer that lies": _footer_that_lies,
     "a text that is none": _text_of_bytes,
 }

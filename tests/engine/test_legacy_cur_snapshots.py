@@ -206,15 +206,22 @@ class TestIssue:
 
 
 class TestAZip:
-    def test_is_read_by_its_first_csv_whatever_else_is_in_it(self, tmp_path):
+    def test_is_read_by_its_only_csv_whatever_else_is_in_it(self, tmp_path):
         text = write_legacy(tmp_path / "plain.csv", [legacy(3)]).read_text()
         path = tmp_path / "bill.csv.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("readme.txt", "hello")
             archive.writestr("../../evil/one.csv", text)
-            archive.writestr("two.csv", text.replace("3", "4"))
+            archive.writestr("__MACOSX/evil/._one.csv", "of macOS")
         assert snapshot_of(path, tmp_path / "work").billed_total == 3
         assert not (tmp_path.parent / "evil").exists()
+
+    def test_of_several_csv_is_refused_rather_than_read_in_part(self, tmp_path):
+        path = write_legacy(tmp_path / "bill.csv.zip", [legacy(3)])
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("two.csv", archive.read("report/bill.csv"))
+        fault = fault_of(path, tmp_path)
+        assert (fault.message, fault.field) == ("2 .csv are in the zip.", "two.csv")
 
     def test_without_a_csv_is_refused(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "bill.zip", "w") as archive:

@@ -4,6 +4,7 @@ A CSV is first written as Parquet into the scratch folder (text as it stands), s
 follows reads one format with a row number, in bounded memory.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from shared.sql.expressions import (
     null,
     number,
     one_of,
+    timestamp,
 )
 from shared.sql.parquet import write_parquet
 from shared.sql.scripts import run_script, script_query
@@ -39,6 +41,9 @@ from shared.tabular import INTEGERS, Column, SourceFile, unzip
 
 _MONEY_TYPE: Final = "DECIMAL(18,10)"
 _QUANTITY_TYPE: Final = "DECIMAL(38,15)"
+# AWS has billed since 2006, and no term of theirs ends after a century.
+_TIME_MIN: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_TIME_MAX: Final = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
 _CSV_ROW_GROUP: Final = 100_000
 """Rows of text are wide: fewer of them are held at once."""
 _NOTHING: Final = ("", "NULL", "null")
@@ -159,12 +164,19 @@ def _bad(column: Sql, name: str, type_: Type) -> Sql | None:
         case "quantity":
             return _no_number(column, _QUANTITY_TYPE)
         case "time":
-            return both(is_null(column), negated(is_null(_unread(name, type_))))
+            is_none = either(is_null(column), _beyond_times(column))
+            return both(is_none, negated(is_null(_unread(name, type_))))
         case "json":
             parsed = cast(cast(column, "JSON", or_null=True), "MAP(VARCHAR, VARCHAR)", or_null=True)
             return both(negated(is_null(column)), is_null(parsed))
         case _:
             return None
+
+
+def _beyond_times(column: Sql) -> Sql:
+    """DuckDB also takes `infinity`, and times whose next hour it has no number for."""
+    is_before = infix(column, "<", timestamp(_TIME_MIN))
+    return either(is_before, infix(timestamp(_TIME_MAX), "<", column))
 
 
 def _no_number(column: Sql, type_: str) -> Sql:
@@ -207,7 +219,7 @@ _MESSAGES = {
     "long": f"the value has more than {LINE_BYTES_MAX:,} bytes.",
     "money": "not an amount: {value!r} is no number below 100 million.",
     "quantity": "not a quantity: {value!r} is no number.",
-    "time": "not a time: {value!r}.",
+    "time": "not a time of a bill: {value!r}.",
     "json": "not a JSON object of tags: {value!r}.",
 }
 
