@@ -100,8 +100,16 @@ class SourceFile:
         return parquet_file_scan(self.path)
 
     def find(self, name: str) -> Column | None:
-        both = (*self.columns, *self.derived)
-        return next((column for column in both if column.name == name), None)
+        """Raises BadInput where two columns have the name: either may be the one that is meant."""
+        named = [column for column in (*self.columns, *self.derived) if column.name == name]
+        if len(named) > 1:
+            raise BadInput(
+                "the column is there twice.",
+                file=str(self.path),
+                field=named[0].label,
+                remedy="Leave out one of them; nothing was taken.",
+            )
+        return named[0] if named else None
 
 
 def open_source_file(path: Path) -> SourceFile:

@@ -65,7 +65,7 @@ class TestASignalWithAControl:
 
     def test_of_more_digits_than_can_be_split_is_refused(self, tmp_path):
         signals = f"bytes {HOUR} acme {10**18}", f"gateway_bytes {HOUR} pool:nat 0.{'1' * 18}"
-        many = (f"bytes 2026-10-03T{hour:02d}:00:00Z acme {9 * 10**19}" for hour in range(9))
+        many = (f"bytes 2026-10-03T{hour:02d}:00:00Z acme {9 * 10**18}" for hour in range(9))
         with pytest.raises(BadInput, match="more than 37 digits"):
             run(tmp_path, self.RULES, *signals, *many)
 

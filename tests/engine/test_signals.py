@@ -110,6 +110,22 @@ class TestABadSignal:
         assert (fault.file, fault.row, fault.field) == (str(path), 2, field)
         assert said in fault.message
 
+    @pytest.mark.parametrize("meter", ["bytes", "unread"])
+    def test_quantities_beyond_what_can_be_added_are_named_by_their_meter(
+        self, tmp_path, bill, meter
+    ):
+        row = f"{meter} 2026-10-03T04:00:00Z acme {'9' * 20}.{'1' * 18}"
+        path = write_signals(tmp_path / "s.csv", row, row)
+        with pytest.raises(BadInput, match=f"'{meter}' have more than 20 digits"):
+            run_of(bill, tmp_path, POOLED, [path])
+
+    def test_file_with_a_column_twice_is_refused(self, tmp_path, bill):
+        path = tmp_path / "s.csv"
+        path.write_text("meter,start,consumer,quantity,quantity\nbytes,2026-10-03,acme,1,2\n")
+        with pytest.raises(BadInput, match="twice") as raised:
+            run_of(bill, tmp_path, POOLED, [path])
+        assert raised.value.field == "quantity"
+
     def test_file_without_a_needed_column_is_named(self, tmp_path, bill):
         path = tmp_path / "s.csv"
         path.write_text("meter,start,consumer\nbytes,2026-10-03T04:00:00Z,acme\n")

@@ -326,13 +326,6 @@ def _check_columns(file: SourceFile, kind: Kind) -> None:
                 remedy="Add it to the export's query, or sync the right file.",
             )
     for name in layout.columns:
-        if names.count(name) > 1:
-            raise BadInput(
-                "the column is there twice.",
-                file=str(file.path),
-                field=label_of(file, kind, name),
-                remedy="Remove one of them from the export's query.",
-            )
         column = file.find(name)
         if column is not None:
             check_column_type(file, column, _KIND_OF[layout.columns[name]])

@@ -55,6 +55,7 @@ class SignalTables:
         self._resolve_consumers(files)
         run_script(self.session, __package__, "usage_rows.sql")
         self._check_units(files)
+        self._check_sums()
 
     def files(self, paths: Sequence[Path]) -> list[Path]:
         return input_files(
@@ -138,6 +139,14 @@ class SignalTables:
                 row=row,
                 field="unit",
                 remedy="A meter has one unit; convert the quantities.",
+            )
+
+    def _check_sums(self) -> None:
+        beyond = run_script(self.session, __package__, "meters_beyond_sum.sql").fetchone()
+        if beyond is not None:
+            raise BadInput(
+                f"the quantities of the meter {beyond[0]!r} have more than 20 digits together.",
+                remedy="Give them in a larger unit.",
             )
 
 
