@@ -15,6 +15,9 @@ def _exact(value: object) -> object:
         raise ValueError("a number is needed, not true or false")  # noqa: TRY004 - pydantic's own
     if isinstance(value, float):
         raise ValueError("a number with decimals is read by its text, never through a float")  # noqa: TRY004
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        # Python would take `1_5` for 15, and digits of other scripts.
+        raise ValueError("a number is written in the digits 0 to 9, with nothing between them")
     return value
 
 

@@ -155,6 +155,8 @@ class TestABadValue:
         [
             ("per: period", "per: month", "'hour', 'day' or 'period'"),
             ("percent: 12.50", "percent: a lot", "decimal"),
+            ("percent: 12.50", "percent: 1_2.50", "nothing between them"),
+            ("percent: 12.50", "percent: '١٢'", "digits 0 to 9"),
             ("from: 2026-01-01}", "from: 2026-13-01}", "date"),
             ("acme: 0.30, globex: 1", "acme: 0, globex: 0", "sum to zero"),
             ("acme: 0.30", "acme: -1", "greater than or equal to 0"),
