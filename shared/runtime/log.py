@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Sequence
+from copy import copy
 from types import TracebackType
 from typing import Final
 
@@ -17,6 +18,9 @@ _log: Final = logging.getLogger(__name__)
 _HIDDEN: Final = "..."
 # Shorter ones are words that stand in a log for other reasons, too.
 _VALUE_CHARACTERS_MIN: Final = 12
+# Django's word for a request that no client of ours makes, such as one for another host. Whoever
+# sends it would write twenty lines with each, of which the first says all.
+_REFUSED_REQUESTS: Final = "django.security."
 _END: Final = r"[^\s\"'<>&]+"
 _FORMS: Final = re.compile(
     "|".join(
@@ -54,6 +58,9 @@ class LogLine(logging.Formatter):
         self._values = sorted(long_ones, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.name.startswith(_REFUSED_REQUESTS):
+            record = copy(record)
+            record.exc_info = record.exc_text = None
         line = super().format(record)
         for value in self._values:
             line = line.replace(value, _HIDDEN)

@@ -44,11 +44,17 @@ def log():
     ],
 )
 def test_holds_no_secret(log, text, secret):
-    logger = logging.getLogger("django.security.csrf")
+    logger = logging.getLogger("services")
     logger.warning("%s", text)
     logger.error("it failed", exc_info=ConnectionError(text))
     assert log.getvalue().count("...") >= 2
     assert secret not in log.getvalue()
+
+
+def test_says_in_one_line_which_request_was_refused(log):
+    refused = ValueError("Invalid HTTP_HOST header")
+    logging.getLogger("django.security.DisallowedHost").error("of another host", exc_info=refused)
+    assert log.getvalue() == "ERROR django.security.DisallowedHost of another host\n"
 
 
 def test_keeps_what_is_none(log):
