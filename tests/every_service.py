@@ -417,6 +417,18 @@ class TestFactsOfOthers:
                         "ImplausibleVersion"
                     ], (contract.name, absurd)
 
+    def test_are_refused_where_their_period_is_no_month(self, transactional_db):
+        for contract in self.handled():
+            if not hasattr(contract.example, "period"):
+                continue
+            for absurd in ("nope", "9999-12", "2026-13"):
+                before, item = rows_of_facts(), item_of(contract, period=absurd)
+                sent = answer_to(item, by=contract.producer)
+                assert rows_of_facts() == before, contract.name
+                assert [one["error"].partition(":")[0] for one in sent.items] == [
+                    "ImplausiblePeriod"
+                ], (contract.name, absurd)
+
     def test_are_taken_from_those_who_produce_them(self, transactional_db):
         for contract in self.handled():
             sent = self.deliver_example(contract)

@@ -12,7 +12,9 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from shared.contracts.versions import VERSION_MAX, ImplausibleVersion
+from shared.contracts.versions import VERSION_MAX, ImplausiblePeriod, ImplausibleVersion
+from shared.faults import Fault
+from shared.periods import Month
 
 Payload = TypeVar("Payload")
 Service = Literal["ingestion", "attribution", "invoicing", "portal"]
@@ -83,6 +85,19 @@ class Contract(Generic[Payload]):
                     f"{self.name} has {field} {version}; it is 1 to {highest}.",
                     remedy="Look at what its producer has sent; nothing of it was taken.",
                 )
+
+    def check_period(self, payload: Payload) -> None:
+        """Raises ImplausiblePeriod for a `period` that is no month: pages list those they know."""
+        period = getattr(payload, "period", None)
+        if period is None:
+            return
+        try:
+            Month.parse(period)
+        except Fault as fault:
+            raise ImplausiblePeriod(
+                f"{self.name} has a period that is no month.",
+                remedy="Look at what its producer has sent; nothing of it was taken.",
+            ) from fault
 
     def schema(self) -> dict[str, Any]:
         return self._adapter.json_schema(mode="serialization")

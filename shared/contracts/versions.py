@@ -23,6 +23,10 @@ class ImplausibleVersion(RefusedFact):
     """A version that no true course of things leads to."""
 
 
+class ImplausiblePeriod(RefusedFact):
+    """What stands for a month and is none."""
+
+
 def is_newer(version: int, *, than: int | None, unit: int = 1) -> bool:
     """Whether a fact replaces what is known (None: nothing); `unit` is what one step adds.
 

@@ -62,8 +62,8 @@ class FactItem:
     def judged(self, *, source: str, handled: Iterable[str]) -> tuple[Contract[Any], Any]:
         """Its newest contract and payload in that form, where it may come from `source`.
 
-        Raises UnknownVersion, ForeignFact or ImplausibleVersion, and what the payload's form
-        raises (`Contract.newest`).
+        Raises UnknownVersion, ForeignFact, ImplausibleVersion or ImplausiblePeriod, and what the
+        payload's form raises (`Contract.newest`).
         """
         if self.topic not in CONTRACTS:
             raise UnknownVersion(_unknown(self.topic, CONTRACTS))
@@ -84,6 +84,7 @@ class FactItem:
         if self.subject != about:
             raise ForeignFact(f"{declared.name} about {about!r} says it is about {self.subject!r}.")
         contract.check_versions(payload)
+        contract.check_period(payload)
         return contract, payload
 
 
