@@ -74,6 +74,10 @@ DOORS = {
         "tests/local/test_modes.py",
         "test_remembers_its_mode",
     ),
+    "deploy/local/servers.py: prepare_servers": (
+        "tests/local/test_modes.py",
+        "test_prefers_the_port_that_a_person_types_but_in_tests",
+    ),
     "deploy/local/servers.py: start_servers": (
         "tests/local/test_servers.py",
         "test_is_started_for_tests_alone",

@@ -2,17 +2,18 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.commands import stack as commands
-from deploy.local import session, supervisor
+from deploy.local import servers, session, supervisor
 from deploy.local.credentials import SERVICES
 from deploy.local.home import Home
 from deploy.local.plan import WHOLE_STACK
+from deploy.local.ports import assign_ports
 from deploy.local.servers import Servers, find_servers, prepare_servers
 from deploy.local.session import reset_home
 from deploy.local.stack import assets_process, service_processes
@@ -56,6 +57,22 @@ class TestAFolder:
         assert home.mode == mode
         assert find_servers(home).mode == mode
         assert prepare_servers(home, mode).mode == mode
+
+    @pytest.mark.parametrize("mode", Mode)
+    def test_prefers_the_port_that_a_person_types_but_in_tests(
+        self, home: Home, mode: Mode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[Mapping[str, int]] = []
+
+        def assign(
+            names: Sequence[str], file: Path, *, preferred: Mapping[str, int]
+        ) -> dict[str, int]:
+            asked.append(preferred)
+            return assign_ports(names, file)
+
+        monkeypatch.setattr(servers, "assign_ports", assign)
+        prepare_servers(home, mode)
+        assert asked == [{} if mode == Mode.TEST else {"portal": 8400}]
 
     @pytest.mark.parametrize(("kept", "asked"), OTHERS)
     def test_is_refused_to_another_mode(self, home: Home, kept: Mode, asked: Mode) -> None:
