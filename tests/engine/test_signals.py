@@ -58,6 +58,7 @@ class TestSignals:
         folder.mkdir()
         write_signals(folder / "a.csv", "bytes 2026-10-03T04:00:00Z acme 1")
         write_signals(folder / "b.csv", "bytes 2026-10-03T04:00:00Z globex 1")
+        (folder / "c.csv").mkdir()
         assert amounts(run_of(bill, tmp_path, POOLED, [folder])) == {"acme": 2, "globex": 2}
 
     def test_delivered_twice_count_once_by_source_and_id(self, tmp_path, bill):

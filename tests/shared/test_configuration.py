@@ -3,7 +3,12 @@ from decimal import Decimal
 
 import pytest
 
-from shared.configuration import load_configuration, parse_configuration, ruleset_digest
+from shared.configuration import (
+    load_configuration,
+    parse_configuration,
+    ruleset_digest,
+    yaml_lines,
+)
 from shared.configuration.schema import SCHEMA_FILE, schema_text
 from shared.configuration.yaml_lines import read_yaml
 from shared.faults import BadConfiguration
@@ -82,6 +87,12 @@ class TestHostileFiles:
     def test_are_refused_as_bad_configuration(self, text):
         with pytest.raises(BadConfiguration):
             parse_configuration(text)
+
+    def test_with_too_many_values_are_refused_by_their_line(self, monkeypatch):
+        monkeypatch.setattr(yaml_lines, "_MOST_VALUES", 7)
+        assert read_yaml("a: 1\nb: 2\nc: 3\n", file="f").content == {"a": 1, "b": 2, "c": 3}
+        with pytest.raises(BadConfiguration, match="line 4: not valid YAML: more than 7 keys"):
+            read_yaml("a: 1\nb: 2\nc: 3\nd: 4\n", file="f")
 
     def test_aliases_that_a_person_writes_are_taken(self):
         assert read_yaml("a: &a [1, 2]\nb: *a\n", file="f").content == {"a": [1, 2], "b": [1, 2]}

@@ -53,7 +53,11 @@ def input_files(
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.name.endswith(endings))
+            inside = sorted(
+                each
+                for each in path.rglob("*")
+                if each.name.endswith(endings) and not each.is_dir()
+            )
             if not inside:
                 raise BadInput(f"no {what} file is here.", file=str(path), remedy=remedy)
             files.extend(inside)
