@@ -56,7 +56,7 @@ def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
         }
     waiting = {what: answer["proposal"] for what, answer in answers.items() if "proposal" in answer}
     for what, proposal in waiting.items():
-        print(f"{what} of {file} {_needs(proposal)}")
+        print(f"{what} of {file}: {_needs(proposal)}")
     if not waiting:
         print(f"{file} is in force")
 
@@ -64,7 +64,7 @@ def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
 def _needs(proposal: Mapping[str, Any]) -> str:
     reach = ", ".join(f"{name} {value}" for name, value in proposal["reach"].items())
     return (
-        f"waits, and what was before stays in force ({reach}). An administrator other than"
+        f"not in force yet, and what was before stays so ({reach}). An administrator other than"
         f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
     )
 

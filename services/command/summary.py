@@ -31,8 +31,7 @@ METHODS: Mapping[str, str] = {
     Method.POOL_PROPORTIONAL: "pools, proportional",
     Method.POOL_EVEN: "pools, even",
     Method.POOL_WEIGHTS: "pools, by weights",
-    # Less than what is unallocated, of which pods and pools leave some as well.
-    Method.NONE: "by none of these",
+    Method.NONE: "unallocated",
 }
 
 
@@ -90,7 +89,9 @@ def _coverage(coverage: Coverage, bill: Decimal) -> Table:
     table.add_column("amount", justify="right")
     table.add_column("share", justify="right")
     for method, amount in coverage.by_method.items():
-        table.add_row(METHODS.get(method, method), money(amount), per_cent(amount, bill))
+        # Less than what is unallocated, of which pods and pools leave some as well.
+        name = "by none of these" if method == Method.NONE else METHODS.get(method, method)
+        table.add_row(name, money(amount), per_cent(amount, bill))
     table.add_row(
         "of pools, by a fallback", money(coverage.by_fallback), per_cent(coverage.by_fallback, bill)
     )

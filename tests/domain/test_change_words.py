@@ -48,6 +48,18 @@ class TestWords:
                 "signal: nat_bytes; even: yes",
             ),
             ({"days_until_due": 30, "is_it": False}, "days until due: 30, is it: no"),
+            (
+                [
+                    {"kind": "cost_plus", "name": "Cloud usage", "percent": "32"},
+                    {"kind": "flat_fee", "name": "Fee", "amount": "9.50", "every": "year"},
+                    {"kind": "flat_fee", "name": "Fee", "amount": "9", "of": "tomorrow"},
+                    {"kind": "of_tomorrow", "name": "Seats"},
+                ],
+                (
+                    "Cloud usage: cost plus 32%; Fee: 9.50 a year; Fee: 9 a month, of: tomorrow;"
+                    " kind: of_tomorrow, name: Seats"
+                ),
+            ),
             (None, ""),
             ([], ""),
         ],

@@ -60,12 +60,24 @@ def differing(before: Any, after: Any) -> tuple[Any, Any]:
 def value_words(value: Any) -> str:
     """A value of `trueback.yaml` on one line; nothing is an empty text."""
     if isinstance(value, Mapping):
-        return ", ".join(_pairs(value))
+        return _price_words(value) or ", ".join(_pairs(value))
     if isinstance(value, list):
         return "; ".join(filter(None, map(value_words, value)))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
+
+
+def _price_words(fields: Mapping[str, Any]) -> str:
+    """`Cloud usage: cost plus 32%` of a price component; nothing of anything else."""
+    match fields:
+        case {"kind": "cost_plus", "name": name, "percent": percent, **more}:
+            price = f"{name}: cost plus {percent}%"
+        case {"kind": "flat_fee", "name": name, "amount": amount, **more}:
+            price = f"{name}: {amount} a {more.pop('every', 'month')}"
+        case _:
+            return ""
+    return ", ".join([price, *_pairs(more)])
 
 
 def _pairs(fields: Mapping[str, Any]) -> Iterator[str]:
