@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.portal.domain.change_words import STATES, TITLES, reach_words
+from services.portal.domain.change_words import STATES, TITLES, reach_words, value_words
 from services.portal.pages.changes import (
     ChangesPage,
     DecidedChange,
@@ -85,8 +85,10 @@ def _ruleset() -> WaitingChange:
 def _plans() -> WaitingChange:
     price = FieldChange(
         "components",
-        "kind: cost_plus, name: Cloud usage, percent: 20",
-        "kind: cost_plus, name: Cloud usage, percent: 25",
+        *(
+            value_words({"kind": "cost_plus", "name": "Cloud usage", "percent": percent})
+            for percent in ("20", "25")
+        ),
     )
     names = ("acme: acme, acme-eu from 2026-01-01", "initech: initech from 2026-03-01")
     return WaitingChange(
