@@ -35,6 +35,7 @@ from shared.messaging.producer.outbox import outbox
 from shared.runtime.schema import api_schema
 from shared.runtime.service import fact_handlers, insert_only_tables
 from shared.vocabulary.audit import AuditAction
+from tests.absurd_facts import absurd_facts, largest_facts
 from tests.access_matrix import routed_views
 from tests.audit_attacks import entries, floods_the_log, is_read_by_others, leaves_no_trace
 from tests.hostile_requests import answers, json_bodies
@@ -346,15 +347,15 @@ def item_of(contract: Contract[Any], **changes: Any) -> dict[str, Any]:
     }
 
 
-def answer_to(item: dict[str, Any], *, by: str, kind: Any = "facts") -> Sent:
-    """What this service answers to a fact that `by` has signed with a key that it does have."""
+def answer_to(*items: dict[str, Any], by: str, kind: Any = "facts") -> Sent:
+    """What this service answers to facts that `by` has signed with a key that it does have."""
     pairs = f"{by}>{settings.SERVICE_NAME}", f"{settings.SERVICE_NAME}>{by}"
     keys = {pair: [b"key"] for pair in pairs}
     sent = Sent()
     environment = settings.ENVIRONMENT
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(environment), "bus_keys", lambda _self: keys)
-        envelope = Envelope(by, settings.SERVICE_NAME, kind, [item]).sealed(keys)
+        envelope = Envelope(by, settings.SERVICE_NAME, kind, items).sealed(keys)
         receive(sent, fact_handlers(), envelope)
     return sent
 
@@ -417,17 +418,51 @@ class TestFactsOfOthers:
                         "ImplausibleVersion"
                     ], (contract.name, absurd)
 
-    def test_are_refused_where_their_period_is_no_month(self, transactional_db):
-        for contract in self.handled():
-            if not hasattr(contract.example, "period"):
-                continue
-            for absurd in ("nope", "9999-12", "2026-13"):
-                before, item = rows_of_facts(), item_of(contract, period=absurd)
-                sent = answer_to(item, by=contract.producer)
-                assert rows_of_facts() == before, contract.name
-                assert [one["error"].partition(":")[0] for one in sent.items] == [
-                    "ImplausiblePeriod"
-                ], (contract.name, absurd)
+    def test_are_refused_at_once_where_a_value_is_absurd(self, transactional_db):
+        for contract in self.of_each_form():
+            self.deliver_example(contract)
+            before = rows_of_facts()
+            subject = item_of(contract)["subject"]
+            facts = [
+                (path, {**item_of(contract, **payload), "subject": subject})
+                for path, payload in absurd_facts(contract)
+            ]
+            sent = answer_to(*(item for _, item in facts), by=contract.producer)
+            assert rows_of_facts() == before, contract.name
+            errors = {one["id"]: one["error"] for one in sent.items}
+            for path, item in facts:
+                start = f"ImplausibleValue: {contract.name} has a wrong {path.partition('.')[0]}"
+                assert errors[item["id"]].startswith(start), (contract.name, path)
+            shown = set(self.refusals())
+            assert set(errors.values()) - {""} <= shown
+
+    def test_fit_what_keeps_them_where_each_value_is_the_largest(self, transactional_db):
+        """Each is newer than the one before, and of a thing of its own where it comes once."""
+        for contract in self.of_each_form():
+            if contract.successor is not None:
+                continue  # a sentence of version 1 is not any text
+            items = []
+            for number, (path, payload) in enumerate(largest_facts(contract), start=1):
+                news: dict[str, Any] = {
+                    **dict.fromkeys(contract.versions, number * contract.version_unit),
+                    **{name: uuid7().hex for name in payload if name.endswith("_id")},
+                }
+                news.pop(path, None)
+                items.append(item_of(contract, **{**payload, **news}))
+            sent = answer_to(*items, by=contract.producer)
+            kinds = {one["error"].partition(":")[0] for one in sent.items}
+            assert len(sent.items) == len(items), contract.name
+            assert kinds <= {"", "ImplausibleVersion"}, (contract.name, kinds)
+
+    def of_each_form(self) -> list[Contract[Any]]:
+        """One of those that have the same payload, of the versions that are taken still, too."""
+        handled = {contract.name for contract in self.handled()}
+        forms = {
+            contract.payload: contract
+            for contract in CONTRACTS.values()
+            if (contract.successor or contract).name in handled
+        }
+        return list(forms.values())
 
     def test_are_taken_from_those_who_produce_them(self, transactional_db):
         for contract in self.handled():

@@ -8,6 +8,21 @@ from typing import Final
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
+from shared.contracts.fields import (
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Digest,
+    Id,
+    Instant,
+    Key,
+    Name,
+    Period,
+    Share,
+    Uri,
+    Words,
+)
 
 # A margin's version is its run's, times this, and the number of entries of revenue.
 MARGIN_VERSION_UNIT: Final = 1_000_000
@@ -17,12 +32,12 @@ MARGIN_VERSION_UNIT: Final = 1_000_000
 class Totals:
     """Exact, in the period's currency; `difference` is bill minus all the others and must be 0."""
 
-    bill: Decimal
-    attributed: Decimal
-    overhead: Decimal
-    unallocated: Decimal
-    excluded: Decimal
-    difference: Decimal
+    bill: Amount
+    attributed: Amount
+    overhead: Amount
+    unallocated: Amount
+    excluded: Amount
+    difference: Amount
 
 
 @dataclass(frozen=True)
@@ -35,37 +50,37 @@ class PoolMeasured:
     hour, day or period; empty in facts of before they were told.
     """
 
-    name: str
-    cost: Decimal
-    drivers: list[str]
-    meter: str
-    hours: int
-    hours_with_signal: int
-    fallback_cost: Decimal
-    unmetered: Decimal
-    unallocated: Decimal
-    spans: list[str] = field(default_factory=list)
+    name: Name
+    cost: Amount
+    drivers: list[Words]
+    meter: Words
+    hours: Count
+    hours_with_signal: Count
+    fallback_cost: Amount
+    unmetered: Amount
+    unallocated: Amount
+    spans: list[Code] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class PeriodAttributed:
     """A proven run became the current one of its period; `version` rises with each."""
 
-    period: str
-    version: int
-    run_id: str
-    snapshot_ids: list[str]
-    ruleset_digest: str
-    currency: str
-    cost_measure: str
+    period: Period
+    version: Count
+    run_id: Id
+    snapshot_ids: list[Id]
+    ruleset_digest: Digest
+    currency: Currency
+    cost_measure: Code
     totals: Totals
-    allocations_uri: str
-    statements_uri: str
-    usage_uri: str
-    tenant_count: int
-    content_hash: str
-    attributed_at: datetime
-    fallback_share: Decimal = Decimal(0)
+    allocations_uri: Uri
+    statements_uri: Uri
+    usage_uri: Uri
+    tenant_count: Count
+    content_hash: Digest
+    attributed_at: Instant
+    fallback_share: Share = Decimal(0)
     pools: list[PoolMeasured] = field(default_factory=list)
 
 
@@ -73,34 +88,34 @@ class PeriodAttributed:
 class Override:
     """A check that failed, and the reason that somebody (`by`) gave to close all the same."""
 
-    check: str
-    reason: str
-    by: str
+    check: Name
+    reason: Words
+    by: Key
 
 
 @dataclass(frozen=True)
 class PeriodClosed:
     """A person closed the period on this run: its statements may be invoiced."""
 
-    period: str
-    version: int
-    run_id: str
-    run_version: int
-    currency: str
-    statements_uri: str
-    usage_uri: str
-    content_hash: str
-    unallocated_share: Decimal
-    closed_by: str
-    closed_at: datetime
+    period: Period
+    version: Count
+    run_id: Id
+    run_version: Count
+    currency: Currency
+    statements_uri: Uri
+    usage_uri: Uri
+    content_hash: Digest
+    unallocated_share: Share
+    closed_by: Key
+    closed_at: Instant
     overrides: list[Override] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class CostLine:
-    charge_group: str
-    method: str
-    amount: Decimal
+    charge_group: Name
+    method: Code
+    amount: Amount
 
 
 @dataclass(frozen=True)
@@ -112,19 +127,19 @@ class MarginMeasured:
     each day of the month, which sum to the group's lines; empty where the run did not tell.
     """
 
-    tenant: str
-    tenant_name: str
-    period: str
-    version: int
-    run_id: str
-    currency: str
-    cost: Decimal
-    direct_cost: Decimal
-    shared_cost: Decimal
-    revenue: Decimal | None
-    revenue_basis: str
+    tenant: Key
+    tenant_name: Name
+    period: Period
+    version: Count
+    run_id: Id
+    currency: Currency
+    cost: Amount
+    direct_cost: Amount
+    shared_cost: Amount
+    revenue: Amount | None
+    revenue_basis: Code
     lines: list[CostLine]
-    daily: dict[str, list[Decimal]] = field(default_factory=dict)
+    daily: dict[Name, list[Amount]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,16 +149,16 @@ class StatementRevised:
     `lines` are those of the newer run, whole; `version` is the run's, the highest counts.
     """
 
-    tenant: str
-    period: str
-    version: int
-    closed_run_id: str
-    run_id: str
-    currency: str
-    cost_before: Decimal
-    cost_after: Decimal
+    tenant: Key
+    period: Period
+    version: Count
+    closed_run_id: Id
+    run_id: Id
+    currency: Currency
+    cost_before: Amount
+    cost_after: Amount
     lines: list[CostLine]
-    revised_at: datetime
+    revised_at: Instant
 
 
 _MOMENT = datetime(2026, 11, 3, 6, 5, tzinfo=UTC)

@@ -8,16 +8,16 @@ consumed for one release: the older names its `successor`, producers send that o
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from shared.contracts.versions import VERSION_MAX, ImplausiblePeriod, ImplausibleVersion
-from shared.faults import Fault
-from shared.periods import Month
+from shared.contracts.fields import IMPLAUSIBLE, JUDGED
+from shared.contracts.versions import VERSION_MAX, ImplausibleValue, ImplausibleVersion
 
 Payload = TypeVar("Payload")
 Service = Literal["ingestion", "attribution", "invoicing", "portal"]
+_REMEDY: Final = "Look at what its producer has sent; nothing of it was taken."
 
 # Unknown fields are ignored, so that a newer producer can talk to an older consumer.
 payload_config = with_config(ConfigDict(extra="ignore"))
@@ -62,15 +62,30 @@ class Contract(Generic[Payload]):
         return dumped
 
     def load(self, data: Any) -> Payload:
-        """Raises pydantic.ValidationError, which names the field."""
+        """Its values are not judged. Raises pydantic.ValidationError, which names the field."""
         return self._adapter.validate_python(data)
 
-    def newest(self, data: Any) -> "tuple[Contract[Any], Any]":
-        """The newest contract of this fact, and the payload in its form.
+    def judged(self, data: Any) -> Payload:
+        """Raises ImplausibleValue, too, for what no field of its kind holds."""
+        try:
+            return self._adapter.validate_python(data, context=JUDGED)
+        except ValidationError as error:
+            for each in error.errors(include_url=False, include_input=False):
+                if each["type"] == IMPLAUSIBLE:
+                    # A key of a map is the sender's own text.
+                    field = ".".join(map(str, each["loc"])).encode("unicode_escape").decode()
+                    raise ImplausibleValue(
+                        f"{self.name} has a wrong {field}: {each['msg']}.", remedy=_REMEDY
+                    ) from error
+            raise
 
-        Raises pydantic.ValidationError or ValueError where the data is not of this version.
+    def newest(self, data: Any) -> "tuple[Contract[Any], Any]":
+        """The newest contract of this fact, and the payload in its form, judged in both.
+
+        Raises pydantic.ValidationError or ValueError where the data is not of this version, and
+        ImplausibleValue.
         """
-        payload = self.load(data)
+        payload = self.judged(data)
         if self.successor is None or self.upgrade is None:
             return self, payload
         return self.successor.newest(self.upgrade(self.dump(payload)))
@@ -83,21 +98,8 @@ class Contract(Generic[Payload]):
             if not 1 <= version <= highest:
                 raise ImplausibleVersion(
                     f"{self.name} has {field} {version}; it is 1 to {highest}.",
-                    remedy="Look at what its producer has sent; nothing of it was taken.",
+                    remedy=_REMEDY,
                 )
-
-    def check_period(self, payload: Payload) -> None:
-        """Raises ImplausiblePeriod for a `period` that is no month: pages list those they know."""
-        period = getattr(payload, "period", None)
-        if period is None:
-            return
-        try:
-            Month.parse(period)
-        except Fault as fault:
-            raise ImplausiblePeriod(
-                f"{self.name} has a period that is no month.",
-                remedy="Look at what its producer has sent; nothing of it was taken.",
-            ) from fault
 
     def schema(self) -> dict[str, Any]:
         return self._adapter.json_schema(mode="serialization")

@@ -8,6 +8,18 @@ from typing import Final
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
+from shared.contracts.fields import (
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Digest,
+    Id,
+    Instant,
+    Period,
+    Uri,
+    Words,
+)
 
 
 @dataclass(frozen=True)
@@ -18,10 +30,10 @@ class Loss:
     that were there are gone, and `names` are some of them. Resource ids are a sample, not named.
     """
 
-    kind: str
-    count: int
-    of: int
-    names: list[str] = field(default_factory=list)
+    kind: Code
+    count: Count
+    of: Count
+    names: list[Words] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -32,19 +44,19 @@ class SnapshotPublished:
     `losses` are none in facts of before they were looked for.
     """
 
-    snapshot_id: str
-    source: str
-    period: str
-    version: int
-    part_uris: list[str]
-    raw_totals_uri: str
-    row_count: int
-    currency: str
-    billed_total: Decimal
-    effective_total: Decimal
-    content_hash: str
-    schema_version: int
-    published_at: datetime
+    snapshot_id: Id
+    source: Id
+    period: Period
+    version: Count
+    part_uris: list[Uri]
+    raw_totals_uri: Uri
+    row_count: Count
+    currency: Currency
+    billed_total: Amount
+    effective_total: Amount
+    content_hash: Digest
+    schema_version: Count
+    published_at: Instant
     losses: list[Loss] = field(default_factory=list)
 
 
@@ -52,15 +64,15 @@ class SnapshotPublished:
 class SignalsPublished:
     """The usage signals of one source and period, as a whole; they replace the last set."""
 
-    signal_set_id: str
-    source: str
-    period: str
-    version: int
-    part_uris: list[str]
-    meters: list[str]
-    row_count: int
-    content_hash: str
-    published_at: datetime
+    signal_set_id: Id
+    source: Id
+    period: Period
+    version: Count
+    part_uris: list[Uri]
+    meters: list[Words]
+    row_count: Count
+    content_hash: Digest
+    published_at: Instant
     losses: list[Loss] = field(default_factory=list)
 
 
@@ -68,15 +80,15 @@ class SignalsPublished:
 class WorkloadsPublished:
     """What ran on the nodes of some clusters in a period, as a whole; it replaces the last set."""
 
-    workload_set_id: str
-    source: str
-    period: str
-    version: int
-    part_uris: list[str]
-    clusters: list[str]
-    row_count: int
-    content_hash: str
-    published_at: datetime
+    workload_set_id: Id
+    source: Id
+    period: Period
+    version: Count
+    part_uris: list[Uri]
+    clusters: list[Words]
+    row_count: Count
+    content_hash: Digest
+    published_at: Instant
     losses: list[Loss] = field(default_factory=list)
 
 
@@ -84,11 +96,11 @@ class WorkloadsPublished:
 class DeliveryQuarantined:
     """A delivery was refused as a whole: what was current before it stays so."""
 
-    delivery_id: str
-    source: str
-    period: str
-    delivered_at: datetime
-    error: str
+    delivery_id: Id
+    source: Id
+    period: Period
+    delivered_at: Instant
+    error: Words
 
 
 _MOMENT = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)

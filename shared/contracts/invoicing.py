@@ -9,22 +9,40 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
+from shared.contracts.fields import (
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Day,
+    Email,
+    EntryId,
+    Id,
+    Instant,
+    Key,
+    Level,
+    Line,
+    Name,
+    Number,
+    Period,
+    Words,
+)
 
 
 @dataclass(frozen=True)
 class Markup:
     """A line's price is its cost and `percent` of it."""
 
-    percent: Decimal
+    percent: Number
 
 
 @dataclass(frozen=True)
 class FeeDays:
     """A line's price is a fee per `every` (month or year), for `days` of its `days_in_all`."""
 
-    every: str
-    days: int
-    days_in_all: int
+    every: Code
+    days: Count
+    days_in_all: Count
 
 
 Basis = Markup | FeeDays
@@ -40,28 +58,28 @@ class InvoiceLineFact:
     which `component` of the plan the line is, and of which charge group, is not read from it.
     """
 
-    position: int
-    description: str
-    kind: str
-    quantity: Decimal | None
-    unit_amount: Decimal | None
-    amount: Decimal
-    service_start: date
-    service_end: date
-    tenant: str = ""
+    position: Count
+    description: Line
+    kind: Code
+    quantity: Number | None
+    unit_amount: Number | None
+    amount: Amount
+    service_start: Day
+    service_end: Day
+    tenant: Name = ""
     basis: Markup | FeeDays | None = None
-    cost: Decimal | None = None
-    charge_group: str = ""
-    component: str = ""
+    cost: Amount | None = None
+    charge_group: Name = ""
+    component: Name = ""
 
 
 @dataclass(frozen=True)
 class Difference:
     """What Stripe's draft has otherwise: `of` a line, the currency or the total; None is none."""
 
-    of: str
-    here: str | None
-    there: str | None
+    of: Line
+    here: Words | None
+    there: Words | None
 
 
 @dataclass(frozen=True)
@@ -71,9 +89,9 @@ class Cause:
     `text` are words of a person (whose code is `person`) or of Stripe, to be quoted as they are.
     """
 
-    code: str
-    figures: dict[str, str] = field(default_factory=dict)
-    text: str = ""
+    code: Name
+    figures: dict[Name, Words] = field(default_factory=dict)
+    text: Words = ""
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -84,11 +102,11 @@ CAUSES: Final[TypeAdapter[list[Cause]]] = TypeAdapter(list[Cause])
 
 @dataclass(frozen=True)
 class TransitionFact:
-    from_state: str
-    to_state: str
-    actor: str
+    from_state: Code
+    to_state: Code
+    actor: Key
     cause: Cause
-    at: datetime
+    at: Instant
 
 
 @dataclass(frozen=True)
@@ -99,9 +117,9 @@ class Refusal:
     `reason`, `no_stripe_key` and `unknown_action`. In a fact it is of the state alone.
     """
 
-    code: str
-    state: str
-    needed: list[str] = field(default_factory=list)
+    code: Name
+    state: Code
+    needed: list[Name] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -111,10 +129,10 @@ class ActionFact:
     `not_by` are the people who did the step before and may not do this one.
     """
 
-    name: str
-    roles: list[str]
+    name: Name
+    roles: list[Name]
     refused: Refusal | None = None
-    not_by: list[str] = field(default_factory=list)
+    not_by: list[Key] = field(default_factory=list)
     needs_reason: bool = False
 
 
@@ -127,54 +145,54 @@ class InvoiceFact:
     customer may see the rest, and only once the state is issued or later.
     """
 
-    invoice_id: str
-    customer: str
-    customer_name: str
-    period: str
-    version: int
-    state: str
-    currency: str
-    total: Decimal
+    invoice_id: Id
+    customer: Key
+    customer_name: Name
+    period: Period
+    version: Count
+    state: Code
+    currency: Currency
+    total: Amount
     lines: list[InvoiceLineFact]
-    plan: str
-    disclosure: str
-    seller: dict[str, str]
-    buyer: dict[str, str]
-    run_id: str
-    drafted_at: datetime
-    tax: Decimal | None = None
-    number: str = ""
-    issued_at: datetime | None = None
-    due_at: datetime | None = None
-    paid_at: datetime | None = None
-    stripe_invoice_id: str = ""
-    stripe_status: str = ""
-    hosted_invoice_url: str = ""
-    previous_total: Decimal | None = None
-    restated_by: Decimal | None = None
+    plan: Name
+    disclosure: Level
+    seller: dict[Name, Words]
+    buyer: dict[Name, Words]
+    run_id: Id
+    drafted_at: Instant
+    tax: Amount | None = None
+    number: Name = ""
+    issued_at: Instant | None = None
+    due_at: Instant | None = None
+    paid_at: Instant | None = None
+    stripe_invoice_id: Name = ""
+    stripe_status: Code = ""
+    hosted_invoice_url: Line = ""
+    previous_total: Amount | None = None
+    restated_by: Amount | None = None
     parked_reasons: list[Cause] = field(default_factory=list)
     history: list[TransitionFact] = field(default_factory=list)
     actions: list[ActionFact] = field(default_factory=list)
-    days_until_due: int | None = None
+    days_until_due: Count | None = None
 
 
 @dataclass(frozen=True)
 class CustomerContracted:
     """A customer, its contact and the tenants it pays for; `version` rises with each change."""
 
-    customer: str
-    name: str
-    email: str
-    tenants: list[str]
-    plan: str
-    disclosure: str
-    version: int
+    customer: Key
+    name: Name
+    email: Email
+    tenants: list[Key]
+    plan: Name
+    disclosure: Level
+    version: Count
 
 
 @dataclass(frozen=True)
 class EstimatedLine:
-    description: str
-    amount: Decimal
+    description: Line
+    amount: Amount
 
 
 @dataclass(frozen=True)
@@ -185,13 +203,13 @@ class ChargesEstimated:
     `version` is the run's, the highest counts.
     """
 
-    customer: str
-    period: str
-    version: int
-    currency: str
-    total: Decimal
+    customer: Key
+    period: Period
+    version: Count
+    currency: Currency
+    total: Amount
     lines: list[EstimatedLine]
-    attributed_at: datetime
+    attributed_at: Instant
 
 
 @dataclass(frozen=True)
@@ -201,14 +219,14 @@ class RevenueRecorded:
     `amount` is signed: a draft's entry is taken back by its negative when the invoice is issued.
     """
 
-    entry_id: str
-    tenant: str
-    period: str
-    currency: str
-    amount: Decimal
-    basis: str
-    invoice_id: str
-    recorded_at: datetime
+    entry_id: EntryId
+    tenant: Key
+    period: Period
+    currency: Currency
+    amount: Amount
+    basis: Code
+    invoice_id: Id
+    recorded_at: Instant
 
 
 _MOMENT = datetime(2026, 11, 3, 7, 0, tzinfo=UTC)

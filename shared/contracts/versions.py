@@ -23,8 +23,8 @@ class ImplausibleVersion(RefusedFact):
     """A version that no true course of things leads to."""
 
 
-class ImplausiblePeriod(RefusedFact):
-    """What stands for a month and is none."""
+class ImplausibleValue(RefusedFact):
+    """What no field of its kind holds, such as a count below zero."""
 
 
 def is_newer(version: int, *, than: int | None, unit: int = 1) -> bool:

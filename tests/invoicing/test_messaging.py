@@ -265,8 +265,14 @@ class TestReceive:
             {**closed(), "topic": "x" * 101},
             {**closed(), "payload": None},
             {**closed(), "subject": "\x00"},
+            {**closed(), "subject": "\ud800"},
+            {**closed(), "topic": "\udfff"},
+            {**closed(), "topic": "a\x00"},
             {**closed(), "topic": ["x"]},
             {**closed(), "payload": json.dumps({"period": "\x00"})},
+            {**closed(), "payload": '{"period": "\ud800"}'},
+            {**closed(), "payload": json.dumps({"period": "\ud800"})},
+            {**closed(), "payload": json.dumps({"\ud800": 1, "period": 1})},
         ],
     )
     def test_what_is_no_message_takes_no_other_with_it(self, transactional_db, odd):
@@ -451,6 +457,16 @@ class TestAcknowledge:
         retire(Envelope("portal", "invoicing", "acks", items).sealed(keys))
         with as_ops():
             assert dead_letters().get().last_error == "KeyError: plan"
+
+    def test_a_refusal_is_kept_whatever_it_quotes(self, transactional_db):
+        with as_ops():
+            emit(CUSTOMER_CONTRACTED, CUSTOMER_CONTRACTED.example)
+            message_id = str(Outbox.objects.get().message_id)
+        items = [{"id": message_id, "error": "no \x00 \ud800"}]
+        keys = settings.ENVIRONMENT.bus_keys()
+        retire(Envelope("portal", "invoicing", "acks", items).sealed(keys))
+        with as_ops():
+            assert dead_letters().get().last_error == r"no \x00 \ud800"
 
 
 def test_the_connection_has_no_rights_between_scopes(transactional_db):

@@ -6,13 +6,14 @@ part of it, goes the same way as a message.
 
 from collections.abc import Mapping
 from dataclasses import asdict, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
+from shared.contracts.fields import Code, Instant, Key, Line, Words
 from shared.contracts.invoicing import (
     BASIS,
     CAUSE,
@@ -39,23 +40,23 @@ Document = Mapping[str, Any]
 class InvoiceLineFactV1(InvoiceLineFact):
     """`basis` is `cost plus 20 %`, `per month` or `12 of 31 days`; there is no `component`."""
 
-    basis: str = ""  # type: ignore[assignment]
+    basis: Line = ""  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
 class TransitionFactV1:
-    from_state: str
-    to_state: str
-    actor: str
-    reason: str
-    at: datetime
+    from_state: Code
+    to_state: Code
+    actor: Key
+    reason: Words
+    at: Instant
 
 
 @dataclass(frozen=True)
 class ActionFactV1(ActionFact):
     """`refused` is `It is draft; approve needs in_review.`, or ''."""
 
-    refused: str = ""  # type: ignore[assignment]
+    refused: Line = ""  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class InvoiceFactV1(InvoiceFact):
     """As the newer version, with sentences for refusals, bases and causes."""
 
     lines: list[InvoiceLineFactV1]  # type: ignore[assignment]
-    parked_reasons: list[str] = field(default_factory=list)  # type: ignore[assignment]
+    parked_reasons: list[Words] = field(default_factory=list)  # type: ignore[assignment]
     history: list[TransitionFactV1] = field(default_factory=list)  # type: ignore[assignment]
     actions: list[ActionFactV1] = field(default_factory=list)  # type: ignore[assignment]
 

@@ -9,13 +9,14 @@ from pydantic.dataclasses import dataclass
 
 from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
 from shared.contracts.contract import Contract
+from shared.contracts.fields import Words
 
 
 @dataclass(frozen=True)
 class PeriodClosedV1(PeriodClosed):
     """As the newer version, with each override as `check: reason (who)`."""
 
-    overrides: list[str] = field(default_factory=list)  # type: ignore[assignment]
+    overrides: list[Words] = field(default_factory=list)  # type: ignore[assignment]
 
 
 def read_overrides(written: Sequence[str], *, closed_by: str) -> list[Override]:

@@ -1,6 +1,7 @@
 """One fact of an envelope: read, and judged by its contract, before any handler sees it."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from shared.faults import Fault
 
 # As long as the columns that hold it.
 _TOPIC_LENGTH_MAX: Final = 100
+_UNKEPT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class MalformedItem(Fault):
@@ -53,7 +55,7 @@ class FactItem:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedItem(f"an item that is no message: {error!r}") from error
         texts = (item.topic, item.subject, item.payload)
-        if not all(isinstance(text, str) and "\x00" not in text for text in texts):
+        if not all(isinstance(text, str) and _is_kept(text) for text in texts):
             raise MalformedItem(f"{item.message_id} is no message: its fields are not text")
         if len(item.topic) > _TOPIC_LENGTH_MAX:
             raise MalformedItem(f"{item.message_id} is no message: its topic is too long")
@@ -62,7 +64,7 @@ class FactItem:
     def judged(self, *, source: str, handled: Iterable[str]) -> tuple[Contract[Any], Any]:
         """Its newest contract and payload in that form, where it may come from `source`.
 
-        Raises UnknownVersion, ForeignFact, ImplausibleVersion or ImplausiblePeriod, and what the
+        Raises UnknownVersion, ForeignFact, ImplausibleVersion or ImplausibleValue, and what the
         payload's form raises (`Contract.newest`).
         """
         if self.topic not in CONTRACTS:
@@ -84,8 +86,12 @@ class FactItem:
         if self.subject != about:
             raise ForeignFact(f"{declared.name} about {about!r} says it is about {self.subject!r}.")
         contract.check_versions(payload)
-        contract.check_period(payload)
         return contract, payload
+
+
+def _is_kept(text: str) -> bool:
+    """PostgreSQL keeps neither a NUL nor half of a surrogate pair."""
+    return _UNKEPT.search(text) is None
 
 
 def _unknown(topic: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 
 from shared.contracts.versions import RefusedFact
+from shared.faults import printable
 from shared.isolation.conflicts import is_conflict
 from shared.isolation.scope import as_ops
 from shared.messaging.broker import Broker
@@ -101,8 +102,8 @@ def _receive_one(
 
 
 def _text(error: Exception) -> str:
-    """PostgreSQL holds no NUL, and the text may quote one of the payload."""
-    return f"{type(error).__name__}: {error}".replace("\x00", "")
+    """As PostgreSQL holds it: the text may quote what it can't hold of the payload."""
+    return printable(f"{type(error).__name__}: {error}")
 
 
 def _is_new(source: str, item: FactItem) -> bool:

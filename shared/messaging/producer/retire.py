@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from shared.faults import printable
 from shared.isolation.scope import as_ops
 from shared.messaging.envelope import Envelope, ForgedEnvelope
 from shared.messaging.producer.outbox import on_outbox, outbox
@@ -59,8 +60,7 @@ def _receipts(envelope: Envelope) -> list[_Receipt]:
     receipts = []
     for raw in envelope.items:
         try:
-            # PostgreSQL holds no NUL in a text.
-            error = str(raw["error"]).replace("\x00", "")
+            error = printable(str(raw["error"]))
             receipts.append(_Receipt(str(uuid.UUID(raw["id"])), error))
         except (KeyError, TypeError, ValueError, AttributeError):
             logger.exception("a part of an acknowledgement of %s was dropped", envelope.source)
