@@ -37,6 +37,8 @@ ZIP_DIRECTORY_BYTES_MAX: Final = 1_000_000
 # A payer has at most 500 activated tag keys, some thousand accounts and some hundred services; a
 # meter or a cluster is what a ruleset names. They are kept to be compared with the next delivery.
 NAMES_MAX: Final = 50_000
+# What is kept as the name of a thing: the columns of statements and invoices are as long.
+NAME_CHARACTERS_MAX: Final = 200
 
 _CHUNK_BYTES: Final = 128 * 1024
 _REMEDY: Final = "No such file has that; give it as its producer wrote it."

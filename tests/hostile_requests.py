@@ -24,7 +24,7 @@ _MANY_ALIASES: Final = "a0: &a0 x\n" + "\n".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)
 )
 _TEXTS: Final = (
-    *("\0", "\ud800", "=1+1", "{{7*7}}", "x" * 100_000, "[" * 10_000, _MANY_ALIASES),
+    *("\0", "\ud800", "\x1b", "=1+1", "{{7*7}}", "x" * 100_000, "[" * 10_000, _MANY_ALIASES),
     *("version: " + "9" * 5000, "version: 1e9999999999999999999", "? [a]\n: b", "&a [*a]"),
 )
 _BODIES: Final = (

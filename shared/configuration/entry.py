@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.characters import NOT_IN_A_LINE
 
 
 class Entry(BaseModel):
@@ -21,12 +23,19 @@ def _exact(value: object) -> object:
     return value
 
 
+def _one_line(name: str) -> str:
+    """A name stands in facts, on documents and in files of others."""
+    if NOT_IN_A_LINE.search(name):
+        raise ValueError("a name is one line, without tabs")
+    return name
+
+
 # More digits than the widest number of the database; an exponent counts as the zeros it stands for.
 _DIGITS_MAX: Final = 38
 Exact = Annotated[
     Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False, max_digits=_DIGITS_MAX)
 ]
 NotNegative = Annotated[Exact, Field(ge=0)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -5,12 +5,15 @@ numbers and the content of strings.
 """
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import IO, Any, Final, Never
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+
+from shared.characters import NOT_IN_WORDS
 
 # No contract nests deeper than 6.
 DEPTH_MAX: Final = 32
@@ -80,10 +83,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _check_text(text: str) -> None:
-    """PostgreSQL keeps neither a NUL nor half of a surrogate pair."""
-    if "\0" in text:
+    """It may become a text of a fact, which whoever gets the fact would refuse."""
+    odd = NOT_IN_WORDS.search(text)
+    if odd is None:
+        return
+    if odd[0] == "\0":
         raise ParseError("A text holds a NUL character.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ParseError("A text holds half of a surrogate pair.") from error
+    if unicodedata.category(odd[0]) == "Cs":
+        raise ParseError("A text holds half of a surrogate pair.")
+    raise ParseError(f"A text holds the control character U+{ord(odd[0]):04X}.")

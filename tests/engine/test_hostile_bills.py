@@ -26,6 +26,8 @@ def test_a_hostile_bill_is_refused_by_its_file(tmp_path, name):
         ("a service that is a struct", "line_item_product_code"),
         ("a start that is empty", "bill_billing_period_start_date"),
         ("no service at all", "ServiceName"),
+        ("a category with an escape", "ServiceCategory"),
+        ("a category that is longer than a name", "ServiceCategory"),
     ],
 )
 def test_its_column_is_named(tmp_path, name, field):

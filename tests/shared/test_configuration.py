@@ -200,6 +200,21 @@ class TestABadValue:
     def test_that_no_reader_can_hold_is_a_fault_with_its_line(self, text):
         assert fault_of(text).row == text.count("\n")
 
+    @pytest.mark.parametrize("escape", [r"\0", r"\e", r"\x7f", r"\N", r"\ud800"])
+    def test_with_a_control_character_is_a_fault_with_its_line(self, escape):
+        for place in ('{key: globex, name: "Glo%s"}', '{key: globex, "na%sme": Globex}'):
+            fault = fault_of(changed("{key: globex}", place % escape))
+            assert fault.row == 6
+            assert str(fault).isprintable()
+
+    @pytest.mark.parametrize("name", [r'"Glo\tbex"', r'"Glo\nbex"'])
+    def test_with_a_name_of_two_lines_is_a_fault_with_its_key(self, name):
+        fault = fault_of(changed("{key: globex}", f"{{key: globex, name: {name}}}"))
+        assert (fault.field, fault.message) == (
+            "tenants[1].name",
+            "a name is one line, without tabs.",
+        )
+
 
 class TestNames:
     @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ class PeriodView(ScopedView):
 
 class CloseGiven(serializers.Serializer[Any]):
     run_id = serializers.CharField(default="", allow_blank=True, max_length=40)
-    reasons = serializers.DictField(child=serializers.CharField(min_length=3), default=dict)
+    reasons = serializers.DictField(
+        child=serializers.CharField(min_length=3, max_length=2000), default=dict
+    )
 
 
 class PeriodClose(ScopedView):

@@ -15,7 +15,7 @@ from services.ingestion.engine.layouts import Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
 from shared.columnar import Session, is_of_machine
 from shared.faults import BadInput
-from shared.input_limits import LINE_BYTES_MAX
+from shared.input_limits import LINE_BYTES_MAX, NAME_CHARACTERS_MAX
 from shared.sql.expressions import (
     ROW_NUMBER,
     Sql,
@@ -44,6 +44,7 @@ _QUANTITY_TYPE: Final = "DECIMAL(38,15)"
 # AWS has billed since 2006, and no term of theirs ends after a century.
 _TIME_MIN: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _TIME_MAX: Final = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+_CATEGORY: Final = "ServiceCategory"
 _CSV_ROW_GROUP: Final = 100_000
 """Rows of text are wide: fewer of them are held at once."""
 _NOTHING: Final = ("", "NULL", "null")
@@ -148,7 +149,9 @@ def _fault(kind: Kind) -> Sql:
         bad = _bad(identifier(name), name, type_)
         if bad is not None:
             cases.append((bad, literal(f"{type_}:{name}")))
-    if not kind.is_focus:
+    if kind.is_focus:
+        cases.append((_no_name(_CATEGORY), literal(f"name:{_CATEGORY}")))
+    else:
         cases.extend(_commitment_faults())
     return case(cases, null("VARCHAR"))
 
@@ -177,6 +180,13 @@ def _beyond_times(column: Sql) -> Sql:
     """DuckDB also takes `infinity`, and times whose next hour it has no number for."""
     is_before = infix(column, "<", timestamp(_TIME_MIN))
     return either(is_before, infix(timestamp(_TIME_MAX), "<", column))
+
+
+def _no_name(column: str) -> Sql:
+    """Statements, facts and invoices name a group of charges by it."""
+    written = identifier(column)
+    has_control = call("regexp_matches", written, literal(r"\p{Cc}"))
+    return either(has_control, infix(number(NAME_CHARACTERS_MAX), "<", call("length", written)))
 
 
 def _no_number(column: Sql, type_: str) -> Sql:
@@ -220,6 +230,7 @@ _MESSAGES = {
     "money": "not an amount: {value!r} is no number below 100 million.",
     "quantity": "not a quantity: {value!r} is no number.",
     "time": "not a time of a bill: {value!r}.",
+    "name": f"not one line of {NAME_CHARACTERS_MAX} characters or fewer: {{value!r}}.",
     "json": "not a JSON object of tags: {value!r}.",
 }
 
