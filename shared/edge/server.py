@@ -29,14 +29,23 @@ PROBES: Final = (b"/livez", b"/readyz")
 
 class EdgeServer:
     def __init__(
-        self, application: WSGIApplication, *, host: str, port: int, threads: int, limits: Limits
+        self,
+        application: WSGIApplication,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        limits: Limits,
+        has_probe_threads: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`has_probe_threads` is asked at each request; without, probes wait in line with pages."""
         self._application = application
         self._host, self._port = host, port
         self._limits = limits
         self._connections = Connections(limits)
         pages = Workers("page", threads=threads, queue=limits.queue, seconds=limits.run_seconds)
         self._pages = pages
+        self._has_probe_threads = has_probe_threads
         self._probes = {
             path: Workers("probe", threads=1, queue=limits.queue, seconds=limits.probe_seconds)
             for path in PROBES
@@ -92,7 +101,8 @@ class EdgeServer:
         ).serve()
 
     async def _answer_to(self, request: Request) -> Answer:
-        workers = self._probes.get(request.path, self._pages)
+        probes = self._probes if self._has_probe_threads() else {}
+        workers = probes.get(request.path, self._pages)
         environ = environ_of(request, host=self._host, port=self._port)
         try:
             return await workers.run(functools.partial(run, self._application, environ))

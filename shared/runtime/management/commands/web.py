@@ -23,4 +23,6 @@ class Command(BaseCommand):
             port=options["port"],
             threads=options["threads"],
             limits=limits_here(),
+            # A control of the overload drill.
+            has_probe_threads=lambda: not settings.ENVIRONMENT.injects("probe_threads_off"),
         ).run()
