@@ -15,14 +15,18 @@ from tests.attacks.victim import Victim, until
 from tests.bills import focus_line, write_focus, write_manifest
 from tests.hostile_bills import HOSTILE_BILLS
 
-_BOMB_MEMBERS: Final = 4_000
+_BOMB_MEMBERS: Final = 1_200
+_LINES_EACH: Final = 20
+_LONG_ID: Final = "i-" + "x" * 50_000
 
 
 def _bomb(folder: Path) -> Path:
-    """Lines of a megabyte each, 4 GB in all, in some MB: a gzip may have any number of members."""
+    """A true bill of 1.2 GB in some MB: a gzip may have any number of members."""
     path = write_focus(folder / "bill.csv.gz", [focus_line()])
-    member = gzip.compress(b"," * 999_999 + b"\n")
-    path.write_bytes(path.read_bytes() + member * _BOMB_MEMBERS)
+    lines = write_focus(folder / "lines.csv", [focus_line(ResourceId=_LONG_ID)] * _LINES_EACH)
+    _, rows = lines.read_bytes().split(b"\n", 1)
+    lines.unlink()
+    path.write_bytes(path.read_bytes() + gzip.compress(rows) * _BOMB_MEMBERS)
     return path
 
 

@@ -415,6 +415,27 @@ class TestAWebhook:
             issued.refresh_from_db()
         assert issued.state == State.PAID
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {},
+            {"id": "evt_0", "type": "invoice.paid", "data": None},
+            {"id": "evt_0", "type": "customer.updated", "data": {"object": {"name": "a\0b"}}},
+            {"id": "x" * 5000, "type": "y" * 5000, "data": {"object": {"id": "z" * 5000}}},
+        ],
+    )
+    def test_that_never_came_is_found_behind_one_that_is_odd(
+        self, issued, standin, gateway, monkeypatch, odd
+    ):
+        standin.client().v1.invoices.pay(issued.stripe_invoice_id, {"paid_out_of_band": True})
+        newest_first = [*gateway.events_since(0), odd]
+        monkeypatch.setattr(gateway, "events_since", lambda _since: newest_first)
+        sweep_stripe_events()
+        process_stripe_events()
+        with as_ops():
+            issued.refresh_from_db()
+        assert issued.state == State.PAID
+
 
 class TestWhatGoesWrongForOne:
     @pytest.fixture

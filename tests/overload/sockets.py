@@ -8,13 +8,30 @@ from itertools import cycle, islice
 from typing import Final
 from urllib.parse import urlsplit
 
-_HOST: Final = b"Host: 127.0.0.1\r\n"
-HALF_A_HEAD: Final = b"GET / HTTP/1.1\r\n" + _HOST + b"X-A: "
-A_BYTE_OF_A_BODY: Final = b"POST /sign-in HTTP/1.1\r\n" + _HOST + b"Content-Length: 100000\r\n\r\nx"
-A_CHUNK: Final = (
-    b"POST /sign-in HTTP/1.1\r\n" + _HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"
+_HOST: Final = "Host: 127.0.0.1"
+
+
+def a_byte_of_a_body(method: str, path: str, *headers: str) -> bytes:
+    return _head(method, path, *headers, "Content-Length: 100000") + b"x"
+
+
+def a_chunk(method: str, path: str, *headers: str) -> bytes:
+    return _head(method, path, *headers, "Transfer-Encoding: chunked") + b"5\r\nab"
+
+
+def _head(method: str, path: str, *headers: str) -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", _HOST, *headers, "", ""]).encode()
+
+
+# A view looks into the body only of a form that comes with a cookie, which anybody can make up.
+SIGN_IN: Final = (
+    *("POST", "/sign-in", f"Cookie: trueback_csrf={'a' * 32}"),
+    "Content-Type: application/x-www-form-urlencoded",
 )
-A_WHOLE_REQUEST: Final = b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n"
+HALF_A_HEAD: Final = f"GET / HTTP/1.1\r\n{_HOST}\r\nX-A: ".encode()
+A_BYTE_OF_A_BODY: Final = a_byte_of_a_body(*SIGN_IN)
+A_CHUNK: Final = a_chunk(*SIGN_IN)
+A_WHOLE_REQUEST: Final = _head("GET", "/livez")
 NOTHING: Final = b""
 _SMALL_WINDOW_BYTES: Final = 1024
 
