@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from shared.configuration.entry import Currency, Entry, Exact, Key, Name
+from shared.configuration.entry import Currency, Entry, Exact, Key, Line, Name, Words, one_line
 
-Address = Mapping[str, str]
+Address = Mapping[Line, Words]
 
 
 class CostPlus(Entry):
@@ -63,7 +63,7 @@ class Contract(Entry):
 class Customer(Entry):
     key: Key
     name: Name
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(one_line)]
     address: Address | None = None
     purchase_order: Name | None = None
     contracts: tuple[Contract, ...] = ()

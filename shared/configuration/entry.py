@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.characters import NOT_IN_A_LINE
+from shared.characters import NOT_IN_A_LINE, NOT_IN_WORDS
 
 
 class Entry(BaseModel):
@@ -23,11 +23,17 @@ def _exact(value: object) -> object:
     return value
 
 
-def _one_line(name: str) -> str:
-    """A name stands in facts, on documents and in files of others."""
+def one_line(name: str) -> str:
+    """It stands in facts, on documents and in files of others."""
     if NOT_IN_A_LINE.search(name):
-        raise ValueError("a name is one line, without tabs")
+        raise ValueError("this is one line, without tabs and control characters")
     return name
+
+
+def _words(text: str) -> str:
+    if NOT_IN_WORDS.search(text):
+        raise ValueError("this has a control character")
+    return text
 
 
 # More digits than the widest number of the database; an exponent counts as the zeros it stands for.
@@ -36,6 +42,11 @@ Exact = Annotated[
     Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False, max_digits=_DIGITS_MAX)
 ]
 NotNegative = Annotated[Exact, Field(ge=0)]
-Name = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
+Name = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=200)]
+# What is compared with values of a bill, which have what somebody has written into a tag.
+Alias = Annotated[str, Field(min_length=1, max_length=200)]
+# An escape in a text of YAML can stand for any character.
+Line = Annotated[str, AfterValidator(one_line)]
+Words = Annotated[str, AfterValidator(_words)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, field_validator, mod
 
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
-from shared.configuration.entry import Currency, Entry, Exact, Key, Name
+from shared.configuration.entry import Alias, Currency, Entry, Exact, Key, Name
 from shared.configuration.selectors import Dates, Patterns, Selector
 from shared.vocabulary.recipients import UNALLOCATED
 
@@ -30,7 +30,7 @@ LabelSource = Annotated[
 class Tenant(Entry):
     key: Key
     name: Name | None = None
-    aliases: tuple[Name, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     active: Dates | None = None
 
     @field_validator("key")

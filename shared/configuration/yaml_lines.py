@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 from yaml.composer import Composer
 
-from shared.characters import NOT_IN_WORDS
 from shared.faults import BadConfiguration
 
 Path = tuple[str | int, ...]
@@ -128,18 +127,7 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
-        self._check_text(node)
         return _scalar(node)
-
-    def _check_text(self, node: yaml.Node) -> None:
-        """Nobody types one; an escape in quotes can stand for any character."""
-        if odd := NOT_IN_WORDS.search(node.value):
-            raise BadConfiguration(
-                f"a text holds the character U+{ord(odd[0]):04X}.",
-                file=self.file,
-                row=node.start_mark.line + 1,
-                remedy="Remove that character.",
-            )
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Hashable, object]:
         content: dict[Hashable, object] = {}
@@ -147,7 +135,6 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 raise BadConfiguration("a key is a plain word.", file=self.file, row=line)
-            self._check_text(key_node)
             key = key_node.value
             if key in content:
                 raise BadConfiguration(
