@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +206,12 @@ class Script:
                 )
 
 
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One for all scripts: to start DuckDB takes longer than to parse a query."""
+    return duckdb.connect()
+
+
 def _tables_of(query: str) -> set[str]:
     query = query.strip()
     if copied := re.match(r"COPY (\S+) TO", query):
@@ -217,8 +223,7 @@ def _tables_of(query: str) -> set[str]:
     query = query.removeprefix("DESCRIBE")
     if not query.strip() or query.startswith(("CREATE", "COPY", "'")):
         return set()  # only columns or words, or what `unreadable` names
-    with duckdb.connect() as session:
-        text = session.execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0]
+    text = _parser().execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0]
     parsed = json.loads(text)
     if parsed["error"]:
         raise ValueError(f"{parsed['error_message']}: {query}")

@@ -25,7 +25,7 @@ def servers(tmp_path_factory):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_passes_check_migrate_and_the_audit_of_its_rights(service, servers, tmp_path):
-    ignore = shutil.ignore_patterns("__pycache__", "node_modules")
+    ignore = shutil.ignore_patterns("node_modules")
     shutil.copytree(ROOT / "shared", tmp_path / "shared", ignore=ignore)
     shutil.copytree(ROOT / "services" / service, tmp_path / "services" / service, ignore=ignore)
     shutil.copy(ROOT / "services" / "__init__.py", tmp_path / "services")
