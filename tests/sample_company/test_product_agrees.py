@@ -6,8 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
-
 from deploy.demo.checks import untrue
 from deploy.demo.formats import attribute_format
 from deploy.sample_company import Sample, SampleMonth, write_sample
@@ -27,8 +25,11 @@ def assert_is_true(sample: Sample, run: Run) -> None:
     assert run.proof.bill_total == sample.bill_total
 
 
-class TestEachMonth:
-    """The anchor is in every format, and so is the current month, by the command."""
+class TestAMonth:
+    """The anchor is in every format, and so is the current month, by the command.
+
+    `make demo-check` attributes every delivery in every format.
+    """
 
     def test_is_attributed_truly_and_to_the_same_bytes_in_every_format(
         self, sample: Sample, attributed: tuple[Run, Path], tmp_path: Path
@@ -39,20 +40,6 @@ class TestEachMonth:
         for name in (FOCUS, LEGACY):
             assert_is_true(sample, attribute_format(sample, name, tmp_path / name))
             assert (tmp_path / name / "run/allocations.parquet").read_bytes() == expected
-
-    @pytest.mark.parametrize(
-        ("place", "name"),
-        [
-            pytest.param(OFFSETS.index(-2), LEGACY, id="2026-08"),
-            pytest.param(OFFSETS.index(-1), CUR_2, id="2026-09"),
-            pytest.param(-1, FOCUS, id="restated"),
-        ],
-    )
-    def test_is_attributed_truly(
-        self, everything: list[Sample], tmp_path: Path, place: int, name: str
-    ) -> None:
-        sample = everything[place]
-        assert_is_true(sample, attribute_format(sample, name, tmp_path))
 
     def test_is_attributed_truly_in_a_leap_year(self, tmp_path: Path) -> None:
         sample = write_sample(root=tmp_path, month=FEBRUARY_29_DAYS, seed=1, formats=[CUR_2])
