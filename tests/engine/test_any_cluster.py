@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bills import amounts, run_of, write_workloads
-from tests.engine.test_conservation import folder
 from tests.engine.test_tasks import OF_ALL, task
 from tests.engine.test_workloads import PODS, host, node, pod, volume
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 QUANTUM = Fraction(1, 10**10)
 NODES = ("i-0aa", "i-0bb", "i-0cc", "i-0dd")
@@ -124,7 +124,7 @@ class TestAnyCluster:
         """Tenants' parts of hourly lines, in fractions: a quantum a line, resource and pod off."""
         here = {"on": "i-0aa", "cluster": "prod", "namespace": "apps", "gpu_hours": ""}
         specs = [spec | here for spec in specs if "node_gpu_hours" not in spec]
-        with folder() as work:
+        with work_folder() as work:
             found = run(work, [node(f"{cost:f}") for cost in listed], rows_of_cluster(specs), ALL)
         cost = sum(map(Fraction, listed))
         expected: dict[str, Fraction] = defaultdict(Fraction)

@@ -1,11 +1,7 @@
 """Random bills, rules and signals: nothing is lost, and nothing but the content decides."""
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +17,7 @@ from tests.bills import (
 )
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 TENANTS = ["acme", "globex", "initech"]
 
@@ -104,12 +101,6 @@ rulesets = st.builds(
 )
 
 
-@contextmanager
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
-
-
 def run(bill_lines, ruleset, rows, work):
     bill = write_normalised(work / "bill", [focus_line(**line) for line in bill_lines])
     return run_of(bill, work, ruleset, [write_signals(work / "signals.csv", *rows)])
@@ -120,7 +111,7 @@ class TestAnyScenario:
     @given(lines, rulesets, signals)
     def test_gives_out_exactly_what_the_bill_says(self, bill_lines, ruleset, rows):
         measure = "BilledCost" if "BilledCost" in ruleset else "EffectiveCost"
-        with folder() as work:
+        with work_folder() as work:
             found = run(bill_lines, ruleset, rows, work)
             proof = json.loads((work / "run/proof.json").read_text())
         exact = sum(Decimal(line[measure]) for line in bill_lines)
@@ -155,7 +146,7 @@ class TestADelivery:
         cut = data.draw(st.integers(1, len(bill_lines) - 1))
         written = set()
         for parts in ([bill_lines], [bill_lines[cut:], bill_lines[:cut]]):
-            with folder() as work:
+            with work_folder() as work:
                 run_of(write_delivery(work / "bucket", parts), work)
                 written.add((work / "run/allocations.parquet").read_bytes())
         assert len(written) == 1

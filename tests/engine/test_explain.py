@@ -2,10 +2,8 @@
 
 import datetime as dt
 import json
-import tempfile
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -40,6 +38,7 @@ from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
 from tests.engine.test_workloads import PODS, node, pod
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 BILL = (
     focus_line(cost="3", tags={"customer": "acme"}, ResourceId="i-1"),
@@ -256,9 +255,9 @@ class TestAnyScenario:
     @given(scenarios(), st.integers(0, 11))
     def test_is_given_line_by_line_by_its_evidence(self, scenario, turn):
         lines = [focus_line(**line) for line in scenario.lines]
-        with tempfile.TemporaryDirectory() as work, closed_loops_refused():
+        with work_folder() as work, closed_loops_refused():
             known = {"signals": scenario.signals, "workloads": scenario.workloads}
-            Explained(Path(work), lines, scenario.ruleset(ONE), **known).check(turn)
+            Explained(work, lines, scenario.ruleset(ONE), **known).check(turn)
 
     def test_with_split_cost_rows_is_given_by_their_instances(self, tmp_path):
         lines = [split_costs.instance(8.0), *split_costs.TestSplitCostRows.ROWS]

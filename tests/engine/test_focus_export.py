@@ -3,11 +3,9 @@
 import datetime as dt
 import io
 import json
-import tempfile
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -35,6 +33,7 @@ from tests.engine.scenarios import ONE, closed_loops_refused, scenarios
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
 from tests.spreadsheets import EVALUATED, evaluated_cells
+from tests.work_folder import work_folder
 
 RULES = """
 version: 1
@@ -134,8 +133,7 @@ class TestAnExport:
     ):
         """In every metric, by all that an origin charge and the lines have in common."""
         lines = [focus_line(**line) for line in scenario.lines]
-        with tempfile.TemporaryDirectory() as name, closed_loops_refused():
-            work = Path(name)
+        with work_folder() as work, closed_loops_refused():
             given = lines, scenario.ruleset(ONE), scenario.signals, scenario.workloads
             export(work, *given)
             path, cost = work / "focus/focus.parquet", f"sum({scenario.cost})"

@@ -4,7 +4,6 @@
 """
 
 import csv
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from services.attribution.engine.largest_remainder import split_weights
 from services.attribution.engine.tables import create_table
 from shared.columnar import open_session
 from shared.money import split_by_largest_remainder
+from tests.work_folder import work_folder
 
 VECTORS = Path(__file__).with_name("golden") / "money_kernel.csv"
 _WEIGHTS = {
@@ -34,10 +34,9 @@ def split(cells: Sequence[Cell]) -> list[dict[str, int]]:
         for recipient, weight in weights.items()
     ]
     with (
-        tempfile.TemporaryDirectory() as name,
-        open_session(scratch_dir=Path(name), memory_limit_mb=256) as session,
+        work_folder() as folder,
+        open_session(scratch_dir=folder, memory_limit_mb=256) as session,
     ):
-        folder = Path(name)
         create_table(session, "weights", _WEIGHTS, rows, scratch_dir=folder)
         split_weights(session, weights="weights", parts="parts", scratch_dir=folder)
         parts = session.execute("SELECT cell, recipient, quanta FROM parts").fetchall()

@@ -1,8 +1,5 @@
 """A bill that a test writes at once is the one that ingestion would make of the same lines."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 
@@ -11,6 +8,7 @@ from tests.bills import focus_line, rows_of, snapshot_of, write_focus
 from tests.engine.scenarios import scenarios
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 LINES = (
     focus_line(),
@@ -53,8 +51,8 @@ class TestALine:
     @examples(1 / 8)
     @given(scenarios())
     def test_of_any_scenario_has_them_too(self, scenario):
-        with tempfile.TemporaryDirectory() as work:
-            assert_alike([focus_line(**line) for line in scenario.lines], Path(work))
+        with work_folder() as work:
+            assert_alike([focus_line(**line) for line in scenario.lines], work)
 
 
 class TestWhatOnlyIngestionKnows:

@@ -1,10 +1,8 @@
 """Pools that use each other, through the whole engine."""
 
-import tempfile
 from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +13,7 @@ from shared.faults import BadConfiguration, BadInput
 from tests.bills import RULESET, amounts, focus_line, rows_of, run_of, write_signals
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 QUANTUM = Fraction(1, 10**10)
 
@@ -242,9 +241,9 @@ class TestAnyGraph:
         }
         rules = ruleset(*(pool(name, f"{{weights: {{{listed[name]}}}}}") for name in POOLS))
         lines = [line(name, f"{cost:f}") for name, cost in costs.items()]
-        with tempfile.TemporaryDirectory() as folder:
+        with work_folder() as folder:
             try:
-                found = run(Path(folder), lines, rules)
+                found = run(folder, lines, rules)
             except BadInput:
                 assert expected is None
                 return

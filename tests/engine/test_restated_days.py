@@ -22,9 +22,9 @@ from tests.bills import (
     rows_of,
     write_signals,
 )
-from tests.engine.test_conservation import folder
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 DAYS = st.integers(3, 6)
 HOURS = st.integers(3, 4)
@@ -118,7 +118,7 @@ class TestARestatedBill:
         changed = data.draw(st.sets(DAYS, max_size=2))
         after = restated(before, others, changed)
         rows_after = restated(rows, other_rows, changed) if data.draw(st.booleans()) else rows
-        with folder() as work:
+        with work_folder() as work:
             run(work, before, ruleset, rows, work / "kept")
             again = run(work, after, ruleset, rows_after, work / "kept")
             assert again == run(work, after, ruleset, rows_after, None)
@@ -203,7 +203,7 @@ class TestAPreparedBill:
     @examples(1 / 12)
     @given(lines, rulesets, signals)
     def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
-        with folder() as work:
+        with work_folder() as work:
             found, files = run(work, bill_lines, ruleset, rows, None)
             bill = write_normalised(work / "bill", bill_lines)
             with open_attribution(

@@ -1,6 +1,5 @@
 """Any scenario: nothing is lost at any node of the drill-down, and nothing but content decides."""
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -18,6 +17,7 @@ from tests.bills import OCTOBER, focus_line, rows_of, write_signals, write_workl
 from tests.engine.scenarios import ONE, Scenario, closed_loops_refused, scenarios
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 Bills = Sequence[Sequence[Mapping[str, Any]]]
 Sums = Mapping[tuple[str, ...], Decimal]
@@ -26,8 +26,7 @@ Sums = Mapping[tuple[str, ...], Decimal]
 def run(scenario: Scenario, bills: Bills, *, factor: Decimal = ONE, reverse: bool = False) -> bytes:
     """The bytes of the allocations; each of `bills` is a delivery of its own."""
     turn = -1 if reverse else 1
-    with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
+    with work_folder() as work:
         snapshots = [
             write_normalised(work / str(at), [focus_line(**line) for line in lines])
             for at, lines in enumerate(bills)

@@ -24,9 +24,9 @@ from tests.bills import (
     write_legacy,
     write_workloads,
 )
-from tests.engine.test_conservation import folder
 from tests.engine.test_workloads import PODS, host, methods, pod
 from tests.examples import examples
+from tests.work_folder import work_folder
 
 NODE = "i-0aa"
 TASKS = RULESET.replace('"tag:customer"', '"ecs.tag:customer"')
@@ -365,7 +365,7 @@ class TestAnyBillWithSplitCostRows:
             for at, (split, unused, hour, labels, parent) in enumerate(rows)
         ]
         ruleset = PODS + f"idle: {policy}\n"
-        with folder() as work:
+        with work_folder() as work:
             found = run(work, lines, ruleset)
             total = sum(Decimal(repr(cost)) for cost, _ in parents)
             assert sum(amounts(found).values()) == total
