@@ -10,12 +10,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import django
 import psycopg
 import pytest
+from psycopg import sql
 
 from deploy.local import provision
 from deploy.local.credentials import DATABASE_ROLES
@@ -92,18 +94,26 @@ def health_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "process_troubles", lambda _now, **_options: iter(()))
 
 
+@cache
+def _administrator() -> psycopg.Connection:
+    """Whom no policy, trigger or foreign key binds, in the service's database."""
+    from django.conf import settings  # noqa: PLC0415 - after settings are chosen
+
+    parts = urlsplit(running_servers().postgres_url)
+    url = urlunsplit(parts._replace(path=f"/{settings.SERVICE_NAME}"))
+    connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+    atexit.register(connection.close)
+    connection.execute("SET session_replication_role = replica")
+    return connection
+
+
 def _empty_tables() -> None:
-    """What Django's flush does, by the owner: nobody else may truncate."""
-    from django.db import connection  # noqa: PLC0415
-
-    from shared.isolation.roles import become_owner  # noqa: PLC0415
-
-    with connection.cursor() as cursor:
-        become_owner(connection)
-        tables = [
-            connection.ops.quote_name(name)
-            for name in connection.introspection.table_names(cursor)
-            if name not in ("django_migrations", "subject_key")
-        ]
-        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
-        cursor.execute("RESET ROLE")
+    """What Django's flush does. To truncate makes every table's files anew, which takes longer."""
+    tables = _administrator().execute(
+        "SELECT tablename FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'subject_key')"
+    )
+    delete = sql.SQL("DELETE FROM {}")
+    _administrator().execute(
+        sql.SQL(";").join(delete.format(sql.Identifier(table)) for (table,) in tables.fetchall())
+    )
