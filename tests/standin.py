@@ -28,6 +28,11 @@ def _authorities() -> SSLContext:
     return httpx.create_ssl_context()
 
 
+@cache
+def _client(url: str, retries: int) -> stripe.StripeClient:
+    return stripe.StripeClient(API_KEY, base_addresses={"api": url}, max_network_retries=retries)
+
+
 @dataclass
 class StandIn:
     port: int
@@ -64,9 +69,7 @@ class StandIn:
         stop(self.process, self.child)
 
     def client(self, *, retries: int = 0) -> Any:
-        return stripe.StripeClient(
-            API_KEY, base_addresses={"api": self.url}, max_network_retries=retries
-        )
+        return _client(self.url, retries)
 
     def control(self, method: str, name: str, wish: Any = None) -> Any:
         answer = httpx.request(
