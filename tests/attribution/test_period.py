@@ -193,6 +193,18 @@ class TestAttribution:
         assert costs == {"acme": Decimal("3.75"), "globex": Decimal("2.25")}
         assert shared == {"acme": Decimal("0.75"), "globex": Decimal("0.25")}
 
+    @pytest.mark.parametrize("left", ["0", "0.01"])
+    def test_of_a_bill_of_which_credits_leave_nothing_is_not_closed_without_a_word(
+        self, period, storage, tmp_path, left
+    ):
+        credit = Decimal(left) - 9006
+        paid = focus_line(cost=str(credit), ChargeCategory="Credit", **ACME)
+        announce_bill(storage, tmp_path, [*LINES, focus_line(cost="9000"), paid], version=2)
+        attribute_period(period=period)
+        assert current().unallocated_share == Decimal("9999.99999999")
+        with as_ops(), pytest.raises(UnableToClose, match="unallocated_within_limit"):
+            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+
     def test_keeps_each_tenants_quantities(self, period):
         attribute_period(period=period)
         with as_subject(subject_of("acme")):

@@ -159,6 +159,10 @@ class TestGuardrails:
                 Cause("unallocated_share", {"percent": "5.10", "percent_max": "5.00"}),
             ),
             (
+                {"unallocated_share": Decimal("-0.051")},
+                Cause("unallocated_share", {"percent": "-5.10", "percent_max": "5.00"}),
+            ),
+            (
                 {"minor": 30_001, "earlier": (9_000, 10_000, 99_000)},
                 Cause("above_median", {"times": "3.0"}),
             ),

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Max
 
+from services.attribution.domain.bill_shares import share_of_bill
 from services.attribution.domain.days import amounts_by_day, as_texts
 from services.attribution.domain.driver_levels import levels_of
 from services.attribution.domain.proof import plain
@@ -46,8 +47,8 @@ def record_run(
         state=Run.State.PROVEN,
         currency=proof.currency,
         proof=proof.to_json(),
-        unallocated_share=_share(proof.unallocated_total, proof.bill_total),
-        fallback_share=_share(coverage.by_fallback, proof.bill_total),
+        unallocated_share=share_of_bill(proof.unallocated_total, proof.bill_total),
+        fallback_share=share_of_bill(coverage.by_fallback, proof.bill_total),
         folder_uri=folder_uri,
         content_hash=sha256_of(allocations_file(folders.out)),
         pools=list(_pools(inputs, coverage)),
@@ -161,10 +162,3 @@ def _pools(inputs: RunInputs, coverage: Coverage) -> Iterator[dict[str, Any]]:
             "unmetered": plain(measured.unmetered),
             "unallocated": plain(measured.unallocated),
         }
-
-
-def _share(part: Decimal, whole: Decimal) -> Decimal:
-    """A fraction to 8 decimals, rounded half-up; 0 of a bill that is 0."""
-    if whole == 0:
-        return Decimal(0)
-    return (part / whole).quantize(Decimal("1e-8"), rounding=ROUND_HALF_UP)

@@ -43,7 +43,8 @@ def parking_reasons(
         reasons.append(Cause(CauseCode.TOO_MANY_LINES, figures))
     if not covers_whole_month:
         reasons.append(Cause(CauseCode.PART_OF_MONTH))
-    if unallocated_share > limits.unallocated_share:
+    # It is below 0 where credits that nobody got are more than the rest.
+    if abs(unallocated_share) > limits.unallocated_share:
         figures = {
             "percent": _percent(unallocated_share),
             "percent_max": _percent(limits.unallocated_share),
