@@ -10,3 +10,5 @@ _SURROGATES: Final = r"\ud800-\udfff"
 # A person's words, or those of another program, have tabs and line breaks.
 NOT_IN_WORDS: Final = re.compile(f"[{_CONTROLS}{_SURROGATES}]")
 NOT_IN_A_LINE: Final = re.compile(rf"[{_CONTROLS}{_SURROGATES}\t\n\r]")
+# PostgreSQL keeps neither a NUL nor half of a pair.
+NOT_IN_A_COLUMN: Final = re.compile(rf"[\x00{_SURROGATES}]")

@@ -42,14 +42,12 @@ def ask(
         "invoicing": environment.invoicing_url,
     }[owner]
     token = sign_token(actor, audience=owner, now=now, key_file=environment.signing_key_file)
-    target = owner_target(owner)
     is_alive = partial(answers_probe, probe_target(owner), address, seconds=_PROBE_SECONDS)
     if method != "GET" and not is_alive():
         raise Unanswered(owner, "does not answer its probe", was_asked=False)
     # Controls of the overload drill: no call waits for its turn, so that every thread may be held;
     # nobody who is stopped is found out before the deadline, or there is none.
-    if environment.injects("turns_off"):
-        target = Target(owner)
+    target = Target(owner) if environment.injects("turns_off") else owner_target(owner)
     has_deadline = not environment.injects("deadline_off")
     is_probed = has_deadline and not environment.injects("probe_off")
     return fetch(

@@ -1,7 +1,6 @@
 """One fact of an envelope: read, and judged by its contract, before any handler sees it."""
 
 import json
-import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from shared.characters import NOT_IN_A_COLUMN
 from shared.contracts.contract import Contract
 from shared.contracts.routes import CONTRACTS
 from shared.contracts.versions import RefusedFact
@@ -16,7 +16,6 @@ from shared.faults import Fault
 
 # As long as the columns that hold it.
 _TOPIC_LENGTH_MAX: Final = 100
-_UNKEPT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class MalformedItem(Fault):
@@ -55,7 +54,7 @@ class FactItem:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedItem(f"an item that is no message: {error!r}") from error
         texts = (item.topic, item.subject, item.payload)
-        if not all(isinstance(text, str) and _is_kept(text) for text in texts):
+        if not all(isinstance(text, str) and not NOT_IN_A_COLUMN.search(text) for text in texts):
             raise MalformedItem(f"{item.message_id} is no message: its fields are not text")
         if len(item.topic) > _TOPIC_LENGTH_MAX:
             raise MalformedItem(f"{item.message_id} is no message: its topic is too long")
@@ -87,11 +86,6 @@ class FactItem:
             raise ForeignFact(f"{declared.name} about {about!r} says it is about {self.subject!r}.")
         contract.check_versions(payload)
         return contract, payload
-
-
-def _is_kept(text: str) -> bool:
-    """PostgreSQL keeps neither a NUL nor half of a surrogate pair."""
-    return _UNKEPT.search(text) is None
 
 
 def _unknown(topic: str, known: Iterable[str]) -> str:
