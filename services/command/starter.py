@@ -1,6 +1,5 @@
 """A `trueback.yaml` to start from: what was guessed of a bill, with the reasons as comments."""
 
-import difflib
 import hashlib
 import re
 import unicodedata
@@ -11,6 +10,7 @@ from typing import Final
 
 import yaml
 
+from services.attribution.domain.near_tenants import slip_of
 from services.attribution.ruleset_guess.guess import FoundPool, Guess, TenantValue
 from shared.vocabulary.recipients import UNALLOCATED
 from shared.vocabulary.tenant_values import folded
@@ -22,8 +22,6 @@ _EVERYBODY: Final = frozenset(
 _RESERVED: Final = frozenset([UNALLOCATED])
 _ALIAS_LENGTH_MAX: Final = 200
 _KEY_LENGTH_MAX: Final = 60
-_LOOKALIKES_AMONG_MAX: Final = 300
-_LOOKALIKE_RATIO: Final = 0.85
 _DRIVERS: Final = {
     "nat": ("nat_bytes", "[{proportional: direct}, {even: true}]", "hour"),
     "load-balancers": ("requests", "[{proportional: direct}, {even: true}]", "hour"),
@@ -82,7 +80,7 @@ def _tenants(guess: Guess) -> Iterator[str]:
     for at, tenant in enumerate(tenants):
         aliases = [_as_alias(each) for each in tenant.spellings if folded(each) != tenant.key]
         listed = f", aliases: [{', '.join(map(_quoted, aliases))}]" if aliases else ""
-        near = _lookalike(tenant.key, keys[:at])
+        near = slip_of(tenant.key, keys[:at])
         note = f"; looks like {near}: the same?" if near else ""
         yield f"  - {{key: {_quoted(tenant.key)}{listed}}}  # {tenant.cost:,.2f}{note}"
 
@@ -114,18 +112,6 @@ def _key_of(name: str, taken: set[str]) -> str:
     if not slug or len(slug) * 2 < len(name):
         slug = f"tenant-{digest}"
     return slug if slug not in taken else f"{slug}-{digest}"
-
-
-def _lookalike(key: str, larger: Sequence[str]) -> str:
-    """A larger tenant whose key is nearly this one, or begins it; numbers tell tenants apart."""
-    if len(larger) > _LOOKALIKES_AMONG_MAX:
-        return ""
-    for other in larger:
-        if key.startswith((f"{other}-", f"{other}_")) or other.startswith((f"{key}-", f"{key}_")):
-            return other
-    digits = re.findall(r"\d", key)
-    alike = [other for other in larger if re.findall(r"\d", other) == digits]
-    return next(iter(difflib.get_close_matches(key, alike, 1, _LOOKALIKE_RATIO)), "")
 
 
 def _rest(guess: Guess) -> Iterator[str]:

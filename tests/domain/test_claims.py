@@ -5,6 +5,7 @@ import pytest
 
 from services.attribution.domain.claims import Claims
 from services.attribution.domain.lines import Label, LineKey, PodKey
+from services.attribution.domain.near_tenants import NearTenants, slip_of
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.bill_columns import sanitise_tag
 from shared.configuration import parse_configuration
@@ -14,7 +15,7 @@ RULESET = """
 version: 1
 currency: USD
 tenants:
-  - {key: acme, aliases: [acme-corp, "ACME Inc*", Société Générale]}
+  - {key: acme, aliases: [acme-corp, "ACME Inc*", "*.acme", Société Générale]}
   - {key: globex, aliases: ["*globe*"]}
   - {key: newcomer, active: {from: 2026-10-15}}
 labels: {tenant: ["tag:customer", "tag:tenant"]}
@@ -32,6 +33,18 @@ pools:
   - {name: nat, when: {usage_type: ["*NatGateway*"]}, drivers: [{even: true}]}
   - {name: all-nat, when: {usage_type: ["*Nat*"]}, drivers: [{even: true}]}
 defaults: {accounts: {"9": acme}}
+"""
+
+NEAR = """
+version: 1
+currency: USD
+tenants:
+  - {key: acme, name: Road Runner Supplies}
+  - {key: globex}
+  - {key: lac, aliases: [Societe du Lac]}
+  - {key: tenant-117}
+  - {key: hooli-1, name: Hooli Inc}
+  - {key: hooli-2, name: Hooli GmbH}
 """
 
 
@@ -57,6 +70,11 @@ def line(label=None, day=dt.date(2026, 10, 3), tags=None, **values):
         day=day,
         label=Label("tag:customer", label) if label else None,
     )
+
+
+@pytest.fixture(scope="module")
+def near():
+    return NearTenants(parse_configuration(NEAR))
 
 
 class TestTheOrderOfClaims:
@@ -149,6 +167,66 @@ class TestValues:
         changed = RULESET.replace("[acme-corp,", '[acme-corp, "the globe",')
         directory = TenantDirectory(parse_configuration(changed))
         assert directory.key_of("The Globe") == "acme"
+
+
+class TestAValueThatLooksLikeATenants:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "acme\u200b",
+            "ac\u00adme",
+            "\u202eacme\u202c",
+            "\ufeffAcme",
+            "\uff21\uff23\uff2d\uff25",
+            "acme-corp\u00a0\u2060",
+            "eu.acme\u200d",
+            "soci\u00e9t\u00e9\u00a0 g\u00e9n\u00e9rale",
+        ],
+    )
+    def test_is_taken_for_it_and_named(self, claims, value):
+        claim = claims.of(line(value))
+        assert (claim.recipient, claim.method, claim.unknown_value) == ("acme", "label", value)
+
+    def test_is_nobodys_where_it_looks_like_two(self):
+        alias = 'aliases: ["acme\\u200b", '
+        ruleset = RULESET.replace('aliases: ["*globe*"', alias + '"*globe*"')
+        claims = Claims(parse_configuration(ruleset))
+        assert claims.of(line("acme\u200b")).recipient == "globex"
+        claim = claims.of(line("acme\u00ad"))
+        assert (claim.recipient, claim.unknown_value) == ("unmapped:acme\\u00ad", "acme\u00ad")
+
+    def test_does_not_claim_for_a_tenant_that_is_not_active(self, claims):
+        assert claims.of(line("newcomer\u200b")).recipient == "unmapped:newcomer\\u200b"
+
+    def test_is_none_where_the_value_itself_is_known(self, claims):
+        assert claims.of(line(" ACME ")).unknown_value == ""
+
+
+class TestTheNearestTenants:
+    @pytest.mark.parametrize(
+        ("value", "keys"),
+        [
+            ("acme\u200b", ("acme",)),  # looks the same
+            ("Road Runner Supplies", ("acme",)),  # its name
+            ("ACME, Inc.", ("acme",)),
+            ("A.C.M.E. Holding S.A.", ("acme",)),
+            ("\u0430\u0441me", ("acme",)),  # Cyrillic letters
+            ("Soci\u00e9t\u00e9 du Lac", ("lac",)),
+            ("gloobex", ("globex",)),  # a slip of a finger
+            ("globex-prod", ("globex",)),
+            ("hooli llc", ("hooli-1", "hooli-2")),
+            ("tenant-118", ()),  # numbers tell tenants apart
+            ("inc", ()),
+            ("---", ()),
+            ("initech", ()),
+        ],
+    )
+    def test_are_those_a_reader_would_take_it_for(self, near, value, keys):
+        assert near.of(value) == keys
+
+    def test_are_none_by_a_slip_among_very_many(self):
+        others = [f"tenant-{chr(97 + at % 26)}{at}" for at in range(301)]
+        assert slip_of("tenant-a00", others) == ""
 
 
 class TestTagKeysOfCur2:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.attribution.engine import attribute, statement_days
+from shared.characters import UNSEEN
 from shared.configuration import parse_configuration
 from shared.csv_files import read_rows
 from shared.faults import BadConfiguration, ProofFailed
@@ -83,6 +84,38 @@ class TestALine:
         run(tmp_path, [focus_line(tags=tags), focus_line(tags={"env": "test"})], ruleset)
         rows = rows_of(tmp_path / "run/allocations.parquet", "SELECT tenant, dimensions FROM rows")
         assert sorted(rows) == [("acme", {"team": "red"}), ("unallocated", {"env": "test"})]
+
+
+class TestAValueThatNoTenantHas:
+    def test_is_taken_for_whom_it_looks_like_or_shown_and_named_with_its_money(self, tmp_path):
+        values = ("acme\u200b", "acme\u00ad", "ACME", "gl\u00f2bex\u202e", "nobody\ufeff", "late")
+        lines = [
+            focus_line(cost=f"{cost}", tags={"customer": value})
+            for cost, value in enumerate(values, start=1)
+        ]
+        late = "{key: globex}, {key: late, active: {from: 2026-10-09}}"
+        done = run(tmp_path, lines, RULESET.replace("{key: globex}", late))
+        assert amounts(done) == {
+            "acme": 6,
+            "unmapped:gl\u00f2bex\\u202e": 4,
+            "unmapped:nobody\\ufeff": 5,
+            "unmapped:late": 6,
+        }
+        messages = [(each.kind, each.message) for each in done.findings]
+        for (kind, message), (wanted, *words) in zip(
+            messages,
+            [
+                ("inactive-tenant", "6.0000000000 USD", "the tenant `late` is not active"),
+                ("near-value", "4.0000000000 USD", "\\u202e", "nearly the same as `globex`"),
+                ("alike-value", "2.0000000000 USD", "`acme\\u00ad`", "went to the tenant `acme`"),
+                ("alike-value", "1.0000000000 USD", "`acme\\u200b`", "went to the tenant `acme`"),
+            ],
+            strict=True,
+        ):
+            assert kind == wanted
+            assert [word for word in words if word not in message] == []
+        for path in (tmp_path / "run").glob("*.csv"):
+            assert not UNSEEN.search(path.read_text(encoding="utf-8"))
 
 
 class TestACurrency:

@@ -3,7 +3,8 @@
 First match wins and each line is claimed exactly once (docs/reference/allocation.md). A rule names
 its tenant outright, so it holds whether or not the tenant is active; a rule's own dates limit it. A
 label's value that nobody knows, or whose tenant is not active on that day, claims nothing: the line
-goes on to pools and defaults and is `unmapped:<value>` only where these do not take it.
+goes on to pools and defaults and is `unmapped:<value>` only where these do not take it. One that
+only looks like a single tenant's value is taken for it, and the claim says so.
 
 A line that pays for a node or a volume of a cluster is divided among the pods there, or the tasks,
 unless a rule or the tenant's own tag takes it whole. Each pod's part is then claimed in the same
@@ -22,6 +23,7 @@ from services.attribution.domain.lines import (
     may_match_pods,
 )
 from services.attribution.domain.tenants import TenantDirectory
+from shared.characters import shown
 from shared.configuration.models import Assignment, Configuration
 from shared.vocabulary.methods import Method
 from shared.vocabulary.recipients import EXCLUDED, IDLE, OVERHEAD, POOL, UNALLOCATED, UNMAPPED
@@ -46,6 +48,8 @@ class Claim:
     tag_value: str = ""
     also_matched: tuple[str, ...] = ()
     """Further pools that would have taken the line."""
+    unknown_value: str = ""
+    """Of the label, as it is written, where no tenant has it, whoever got the line."""
     is_divided: bool = False
     """The line goes to its pods, and the claim is for what these leave."""
 
@@ -88,10 +92,18 @@ class Claims:
 
     def _by_label(self, line: LineKey) -> Claim | None:
         for label, method in self._labels(line):
-            key = self._directory.key_of(label.value)
+            key, value = self._owner(label.value)
             if key is not None and self._directory.is_active(key, line.day):
-                return Claim("tenant", key, method, _label_rule(label))
+                return Claim("tenant", key, method, _label_rule(label), unknown_value=value)
         return None
+
+    def _owner(self, value: str) -> tuple[str | None, str]:
+        """The value itself as well, where it only looks like the one tenant's."""
+        key = self._directory.key_of(value)
+        if key is not None:
+            return key, ""
+        alike = self._directory.keys_seen_in(value)
+        return (next(iter(alike)), value) if len(alike) == 1 else (None, value)
 
     def _labels(self, line: LineKey) -> Iterator[tuple[Label, str]]:
         """The tag's and the pod's, as `labels.tenant` orders them, with the method of each."""
@@ -135,8 +147,9 @@ class Claims:
         pod = line.pod
         label = (pod.label if pod is not None else None) or line.label
         if label is not None:
-            key, value = _bare(label.source), label.value
-            return _nobodys(UNMAPPED + value, "unknown-value", key, value)
+            key, value = _bare(label.source), shown(label.value)
+            claim = _nobodys(UNMAPPED + value, "unknown-value", key, value)
+            return replace(claim, unknown_value=label.value)
         if line.cluster_tag:
             tag = line.cluster_tag
             return _nobodys(UNALLOCATED, "unknown-node", CLUSTER_TAG, tag)

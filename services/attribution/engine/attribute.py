@@ -22,7 +22,7 @@ from services.attribution.engine.inputs.preflight import (
 from services.attribution.engine.inputs.reference_tables import create_reference_tables
 from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
-from services.attribution.engine.output.findings import pools_that_overlap
+from services.attribution.engine.output.findings import pools_that_overlap, unknown_values
 from services.attribution.engine.output.results import metered, name_of_content, sum_results
 from services.attribution.engine.output.run_files import write_run
 from services.attribution.engine.pods.pod_split import PodSplit
@@ -238,6 +238,7 @@ class Attribution:
         sum_results(self.session)
         yield from unmetered_drivers(self.config, metered(self.session))
         yield from pools_that_overlap(self.session, costs, self.config.currency)
+        yield from unknown_values(self.session, costs, self.config)
 
     def finish(
         self,

@@ -26,6 +26,7 @@ _CLAIM_COLUMNS: Final = {
     "tag_key": "VARCHAR",
     "tag_value": "VARCHAR",
     "also_matched": "VARCHAR",
+    "unknown_value": "VARCHAR",
     "is_divided": "BOOLEAN",
 }
 
@@ -129,5 +130,6 @@ def _values(claim: Claim) -> Sequence[object]:
         claim.tag_key,
         claim.tag_value,
         ", ".join(claim.also_matched),
+        claim.unknown_value,
         claim.is_divided,
     )

@@ -1,14 +1,22 @@
 """What a run shows that a person should know, and the fault of one that does not prove itself."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from services.attribution.domain.near_tenants import NearTenants
 from services.attribution.domain.proof import Proof, plain
+from services.attribution.domain.tenants import TenantDirectory
+from shared.characters import shown
 from shared.columnar import Session
+from shared.configuration.models import Configuration
 from shared.faults import ProofFailed
 from shared.findings import Finding
 from shared.money import from_quanta
-from shared.sql.expressions import Sql
+from shared.sql.expressions import Sql, number
 from shared.sql.scripts import run_script
+
+_UNKNOWN_VALUES_MAX: Final = 50
+"""By amount: whoever has more of them has another label in mind."""
 
 
 def pools_that_overlap(session: Session, costs: Sql, currency: str) -> Iterator[Finding]:
@@ -20,6 +28,35 @@ def pools_that_overlap(session: Session, costs: Sql, currency: str) -> Iterator[
             "several-pools",
             f"{amount} {currency} went to the pool {pool!r}, but would also match {others}.",
         )
+
+
+def unknown_values(session: Session, costs: Sql, config: Configuration) -> Iterator[Finding]:
+    """Labels' values that no tenant has: whose they were taken for, or whose they may be."""
+    directory, near = TenantDirectory(config), NearTenants(config)
+    names = {"costs": costs, "values_max": number(_UNKNOWN_VALUES_MAX)}
+    rows = run_script(session, __package__, "unknown_values.sql", names).fetchall()
+    for kind, recipient, value, quanta in rows:
+        amount = f"{plain(from_quanta(quanta))} {config.currency}"
+        if kind == "tenant":
+            yield Finding(
+                "alike-value",
+                f"{amount} of the label `{shown(value)}` went to the tenant `{recipient}`, whose"
+                " key or alias it looks like: they differ in characters that can't be seen, in"
+                " blanks or in width. Correct it where it is written, or add it to `aliases`.",
+            )
+        elif (key := directory.key_of(value)) is not None:
+            yield Finding(
+                "inactive-tenant",
+                f"{amount} of the label `{shown(value)}` are unmapped: the tenant `{key}` is not"
+                " active on their days. Change `active`, or who they belong to.",
+            )
+        elif keys := near.of(value):
+            same = " and ".join(f"`{key}`" for key in keys)
+            yield Finding(
+                "near-value",
+                f"{amount} of the label `{shown(value)}` are unmapped: it is nearly the same as"
+                f" {same}. If it is the same tenant, add it to the tenant's `aliases`.",
+            )
 
 
 def proof_failed(proof: Proof) -> ProofFailed:
