@@ -75,8 +75,9 @@ _MAKER = re.compile(
 _ADDER = re.compile(r"^INSERT INTO (?P<table>\S+)(?: BY NAME)?(?P<query>.*)", re.DOTALL)
 _ROWS = re.compile(
     r"^(?:DESCRIBE|SELECT|WITH|FROM)\b|^COPY [^\s(]+ TO |^CREATE TYPE \S+ AS ENUM \("
+    r"|^CREATE TEMP MACRO \w+\([^)]*\)\s+AS\s+CASE\b"
 )
-"""Statements that give or write rows, or the words of a type, and change no table."""
+"""Statements that give or write rows, the words of a type or an expression, and change no table."""
 _NAME = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 

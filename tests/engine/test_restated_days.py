@@ -28,14 +28,28 @@ from tests.work_folder import work_folder
 
 DAYS = st.integers(3, 6)
 HOURS = st.integers(3, 4)
-ENDS = {"hour": "{day:02d}T{next:02d}", "day": "{day:02d}T23", "long": "20T00"}
+TIMES = {
+    "hour": ("{day:02d}T{hour:02d}:00", "{day:02d}T{next:02d}:00"),
+    "some": ("{day:02d}T{hour:02d}:20", "{day:02d}T23:00"),
+    "day": ("{day:02d}T00:00", "{after:02d}T00:00"),
+    "over": ("{day:02d}T{hour:02d}:00", "{after:02d}T03:30"),
+    "long": ("{day:02d}T{hour:02d}:00", "20T00:00"),
+}
+
+
+def time_of(length: str, day: int, hour: int) -> dict[str, str]:
+    start, end = (
+        f"2026-10-{text.format(day=day, after=day + 1, hour=hour, next=hour + 1)}:00Z"
+        for text in TIMES[length]
+    )
+    return {"ChargePeriodStart": start, "ChargePeriodEnd": end}
+
 
 lines = st.lists(
     st.builds(
         lambda cost, day, hour, kind, length, value: focus_line(
             cost=f"{cost:f}",
-            ChargePeriodStart=f"2026-10-{day:02d}T{hour:02d}:00:00Z",
-            ChargePeriodEnd=f"2026-10-{ENDS[length].format(day=day, next=hour + 1)}:00:00Z",
+            **time_of(length, day, hour),
             SkuMeter=f"{kind}-usage",
             tags={"customer": value} if value else None,
         ),
@@ -43,7 +57,7 @@ lines = st.lists(
         DAYS,
         HOURS,
         st.sampled_from(["box", "nat", "lb"]),
-        st.sampled_from(["hour"] * 8 + ["day", "long"]),
+        st.sampled_from(["hour"] * 8 + ["some", "day", "over", "long"]),
         st.sampled_from(["", "acme", "globex", "stranger"]),
     ),
     min_size=1,

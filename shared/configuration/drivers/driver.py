@@ -34,10 +34,12 @@ class Driver(Entry):
     """One kind of driver: its key in the file, its fields, and what its query reads.
 
     The query lies with the engine, `engine/pools/drivers/<query>.sql`, and is bound to
-    `parameters`. It selects `own_grain, bucket, recipient, weight` for the rows of `asked`: pool,
-    level, scope, own_grain, bucket, bucket_end, and the `grain` and start `moment` of the time to
-    look at. `metered_usage` has meter, grain, moment, tenant, is_active, scale, and weight: a
-    quantity times ten to the scale; `metered_costs` has scope, grain, moment, tenant, quanta.
+    `parameters`. It selects `own_grain, bucket, bucket_end, recipient, weight` for the rows of
+    `asked`: pool, level, scope, own_grain, bucket, bucket_end, and the time to look at: its
+    `grain`, start `moment` and `moment_end`. `metered_usage` has meter, grain, moment, moment_end,
+    tenant, is_active, scale, and weight: a quantity times ten to the scale, and where the time is
+    no whole hour or day, the sum over those that it touches, each by its part; `metered_costs` has
+    scope, grain, moment, moment_end, tenant, quanta.
     Weights are whole numbers; those of 0 and below take no part. A recipient is a tenant,
     `pool:<name>` or `unmetered:<pool>`. A bucket without a row is silent.
     """

@@ -11,9 +11,12 @@ Then come sections, a word on a line of its own with an indented body:
     refuses     words of the error that is raised instead
 
 A table's cells are two or more blanks apart, the first row names its columns, `-` is empty. Times
-are of 2026-10-03: `4` is the hour from 04:00, `day` the whole day, `month` the whole month.
+are of 2026-10-03: `4` is the hour from 04:00, `day` the whole day, `month` the whole month, and
+`23:30..24:30` from half past eleven to half past midnight; hours below 0 and from 24
+on are of other days.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -153,12 +156,19 @@ def _workload(row: Row) -> dict[str, Any]:
 def _start(at: str) -> str:
     if at == "month":
         return "2026-10-01T00:00:00Z"
-    return f"2026-10-03T{0 if at == 'day' else int(at):02d}:00:00Z"
+    return _moment("0" if at == "day" else at.partition("..")[0])
 
 
 def _end(at: str) -> str:
     if at == "month":
         return "2026-11-01T00:00:00Z"
-    if at == "day" or int(at) == 23:
-        return "2026-10-04T00:00:00Z"
-    return f"2026-10-03T{int(at) + 1:02d}:00:00Z"
+    if ".." in at:
+        return _moment(at.partition("..")[2])
+    return _moment("24" if at == "day" else str(int(at) + 1))
+
+
+def _moment(text: str) -> str:
+    """Hours, or hours and minutes, after the day's midnight."""
+    hours, _, minutes = text.partition(":")
+    after = dt.timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return f"{dt.datetime(2026, 10, 3, tzinfo=dt.UTC) + after:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,4 @@
--- reads: results, selection, taken_whole, pooled, items, cells, buckets, item_parts, pool_facts
+-- reads: results, selection, taken_whole, pooled, items, cells, item_parts, pool_facts
 --     makes: selected, explained_groups, explained_parts, wanted_facts
 -- What of the results is asked about; '' asks for nothing in particular.
 CREATE OR REPLACE TEMP TABLE selected AS
@@ -41,28 +41,28 @@ SELECT
     cells.pool,
     cells.grain,
     cells.bucket,
-    buckets.bucket_end,
+    cells.bucket_end,
     items.via,
     items.grain AS via_grain,
     items.bucket AS via_bucket,
+    items.bucket_end AS via_bucket_end,
     item_parts.level
 FROM pooled
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule)
 JOIN items ON items.item = pooled.item
 JOIN cells ON cells.cell = items.cell
-JOIN buckets
-    ON buckets.pool = cells.pool AND buckets.grain = cells.grain AND buckets.bucket = cells.bucket
 LEFT JOIN item_parts
     ON item_parts.cell = items.item AND item_parts.recipient = pooled.tenant;
 
 -- The facts behind both.
 CREATE OR REPLACE TEMP TABLE wanted_facts AS
-SELECT 'group ' || number AS part, kid, hour, span
+SELECT 'group ' || number AS part, kid, started_at, ended_at
 FROM explained_groups
 UNION ALL
-SELECT 'cell ' || cells.cell, pool_facts.kid, pool_facts.hour, pool_facts.span
+SELECT 'cell ' || cells.cell, pool_facts.kid, pool_facts.started_at, pool_facts.ended_at
 FROM pool_facts
 JOIN cells USING (
-    pool, grain, bucket, day, service, account, region, rule, dimensions, source, charge_category
+    pool, grain, bucket, bucket_end, day, service, account, region, rule, dimensions, source,
+    charge_category
 )
 SEMI JOIN explained_parts ON explained_parts.cell = cells.cell;

@@ -16,7 +16,9 @@ numbered AS (
         ) AS place
     FROM keyed_lines AS lines
     JOIN asked USING ({names})
-    JOIN {wanted} AS wanted ON wanted.kid = asked.kid AND wanted.hour = lines.hour AND wanted.span = lines.span
+    JOIN {wanted} AS wanted
+        ON wanted.kid = asked.kid AND wanted.started_at = lines.started_at
+        AND wanted.ended_at = lines.ended_at
 )
 SELECT
     part,

@@ -7,8 +7,8 @@ WITH asked AS (
     SELECT
         wanted_facts.part,
         pod_keys.rid,
-        wanted_facts.hour,
-        wanted_facts.span,
+        wanted_facts.started_at,
+        wanted_facts.ended_at,
         pod_keys.pid,
         lpad(CAST(pod_keys.pid AS VARCHAR), 12, '0') AS recipient,
         pod_keys.driver = '' AS is_taken
@@ -16,35 +16,40 @@ WITH asked AS (
     JOIN pod_keys USING (kid)
 ),
 placed AS (
-    SELECT pod_items.item, pod_items.hour, pod_items.span, key_groups.rid
+    SELECT pod_items.item, pod_items.started_at, pod_items.ended_at, key_groups.rid
     FROM pod_items
     JOIN key_groups USING (kid)
 )
 SELECT
-    asked.part, 'pod_items' AS step, asked.hour, asked.pid, weights.cell AS item, weights.recipient
+    asked.part,
+    'pod_items' AS step,
+    asked.started_at,
+    asked.pid,
+    weights.cell AS item,
+    weights.recipient
 FROM asked
-JOIN placed USING (rid, hour, span)
+JOIN placed USING (rid, started_at, ended_at)
 JOIN pod_item_weights AS weights
     ON weights.cell = placed.item AND weights.recipient = asked.recipient
 WHERE asked.is_taken
 UNION ALL
-SELECT asked.part, 'idle_on_node', asked.hour, asked.pid, weights.cell, weights.recipient
+SELECT asked.part, 'idle_on_node', asked.started_at, asked.pid, weights.cell, weights.recipient
 FROM asked
-JOIN placed USING (rid, hour, span)
+JOIN placed USING (rid, started_at, ended_at)
 JOIN idle_on_node_weights AS weights
     ON weights.cell = placed.item AND weights.recipient = asked.recipient
 WHERE NOT asked.is_taken
 UNION ALL
-SELECT asked.part, 'idle_in_cluster', asked.hour, asked.pid, weights.cell, weights.recipient
+SELECT asked.part, 'idle_in_cluster', asked.started_at, asked.pid, weights.cell, weights.recipient
 FROM asked
-JOIN cluster_idle USING (rid, hour, span)
+JOIN cluster_idle USING (rid, started_at, ended_at)
 JOIN idle_in_cluster_weights AS weights
     ON weights.cell = cluster_idle.item AND weights.recipient = asked.recipient
 WHERE NOT asked.is_taken
 UNION ALL
-SELECT wanted_facts.part, 'pod_items', wanted_facts.hour, NULL, idle_left.item, 'idle'
+SELECT wanted_facts.part, 'pod_items', wanted_facts.started_at, NULL, idle_left.item, 'idle'
 FROM wanted_facts
-JOIN idle_left USING (kid, hour, span);
+JOIN idle_left USING (kid, started_at, ended_at);
 
 -- What a cluster's idle part is summed from.
 CREATE OR REPLACE TEMP TABLE explained_idle AS
@@ -52,9 +57,10 @@ SELECT cluster_idle.item AS cluster_item, pod_items.item
 FROM cluster_idle
 JOIN key_groups USING (rid)
 JOIN pod_items
-    ON pod_items.kid = key_groups.kid AND pod_items.hour = cluster_idle.hour
-    AND pod_items.span = cluster_idle.span AND pod_items.cluster = cluster_idle.cluster
+    ON pod_items.kid = key_groups.kid AND pod_items.started_at = cluster_idle.started_at
+    AND pod_items.ended_at = cluster_idle.ended_at AND pod_items.cluster = cluster_idle.cluster
     AND pod_items.grain = cluster_idle.grain AND pod_items.bucket = cluster_idle.bucket
+    AND pod_items.bucket_end = cluster_idle.bucket_end
     AND pod_items.resource = cluster_idle.resource
 SEMI JOIN explained_pods
     ON explained_pods.step = 'idle_in_cluster' AND explained_pods.item = cluster_idle.item
@@ -77,10 +83,10 @@ GROUP BY ALL;
 
 -- Lines are asked for by the node's cell in place of the pod's facts.
 CREATE OR REPLACE TEMP TABLE wanted_of_pods AS
-SELECT part, kid, hour, span
+SELECT part, kid, started_at, ended_at
 FROM wanted_facts
 WHERE kid NOT IN (SELECT kid FROM pod_keys) AND kid NOT IN (SELECT kid FROM pod_cells)
 UNION ALL
-SELECT DISTINCT 'node ' || pod_cells.cell, pod_cells.kid, pod_cells.hour, pod_cells.span
+SELECT DISTINCT 'node ' || pod_cells.cell, pod_cells.kid, pod_cells.started_at, pod_cells.ended_at
 FROM pod_cells
 SEMI JOIN explained_items USING (cell);

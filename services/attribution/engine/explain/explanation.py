@@ -148,7 +148,7 @@ def _part(row: Row, evidence: Evidence) -> Part:
     return Part(
         **{name: row[name] for name in _DESCRIBED},
         day=row.get("day"),
-        start=row.get("bucket") or row.get("hour"),
+        start=row.get("bucket") or row.get("started_at"),
         place=row.get("place", ""),
         pods=row.get("pods", ""),
         evidence=evidence,

@@ -1,4 +1,4 @@
 -- reads: explained_groups
-SELECT DISTINCT * EXCLUDE (kid, hour, span, day, tenant, dimensions, source)
+SELECT DISTINCT * EXCLUDE (kid, started_at, ended_at, day, tenant, dimensions, source)
 FROM explained_groups
 ORDER BY number;

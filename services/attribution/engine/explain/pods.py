@@ -35,7 +35,7 @@ class PodEvidence:
             )
 
     def of(self, lines: Mapping[str, Evidence]) -> Iterator[tuple[Row, Evidence]]:
-        """Rows with `part`, `day`, `hour`, `place` and `pods`, each with what was got and why."""
+        """Rows with `part`, `day`, `started_at`, `place` and `pods`; what was got and why."""
         rows = records(run_script(self.session, __package__, "parts_of_pods.sql"))
         for row in rows:
             step, item = row["step"], row["item"]
@@ -45,7 +45,7 @@ class PodEvidence:
                 of = self._idle(lines, item)
             else:
                 of = self._item(lines, item)
-            row["day"] = row["hour"].date()
+            row["day"] = row["started_at"].date()
             row["place"] = self._items[item]["place"] if item in self._items else ""
             yield row, self._share(of, step, item, row["recipient"])
 

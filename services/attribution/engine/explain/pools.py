@@ -17,8 +17,8 @@ from shared.sql.scripts import Row, records, run_script
 from shared.vocabulary.recipients import POOL
 
 Name = TypeVar("Name", bound=Hashable)
-Bucket = tuple[str, str, dt.datetime]
-"""Pool, grain and start: what a driver splits at once."""
+Bucket = tuple[str, str, dt.datetime, dt.datetime]
+"""Pool, grain, start and end: what a driver splits at once."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PoolEvidence:
         """Each row of `explained_parts`, with what was got of its cell and why."""
         for row in self._rows:
             evidence = cells[f"cell {row['cell']}"]
-            via = _bucket_of(row, "via", "via_grain", "via_bucket")
+            via = _bucket_of(row, "via", "via_")
             routes = self._routes.get(_bucket_of(row))
             if routes is not None:
                 evidence = _share(evidence, POOL + via[0], routes, via)
@@ -55,7 +55,7 @@ class PoolEvidence:
     def _routes(self) -> Mapping[Bucket, Mapping[Bucket, int]]:
         """Where the money of cells ends whose pools are used by pools."""
         rows = records(run_script(self.session, __package__, "routes_of_buckets.sql"))
-        return _by_bucket((row, _bucket_of(row, "via", "via_grain", "via_bucket")) for row in rows)
+        return _by_bucket((row, _bucket_of(row, "via", "via_")) for row in rows)
 
     @cached_property
     def _signals(self) -> Mapping[Bucket, tuple[SignalRows, ...]]:
@@ -95,10 +95,10 @@ class PoolEvidence:
         return signals
 
 
-def _bucket_of(
-    row: Row, pool: str = "pool", grain: str = "grain", bucket: str = "bucket"
-) -> Bucket:
-    return row[pool], row[grain], row[bucket]
+def _bucket_of(row: Row, pool: str = "pool", prefix: str = "") -> Bucket:
+    """Beside the pool, by the names of its columns with this prefix."""
+    grain, start, end = (row[prefix + name] for name in ("grain", "bucket", "bucket_end"))
+    return row[pool], grain, start, end
 
 
 def _by_bucket(rows: Iterable[tuple[Row, Name]]) -> Mapping[Bucket, Mapping[Name, int]]:

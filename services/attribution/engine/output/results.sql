@@ -44,7 +44,7 @@ kept AS (
     )
 ),
 placed AS (
-    SELECT CAST(facts.hour AS DATE) AS day, numbered.line, facts.quanta
+    SELECT CAST(facts.started_at AS DATE) AS day, numbered.line, facts.quanta
     FROM facts
     JOIN numbered ON numbered.kid = facts.kid
     UNION ALL
@@ -81,9 +81,10 @@ SELECT
 FROM buckets
 SEMI JOIN cells
     ON cells.pool = buckets.pool AND cells.grain = buckets.grain AND cells.bucket = buckets.bucket
+    AND cells.bucket_end = buckets.bucket_end
 LEFT JOIN chosen
     ON chosen.pool = buckets.pool AND chosen.grain = buckets.grain
-    AND chosen.bucket = buckets.bucket
+    AND chosen.bucket = buckets.bucket AND chosen.bucket_end = buckets.bucket_end
 GROUP BY ALL
 UNION ALL
 SELECT * FROM kept_pool_hours;

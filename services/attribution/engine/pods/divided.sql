@@ -2,15 +2,19 @@
 --     idle_left  makes: divided_keys, divided_claims, divided_facts
 -- The pods' parts in place of the lines that were divided, and what these left.
 CREATE OR REPLACE TEMP TABLE divided_facts AS
-SELECT kid, hour, span, quanta
+SELECT kid, started_at, ended_at, quanta
 FROM line_facts
 ANTI JOIN pod_cells USING (kid)
 UNION ALL
-SELECT kid, hour, span, CAST(sum(quanta) AS HUGEINT)
+SELECT kid, started_at, ended_at, CAST(sum(quanta) AS HUGEINT)
 FROM idle_left
 GROUP BY ALL
 UNION ALL
-SELECT pod_keys.kid, pod_facts.hour, pod_facts.span, CAST(sum(pod_facts.quanta) AS HUGEINT)
+SELECT
+    pod_keys.kid,
+    pod_facts.started_at,
+    pod_facts.ended_at,
+    CAST(sum(pod_facts.quanta) AS HUGEINT)
 FROM pod_facts
 JOIN pod_keys USING (rid, pid, driver)
 GROUP BY ALL;

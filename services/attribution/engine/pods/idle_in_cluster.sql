@@ -8,6 +8,7 @@ WITH summed AS (
         cluster,
         grain,
         bucket,
+        bucket_end,
         resource,
         pid,
         sum(CASE (SELECT idle FROM policy) WHEN 'reserved' THEN requested ELSE weight END) AS weight
@@ -16,11 +17,11 @@ WITH summed AS (
     GROUP BY ALL
 ),
 priced AS (
-    SELECT cluster, grain, bucket, 'none' AS resource, pid, sum(weight * price) AS weight
+    SELECT cluster, grain, bucket, bucket_end, 'none' AS resource, pid, sum(weight * price) AS weight
     FROM summed
     JOIN prices USING (resource)
-    WHERE resource = 'split' OR (cluster, grain, bucket) NOT IN (
-        SELECT (cluster, grain, bucket) FROM summed WHERE resource = 'split'
+    WHERE resource = 'split' OR (cluster, grain, bucket, bucket_end) NOT IN (
+        SELECT (cluster, grain, bucket, bucket_end) FROM summed WHERE resource = 'split'
     )
     GROUP BY ALL
 )
@@ -30,14 +31,23 @@ SELECT * FROM priced WHERE weight > 0;
 
 CREATE OR REPLACE TEMP TABLE cluster_idle AS
 WITH summed AS (
-    SELECT rid, hour, span, cluster, grain, bucket, resource, CAST(sum(quanta) AS HUGEINT) AS quanta
+    SELECT
+        rid,
+        started_at,
+        ended_at,
+        cluster,
+        grain,
+        bucket,
+        bucket_end,
+        resource,
+        CAST(sum(quanta) AS HUGEINT) AS quanta
     FROM idle_items
     WHERE goes_by_policy
         AND item NOT IN (SELECT cell FROM idle_on_node_parts)
         AND (SELECT idle FROM policy) <> 'overhead'
     GROUP BY ALL
 )
-SELECT row_number() OVER (ORDER BY rid, hour, span, resource) AS item, * FROM summed;
+SELECT row_number() OVER (ORDER BY rid, started_at, ended_at, resource) AS item, * FROM summed;
 
 CREATE OR REPLACE TEMP TABLE idle_in_cluster_weights AS
 SELECT
@@ -48,4 +58,4 @@ SELECT
     sum(cluster_taken.weight) OVER (PARTITION BY cluster_idle.item) AS total,
     0 AS level
 FROM cluster_idle
-JOIN cluster_taken USING (cluster, grain, bucket, resource);
+JOIN cluster_taken USING (cluster, grain, bucket, bucket_end, resource);

@@ -17,7 +17,7 @@ SELECT
     sum(taken.requested) OVER (PARTITION BY idle_items.item) AS total,
     0 AS level
 FROM idle_items
-JOIN taken USING (place, grain, bucket, resource)
+JOIN taken USING (place, grain, bucket, bucket_end, resource)
 WHERE idle_items.goes_by_policy
     AND taken.requested > 0
     AND (SELECT idle FROM policy) = 'reserved';

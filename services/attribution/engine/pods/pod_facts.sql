@@ -4,8 +4,8 @@
 CREATE OR REPLACE TEMP TABLE pod_facts AS
 SELECT
     key_groups.rid,
-    pod_items.hour,
-    pod_items.span,
+    pod_items.started_at,
+    pod_items.ended_at,
     CAST(pod_item_parts.recipient AS BIGINT) AS pid,
     '' AS driver,
     pod_item_parts.quanta
@@ -16,8 +16,8 @@ WHERE pod_item_parts.recipient <> 'idle'
 UNION ALL
 SELECT
     idle_items.rid,
-    idle_items.hour,
-    idle_items.span,
+    idle_items.started_at,
+    idle_items.ended_at,
     CAST(idle_on_node_parts.recipient AS BIGINT),
     {IDLE} || 'reserved',
     idle_on_node_parts.quanta
@@ -26,8 +26,8 @@ JOIN idle_items ON idle_items.item = idle_on_node_parts.cell
 UNION ALL
 SELECT
     cluster_idle.rid,
-    cluster_idle.hour,
-    cluster_idle.span,
+    cluster_idle.started_at,
+    cluster_idle.ended_at,
     CAST(idle_in_cluster_parts.recipient AS BIGINT),
     {IDLE} || (SELECT idle FROM policy),
     idle_in_cluster_parts.quanta
@@ -39,8 +39,10 @@ CREATE OR REPLACE TEMP TABLE idle_left AS
 SELECT *
 FROM idle_items
 WHERE item NOT IN (SELECT cell FROM idle_on_node_parts)
-    AND NOT (goes_by_policy AND (rid, hour, span, resource) IN (
-        SELECT (cluster_idle.rid, cluster_idle.hour, cluster_idle.span, cluster_idle.resource)
+    AND NOT (goes_by_policy AND (rid, started_at, ended_at, resource) IN (
+        SELECT (
+            cluster_idle.rid, cluster_idle.started_at, cluster_idle.ended_at, cluster_idle.resource
+        )
         FROM cluster_idle
         SEMI JOIN idle_in_cluster_parts ON idle_in_cluster_parts.cell = cluster_idle.item
     ));

@@ -24,8 +24,8 @@ CREATE OR REPLACE TEMP TABLE pod_item_weights AS
 WITH by_pod AS (
     SELECT pod_items.item, pod_items.quanta, pod_items.carrier, taken.pid, taken.weight, had.shared
     FROM pod_items
-    LEFT JOIN taken USING (place, grain, bucket, resource)
-    LEFT JOIN had USING (place, grain, bucket, resource)
+    LEFT JOIN taken USING (place, grain, bucket, bucket_end, resource)
+    LEFT JOIN had USING (place, grain, bucket, bucket_end, resource)
 ),
 summed AS (
     SELECT

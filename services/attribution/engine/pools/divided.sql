@@ -24,7 +24,7 @@ WITH alike AS (
     JOIN cells ON cells.cell = items.cell
     LEFT JOIN chosen
         ON chosen.pool = cells.pool AND chosen.grain = cells.grain
-        AND chosen.bucket = cells.bucket
+        AND chosen.bucket = cells.bucket AND chosen.bucket_end = cells.bucket_end
 )
 SELECT
     min(alike.item) AS item,

@@ -1,22 +1,65 @@
 -- reads: buckets, drivers, usage, direct_costs, period
---     makes: driver_buckets, metered_usage, metered_costs
+--     makes: driver_buckets, covers, metered_usage, metered_costs
 -- What drivers look at, by the grains of time that they do.
 CREATE OR REPLACE TEMP TABLE driver_buckets AS
+WITH grained AS (
+    SELECT
+        drivers.pool,
+        drivers.level,
+        drivers.scope,
+        buckets.grain AS own_grain,
+        buckets.bucket,
+        buckets.bucket_end,
+        greatest(buckets.grain, drivers.grain) AS grain
+    FROM buckets
+    JOIN drivers USING (pool)
+)
 SELECT
-    drivers.pool,
-    drivers.level,
-    drivers.scope,
-    buckets.grain AS own_grain,
-    buckets.bucket,
-    buckets.bucket_end,
-    greatest(buckets.grain, drivers.grain) AS grain,
-    CASE greatest(buckets.grain, drivers.grain)
-        WHEN 'hour' THEN buckets.bucket
-        WHEN 'day' THEN date_trunc('day', buckets.bucket)
-        ELSE (SELECT started_at FROM period)
-    END AS moment
-FROM buckets
-JOIN drivers USING (pool);
+    grained.*,
+    CASE grain WHEN 'period' THEN period.started_at ELSE split_start(grain, bucket, bucket_end) END
+        AS moment,
+    CASE grain WHEN 'period' THEN period.ended_at ELSE split_end(grain, bucket, bucket_end) END
+        AS moment_end
+FROM grained
+CROSS JOIN period;
+
+-- Of a time that is no whole hour, day or period: the hours, or days, that it touches, and what part
+-- of each it covers, in seconds, or in the largest number of them that all parts are multiples of.
+CREATE OR REPLACE TEMP TABLE covers AS
+WITH touched AS (
+    SELECT
+        grain,
+        moment,
+        moment_end,
+        unnest(generate_series(
+            box_start(grain, moment),
+            moment_end - INTERVAL 1 SECOND,
+            CASE grain WHEN 'hour' THEN INTERVAL 1 HOUR ELSE INTERVAL 1 DAY END
+        )) AS box
+    FROM (
+        SELECT DISTINCT grain, moment, moment_end
+        FROM driver_buckets
+        WHERE grain <> 'period' AND moment_end > box_end(grain, moment)
+    )
+),
+measured AS (
+    SELECT
+        *,
+        date_diff('second', greatest(moment, box), least(moment_end, box_end(grain, box)))
+            AS seconds
+    FROM touched
+),
+divisors AS (
+    SELECT
+        grain, moment, moment_end, list_reduce(list(seconds), lambda a, b: gcd(a, b)) AS divisor
+    FROM measured
+    GROUP BY ALL
+)
+SELECT
+    measured.* EXCLUDE (seconds),
+    CAST(measured.seconds // divisors.divisor AS HUGEINT) AS part
+FROM measured
+JOIN divisors USING (grain, moment, moment_end);
 
 CREATE OR REPLACE TEMP TABLE metered_usage AS
 WITH placed AS (
@@ -37,10 +80,30 @@ WITH placed AS (
         scale,
         weight
     FROM usage
+),
+boxed AS (
+    SELECT meter, grain, moment, tenant, is_active, scale, sum(weight) AS weight
+    FROM placed
+    WHERE weight > 0 AND grain IN (SELECT grain FROM driver_buckets)
+    GROUP BY ALL
 )
-SELECT meter, grain, moment, tenant, is_active, scale, sum(weight) AS weight
-FROM placed
-WHERE weight > 0 AND grain IN (SELECT grain FROM driver_buckets)
+SELECT
+    boxed.*,
+    CASE grain WHEN 'period' THEN (SELECT ended_at FROM period) ELSE box_end(grain, moment) END
+        AS moment_end
+FROM boxed
+UNION ALL BY NAME
+SELECT
+    boxed.meter,
+    covers.grain,
+    covers.moment,
+    covers.moment_end,
+    boxed.tenant,
+    boxed.is_active,
+    boxed.scale,
+    sum(boxed.weight * covers.part) AS weight
+FROM covers
+JOIN boxed ON boxed.grain = covers.grain AND boxed.moment = covers.box
 GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE metered_costs AS
@@ -51,8 +114,26 @@ WITH placed AS (
     UNION ALL
     SELECT CAST('period' AS span), (SELECT started_at FROM period), scope, tenant, quanta
     FROM direct_costs
+),
+boxed AS (
+    SELECT scope, grain, moment, tenant, sum(quanta) AS quanta
+    FROM placed
+    WHERE grain IN (SELECT grain FROM driver_buckets)
+    GROUP BY ALL
 )
-SELECT scope, grain, moment, tenant, sum(quanta) AS quanta
-FROM placed
-WHERE grain IN (SELECT grain FROM driver_buckets)
+SELECT
+    boxed.*,
+    CASE grain WHEN 'period' THEN (SELECT ended_at FROM period) ELSE box_end(grain, moment) END
+        AS moment_end
+FROM boxed
+UNION ALL BY NAME
+SELECT
+    boxed.scope,
+    covers.grain,
+    covers.moment,
+    covers.moment_end,
+    boxed.tenant,
+    sum(boxed.quanta * covers.part) AS quanta
+FROM covers
+JOIN boxed ON boxed.grain = covers.grain AND boxed.moment = covers.box
 GROUP BY ALL;

@@ -11,4 +11,5 @@ SELECT
 FROM items
 JOIN shares
     ON shares.pool = items.via AND shares.grain = items.grain AND shares.bucket = items.bucket
+    AND shares.bucket_end = items.bucket_end
 WHERE NOT starts_with(shares.recipient, {POOL});

@@ -58,11 +58,12 @@ class PoolSplit:
         run_script(self.session, __package__, "driver_inputs.sql")
         run_script(self.session, __package__, "candidates.sql")
         meters = self._meters()
+        part_max = run_script(self.session, __package__, "largest_part.sql").fetchall()[0][0]
         with_buckets = set(
             run_script(self.session, __package__, "pools_with_buckets.sql").fetchall()
         )
         for level in levels(self.config):
-            _check_meters(level, meters, self.config.file)
+            _check_meters(level, meters, part_max, self.config.file)
             if (level.pool.name,) in with_buckets:
                 self._propose(level)
         ReciprocalPools(self.session, self.config.file, self.scratch_dir).split()
@@ -115,8 +116,11 @@ class _Meter:
     scale: int
 
 
-def _check_meters(level: Level, meters: Mapping[str, _Meter], ruleset: str) -> None:
-    """The signals are no coarser than the driver looks, and their sum fits the arithmetic."""
+def _check_meters(level: Level, meters: Mapping[str, _Meter], part_max: int, ruleset: str) -> None:
+    """The signals are no coarser than the driver looks, and their sum fits the arithmetic.
+
+    `part_max` is the most that a quantity is taken by for a line's part of an hour or day.
+    """
     driver = level.driver
     read = {name: meters[name] for name in (*driver.meters, *driver.controls) if name in meters}
     scale_max = max((meter.scale for meter in read.values()), default=0)
@@ -129,7 +133,7 @@ def _check_meters(level: Level, meters: Mapping[str, _Meter], ruleset: str) -> N
                 field=f"pools.{level.pool.name}.per",
                 remedy=f"Write `per: {meter.coarsest}`.",
             )
-        if meter.weight * 10.0 ** (scale_max - meter.scale) > 10.0**driver.digits_max:
+        if meter.weight * part_max * 10.0 ** (scale_max - meter.scale) > 10.0**driver.digits_max:
             raise BadInput(
                 f"the signals' quantities of {name!r} have more than {driver.digits_max} digits"
                 " together.",

@@ -36,4 +36,5 @@ JOIN items ON items.item = divided.item
 JOIN cells ON cells.cell = items.cell
 LEFT JOIN chosen
     ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
+    AND chosen.bucket_end = cells.bucket_end
 LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level;

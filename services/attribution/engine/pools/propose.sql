@@ -8,11 +8,13 @@ WITH asked AS (
     FROM driver_buckets
     WHERE pool = $pool AND level = $level AND (
         EXISTS (SELECT 1 FROM uses)
-        OR (own_grain, bucket) NOT IN (SELECT (grain, bucket) FROM candidates WHERE pool = $pool)
+        OR (own_grain, bucket, bucket_end) NOT IN (
+            SELECT (grain, bucket, bucket_end) FROM candidates WHERE pool = $pool
+        )
     )
 ),
 proposed AS {proposed}
-SELECT $pool, own_grain, bucket, $level, recipient, sum(weight)
+SELECT $pool, own_grain, bucket, bucket_end, $level, recipient, sum(weight)
 FROM proposed
 WHERE weight > 0 AND recipient <> {POOL} || $pool
-GROUP BY own_grain, bucket, recipient;
+GROUP BY own_grain, bucket, bucket_end, recipient;

@@ -14,19 +14,25 @@ from shared.columnar import Session
 from shared.configuration.drivers import GRAINS, Grain
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
-from shared.sql.scripts import run_script
+from shared.sql.scripts import Row, records, run_script
 
-_BUCKET_COLUMNS: Final = {"pool": "VARCHAR", "grain": SPAN, "bucket": "TIMESTAMP"}
+_BUCKET_COLUMNS: Final = {
+    "pool": "VARCHAR",
+    "grain": SPAN,
+    "bucket": "TIMESTAMP",
+    "bucket_end": "TIMESTAMP",
+}
 _ROUTE_COLUMNS: Final = {
     **_BUCKET_COLUMNS,
     "route": "VARCHAR",
     "via": "VARCHAR",
     "via_grain": SPAN,
     "via_bucket": "TIMESTAMP",
+    "via_bucket_end": "TIMESTAMP",
     "weight": "HUGEINT",
 }
-Bucket = tuple[str, int, Any]
-"""Pool, place of the grain among all (so that the finer comes first), and start."""
+Bucket = tuple[str, int, Any, Any]
+"""Pool, place of the grain among all (so that the finer comes first), start and end."""
 
 
 def find_uses(session: Session, config: Configuration, scratch_dir: Path) -> None:
@@ -89,7 +95,7 @@ class ReciprocalPools:
             self.session,
             "closed_buckets",
             _BUCKET_COLUMNS,
-            [(pool, GRAINS[grain], bucket) for pool, grain, bucket in nodes],
+            [(pool, GRAINS[grain], *times) for pool, grain, *times in nodes],
             scratch_dir=self.scratch_dir,
         )
         levels = run_script(self.session, __package__, "levels_to_give_up.sql").fetchall()
@@ -102,11 +108,11 @@ class ReciprocalPools:
         """A row per route of a bucket's money; none for buckets that tenants alone consume."""
         uses: defaultdict[Bucket, dict[Bucket, int]] = defaultdict(dict)
         totals: dict[Bucket, int] = {}
-        rows = run_script(self.session, __package__, "used_shares.sql").fetchall()
-        for pool, grain, bucket, total, used, used_grain, used_bucket, weight in rows:
-            node = (pool, GRAINS.index(grain), bucket)
-            uses[node][used, GRAINS.index(used_grain), used_bucket] = int(weight)
-            totals[node] = int(total)
+        result = run_script(self.session, __package__, "used_shares.sql")
+        for row in records(result):
+            node, used = _node_of(row, "by_"), _node_of(row, "")
+            uses[node][used] = int(row["weight"])
+            totals[node] = int(row["total"])
         ends_of = routes({node: Use(pools, totals[node]) for node, pools in uses.items()})
         vias = sorted({via for ends in ends_of.values() for via in ends})
         # Numbered in their order, since a name decides who gets a quantum that is left over.
@@ -118,14 +124,21 @@ class ReciprocalPools:
         ]
 
 
-def _named(bucket: Bucket) -> tuple[str, Grain, Any]:
-    pool, grain, start = bucket
-    return pool, GRAINS[grain], start
+def _node_of(row: Row, prefix: str) -> Bucket:
+    pool, grain, start, end = (
+        row[prefix + name] for name in ("pool", "grain", "bucket", "bucket_end")
+    )
+    return pool, GRAINS.index(grain), start, end
+
+
+def _named(bucket: Bucket) -> tuple[str, Grain, Any, Any]:
+    pool, grain, start, end = bucket
+    return pool, GRAINS[grain], start, end
 
 
 def _closed(nodes: Sequence[tuple[Any, ...]], ruleset: str) -> BadInput:
-    _, grain, bucket = nodes[0]
-    names = sorted({str(node[0]) for node in nodes if node[1:] == (grain, bucket)})
+    _, grain, bucket, end = nodes[0]
+    names = sorted({str(node[0]) for node in nodes if node[1:] == (grain, bucket, end)})
     when = {
         "hour": f"in the hour {bucket:%Y-%m-%d %H:%M}",
         "day": f"on {bucket:%Y-%m-%d}",

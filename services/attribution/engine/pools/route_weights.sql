@@ -10,4 +10,4 @@ SELECT
     CAST(1152921504606846976 AS HUGEINT) AS total,
     0 AS level
 FROM cells
-JOIN routes USING (pool, grain, bucket);
+JOIN routes USING (pool, grain, bucket, bucket_end);

@@ -15,7 +15,7 @@ QUANTA: Final = ("quanta",)
 
 
 def group_lines(session: Session, names: Sql, measures: Sequence[str] = QUANTA) -> None:
-    """Makes `line_costs`: of `keyed_lines` the sum of each measure by key, hour and length.
+    """Makes `line_costs`: of `keyed_lines` the sum of each measure by key and time.
 
     `names` are the columns of a key. Measures are columns of whole numbers.
     """

@@ -9,10 +9,10 @@ WITH numbers AS (
 )
 SELECT
     numbers.kid,
-    hours.hour,
-    CAST(hours.span AS span) AS span,
+    hours.started_at,
+    hours.ended_at,
     CAST(sum(hours.quanta) AS HUGEINT) AS quanta
 FROM {hours} AS hours
 JOIN numbers ON numbers.part = hours.part AND numbers.part_kid = hours.kid
-WHERE CAST(hours.hour AS DATE) IN (SELECT day FROM {days})
+WHERE CAST(hours.started_at AS DATE) IN (SELECT day FROM {days})
 GROUP BY ALL;

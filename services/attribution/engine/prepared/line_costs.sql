@@ -1,5 +1,5 @@
 -- reads: keyed_lines  makes: line_costs
 CREATE OR REPLACE TEMP TABLE line_costs AS
-SELECT {names}, hour, span, {measures}, count(*) AS lines
+SELECT {names}, started_at, ended_at, {measures}, count(*) AS lines
 FROM keyed_lines
 GROUP BY ALL;

@@ -1,5 +1,5 @@
 -- reads: buckets
 SELECT 1
 FROM buckets
-WHERE grain = 'period'
+WHERE bucket_end > box_end('day', bucket)
 LIMIT 1;

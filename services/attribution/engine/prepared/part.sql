@@ -7,8 +7,8 @@ FROM (SELECT DISTINCT {names} FROM line_costs);
 CREATE OR REPLACE TEMP TABLE part_hours AS
 SELECT
     part_keys.kid,
-    line_costs.hour,
-    line_costs.span,
+    line_costs.started_at,
+    line_costs.ended_at,
     CAST(line_costs.quanta AS DECIMAL(38,0)) AS quanta,
     line_costs.lines
 FROM line_costs

@@ -1,6 +1,6 @@
 -- reads: part_keys, part_hours  makes: part_days, part_fingerprints
 CREATE OR REPLACE TEMP TABLE part_days AS
-SELECT kid, CAST(hour AS DATE) AS day, CAST(sum(quanta) AS DECIMAL(38,0)) AS quanta
+SELECT kid, CAST(started_at AS DATE) AS day, CAST(sum(quanta) AS DECIMAL(38,0)) AS quanta
 FROM part_hours
 GROUP BY ALL;
 
@@ -8,13 +8,13 @@ GROUP BY ALL;
 -- come in change it. Two of them weigh the quanta, by 31 bits of the line's hash each.
 CREATE OR REPLACE TEMP TABLE part_fingerprints AS
 SELECT
-    CAST(hour AS DATE) AS day,
+    CAST(started_at AS DATE) AS day,
     CAST(sum(CAST(hashed >> 33 AS HUGEINT) * CAST(quanta AS HUGEINT)) AS VARCHAR) AS of_quanta,
     CAST(sum(CAST(hashed & 2147483647 AS HUGEINT) * CAST(quanta AS HUGEINT)) AS VARCHAR)
         AS of_quanta_low,
     CAST(sum(CAST(hashed AS HUGEINT) * lines) AS VARCHAR) AS of_lines
 FROM (
-    SELECT part_hours.*, hash(part_keys.name_hash, hour, span) AS hashed
+    SELECT part_hours.*, hash(part_keys.name_hash, started_at, ended_at) AS hashed
     FROM part_hours
     JOIN part_keys USING (kid)
 )

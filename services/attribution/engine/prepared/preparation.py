@@ -34,7 +34,7 @@ from shared.sql.scripts import run_script, script_query
 # By file, the table that is written to it and the columns it is put in order by.
 _OF_A_PART: Final = {
     "keys": ordered("part_keys", "kid"),
-    "hours": ordered("part_hours", "kid", "hour"),
+    "hours": ordered("part_hours", "kid", "started_at", "ended_at"),
     "days": ordered("part_days", "day", "kid"),
     "fingerprints": ordered("part_fingerprints", "day"),
 }

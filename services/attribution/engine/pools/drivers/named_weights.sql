@@ -1,6 +1,11 @@
 -- reads: asked, named_weights, tenants
 -- Of pools, and of tenants that are active at some time in the bucket.
-SELECT asked.own_grain, asked.bucket, named_weights.recipient, named_weights.weight
+SELECT
+    asked.own_grain,
+    asked.bucket,
+    asked.bucket_end,
+    named_weights.recipient,
+    named_weights.weight
 FROM asked
 JOIN named_weights ON named_weights.pool = asked.pool AND named_weights.level = asked.level
 LEFT JOIN tenants

@@ -16,17 +16,18 @@ factors AS (
 metered AS (
     SELECT asked.*, metered_usage.tenant, metered_usage.is_active, metered_usage.weight * factors.of_meter AS weight
     FROM asked
-    JOIN metered_usage ON metered_usage.meter = $meter AND metered_usage.grain = asked.grain AND metered_usage.moment = asked.moment
+    JOIN metered_usage ON metered_usage.meter = $meter AND metered_usage.grain = asked.grain AND metered_usage.moment = asked.moment AND metered_usage.moment_end = asked.moment_end
     CROSS JOIN factors
 ),
 sums AS (
-    SELECT pool, own_grain, bucket, grain, moment, sum(weight) AS weight
+    SELECT pool, own_grain, bucket, bucket_end, grain, moment, moment_end, sum(weight) AS weight
     FROM metered
     GROUP BY ALL
 )
 SELECT
     own_grain,
     bucket,
+    bucket_end,
     CASE WHEN is_active THEN tenant ELSE {UNMETERED} || pool END AS recipient,
     weight
 FROM metered
@@ -34,11 +35,13 @@ UNION ALL
 SELECT
     sums.own_grain,
     sums.bucket,
+    sums.bucket_end,
     {UNMETERED} || sums.pool,
     metered_usage.weight * factors.of_control - sums.weight
 FROM sums
 JOIN metered_usage
     ON metered_usage.meter = $control AND metered_usage.tenant = {POOL} || sums.pool
     AND metered_usage.grain = sums.grain AND metered_usage.moment = sums.moment
+    AND metered_usage.moment_end = sums.moment_end
 CROSS JOIN factors
 WHERE metered_usage.weight * factors.of_control > sums.weight
