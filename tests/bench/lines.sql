@@ -135,5 +135,8 @@ SELECT
     service_name AS x_ServiceCode,
     'Usage' AS x_LineItemType,
     'Anniversary' AS x_BillType,
+    'AWS' AS x_BillingEntity,
+    CAST(NULL AS VARCHAR) AS x_IamPrincipal,
+    CAST(NULL AS VARCHAR) AS x_UserIdentifier,
     CASE WHEN kind = 'customer' THEN 't' || lpad(CAST(tenant AS VARCHAR), 4, '0') END AS customer
 FROM named

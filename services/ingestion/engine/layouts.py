@@ -123,7 +123,8 @@ CUR = Layout(
         " product_location product_product_name product_region_code product_servicecode"
         " product_sku"
         " reservation_reservation_a_r_n savings_plan_savings_plan_a_r_n"
-        " split_line_item_parent_resource_id",
+        " split_line_item_parent_resource_id"
+        " bill_billing_entity line_item_iam_principal line_item_user_identifier",
     ),
     required=(
         "bill_billing_period_start_date",
