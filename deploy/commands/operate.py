@@ -1,4 +1,4 @@
-"""`trueback sign-in`, `apply`, `source`, `close`, `token`: an operator on a running stack.
+"""`trueback sign-in`, `apply`, `close`, `token`: an operator on a running stack.
 
 They call the services' APIs in the operator's name, as any other program may.
 """
@@ -67,18 +67,6 @@ def _needs(proposal: Mapping[str, Any]) -> str:
         f"not in force yet, and what was before stays so ({reach}). An administrator other than"
         f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
     )
-
-
-def source(
-    key: Annotated[str, typer.Argument(help="A name for it, such as aws.")],
-    uri: Annotated[str, typer.Argument(help="s3://bucket/prefix/")],
-    *,
-    kind: Annotated[str, typer.Option(help="bill, signals or workloads")] = "bill",
-) -> None:
-    """Say where bills, usage signals or workloads are delivered."""
-    with calls() as call:
-        call("ingestion", "POST", "/api/v1/sources", {"key": key, "kind": kind, "uri": uri})
-    print(f"{kind} of {key} are read from {uri}")
 
 
 def close(

@@ -85,5 +85,6 @@ def configure(client: ApiClient, operator: Actor, sample: Sample) -> None:
         ("usage", "signals", "usage/"),
         ("aws", "bill", "exports/"),
     ):
-        source = {"key": key, "kind": kind, "uri": f"s3://{EXPORT_BUCKET}/{folder}"}
+        place = {"kind": kind, "uri": f"s3://{EXPORT_BUCKET}/{folder}"}
+        source = {"key": key, **place, "awaits_first_delivery": True}
         client.call(operator, "ingestion", "POST", "/api/v1/sources", source)

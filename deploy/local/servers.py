@@ -36,6 +36,11 @@ ALL: Final = frozenset({"postgres", "valkey", "s3"})
 # which several start a stack at the same moment, each before another one listens there.
 _PREFERRED_PORTS: Final = {"portal": 8400}
 # What a live stack is given of Stripe's, by the person who starts it; kept nowhere.
+_SOURCES: Final = (
+    "TRUEBACK_SOURCE_BUCKETS",
+    "TRUEBACK_SOURCE_ROOT",
+    "TRUEBACK_SETTLE_SECONDS",
+)
 _STRIPE: Final = (
     "TRUEBACK_STRIPE_API_KEY",
     "TRUEBACK_STRIPE_API_BASE",
@@ -121,7 +126,14 @@ class Servers:
             return {}
         return {"TRUEBACK_SEAL_KEYS_FILE": str(self.credentials.seal_keys_file)}
 
+    def _sources_environment(self) -> dict[str, str]:
+        """What a person gives; a demo's or a test's files are copied within seconds."""
+        given = {name: os.environ[name] for name in _SOURCES if os.environ.get(name)}
+        return given if self.mode == Mode.LIVE else {"TRUEBACK_SETTLE_SECONDS": "5", **given}
+
     def _own_environment(self, service: str) -> dict[str, str]:
+        if service == "ingestion":
+            return self._sources_environment()
         if service == "invoicing":
             return self._stripe_environment()
         if service == "portal":

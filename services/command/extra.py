@@ -20,7 +20,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "status": "What runs; exit code 1 where the stack is not ready.",
     "sign-in": "Create a person, or find them again, and print a link that signs them in once.",
     "apply": "Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts.",
-    "source": "Say where bills, usage signals or workloads are delivered.",
+    "source": "Say where bills, usage signals or workloads are delivered, or change it.",
+    "sources": "The sources: what was seen there, and which can't be read.",
+    "deliveries": "The newest deliveries, or those that need a person.",
+    "delivery": "Why a delivery was refused; retry or accept it, or give a file in its place.",
+    "deliver": "Give a file by hand: a bill, signals or workloads of a month.",
     "close": "Close a month on its current run; invoices are drafted from it.",
     "token": "Print a token for a service's API, good for a minute;"
     " its address goes to standard error.",

@@ -1,6 +1,6 @@
 """Bulk data in S3: written once under a key that is never reused, read back by its URI."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from shared.faults import BadInput
+from shared.lake.location import SCHEME, Location
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
-_SCHEME: Final = "s3://"
 _EXISTS: Final = frozenset({"PreconditionFailed", "412"})
 
 
@@ -33,24 +34,6 @@ class StoredObject:
     size_bytes: int
     etag: str
     modified_at: datetime
-
-
-@dataclass(frozen=True)
-class Location:
-    bucket: str
-    key: str
-
-    @classmethod
-    def parse(cls, uri: str) -> "Location":
-        if not uri.startswith(_SCHEME):
-            raise BadInput(f"{uri!r} is not an s3:// address.", remedy="Write s3://bucket/prefix.")
-        bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
-        return cls(bucket, key)
-
-    def overlaps(self, other: "Location") -> bool:
-        """Whether one of two prefixes holds objects of the other."""
-        one, two = f"{self.key.rstrip('/')}/".lstrip("/"), f"{other.key.rstrip('/')}/".lstrip("/")
-        return self.bucket == other.bucket and (one.startswith(two) or two.startswith(one))
 
 
 @dataclass(frozen=True)
@@ -119,12 +102,25 @@ class Storage:
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=place.bucket, Prefix=place.key):
             for item in page.get("Contents", ()):
-                yield StoredObject(
-                    uri=f"{_SCHEME}{place.bucket}/{item['Key']}",
-                    size_bytes=item["Size"],
-                    etag=item["ETag"].strip('"'),
-                    modified_at=item["LastModified"],
-                )
+                yield _stored(place.bucket, item)
+
+    def first_of(self, uri: str, count: int) -> Sequence[StoredObject]:
+        """At most `count` of `list`, and a thousand, by one request."""
+        place = Location.parse(uri)
+        page = self._client.list_objects_v2(
+            Bucket=place.bucket, Prefix=place.key, MaxKeys=min(count, 1000)
+        )
+        return [_stored(place.bucket, item) for item in page.get("Contents", ())]
+
+    def folders(self, uri: str) -> Sequence[str]:
+        """Names of what lies directly below the prefix and has something below itself."""
+        place = Location.parse(uri)
+        page = self._client.list_objects_v2(Bucket=place.bucket, Prefix=place.key, Delimiter="/")
+        prefixes = [item.get("Prefix", "") for item in page.get("CommonPrefixes", ())]
+        return [prefix.removeprefix(place.key).strip("/") for prefix in prefixes]
+
+    def buckets(self) -> Sequence[str]:
+        return [item.get("Name", "") for item in self._client.list_buckets().get("Buckets", ())]
 
     def list_one(self, uri: str) -> None:
         """Whether the prefix can be listed, and nothing of what is there."""
@@ -192,3 +188,12 @@ class Storage:
                 remedy="Nothing is to be done: what is there now is read as the next delivery.",
             )
         return error
+
+
+def _stored(bucket: str, item: "ObjectTypeDef") -> StoredObject:
+    return StoredObject(
+        uri=f"{SCHEME}{bucket}/{item['Key']}",
+        size_bytes=item["Size"],
+        etag=item["ETag"].strip('"'),
+        modified_at=item["LastModified"],
+    )

@@ -74,7 +74,10 @@ def _deliver(victim: Victim) -> None:
 @attack("a ledger that a made-up bill gets into, or a queue that it blocks", prepare=_deliver)
 def hostile_bills(victim: Victim) -> Iterator[Case]:
     for number, name in enumerate(_BILLS):
-        until(lambda number=number: _judged(victim, number)[0] != "found", seconds=_JUDGED_SECONDS)
+        until(
+            lambda number=number: _judged(victim, number)[0] not in {"found", "waiting"},
+            seconds=_JUDGED_SECONDS,
+        )
         state, error = _judged(victim, number)
         yield Case(name, "" if state == "quarantined" and error else f"{state}: {error[:200]}")
 

@@ -110,7 +110,8 @@ def _ruleset(tenants: int) -> str:
 def _configure(stack: Stack, tenants: int) -> None:
     servers = stack.servers
     content = {"content": _ruleset(tenants)}
-    source = {"key": "aws", "kind": "bill", "uri": f"s3://{EXPORT_BUCKET}/exports/"}
+    place = {"kind": "bill", "uri": f"s3://{EXPORT_BUCKET}/exports/"}
+    source = {"key": "aws", **place, "awaits_first_delivery": True}
     key_file = servers.credentials.signing_key_file
     client = ApiClient(servers.service_url, key_file, answer_seconds=_ANSWER_SECONDS)
     with closing(client):

@@ -7,8 +7,12 @@ import pytest
 
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
+    bills_without_manifest,
     check_delivery_size,
+    files_of_no_month,
     is_of_period,
+    key_of,
+    loose_files,
     plain_deliveries,
     safe_relative_path,
 )
@@ -129,3 +133,58 @@ class TestADeliveryThatIsTooLarge:
 def test_a_name_that_no_folder_could_hold_is_refused():
     with pytest.raises(BadInput, match="longer than"):
         safe_relative_path(f"exports/{'x' * 300}.parquet")
+
+
+MANIFEST = "s3://b/x/metadata/BILLING_PERIOD=2026-10/x-Manifest.json"
+
+
+class TestAMonthWithoutManifest:
+    @pytest.mark.parametrize(
+        ("uri", "month"),
+        [
+            ("s3://b/x/data/BILLING_PERIOD=2026-10/x-1.parquet", "2026-10"),
+            ("s3://b/cur/20261001-20261101/0f3a/cur-1.csv.gz", "2026-10"),
+            ("s3://b-2025-01/x/bill-2026-10.csv", "2026-10"),
+            ("s3://b/x/2026-10/part1.csv.zip", "2026-10"),
+            ("file:///srv/bills/2026-10.CSV", "2026-10"),
+            ("s3://b/2026-09/restated-2026-10.zip", "2026-10"),
+            ("s3://b/x/BILLING_PERIOD=2026-13/x.csv", ""),
+            ("s3://b/x/2026-09_2026-10.csv", ""),
+            ("s3://b/x/12026-10.csv", ""),
+            ("s3://b/x/2026-13.csv", ""),
+            ("s3://b-2026-10/bill.csv", ""),
+        ],
+    )
+    def test_is_known_by_the_one_month_in_its_names(self, uri, month):
+        things = [Thing(uri)]
+        assert [one.period for one in bills_without_manifest(things)] == ([month] if month else [])
+        assert files_of_no_month(things) == ([] if month else things)
+
+    def test_is_all_of_its_files_and_no_others(self):
+        of_month = [Thing(f"s3://b/x/2026-10/{n}.csv") for n in (1, 2)]
+        others = [
+            Thing("s3://b/x/2026-10/readme.txt"),
+            Thing("s3://b/x/2026-10/empty.csv", size_bytes=0),
+        ]
+        (found,) = bills_without_manifest([*of_month, *others])
+        assert (found.file_count, found.is_as_aws_writes) == (2, False)
+        assert loose_files([*of_month, *others], "2026-10") == of_month
+
+    def test_is_none_where_it_has_a_manifest(self):
+        data = Thing("s3://b/x/data/BILLING_PERIOD=2026-10/x-1.parquet")
+        assert list(bills_without_manifest([data, Thing(MANIFEST)])) == []
+        (found,) = bills_without_manifest([data])
+        assert found.is_as_aws_writes
+
+    def test_changes_with_each_of_its_files(self):
+        one = [Thing("s3://b/2026-10.csv")]
+        two = [Thing("s3://b/2026-10.csv", etag="other")]
+        (first,), (second,) = map(bills_without_manifest, (one, two))
+        assert first.fingerprint != second.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("uri", "key"), [("s3://b/x/y.csv", "x/y.csv"), ("file:///srv/y.csv", "srv/y.csv")]
+)
+def test_a_key_is_what_follows_the_bucket(uri, key):
+    assert key_of(uri) == key

@@ -31,7 +31,7 @@ def storage():
 def work(tmp_path, settings):
     """A scratch folder of its own, as the runner gives each job."""
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
-        update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256}
+        update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256, "settle_seconds": 0}
     )
     return tmp_path
 

@@ -3,7 +3,9 @@
 import pytest
 from django.db.models.functions import Now
 
+from services.ingestion.domain.addresses import Address
 from services.ingestion.models import Delivery, Job, Source
+from services.ingestion.operations.change_source import change_address
 from services.ingestion.operations.find_deliveries import find_deliveries
 from services.ingestion.operations.register_source import register_source
 from shared.auth.actors import Actor
@@ -30,7 +32,8 @@ class TestASource:
         find_deliveries()
         with as_ops():
             assert Source.objects.get().failing_since == since
-            Source.objects.update(uri="s3://aws-export/none/")  # somebody gives the right back
+            address = Address("s3://", "s3://aws-export/none/")
+            change_address(key="lost", address=address, reason="a typo", by="olivia")
         find_deliveries()
         assert shown() == []
         with as_ops():

@@ -45,10 +45,15 @@ def deliver(storage, source, folder, name):
 
 
 def run_job():
-    """As a runner does: a fault ends the job, any other error comes out here."""
+    """As a runner does: a fault ends the job, any other error comes out here.
+
+    None where what was found was refused before there was a job.
+    """
     find_deliveries()
     with as_ops():
-        job = Job.objects.get(state="queued")
+        job = Job.objects.filter(state="queued").first()
+        if job is None:
+            return None
         until = datetime.now(UTC) + timedelta(minutes=1)
         Job.objects.filter(pk=job.pk).update(
             state="running", lease=LEASE, attempts=1, next_at=until
@@ -70,7 +75,8 @@ def was_quarantined():
 @pytest.mark.parametrize("name", SOME)
 def test_a_hostile_bill_is_quarantined_at_the_first_try(storage, source, work, name):
     deliver(storage, source, work / "bill", name)
-    assert run_job().state == Job.State.FAILED
+    job = run_job()
+    assert job is None or job.state == Job.State.FAILED
     assert was_quarantined()
     with as_ops():
         assert Snapshot.objects.count() == 0

@@ -3,8 +3,9 @@
 Data Exports: `<prefix>/<name>/metadata/BILLING_PERIOD=2026-10/<name>-Manifest.json` (the partition
 key in either case). Legacy CUR: `<prefix>/<name>/20261001-20261101/<name>-Manifest.json`; with
 CREATE_NEW_REPORT a copy of it also lies in the assembly's own folder, which is not a delivery more.
-AWS writes the manifest last: it is the commit marker, and nothing outside it is read. Signals and
-workloads: any file below `period=2026-10/`.
+AWS writes the manifest last: it is the commit marker, and nothing outside it is read. A month of
+which there is no manifest at all was copied by hand: its data files, by the month in their names.
+Signals and workloads: any file below `period=2026-10/`.
 """
 
 import hashlib
@@ -24,6 +25,9 @@ _PERIOD: Final = re.compile(r"/(?:billing_)?period=([0-9]{4}-[0-9]{2})/", re.IGN
 _MANIFEST: Final = re.compile(r"-Manifest\.json$", re.IGNORECASE)
 _OF_OTHERS: Final = re.compile(r"-(?:Redshift|QuickSight)Manifest\.json$", re.IGNORECASE)
 _RANGE: Final = re.compile(r"/([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{8}/[^/]+$")
+_RANGE_FOLDER: Final = re.compile(r"/([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{8}/")
+_NAMED_MONTH: Final = re.compile(r"(?<![0-9])(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?![0-9])")
+_DATA: Final = re.compile(r"\.(?:csv|csv\.gz|csv\.zip|zip|parquet)$", re.IGNORECASE)
 # Of a file's name on Linux (NAME_MAX); S3 has only a limit for the whole key.
 _NAME_BYTES_MAX: Final = 255
 
@@ -45,6 +49,10 @@ class FoundDelivery:
     fingerprint: str
     manifest_uri: str
     delivered_at: datetime
+    file_count: int = 1
+    """Of what has no manifest."""
+    is_as_aws_writes: bool = False
+    """Where AWS would have put a manifest, too: it may only not be there yet."""
 
 
 def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
@@ -57,10 +65,65 @@ def bill_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
         if period:
             yield FoundDelivery(
                 period=period,
-                fingerprint=_digest([_version(item)]),
+                fingerprint=fingerprint_of([item]),
                 manifest_uri=item.uri,
                 delivered_at=item.modified_at,
             )
+
+
+def bills_without_manifest(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
+    """One per month that data files are there of and no manifest: the set of them as they are."""
+    objects = list(objects)
+    listed = {one.period for one in bill_deliveries(objects)}
+    for month, items in sorted(_loose_by_month(objects).items()):
+        if month and month not in listed:
+            yield FoundDelivery(
+                period=month,
+                fingerprint=fingerprint_of(items),
+                manifest_uri="",
+                delivered_at=max(item.modified_at for item in items),
+                file_count=len(items),
+                is_as_aws_writes=any(_is_as_aws_writes(item.uri) for item in items),
+            )
+
+
+def loose_files(objects: Iterable[Stored], period: str) -> list[Stored]:
+    """The files of such a month."""
+    return _loose_by_month(objects).get(period, [])
+
+
+def files_of_no_month(objects: Iterable[Stored]) -> list[Stored]:
+    """Data files whose names say no month, or several: of no delivery."""
+    return _loose_by_month(objects).get("", [])
+
+
+def _loose_by_month(objects: Iterable[Stored]) -> dict[str, list[Stored]]:
+    by_month: dict[str, list[Stored]] = defaultdict(list)
+    for item in objects:
+        if item.size_bytes and _DATA.search(item.uri):
+            by_month[_month_in(item.uri)].append(item)
+    return by_month
+
+
+def _month_in(uri: str) -> str:
+    """By AWS' folders, else by the one month in the file's name, else in its folders'."""
+    partition, span = _PERIOD.search(uri), _RANGE_FOLDER.search(uri)
+    if partition:
+        return _month_or_none(partition[1])
+    if span:
+        return _month_or_none(f"{span[1]}-{span[2]}")
+    folders, _, name = key_of(uri).rpartition("/")
+    months = set(_NAMED_MONTH.findall(name)) or set(_NAMED_MONTH.findall(folders))
+    return months.pop() if len(months) == 1 else ""
+
+
+def _is_as_aws_writes(uri: str) -> bool:
+    return "/billing_period=" in uri.lower() or bool(_RANGE_FOLDER.search(uri))
+
+
+def key_of(uri: str) -> str:
+    """What follows the bucket; of a file its whole path."""
+    return uri.partition("://")[2].partition("/")[2]
 
 
 def _period_of_manifest(uri: str) -> str:
@@ -94,7 +157,7 @@ def plain_deliveries(objects: Iterable[Stored]) -> Iterator[FoundDelivery]:
     for period_key, items in sorted(by_period.items()):
         yield FoundDelivery(
             period=period_key,
-            fingerprint=_digest(map(_version, items)),
+            fingerprint=fingerprint_of(items),
             manifest_uri="",
             delivered_at=max(item.modified_at for item in items),
         )
@@ -131,9 +194,6 @@ def safe_relative_path(key: str) -> PurePosixPath:
     return path
 
 
-def _version(item: Stored) -> str:
-    return f"{item.uri} {item.etag} {item.modified_at.isoformat()}"
-
-
-def _digest(lines: Iterable[str]) -> str:
+def fingerprint_of(items: Iterable[Stored]) -> str:
+    lines = [f"{item.uri} {item.etag} {item.modified_at.isoformat()}" for item in items]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

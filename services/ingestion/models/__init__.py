@@ -4,6 +4,7 @@ from services.ingestion.models.deliveries import (
     Signals,
     Snapshot,
     Source,
+    Upload,
     Workloads,
 )
 
@@ -18,5 +19,6 @@ __all__ = [
     "Signals",
     "Snapshot",
     "Source",
+    "Upload",
     "Workloads",
 ]

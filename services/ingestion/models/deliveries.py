@@ -1,12 +1,17 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from shared.vocabulary.sources import DeliveryState, SourceState
+
 
 class Source(models.Model):
     """Where bills, usage signals or workloads come: an export of a payer, or a stream.
 
     `failing_since` is None unless it could not be listed when it was last looked at; then
-    `failure_code` (a `TroubleCode`) and `failure`, in the storage's words, say why.
+    `failure_code` (a `TroubleCode`), `failure`, in the storage's words, and `failure_count` say
+    why and how often. It is not looked at before `next_look_at`. `seen` is what the last look found
+    (`find_deliveries`). `changed_by`, `changed_at` and `change_reason` are of the last change by a
+    person; the audit log has all of them.
     """
 
     class Kind(models.TextChoices):
@@ -14,14 +19,38 @@ class Source(models.Model):
         SIGNALS = "signals"
         WORKLOADS = "workloads"
 
+    class State(models.TextChoices):
+        ACTIVE = SourceState.ACTIVE.value
+        PAUSED = SourceState.PAUSED.value
+        RETIRED = SourceState.RETIRED.value
+
     key = models.SlugField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=10, choices=Kind)
-    uri = models.CharField(max_length=500, unique=True)
+    uri = models.CharField(max_length=500)
+    state = models.CharField(
+        max_length=10, choices=State, default=State.ACTIVE, db_default=State.ACTIVE.value
+    )
     created_by = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_default=Now())
+    changed_by = models.CharField(max_length=100, blank=True, default="", db_default="")
+    changed_at = models.DateTimeField(null=True)
+    change_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    looked_at = models.DateTimeField(null=True)
+    next_look_at = models.DateTimeField(null=True)
+    seen = models.JSONField(default=dict, db_default={})
     failing_since = models.DateTimeField(null=True)
     failure_code = models.CharField(max_length=30, blank=True, default="", db_default="")
     failure = models.TextField(blank=True, default="", db_default="")
+    failure_count = models.IntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["uri"],
+                condition=~models.Q(state="retired"),
+                name="address_read_by_one_source",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} source {self.key}"
@@ -30,14 +59,20 @@ class Source(models.Model):
 class Delivery(models.Model):
     """One version of one period of a source, known by the state of its objects (`fingerprint`).
 
-    A quarantined delivery says why in `error`; the snapshot before it stays current.
+    A quarantined or waiting delivery says why in `error` and as a code (`DeliveryFault`) in
+    `fault_code`, empty where an earlier release refused it; the snapshot before it stays current.
+    `refused_at` is when it was last quarantined, also after it was taken all the same. `accepted`:
+    the `code`, `by` and `reason` of each fault that a person has accepted. What was given by hand
+    lies in the lake at `upload_uri`, and says who gave it, why, and in place of which other.
     """
 
     class State(models.TextChoices):
-        FOUND = "found"
-        COLLECTED = "collected"
-        UNCHANGED = "unchanged"
-        QUARANTINED = "quarantined"
+        FOUND = DeliveryState.FOUND.value
+        WAITING = DeliveryState.WAITING.value
+        COLLECTED = DeliveryState.COLLECTED.value
+        UNCHANGED = DeliveryState.UNCHANGED.value
+        QUARANTINED = DeliveryState.QUARANTINED.value
+        OVERTAKEN = DeliveryState.OVERTAKEN.value
 
     delivery_id = models.CharField(primary_key=True, max_length=40)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
@@ -48,6 +83,17 @@ class Delivery(models.Model):
     found_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=12, choices=State, default=State.FOUND)
     error = models.TextField(blank=True)
+    fault_code = models.CharField(max_length=30, blank=True, default="", db_default="")
+    refused_at = models.DateTimeField(null=True)
+    accepted = models.JSONField(default=list, db_default=[])
+    upload_uri = models.CharField(max_length=1100, blank=True, default="", db_default="")
+    file_name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    file_bytes = models.BigIntegerField(null=True)
+    given_by = models.CharField(max_length=100, blank=True, default="", db_default="")
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
+    )
 
     class Meta:
         constraints = [
@@ -58,6 +104,35 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.period} {self.delivery_id}: {self.state}"
+
+    @property
+    def accepted_codes(self) -> frozenset[str]:
+        return frozenset(one["code"] for one in self.accepted)
+
+
+class Upload(models.Model):
+    """A file on its way into the lake, in parts: a delivery once the last one is there.
+
+    `parts` has the size of each, by its number; `delivery` is None until it is complete, and
+    `sha256`, of the whole, empty.
+    """
+
+    upload_id = models.CharField(primary_key=True, max_length=40)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    period = models.CharField(max_length=7)
+    file_name = models.CharField(max_length=255)
+    reason = models.CharField(max_length=500)
+    replaces = models.ForeignKey(Delivery, on_delete=models.PROTECT, null=True, related_name="+")
+    given_by = models.CharField(max_length=100)
+    started_at = models.DateTimeField(db_default=Now())
+    parts = models.JSONField(default=dict)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    delivery = models.OneToOneField(
+        Delivery, on_delete=models.PROTECT, null=True, related_name="upload"
+    )
+
+    def __str__(self) -> str:
+        return f"upload {self.upload_id} of {self.file_name}"
 
 
 class Published(models.Model):

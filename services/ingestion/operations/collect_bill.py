@@ -6,24 +6,22 @@ from pathlib import Path
 
 from django.conf import settings
 
-from services.ingestion.domain.delivery_layout import check_delivery_size, safe_relative_path
 from services.ingestion.domain.losses import loss_in_words, losses
 from services.ingestion.engine import Snapshot as Normalised
 from services.ingestion.engine import find_delivery, normalise
 from services.ingestion.engine.contents import contents_of, resources_kept
-from services.ingestion.engine.delivery import places_by_name, resolve_key
-from services.ingestion.engine.manifest import check_manifest_size, read_manifest
+from services.ingestion.gateways.sources import source_storage
 from services.ingestion.models import Delivery, Snapshot
-from services.ingestion.operations.publish_set import earlier_contents, publish_set
-from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
+from services.ingestion.operations.bill_files import stage_bill
+from services.ingestion.operations.publish_set import by_hand, earlier_contents, publish_set
+from services.ingestion.operations.quarantine_delivery import STAGED, quarantined_on_bad_input
+from services.ingestion.operations.stage_upload import stage_upload
 from shared.columnar import open_session
 from shared.contracts.ingestion import SNAPSHOT_PUBLISHED, Loss, SnapshotPublished
-from shared.faults import BadInput
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.jobs.lease import require_lease
 from shared.lake.lake import Lake
-from shared.lake.storage import Location, Storage, StoredObject
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
 
@@ -41,7 +39,7 @@ def collect_bill(*, delivery_id: str) -> None:
             return
     scratch = settings.ENVIRONMENT.scratch_dir
     with quarantined_on_bad_input(delivery):
-        root = _stage(delivery, scratch / "staged")
+        root = _stage(delivery, scratch / STAGED)
         period = Month.parse(delivery.period)
         normalised = normalise(
             find_delivery(root, period=period),
@@ -55,47 +53,12 @@ def collect_bill(*, delivery_id: str) -> None:
 
 
 def _stage(delivery: Delivery, root: Path) -> Path:
-    """Copy what the manifest lists, and refuse a delivery that changed while it was copied.
-
-    AWS overwrites objects one by one while the old manifest still stands: every object is fetched
-    by its ETag, none may be newer than the manifest, and the manifest must be the same afterwards.
-    """
-    storage = Lake(settings.ENVIRONMENT).storage
-    objects = {Location.parse(item.uri).key: item for item in storage.list(delivery.source.uri)}
-    place = Location.parse(delivery.manifest_uri).key
-    listed = objects.get(place)
-    if listed is None:
-        raise BadInput("the manifest is gone.", file=delivery.manifest_uri)
-    check_manifest_size(listed.size_bytes, file=listed.uri)
-    path = _fetch(storage, listed, root)
-    manifest = read_manifest(path, place=place, modified_at=listed.modified_at.timestamp())
-    places = places_by_name(objects)
-    items = [objects[resolve_key(key, places, manifest)] for key in manifest.keys]
-    check_delivery_size(items, file=listed.uri)
-    for item in items:
-        if item.modified_at > listed.modified_at:
-            raise BadInput(
-                "it is newer than its manifest, so a new delivery is under way.",
-                file=item.uri,
-                remedy="Nothing is to be done: the next manifest brings it.",
-            )
-        _fetch(storage, item, root)
-    if storage.read(listed.uri) != path.read_bytes():
-        raise BadInput("the manifest was replaced while its files were read.", file=listed.uri)
-    return root
-
-
-def _fetch(storage: Storage, item: StoredObject, root: Path) -> Path:
-    """By its ETag, so that what is fetched is what was listed."""
-    path = root / safe_relative_path(Location.parse(item.uri).key)
-    try:
-        return storage.fetch(item.uri, path, etag=item.etag)
-    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-        raise BadInput(
-            "a file and a folder of the delivery have the same name.",
-            file=item.uri,
-            remedy="Rename one of them.",
-        ) from error
+    """Copies of the files, wherever they come from, as `find_delivery` takes them."""
+    if delivery.upload_uri:
+        return stage_upload(delivery, root)
+    source = delivery.source
+    storage = source_storage(source.key, source.uri)
+    return stage_bill(delivery, list(storage.list(source.uri)), storage, root)
 
 
 def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
@@ -112,7 +75,8 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
     with open_session(
         scratch_dir=scratch / "spill", memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb
     ) as session:
-        contents = contents_of(session, normalised.parts, file=delivery.manifest_uri)
+        place = delivery.manifest_uri or delivery.file_name or delivery.source.uri
+        contents = contents_of(session, normalised.parts, file=place)
         with as_ops():
             seen = earlier_contents(Snapshot, delivery).resources
         kept = resources_kept(session, normalised.parts, seen)  # in no transaction: it takes long
@@ -137,6 +101,7 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
             contents=contents.with_earlier(earlier).to_json(),
             losses=[asdict(loss) for loss in lost],
             findings=[
+                *by_hand(delivery),
                 *(finding.message for finding in normalised.findings),
                 *(f"Since an earlier delivery {loss_in_words(loss)}." for loss in lost),
             ],

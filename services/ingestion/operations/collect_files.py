@@ -16,9 +16,11 @@ from services.ingestion.engine.plain_files import (
     PlainFormat,
     check_files,
 )
+from services.ingestion.gateways.sources import source_storage
 from services.ingestion.models import Delivery, Signals, Source, Workloads
 from services.ingestion.operations.publish_set import earlier_contents, publish_set
-from services.ingestion.operations.quarantine_delivery import quarantined_on_bad_input
+from services.ingestion.operations.quarantine_delivery import STAGED, quarantined_on_bad_input
+from services.ingestion.operations.stage_upload import stage_upload
 from shared.contracts.contract import Contract
 from shared.contracts.ingestion import SIGNALS_PUBLISHED, WORKLOADS_PUBLISHED
 from shared.identifiers import new_id
@@ -59,7 +61,7 @@ def collect_files(*, delivery_id: str) -> None:
     scratch = settings.ENVIRONMENT.scratch_dir
     with quarantined_on_bad_input(delivery):
         checked = check_files(
-            _stage(delivery, scratch / "staged"),
+            _stage(delivery, scratch / STAGED),
             kind.form,
             scratch_dir=scratch / "spill",
             memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
@@ -68,13 +70,16 @@ def collect_files(*, delivery_id: str) -> None:
 
 
 def _stage(delivery: Delivery, root: Path) -> list[Path]:
-    storage = Lake(settings.ENVIRONMENT).storage
+    if delivery.upload_uri:
+        return [stage_upload(delivery, root)]
+    source = delivery.source
+    storage = source_storage(source.key, source.uri)
     wanted = [
         item
-        for item in storage.list(delivery.source.uri)
+        for item in storage.list(source.uri)
         if is_of_period(item.uri, delivery.period) and item.size_bytes
     ]
-    check_delivery_size(wanted, file=delivery.source.uri)
+    check_delivery_size(wanted, file=source.uri)
     return [
         storage.fetch(item.uri, root / f"{index:05d}-{item.uri.rpartition('/')[2]}", etag=item.etag)
         for index, item in enumerate(wanted)

@@ -1,9 +1,15 @@
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 from services.ingestion.domain.losses import Contents
 from services.ingestion.models import Delivery, Signals, Snapshot, Source, Workloads
+from shared.vocabulary.sources import DeliveryFault
 
 SetModel = TypeVar("SetModel", Snapshot, Signals, Workloads)
+_ACCEPTED: Final[Mapping[str, str]] = {
+    DeliveryFault.NEWER_THAN_MANIFEST: "files newer than their manifest",
+    DeliveryFault.NO_MANIFEST: "files without manifest, as the whole month",
+}
 
 
 def earlier_contents(model: type[SetModel], delivery: Delivery) -> Contents:
@@ -29,7 +35,8 @@ def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> Set
         source=delivery.source, period=delivery.period
     )
     current = earlier.filter(is_current=True).first()
-    if current is not None and current.content_hash == fields["content_hash"]:
+    is_same = current is not None and current.content_hash == fields["content_hash"]
+    if current is not None and is_same and not _makes_good(delivery, current):
         current.delivered_at = max(current.delivered_at, delivery.delivered_at)
         current.save(update_fields=["delivered_at"])
         _settle(locked, Delivery.State.UNCHANGED)
@@ -50,6 +57,28 @@ def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> Set
     )
     _settle(locked, Delivery.State.COLLECTED)
     return published
+
+
+def _makes_good(delivery: Delivery, current: SetModel) -> bool:
+    """Whether a delivery since the current one was refused: then the same is said once more.
+
+    Who has been told of the refusal would wait for a newer good one for ever.
+    """
+    return Delivery.objects.filter(
+        source=delivery.source,
+        period=delivery.period,
+        delivered_at__gt=current.delivered_at,
+        delivered_at__lte=delivery.delivered_at,
+        refused_at__isnull=False,
+    ).exists()
+
+
+def by_hand(delivery: Delivery) -> Iterator[str]:
+    """What a person has had a part in, for whoever reads the snapshot's findings."""
+    if delivery.given_by:
+        yield f"{delivery.file_name} was given by hand by {delivery.given_by}: {delivery.reason}"
+    for one in delivery.accepted:
+        yield f"{one['by']} has accepted it ({_ACCEPTED[one['code']]}): {one['reason']}"
 
 
 def _settle(delivery: Delivery, state: Delivery.State) -> None:

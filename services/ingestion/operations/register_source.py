@@ -1,39 +1,47 @@
-import re
-from typing import Final
+from django.db import IntegrityError, transaction
 
-from django.conf import settings
-
+from services.ingestion.domain.addresses import parse_address
+from services.ingestion.gateways.readable import readable
 from services.ingestion.models import Source
-from shared.faults import BadConfiguration, BadInput
-from shared.lake.storage import Location
-
-# What a bucket may be called (Amazon S3 User Guide, "General purpose bucket naming rules").
-_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+from shared.faults import BadConfiguration
 
 
 def register_source(*, key: str, kind: str, uri: str, created_by: str) -> Source:
     """The same registration twice is one; another address under a known key is refused.
 
-    So is our own lake: whoever may register would read other sources' bills and runs by it.
+    So is our own lake: whoever may register would read other sources' bills and runs by it. Whether
+    anything lies there is the caller's to try.
     """
-    place = Location.parse(uri)
-    if not _BUCKET.fullmatch(place.bucket):
-        raise BadInput(
-            f"{place.bucket!r} is not the name of a bucket.", remedy="Write s3://bucket/prefix."
-        )
-    if place.overlaps(Location.parse(settings.ENVIRONMENT.lake_uri)):
-        raise BadConfiguration(
-            f"{uri} is in the lake, where trueback keeps its own data.",
-            field="uri",
-            remedy="Name the bucket or prefix that AWS or your recorder writes to.",
-        )
-    source, is_new = Source.objects.get_or_create(
-        key=key, defaults={"kind": kind, "uri": uri, "created_by": created_by}
-    )
-    if not is_new and (source.kind, source.uri) != (kind, uri):
+    address = parse_address(uri, key=key, readable=readable())
+    check_address_is_free(address.uri, key=key)
+    try:
+        with transaction.atomic(savepoint=True):
+            source, is_new = Source.objects.get_or_create(
+                key=key, defaults={"kind": kind, "uri": address.uri, "created_by": created_by}
+            )
+    except IntegrityError:
+        check_address_is_free(address.uri, key=key)
+        raise
+    if not is_new and (source.kind, source.uri) != (kind, address.uri):
         raise BadConfiguration(
             f"source {key} already reads {source.kind} from {source.uri}.",
             field="key",
-            remedy="Choose another key: periods of two exports are never mixed.",
+            remedy="Choose another key: periods of two exports are never mixed. Where the same"
+            " export has moved, change the source's address.",
+        )
+    if source.state == Source.State.RETIRED:
+        raise BadConfiguration(
+            f"source {key} is retired.", field="key", remedy="Choose another key."
         )
     return source
+
+
+def check_address_is_free(uri: str, *, key: str) -> None:
+    """Raises BadConfiguration where another source reads it: its cost would count twice."""
+    others = Source.objects.filter(uri=uri).exclude(pk=key).exclude(state=Source.State.RETIRED)
+    if other := others.first():
+        raise BadConfiguration(
+            f"source {other.key} already reads {uri}.",
+            field="uri",
+            remedy="Nothing is to be done; the same bill must not be counted twice.",
+        )

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from services.ingestion.models import Delivery, Source
 from shared.health.read import common_troubles
 from shared.health.trouble import Trouble, quoted
+from shared.vocabulary.sources import ACCEPTABLE, DeliveryFault
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 
 
@@ -16,23 +17,27 @@ def read_troubles(now: datetime) -> Iterator[Trouble]:
     quarantined = Delivery.objects.filter(state=Delivery.State.QUARANTINED)
     settled = list(quarantined.values_list("delivery_id", flat=True))
     yield from common_troubles(now, settled=settled)
-    for source in Source.objects.exclude(failing_since=None):
+    for source in Source.objects.filter(state=Source.State.ACTIVE).exclude(failing_since=None):
         yield Trouble(
             TroubleKind.SOURCE,
             TroubleCode(source.failure_code),
             source.key,
             source.failing_since or now,
-            {"uri": source.uri, "text": quoted(source.failure)},
+            {
+                "uri": source.uri,
+                "count": source.failure_count,
+                "text": quoted(source.failure),
+            },
         )
     newer = Delivery.objects.filter(
         source=OuterRef("source"),
         period=OuterRef("period"),
         delivered_at__gt=OuterRef("delivered_at"),
-    )
+    ).exclude(state__in=[Delivery.State.WAITING, Delivery.State.OVERTAKEN])
     for delivery in quarantined.exclude(Exists(newer)):
         yield Trouble(
             TroubleKind.DELIVERY,
-            TroubleCode.BAD_CONTENT,
+            _code(delivery),
             delivery.delivery_id,
             delivery.found_at,
             {
@@ -41,3 +46,10 @@ def read_troubles(now: datetime) -> Iterator[Trouble]:
                 "text": quoted(delivery.error),
             },
         )
+
+
+def _code(delivery: Delivery) -> TroubleCode:
+    if delivery.fault_code in ACCEPTABLE:
+        return TroubleCode.ACCEPTANCE_NEEDED
+    is_partial = delivery.fault_code == DeliveryFault.INCOMPLETE
+    return TroubleCode.INCOMPLETE if is_partial else TroubleCode.BAD_CONTENT

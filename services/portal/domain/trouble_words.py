@@ -18,6 +18,7 @@ class TroubleWords:
 
 _START: Final = "See what runs, and start it again; nothing is lost while it stands."
 _PROCESS: Final = "It has ended, hangs or was never started: start it again."
+_LOOKED_AT: Final = "It is looked at again by itself."
 # The worst first: what holds up everything, then what is held up for good, then what may pass.
 WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
     (TroubleKind.SERVICE, TroubleCode.NO_ANSWER): TroubleWords(
@@ -118,21 +119,40 @@ WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
         "Look at it, and confirm or reject it. It is not in force until then.",
     ),
     (TroubleKind.SOURCE, TroubleCode.ACCESS_DENIED): TroubleWords(
-        "Source {subject} may not be listed: {uri}.",
-        "Give the right to list and read it back, in the bucket's policy. It is looked at again"
-        " by itself.",
+        "Source {subject} may not be listed: {uri}. Failed so far: {count}.",
+        f"Give the right to list and read it back, in the bucket's policy. {_LOOKED_AT}",
+    ),
+    (TroubleKind.SOURCE, TroubleCode.BAD_CREDENTIALS): TroubleWords(
+        "The storage of source {subject} refuses our credentials: {uri}. Failed so far: {count}.",
+        f"Look at TRUEBACK_S3_ACCESS_KEY and _SECRET_KEY, or the role of the machine. {_LOOKED_AT}",
+    ),
+    (TroubleKind.SOURCE, TroubleCode.OTHER_REGION): TroubleWords(
+        "The bucket of source {subject} lies in another region: {uri}. Failed so far: {count}.",
+        f"Set AWS_REGION of ingestion to the bucket's region. {_LOOKED_AT}",
     ),
     (TroubleKind.SOURCE, TroubleCode.NO_SUCH_BUCKET): TroubleWords(
-        "The bucket of source {subject} is not there: {uri}.",
-        "Look for a bucket that was deleted or renamed. It is looked at again by itself.",
+        "The bucket of source {subject} is not there: {uri}. Failed so far: {count}.",
+        f"Look for a bucket that was deleted or renamed, or mend the address. {_LOOKED_AT}",
+    ),
+    (TroubleKind.SOURCE, TroubleCode.NO_SUCH_FOLDER): TroubleWords(
+        "The folder of source {subject} is not there: {uri}. Failed so far: {count}.",
+        f"Look whether it was moved, or its disk is not mounted. {_LOOKED_AT}",
     ),
     (TroubleKind.SOURCE, TroubleCode.NO_STORAGE): TroubleWords(
-        "Source {subject} can't be listed: {uri}.",
-        "Look whether S3 can be reached from {service}. It is looked at again by itself.",
+        "Source {subject} can't be listed: {uri}. Failed so far: {count}.",
+        f"Look whether S3 can be reached from {{service}}. {_LOOKED_AT}",
     ),
     (TroubleKind.DELIVERY, TroubleCode.BAD_CONTENT): TroubleWords(
         "The newest delivery of {source} for {period} was refused.",
-        "What was current stays so. Mend the export; its next delivery takes this one's place.",
+        "What was current stays so. Mend the export and retry, or give a file in its place.",
+    ),
+    (TroubleKind.DELIVERY, TroubleCode.INCOMPLETE): TroubleWords(
+        "The newest delivery of {source} for {period} is not whole.",
+        "What was current stays so. Copy what is missing; it is taken by itself then.",
+    ),
+    (TroubleKind.DELIVERY, TroubleCode.ACCEPTANCE_NEEDED): TroubleWords(
+        "A person has to say whether the files of {source} for {period} belong together.",
+        "What was current stays so. Look at the delivery, and accept it where they do.",
     ),
     (TroubleKind.STRIPE_EVENTS, TroubleCode.NOT_PROCESSED): TroubleWords(
         "Stripe's events are not processed. Waiting: {count}.",
