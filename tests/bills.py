@@ -18,6 +18,7 @@ import duckdb
 from services.attribution.engine import Run, attribute
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, parse_configuration
+from shared.findings import Finding
 from shared.periods import Month
 from tests.normalised_bills import NormalisedBill
 
@@ -309,6 +310,11 @@ def amounts(run: Run) -> dict[str, Decimal]:
     for each in run.statements:
         totals[each.tenant] = totals.get(each.tenant, Decimal(0)) + each.amount
     return totals
+
+
+def notes_of(run: Run) -> list[Finding]:
+    """But for the tenants that small bills have nothing of."""
+    return [each for each in run.findings if each.kind != "unnamed-tenant"]
 
 
 def write_signals(path: Path, *rows: str) -> Path:

@@ -42,7 +42,8 @@ def print_summary(run: Run, snapshot: Snapshot, findings: Sequence[Finding], out
     if run.unallocated:
         console.print(_unallocated(run))
     for finding in (*snapshot.findings, *findings, *run.findings):
-        console.print(f"[yellow]note[/] {finding.message.replace('[', BRACKET)}")
+        note = f"[yellow]note[/] {finding.message.replace('[', BRACKET)}"
+        console.print(note, soft_wrap=True)
     proof = run.proof
     console.print(
         f"[green]proof[/] {_lines(snapshot)}, bill {plain(proof.bill_total)} "
@@ -101,13 +102,19 @@ def _coverage(coverage: Coverage, bill: Decimal) -> Table:
 def _unallocated(run: Run) -> Table:
     largest = sorted(run.unallocated, key=lambda each: -abs(each.amount))[:_UNALLOCATED_SHOWN]
     table = Table(title="largest unallocated amounts")
-    for heading in ("reason", "service", "account", "value"):
+    for heading in ("reason", "service", "account", "key", "value"):
         table.add_column(heading)
     table.add_column("amount", justify="right")
     for each in largest:
-        texts = (each.reason, each.service, each.account, each.tag_value)
+        texts = (each.reason, each.service, each.account, each.tag_key, each.tag_value)
         table.add_row(*(text.replace("[", BRACKET) for text in texts), money(each.amount))
     return table
+
+
+def unlabelled(run: Run) -> Decimal:
+    """What nobody was found for since no source of a label has a value."""
+    amounts = (each.amount for each in run.unallocated if each.reason == "no-label")
+    return sum(amounts, Decimal(0))
 
 
 def print_guess(guess: Guess, starter: str) -> None:

@@ -78,9 +78,9 @@ class TestAttribute:
         [
             (
                 "[tag:custmer]",
-                "Label tenant: no line has the tag `custmer`. Did you mean `customer`?",
+                "Label tenant: no line has the tag `custmer`. Did you mean `customer`? MONEY",
             ),
-            ("[tag:org]", "Label tenant: no line has the tag `org`."),
+            ("[tag:org]", "Label tenant: no line has the tag `org`. MONEY"),
             ("[tag:org, tag:customer]", ""),
             ("[tag:Customer, tag:customer]", ""),
         ],
@@ -92,7 +92,8 @@ class TestAttribute:
         done = attribute(work)
         assert done.returncode == 0, done.stderr
         notes = [line for line in done.stdout.splitlines() if "no line has the tag" in line]
-        assert notes == ([f"note {note}"] if note else [])
+        money = "10.1234567891 USD are unallocated without a label."
+        assert notes == ([f"note {note.replace('MONEY', money)}"] if note else [])
 
     def test_takes_a_cur_2_folder(self, work):
         write_delivery(work / "bucket", [[cur_line(1)], [cur_line(2, tags={"customer": "acme"})]])

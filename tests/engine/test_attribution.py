@@ -16,6 +16,7 @@ from tests.bills import (
     amounts,
     cur_line,
     focus_line,
+    notes_of,
     rows_of,
     run_of,
     write_cur,
@@ -101,7 +102,7 @@ class TestAValueThatNoTenantHas:
             "unmapped:nobody\\ufeff": 5,
             "unmapped:late": 6,
         }
-        messages = [(each.kind, each.message) for each in done.findings]
+        messages = [(each.kind, each.message) for each in notes_of(done)]
         for (kind, message), (wanted, *words) in zip(
             messages,
             [
@@ -253,8 +254,12 @@ class TestAPool:
     def test_that_shares_lines_with_another_is_reported_with_its_money(self, tmp_path):
         other = "  - {name: all, when: {usage_type: ['*']}, drivers: [{even: true}]}\n"
         found = run(tmp_path, [nat("4")], with_pool("{even: true}", more=other))
-        assert [each.message for each in found.findings] == [
-            "4.0000000000 USD went to the pool 'nat', but would also match all."
+        assert [each.message for each in notes_of(found)] == [
+            "4.0000000000 USD went to the pool 'nat', but would also match all.",
+            (
+                "Pool all took nothing: no line has all that its `when` names, or what is asked"
+                " before it took those that have."
+            ),
         ]
 
     def test_splits_exactly_where_a_product_leaves_127_bits(self, tmp_path):
@@ -439,4 +444,4 @@ class TestWhatCanNotBeDone:
     def test_in_labels_and_cluster_defaults_is_said(self, tmp_path):
         ruleset = RULESET.replace('"tag:customer"', '"tag:customer", "k8s.label:tenant"')
         found = run(tmp_path, [focus_line()], ruleset + "defaults: {clusters: {c: acme}}\n")
-        assert [each.kind for each in found.findings] == ["not-used", "not-used"]
+        assert [each.kind for each in notes_of(found)] == ["not-used", "not-used"]

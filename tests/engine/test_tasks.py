@@ -3,7 +3,7 @@
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import RULESET, amounts, rows_of, run_of, write_workloads
+from tests.bills import RULESET, amounts, notes_of, rows_of, run_of, write_workloads
 from tests.engine.test_workloads import NODE, host, methods, node, pod, run
 from tests.normalised_bills import write_normalised
 
@@ -55,7 +55,7 @@ class TestATaskOnFargate:
         assert [(each.reason, each.tag_key) for each in found.unallocated] == [
             ("no-label", "ecs.tag:customer")
         ]
-        assert found.findings == ()
+        assert notes_of(found) == []
 
     def test_takes_what_its_own_arn_is_charged(self, tmp_path):
         rows = [fargate("a", "acme"), fargate("b", "globex")]
@@ -81,8 +81,8 @@ class TestATaskOnFargate:
 
     def test_that_no_line_names_is_said(self, tmp_path):
         found = run(tmp_path, [node()], [task("a", "acme"), fargate("z", "acme")], TASKS)
-        assert [each.kind for each in found.findings] == ["unbilled-task"]
-        assert f"{ARN}z" in found.findings[0].message
+        assert [each.kind for each in notes_of(found)] == ["unbilled-task"]
+        assert f"{ARN}z" in notes_of(found)[0].message
 
     def test_needs_no_columns_of_instances(self, tmp_path):
         names = ("cluster", "start", "task", "tags")
@@ -115,7 +115,7 @@ class TestATaskOnAnInstance:
         rows = [task("a", "acme"), task("b", "globex", on="i-0bb")]
         found = run(tmp_path, [node()], rows, TASKS)
         assert amounts(found) == {"acme": 13, "idle:tasks": 39}
-        assert [each.kind for each in found.findings] == ["unbilled-node"]
+        assert [each.kind for each in notes_of(found)] == ["unbilled-node"]
 
     def test_that_nobody_tagged_is_named_with_what_is_missing(self, tmp_path):
         found = run(tmp_path, [node()], [task("a"), task("b", "stranger")], TASKS)

@@ -8,6 +8,7 @@ from tests.bills import (
     RULESET,
     amounts,
     focus_line,
+    notes_of,
     rows_of,
     run_of,
     write_signals,
@@ -139,14 +140,14 @@ class TestANode:
     def test_in_an_hour_the_workloads_are_silent_about_is_idle_and_said(self, tmp_path):
         found = run(tmp_path, [node(), node(hour=9)], [pod("a", "acme")])
         assert amounts(found) == {"acme": 13, "idle:prod": 39 + 52}
-        assert [each.kind for each in found.findings] == ["silent-node"]
-        assert "52.0000000000 USD" in found.findings[0].message
+        assert [each.kind for each in notes_of(found)] == ["silent-node"]
+        assert "52.0000000000 USD" in notes_of(found)[0].message
 
     def test_that_no_line_names_is_said(self, tmp_path):
         found = run(tmp_path, [node()], [pod("a", "acme"), pod("b", "globex", on="i-0bb")])
         assert amounts(found) == {"acme": 13, "idle:prod": 39}
-        assert [each.kind for each in found.findings] == ["unbilled-node"]
-        assert "i-0bb" in found.findings[0].message
+        assert [each.kind for each in notes_of(found)] == ["unbilled-node"]
+        assert "i-0bb" in notes_of(found)[0].message
 
     def test_in_two_pieces_of_an_hour_has_the_sum_of_both(self, tmp_path):
         half = {"cpu": "1", "memory": "2", "node_cpu_core_hours": "2", "node_memory_gib_hours": "8"}
@@ -467,8 +468,8 @@ class TestAPodOnFargate:
 
     def test_that_no_line_names_is_said(self, tmp_path):
         found = run(tmp_path, [node()], [host(), self.fargate("z", "acme")])
-        assert [each.kind for each in found.findings] == ["unbilled-pod"]
-        assert "pod/prod/apps/z" in found.findings[0].message
+        assert [each.kind for each in notes_of(found)] == ["unbilled-pod"]
+        assert "pod/prod/apps/z" in notes_of(found)[0].message
 
 
 class TestDimensions:

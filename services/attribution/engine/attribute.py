@@ -25,6 +25,7 @@ from services.attribution.engine.inputs.smoothing import smooth_commitments
 from services.attribution.engine.output.findings import pools_that_overlap, unknown_values
 from services.attribution.engine.output.results import metered, name_of_content, sum_results
 from services.attribution.engine.output.run_files import write_run
+from services.attribution.engine.output.unmet_names import UnmetNames
 from services.attribution.engine.pods.pod_split import PodSplit
 from services.attribution.engine.pods.split_costs import SplitCosts
 from services.attribution.engine.pods.workloads import WorkloadTables
@@ -187,6 +188,7 @@ class Attribution:
 
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
         """What came out earlier for days that are as they were is taken as it is."""
+        self.keys = KeyColumns(self.config)
         check_settings(self.config, has_workloads=False)
         pools = self._create_reference_tables()
         findings = list(unused_settings(self.config, has_workloads=False))
@@ -227,6 +229,8 @@ class Attribution:
         yield from split_costs.without_parent(self.config.currency)
         self._load_lines(snapshot_parts, has_split_rows=has_split_rows)
         yield from tables.unbilled(workloads)
+        if workloads and not has_split_rows:
+            yield from tables.absent_labels()
         split = PodSplit(self.session, self.keys, self.work_dir)
         split.split(pods)
         use_divided(self.session)
@@ -239,6 +243,7 @@ class Attribution:
         yield from unmetered_drivers(self.config, metered(self.session))
         yield from pools_that_overlap(self.session, costs, self.config.currency)
         yield from unknown_values(self.session, costs, self.config)
+        yield from UnmetNames(self.session, self.config, self.keys, self.period).findings()
 
     def finish(
         self,

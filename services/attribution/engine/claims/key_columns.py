@@ -71,7 +71,7 @@ class KeyColumns:
         return self._columns(sanitised=False)
 
     def _columns(self, *, sanitised: bool) -> dict[str, Sql]:
-        columns = ATTRIBUTES | {name: SELECTED[name] for name in self._selected}
+        columns = ATTRIBUTES | {name: SELECTED[name] for name in self.selected}
         columns |= {
             column: tag(key, sanitised=sanitised)
             for key, column in zip(self._tags, self._tag_columns, strict=True)
@@ -101,7 +101,7 @@ class KeyColumns:
     def patterns(self) -> dict[str, list[str]]:
         """By column of a key that only rules look at, what they look for."""
         patterns: dict[str, list[str]] = {}
-        for name in self._selected:
+        for name in self.selected:
             if name not in ATTRIBUTES and name != "service_code":
                 patterns[name] = [
                     pattern for each in self._selectors for pattern in getattr(each, name) or ()
@@ -118,7 +118,7 @@ class KeyColumns:
         fixed = ["segment", "label_source", "label_value"]
         if self.has_workloads:
             fixed += _CARRIED
-        return [*self._selected, *self._tag_columns, *fixed]
+        return [*self.selected, *self._tag_columns, *fixed]
 
     def line(self, values: Sequence[object]) -> LineKey:
         """Of the values of `visible`."""
@@ -171,7 +171,7 @@ class KeyColumns:
         return list(_selectors(self.config))
 
     @cached_property
-    def _selected(self) -> list[str]:
+    def selected(self) -> list[str]:
         """The attributes that some selector or default names; a service also by its code."""
         used = {name for name in SELECTED for each in self._selectors if getattr(each, name, None)}
         if "service" in used:
@@ -179,6 +179,10 @@ class KeyColumns:
         if self.config.defaults.accounts:
             used.add("account")
         return [name for name in SELECTED if name in used]
+
+    def column_of_tag(self, key: str) -> str:
+        """Of one that selectors name."""
+        return self._tag_columns[self._tags.index(key)]
 
     @cached_property
     def _tags(self) -> list[str]:

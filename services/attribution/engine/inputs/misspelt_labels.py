@@ -1,9 +1,13 @@
-"""Labels of a ruleset that no line of the bill has, and what may have been meant."""
+"""Tag keys that a ruleset names and no line of the bill has, and what may have been meant."""
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
+from services.attribution.domain.near_names import near_names
+from services.attribution.domain.proof import plain
 from services.attribution.engine.bill_columns import sanitise_tag
 from shared.columnar import open_session
 from shared.configuration.models import Configuration
@@ -11,31 +15,66 @@ from shared.findings import Finding
 from shared.sql.expressions import parquet_scan
 from shared.sql.scripts import run_script
 
-_TAG = "tag:"
+_TAG: Final = "tag:"
+_FINDINGS_MAX: Final = 20
 
 
 def misspelt_labels(
     *,
     snapshot_parts: Sequence[Path],
     config: Configuration,
+    unlabelled: Decimal = Decimal(0),
     scratch_dir: Path,
     memory_limit_mb: int,
 ) -> list[Finding]:
-    """Reads the bill's tag keys once more; on a bill without tags there is nothing to say."""
+    """Reads the bill's tag keys once more; of a bill without tags there is nothing to say.
+
+    `unlabelled` is what is unallocated for lack of a label.
+    """
     work_dir = scratch_dir / "labels"
     with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
         names = {"lines": parquet_scan(snapshot_parts)}
         rows = run_script(session, __package__, "line_tags.sql", names).fetchall()
-    return list(_findings(config, [key for (key,) in rows]))
+    keys = [key for (key,) in rows]
+    findings = [*_absent_labels(config, keys, unlabelled), *_absent_selectors(config, keys)]
+    return list(islice(findings, _FINDINGS_MAX))
 
 
-def _findings(config: Configuration, keys: Collection[str]) -> Iterator[Finding]:
+def _absent_labels(
+    config: Configuration, keys: Collection[str], unlabelled: Decimal
+) -> Iterator[Finding]:
     """A key that is not there yet is no fault where another one of its label is."""
     for label, sources in config.labels.items():
         asked = [source.removeprefix(_TAG) for source in sources if source.startswith(_TAG)]
-        absent = [key for key in asked if not {key, sanitise_tag(key)} & set(keys)]
+        absent = [key for key in asked if _is_absent(key, keys)]
         for key in absent:
-            near = difflib.get_close_matches(key, set(keys) - set(asked), n=1)
+            near = _near(key, set(keys) - set(asked))
             if near or (keys and len(absent) == len(sources)):
-                meant = f" Did you mean `{near[0]}`?" if near else ""
-                yield Finding("absent-tag", f"Label {label}: no line has the tag `{key}`.{meant}")
+                lost = ""
+                if label == "tenant" and unlabelled:
+                    lost = (
+                        f" {plain(unlabelled)} {config.currency} are unallocated without a label."
+                    )
+                yield Finding(
+                    "absent-tag", f"Label {label}: no line has the tag `{key}`.{near}{lost}"
+                )
+
+
+def _absent_selectors(config: Configuration, keys: Collection[str]) -> Iterator[Finding]:
+    """What asks for a tag that no line has takes nothing; what is near is all there is to say."""
+    selectors = [(f"Rule {rule.name}", rule.when) for rule in config.rules]
+    selectors += [(f"Pool {pool.name}", pool.when) for pool in config.pools if pool.when]
+    for who, when in selectors:
+        for key in when.tags:
+            if _is_absent(key, keys):
+                near = _near(key, keys)
+                yield Finding("absent-tag", f"{who}: no line has the tag `{key}`.{near}")
+
+
+def _is_absent(key: str, keys: Collection[str]) -> bool:
+    return not {key, sanitise_tag(key)} & set(keys)
+
+
+def _near(key: str, keys: Collection[str]) -> str:
+    near = near_names(key, sorted(keys))
+    return f" Did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else ""

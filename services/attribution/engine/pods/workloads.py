@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.attribution.domain.near_names import near_names
+from services.attribution.engine.claims.label_sources import pod_column
 from services.attribution.engine.claims.pod_keys import PodKeys
 from services.attribution.engine.inputs.input_rows import InputRows, input_files
 from services.attribution.engine.pods.openshift_pods import as_workloads
@@ -28,7 +30,7 @@ from shared.faults import BadInput
 from shared.findings import Finding
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
-from shared.sql.expressions import listed, names, number
+from shared.sql.expressions import identifier, listed, names, number
 from shared.sql.scripts import run_script
 from shared.tabular import SourceFile, open_rows_file
 
@@ -109,6 +111,26 @@ class WorkloadTables:
                     f"The workloads name a {carrier} that no line of the bill has:"
                     f" {', '.join(shown)}{more}; what was there got no cost.",
                 )
+
+    def absent_labels(self) -> Iterator[Finding]:
+        """Keys of labels and annotations that no row has; ECS tags may be the bill's."""
+        for label, sources in self.pods.config.labels.items():
+            asked = [source for source in sources if source.startswith("k8s.")]
+            absent = [
+                source for source in asked if source.split(":", 1)[1] not in self._keys(source)
+            ]
+            for source in absent:
+                key = source.split(":", 1)[1]
+                near = near_names(key, self._keys(source))
+                if near or len(absent) == len(sources):
+                    meant = f" Did you mean {' or '.join(f'`{each}`' for each in near)}?"
+                    text = f"Label {label}: no row of the workloads has `{source}`."
+                    yield Finding("absent-label", f"{text}{meant if near else ''}")
+
+    def _keys(self, source: str) -> list[str]:
+        names = {"column": identifier(str(pod_column(source)))}
+        rows = run_script(self.session, __package__, "keys_of_pods.sql", names).fetchall()
+        return [key for (key,) in rows]
 
     def _check_columns(self, file: SourceFile) -> None:
         read = self.pods.inputs

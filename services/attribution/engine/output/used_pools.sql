@@ -1,0 +1,3 @@
+-- reads: uses
+SELECT DISTINCT used
+FROM uses;
