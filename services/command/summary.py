@@ -1,7 +1,7 @@
 """What `trueback attribute` prints when it is done."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from rich.table import Table
 from services.attribution.domain.proof import plain, side_of
 from services.attribution.engine import Coverage, Run
 from services.attribution.ruleset_guess.guess import Guess
+from services.attribution.ruleset_guess.label_ranking import Ranked
 from services.command.figures import money, per_cent
 from services.ingestion.engine import Snapshot
+from shared.characters import shown
 from shared.findings import Finding
 from shared.vocabulary.methods import Method
 from shared.vocabulary.recipients import is_pooled
@@ -20,7 +22,8 @@ from shared.vocabulary.recipients import is_pooled
 BRACKET = r"\["
 
 _UNALLOCATED_SHOWN = 5
-_LABELS_SHOWN = 3
+_LABELS_SHOWN = 2
+_TENANTS_SHOWN = 5
 METHODS: Mapping[str, str] = {
     Method.LABEL: "by label",
     Method.RULE: "by rule",
@@ -118,19 +121,45 @@ def unlabelled(run: Run) -> Decimal:
 
 
 def print_guess(guess: Guess, starter: str) -> None:
-    """The label that was taken, how sure that is and why, and what else might be it."""
+    """Whose the lines were taken for, how sure that is and why, and what else might say it."""
     console = Console(highlight=False)
-    best = guess.best
-    if best is None:
-        console.print(
-            "[yellow]guess[/] no line has a tag, so nothing says whose it is: activate the tag"
-            " that names the tenant as a cost allocation tag.",
-            soft_wrap=True,
-        )
-    for at, ranked in enumerate(guess.labels[:_LABELS_SHOWN]):
-        key = ranked.use.key.replace("[", BRACKET)
-        head = f"[green]guess[/] tenant = [bold]tag:{key}[/]" if at == 0 else f"  or tag:{key}"
-        why = ", ".join(ranked.reasons)
-        console.print(f"{head} ({ranked.certainty}): {why}", soft_wrap=True)
+    for line in _guess_lines(guess):
+        console.print(line, soft_wrap=True)
     pools = ", ".join(pool.service.pool for pool in guess.pools) or "none"
     console.print(f"[green]guess[/] shared services: {pools}; see {starter}", soft_wrap=True)
+
+
+def _guess_lines(guess: Guess) -> Iterator[str]:
+    if guess.takes_accounts:
+        tenants = guess.accounts.tenants
+        names = ", ".join(_plain(tenant.name) for tenant in tenants[:_TENANTS_SHOWN])
+        more = ", ..." if len(tenants) > _TENANTS_SHOWN else ""
+        yield (
+            f"[green]guess[/] tenants = [bold]{len(tenants)} accounts by their names[/] (a guess):"
+            f" {names}{more}; {_why_no_label(guess)}"
+        )
+    elif guess.label is None:
+        yield f"[yellow]guess[/] nothing says whose the cost is: {_why_no_label(guess)}."
+    else:
+        yield f"[green]guess[/] tenant = [bold]{_keys(guess.label)}[/] {_why(guess.label)}"
+    for other in guess.others[:_LABELS_SHOWN]:
+        yield f"  {'or' if guess.label else 'there is'} {_keys(other)} {_why(other)}"
+
+
+def _why_no_label(guess: Guess) -> str:
+    if guess.labels:
+        return "no tag names tenants on enough of the cost"
+    return "no line has a tag; activate the tag that names the tenant as a cost allocation tag"
+
+
+def _keys(label: Ranked) -> str:
+    return ", ".join(f"tag:{_plain(key)}" for key in label.use.keys)
+
+
+def _why(label: Ranked) -> str:
+    certainty = f"({label.certainty})" if label.is_enough else "(too little to go by)"
+    return f"{certainty}: {', '.join(label.reasons)}"
+
+
+def _plain(text: str) -> str:
+    return shown(text).replace("[", BRACKET)

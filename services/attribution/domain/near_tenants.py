@@ -22,8 +22,8 @@ _SLIP_RATIO: Final = 17 / 20
 _FORMS: Final = frozenset(
     re.findall(
         r"\w+",
-        "ab ag as asa bv co company corp corporation gmbh group holding inc incorporated kg kk"
-        " limited llc llp ltd nv oy oyj plc pte pty sa sarl sas se spa sro srl ug",
+        "ab ag as asa bv co company corp corporation gmbh inc incorporated kg kk limited llc"
+        " llp ltd nv oy oyj plc pte pty sa sarl sas se spa sro srl ug",
     )
 )
 """Forms of companies as they stand at the end of a name, without the points in them."""
@@ -43,7 +43,7 @@ def bare_name(value: str) -> str:
     words = re.findall(r"[^\W_]+", re.sub(r"[.'\u2019\u0300-\u036f]", "", plain))
     while len(words) > 1 and words[-1] in _FORMS:
         words.pop()
-    return "".join(words)
+    return re.sub(r"(?<=\d) (?=\d)", "-", " ".join(words)).replace(" ", "")
 
 
 def slip_of(name: str, others: Sequence[str]) -> str:

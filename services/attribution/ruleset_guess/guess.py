@@ -1,22 +1,36 @@
-"""What a bill without a ruleset lets one guess: the tenant label, its values, the shared services.
+"""What a bill without a ruleset lets one guess: whose its lines are, and the shared services.
 
 Nothing here decides about money: the guess becomes a ruleset that a person reads and changes.
+Where no tag says whose a line is, the names of accounts may; where these don't either, nothing is
+guessed.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal
 
-from services.attribution.ruleset_guess.label_ranking import LabelUse, Ranked, rank_labels
+from services.attribution.ruleset_guess.account_names import (
+    Account,
+    AccountTenants,
+    tenants_of_accounts,
+)
+from services.attribution.ruleset_guess.label_ranking import Ranked
+from services.attribution.ruleset_guess.labels import (
+    TenantValue,
+    find_labels,
+    label_of,
+    values_of,
+)
 from shared.columnar import Session, open_session
-from shared.sql.expressions import Sql, entry, number, parquet_scan
-from shared.sql.scripts import run_script
+from shared.exact import exact_sum
+from shared.sql.expressions import Sql, identifier, parquet_scan
+from shared.sql.scripts import run_script, script_query
 
-VALUES_MAX = 5_000
-"""Tenants that are listed, by cost; what is beyond is shown as unmapped."""
+CostMeasure = Literal["EffectiveCost", "BilledCost"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,22 @@ class SharedService:
             if patterns
         )
 
+    def narrowed_to(self, taken: Collection[tuple[str, str, str, str]]) -> "SharedService":
+        """Without patterns that match nothing, of which each run would make a note."""
+        return replace(
+            self,
+            usage_types=tuple(
+                pattern
+                for pattern in self.usage_types
+                if any(fnmatchcase(usage_type, pattern) for usage_type, *_ in taken)
+            ),
+            services=tuple(
+                pattern
+                for pattern in self.services
+                if any(fnmatchcase(text, pattern) for _, *texts, _ in taken for text in texts)
+            ),
+        )
+
 
 SHARED_SERVICES = (
     SharedService("nat", usage_types=("*NatGateway*",)),
@@ -52,30 +82,36 @@ SHARED_SERVICES = (
 
 
 @dataclass(frozen=True)
-class TenantValue:
-    value: str
-    cost: Decimal
-
-
-@dataclass(frozen=True)
 class FoundPool:
     service: SharedService
     cost: Decimal
-    """Of the lines that have no tenant label."""
+    """Of the lines that have no tenant."""
 
 
 @dataclass(frozen=True)
 class Guess:
     currency: str
-    labels: tuple[Ranked, ...]
+    measure: CostMeasure = "EffectiveCost"
+    labels: tuple[Ranked, ...] = ()
     """Best first; empty on a bill without tags."""
-    values: tuple[TenantValue, ...]
-    """Of the best label, by cost."""
-    pools: tuple[FoundPool, ...]
+    label: Ranked | None = None
+    """The one that is taken, if any says enough."""
+    values: tuple[TenantValue, ...] = ()
+    """Of the label that is taken, by cost."""
+    accounts: AccountTenants = field(default_factory=AccountTenants)
+    pools: tuple[FoundPool, ...] = ()
 
     @property
-    def best(self) -> Ranked | None:
-        return self.labels[0] if self.labels else None
+    def takes_accounts(self) -> bool:
+        """A tag whose name says nothing counts less than accounts whose names do."""
+        by_tag = self.label is not None and self.label.is_named_like_a_tenant
+        return not by_tag and self.accounts.are_likely
+
+    @property
+    def others(self) -> tuple[Ranked, ...]:
+        """The labels that are not taken."""
+        taken = set(self.label.use.keys) if self.label else set()
+        return tuple(each for each in self.labels if not taken & set(each.use.keys))
 
 
 def guess_ruleset(
@@ -84,49 +120,45 @@ def guess_ruleset(
     work_dir = scratch_dir / "guess"
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            scan = parquet_scan(snapshot_parts)
-            labels = rank_labels(_label_uses(session, scan))
-            key = labels[0].use.key if labels else ""
-            return Guess(
-                currency=currency,
-                labels=labels,
-                values=tuple(_values(session, scan, key)),
-                pools=tuple(_pools(session, scan, key)),
-            )
+            return _guess(session, parquet_scan(snapshot_parts), currency)
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
-def _label_uses(session: Session, lines: Sql) -> list[LabelUse]:
-    """Of usage that costs something."""
-    names = {"lines": lines}
-    total, days = run_script(session, __package__, "usage_costs.sql", names).fetchall()[0]
-    rows = run_script(session, __package__, "tag_keys.sql", names).fetchall()
-    return [
-        LabelUse(
-            key=key,
-            covered=cost,
-            total=total,
-            value_count=values,
-            largest_value=largest,
-            resource_count=int(resources),
-            day_count=int(seen_days),
-            day_total=days,
-        )
-        for key, cost, values, largest, resources, seen_days in rows
-    ]
+def _guess(session: Session, snapshot: Sql, currency: str) -> Guess:
+    measure = _measure(session, snapshot)
+    costs = {"lines": snapshot, "cost": identifier(measure)}
+    lines = script_query(__package__, "lines_with_costs.sql", costs)
+    labels, label = find_labels(session, lines)
+    accounts = run_script(session, __package__, "accounts.sql", {"lines": lines}).fetchall()
+    by_account = tenants_of_accounts([Account(*row) for row in accounts])
+    tagged = Guess(currency, measure, labels, label, accounts=by_account)
+    if tagged.takes_accounts:
+        own = [account.id for each in by_account.tenants for account in each.accounts]
+        return replace(tagged, label=None, pools=tuple(_pools(session, lines, (), own)))
+    if label is None:
+        return replace(tagged, pools=tuple(_pools(session, lines, (), ())))
+    keys = label.use.keys
+    values = tuple(values_of(session, lines, keys))
+    return replace(tagged, values=values, pools=tuple(_pools(session, lines, keys, ())))
 
 
-def _values(session: Session, lines: Sql, key: str) -> Iterator[TenantValue]:
-    names = {"lines": lines, "tag": entry("Tags", key), "values_max": number(VALUES_MAX)}
-    rows = run_script(session, __package__, "tag_values.sql", names).fetchall()
-    yield from (TenantValue(value, cost) for value, cost in rows)
+def _measure(session: Session, lines: Sql) -> CostMeasure:
+    """A bill may have one cost alone."""
+    counts = run_script(session, __package__, "measures.sql", {"lines": lines}).fetchall()
+    has_effective, has_billed = counts[0]
+    return "BilledCost" if has_billed and not has_effective else "EffectiveCost"
 
 
-def _pools(session: Session, lines: Sql, key: str) -> Iterator[FoundPool]:
-    names = {"lines": lines, "tag": entry("Tags", key)}
-    rows = run_script(session, __package__, "untagged_costs.sql", names).fetchall()
+def _pools(
+    session: Session, lines: Sql, keys: Sequence[str], accounts: Sequence[str]
+) -> Iterator[FoundPool]:
+    """Of lines without a label of these keys, outside of these accounts."""
+    names = {"lines": lines, "value": label_of(keys)}
+    values = {"accounts": [*accounts]}
+    rows = run_script(session, __package__, "untagged_costs.sql", names, values).fetchall()
     for service in SHARED_SERVICES:
-        costs = [row[4] for row in rows if service.takes(*row[:4])]
-        if any(costs):
-            yield FoundPool(service, sum(costs, start=Decimal(0)))
+        taken = [row for row in rows if service.takes(*row[:4])]
+        if any(row[4] for row in taken):
+            cost = exact_sum(row[4] for row in taken)
+            yield FoundPool(service.narrowed_to([row[:4] for row in taken]), cost)

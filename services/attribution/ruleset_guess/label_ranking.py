@@ -1,7 +1,8 @@
 """Which tag names the tenant: a score in points, and why, in words a person can check.
 
 Points by judgement, not by measurement: a name that says it counts most, then how much of the cost
-carries the tag, then whether its values look like tenants and stay from day to day.
+carries the tag, then whether its values look like tenants and stay from day to day. Below some
+points, or a share of the cost, there is nothing to start from.
 """
 
 import re
@@ -24,20 +25,25 @@ _OTHER_WORDS: Final = frozenset(
     _WORD.findall(
         "env environment stage team owner name product project app application service component"
         " cost centre center costcenter department role version cluster namespace created createdby"
-        " terraform managed repo repository region type"
+        " terraform managed repo repository region type compliance feature tier classification"
+        " backup schedule patch security confidentiality expiry"
     )
 )
+_COST_CATEGORY: Final = "costCategory/"
 _ID_VALUES_MIN: Final = 20
 _SURE_SCORE: Final = 70
 _LIKELY_SCORE: Final = 40
 _SURE_LEAD: Final = 15
+_SCORE_MIN: Final = 25
+_PERCENT_MIN: Final = 10
 
 
 @dataclass(frozen=True)
 class LabelUse:
-    """How a tag key is used on lines of usage that cost something."""
+    """How a tag is used on lines of usage that cost something."""
 
-    key: str
+    keys: tuple[str, ...]
+    """Several, where these are spellings of one; the one with the most cost first."""
     covered: Decimal
     total: Decimal
     value_count: int
@@ -49,7 +55,7 @@ class LabelUse:
 
     @property
     def percent(self) -> int:
-        return int(100 * self.covered / self.total) if self.total else 0
+        return min(int(100 * self.covered / self.total), 100) if self.total else 0
 
 
 @dataclass(frozen=True)
@@ -59,17 +65,25 @@ class Ranked:
     reasons: tuple[str, ...]
     certainty: Certainty
 
+    @property
+    def is_enough(self) -> bool:
+        return self.score >= _SCORE_MIN and self.use.percent >= _PERCENT_MIN
+
+    @property
+    def is_named_like_a_tenant(self) -> bool:
+        return all(_name_points(key)[0] > 0 for key in self.use.keys)
+
 
 def rank_labels(uses: Iterable[LabelUse]) -> tuple[Ranked, ...]:
     scored = [(use, list(_points(use))) for use in uses]
-    order = sorted(scored, key=lambda each: (-_score(each[1]), -each[0].covered, each[0].key))
+    order = sorted(scored, key=lambda each: (-_score(each[1]), -each[0].covered, each[0].keys))
     scores = [_score(points) for _, points in order]
     return tuple(
         Ranked(
             use=use,
             score=scores[at],
             reasons=tuple(reason for _, reason in points),
-            certainty=_certainty(scores[at], max(scores[at + 1 :], default=0)),
+            certainty=_certainty(scores[at], max(scores[:at] + scores[at + 1 :], default=0)),
         )
         for at, (use, points) in enumerate(order)
     )
@@ -86,18 +100,21 @@ def _certainty(score: int, next_best: int) -> Certainty:
 
 
 def _points(use: LabelUse) -> Iterator[tuple[int, str]]:
-    yield _by_name(use.key)
+    if len(use.keys) > 1:
+        yield 0, f"{len(use.keys)} spellings of one key"
+    yield min(map(_name_points, use.keys))
     yield use.percent * 3 // 10, f"on {use.percent} % of the cost"
     yield _by_values(use)
     stable = 10 * use.day_count // max(use.day_total, 1)
     yield stable, f"on {use.day_count} of {use.day_total} days"
 
 
-def _by_name(key: str) -> tuple[int, str]:
+def _name_points(key: str) -> tuple[int, str]:
     if key.startswith(("aws:", "aws_")):
         return -60, "set by AWS"
-    if key.startswith("costCategory/"):
-        return -10, "a cost category"
+    if key.startswith(_COST_CATEGORY):
+        points, reason = _name_points(key.removeprefix(_COST_CATEGORY))
+        return min(points - 10, 40), f"a cost category, {reason}"
     words = set(_WORD.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", key).lower()))
     if words & _SURE_WORDS:
         return 50, "named like a tenant"

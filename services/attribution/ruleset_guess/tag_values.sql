@@ -1,7 +1,8 @@
 -- reads: {lines}
-SELECT trim({tag}) AS value, sum(EffectiveCost)
+-- By value of a label, whichever of its keys it is of.
+SELECT {place} AS place, {value} AS value, sum(cost)
 FROM {lines}
 WHERE value <> ''
 GROUP BY ALL
-ORDER BY sum(EffectiveCost) DESC, value
+ORDER BY sum(cost) DESC, value, place
 LIMIT {values_max};

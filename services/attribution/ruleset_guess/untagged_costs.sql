@@ -4,7 +4,7 @@ SELECT
     coalesce(ServiceName, ''),
     coalesce(x_ServiceCode, ''),
     coalesce(ChargeCategory, ''),
-    sum(EffectiveCost)
+    sum(cost)
 FROM {lines}
-WHERE coalesce(trim({tag}), '') = ''
+WHERE {value} = '' AND NOT list_contains(CAST($accounts AS VARCHAR[]), coalesce(x_Account, ''))
 GROUP BY ALL;

@@ -1,4 +1,4 @@
 -- reads: {lines}
-SELECT coalesce(sum(EffectiveCost), 0), count(DISTINCT CAST(ChargePeriodStart AS DATE))
+SELECT coalesce(sum(cost), 0), count(DISTINCT CAST(ChargePeriodStart AS DATE))
 FROM {lines}
-WHERE ChargeCategory = 'Usage' AND EffectiveCost > 0;
+WHERE ChargeCategory = 'Usage' AND cost > 0;

@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT *, {cost} AS cost
+FROM {lines}
