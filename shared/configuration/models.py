@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from shared.configuration import principals
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
 from shared.configuration.entry import Alias, Currency, Entry, Exact, Key, Name
@@ -19,11 +27,20 @@ LABEL_SOURCES = (
     "k8s.namespace-label",
     "k8s.namespace-annotation",
     "ecs.tag",
+    principals.SOURCE,
 )
+
+
+def _readable(source: str) -> str:
+    if source.startswith(f"{principals.SOURCE}:"):
+        principals.principal_pattern(source.split(":", 1)[1])
+    return source
+
 
 LabelSource = Annotated[
     str,
     StringConstraints(pattern=rf"^({'|'.join(s.replace('.', '[.]') for s in LABEL_SOURCES)}):.+$"),
+    AfterValidator(_readable),
 ]
 
 

@@ -1,16 +1,19 @@
 """`when`: which bill lines a rule or a pool takes.
 
 All keys given must match; of the values of one key any. Values are shell patterns (`*`, `?`,
-`[...]`) and keep their case, as the provider's own names do.
+`[...]`) and keep their case, as the provider's own names do; those of FOCUS's closed lists don't.
 """
 
 import datetime as dt
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.configuration.entry import Entry
+from shared.vocabulary.focus_lists import CHARGE_CATEGORIES, COMMITMENT_STATUSES
 
 
 def _as_list(value: object) -> object:
@@ -18,6 +21,22 @@ def _as_list(value: object) -> object:
 
 
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+def _of_list(listed: tuple[str, ...], patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The values that they mean as the list has them, and patterns with wildcards themselves."""
+    meant: dict[str, None] = {}
+    for pattern in patterns:
+        values = [each for each in listed if fnmatchcase(each.casefold(), pattern.casefold())]
+        if not values:
+            raise ValueError(f"`{pattern}` is none of FOCUS's {', '.join(listed)}")
+        exact = [each for each in listed if each.casefold() == pattern.casefold()]
+        meant |= dict.fromkeys(exact or [pattern, *values])
+    return tuple(meant)
+
+
+ChargeCategories = Annotated[Patterns, AfterValidator(partial(_of_list, CHARGE_CATEGORIES))]
+CommitmentStatuses = Annotated[Patterns, AfterValidator(partial(_of_list, COMMITMENT_STATUSES))]
 
 
 class Dates(Entry):
@@ -48,9 +67,16 @@ class Selector(Entry):
     resource: Patterns | None = None
     region: Patterns | None = None
     usage_type: Patterns | None = None
-    charge_category: Patterns | None = None
-    commitment: Patterns | None = None
+    charge_category: ChargeCategories | None = None
+    commitment: CommitmentStatuses | None = None
     """FOCUS' CommitmentDiscountStatus: Used or Unused."""
+    seller: Patterns | None = None
+    """A CUR's legal entity, which is FOCUS's PublisherName."""
+    publisher: Patterns | None = None
+    """The same by FOCUS's word."""
+    invoice_issuer: Patterns | None = None
+    billing_entity: Patterns | None = None
+    """Of a CUR: AWS, or AWS Marketplace."""
     tags: Mapping[str, Patterns] = Field(default_factory=dict)
     k8s: KubernetesSelector | None = None
     dates: Dates | None = None

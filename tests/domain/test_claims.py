@@ -63,6 +63,10 @@ def line(label=None, day=dt.date(2026, 10, 3), tags=None, **values):
         "resource",
         "charge_category",
         "commitment",
+        "seller",
+        "publisher",
+        "invoice_issuer",
+        "billing_entity",
     ]
     return LineKey(
         **{name: values.get(name, "") for name in names},

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from shared.configuration.models import Selector
 from shared.configuration.selectors import KubernetesSelector
+from shared.vocabulary.focus_lists import CHARGE_CATEGORIES
 
+_CATEGORIES: Final = {value.casefold(): value for value in CHARGE_CATEGORIES}
 Carrier = Literal["", "node", "volume", "pod", "task"]
 
 
@@ -47,6 +49,10 @@ class LineKey:
     resource: str
     charge_category: str
     commitment: str
+    seller: str
+    publisher: str
+    invoice_issuer: str
+    billing_entity: str
     tags: Mapping[str, str]
     """Those that selectors name."""
     day: dt.date
@@ -88,14 +94,23 @@ def matches_bill(selector: Selector, line: LineKey) -> bool:
         (selector.resource, (line.resource,)),
         (selector.region, (line.region,)),
         (selector.usage_type, (line.usage_type,)),
-        (selector.charge_category, (line.charge_category,)),
+        (selector.charge_category, (_of_list(line.charge_category),)),
         (selector.commitment, (line.commitment,)),
+        (selector.seller, (line.seller,)),
+        (selector.publisher, (line.publisher,)),
+        (selector.invoice_issuer, (line.invoice_issuer,)),
+        (selector.billing_entity, (line.billing_entity,)),
     )
     return (
         all(any_matches(patterns, texts) for patterns, texts in values if patterns is not None)
         and _all_match(selector.tags, line.tags)
         and (selector.dates is None or line.day in selector.dates)
     )
+
+
+def _of_list(charge_category: str) -> str:
+    """As FOCUS writes it; a value of another list stays as it is."""
+    return _CATEGORIES.get(charge_category.casefold(), charge_category)
 
 
 def _all_match(selected: Mapping[str, Sequence[str]], values: Mapping[str, str]) -> bool:

@@ -18,12 +18,14 @@ from shared.sql.expressions import (
     entry,
     identifier,
     infix,
+    listed,
     literal,
+    null,
     null_if_empty,
     one_of,
     or_empty,
 )
-from shared.sql.scripts import run_script
+from shared.sql.scripts import run_script, script_query
 
 BLANKS: Final = " \t\r\n\u00a0"
 """Trimmed from the values of labels; a no-break space comes from spreadsheets."""
@@ -47,11 +49,29 @@ SELECTED: Final = {
     "resource": or_empty(identifier("ResourceId")),
     "charge_category": ATTRIBUTES["charge_category"],
     "commitment": or_empty(identifier("CommitmentDiscountStatus")),
+    "seller": or_empty(identifier("PublisherName")),
+    "publisher": or_empty(identifier("PublisherName")),
+    "invoice_issuer": or_empty(identifier("InvoiceIssuerName")),
+    "billing_entity": or_empty(identifier("x_BillingEntity")),
 }
 # CUR 2.0 and Athena's Parquet write tag keys as names of columns (AWS Data Exports, tag columns).
 _SANITISED_FORMATS: Final = frozenset(["CUR 2.0", "legacy CUR (Parquet)"])
 # AWS names what pods and tasks took by these operations (AWS split cost allocation data).
 _SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
+
+
+# Columns that snapshots of earlier versions have not.
+_ADDED: Final = ("x_BillingEntity", "x_IamPrincipal", "x_UserIdentifier")
+
+
+def with_added_columns(session: Session, lines: Sql) -> Sql:
+    """Lines of any snapshot, with empty columns for those that came later."""
+    rows = run_script(session, __package__, "columns_of_lines.sql", {"lines": lines}).fetchall()
+    absent = set(_ADDED) - {name for name, *_ in rows}
+    if not absent:
+        return lines
+    columns = listed({name: null("VARCHAR") for name in sorted(absent)})
+    return script_query(__package__, "lines_with_columns.sql", {"lines": lines, "columns": columns})
 
 
 def bare_resource(column: str) -> Sql:

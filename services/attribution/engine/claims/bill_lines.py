@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from services.attribution.domain.lines import any_matches
-from services.attribution.engine.bill_columns import BARE_RESOURCE, IS_SPLIT_ROW
+from services.attribution.engine.bill_columns import (
+    BARE_RESOURCE,
+    IS_SPLIT_ROW,
+    with_added_columns,
+)
 from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session
@@ -25,6 +29,7 @@ def view_lines(
     Elsewhere it is '', so that lines that differ in what no rule asks for have one key. Of split
     cost rows, which restate their instance, none is a line.
     """
+    lines = with_added_columns(session, lines)
     columns = keys.columns(sanitised=sanitised)
     matched: list[tuple[str, str]] = []
     for name, patterns in keys.patterns.items():

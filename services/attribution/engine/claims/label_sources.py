@@ -1,12 +1,16 @@
 """A label's sources as expressions: the first that has a value counts, and which one it was."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from services.attribution.engine.bill_columns import of_tasks, tag, trimmed
+from shared.configuration import principals
+from shared.configuration.principals import PrincipalPattern
 from shared.sql.expressions import (
     EMPTY,
     Sql,
+    call,
     case,
     identifier,
     infix,
@@ -58,6 +62,31 @@ def line_values(sources: Sequence[str], *, sanitised: bool) -> Iterator[SourceVa
             yield SourceValue(at, value)
         elif kind == "ecs.tag":
             yield SourceValue(at, of_tasks(value))
+        elif kind == principals.SOURCE:
+            yield SourceValue(at, trimmed(_of_principal(principals.principal_pattern(key))))
+
+
+def _of_principal(pattern: PrincipalPattern) -> Sql:
+    """What the pattern's `*` stands for, '' where the principal is another or has no such part."""
+    named = f"{re.escape(pattern.before)}([^/]+){re.escape(pattern.after)}"
+    if pattern.part == "identifier":
+        named = f"^{re.escape(pattern.before)}(.+){re.escape(pattern.after)}$"
+        return or_empty(_extracted("x_UserIdentifier", named))
+    arns = {
+        "role": (f"sts::[^:]*:assumed-role/{named}/[^/]+", f"iam::[^:]*:role/(?:[^/]+/)*{named}"),
+        "session": (f"sts::[^:]*:assumed-role/[^/]+/{named}",),
+        "user": (f"iam::[^:]*:user/(?:[^/]+/)*{named}",),
+    }
+    return or_empty(
+        *(
+            null_if_empty(_extracted("x_IamPrincipal", f"^arn:[^:]*:{arn}$"))
+            for arn in arns[pattern.part]
+        )
+    )
+
+
+def _extracted(column: str, pattern: str) -> Sql:
+    return call("regexp_extract", identifier(column), literal(pattern), number(1))
 
 
 def pod_values(sources: Sequence[str]) -> Iterator[SourceValue]:

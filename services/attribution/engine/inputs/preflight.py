@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterator
 
+from shared.configuration import principals
 from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
 from shared.findings import Finding
@@ -35,10 +36,10 @@ def unused_settings(config: Configuration, *, has_workloads: bool) -> Iterator[F
         return
     if config.defaults.clusters:
         yield Finding("not-used", "`defaults.clusters` needs workloads; no line was claimed by it.")
-    unread = sorted(_source_kinds(config) - {"tag", "ecs.tag"})
+    unread = sorted(_source_kinds(config) - {"tag", "ecs.tag", principals.SOURCE})
     if unread:
         listed = ", ".join(unread)
-        yield Finding("not-used", f"Labels from {listed} need workloads; only tags were read.")
+        yield Finding("not-used", f"Labels from {listed} need workloads; only the bill was read.")
 
 
 def _source_kinds(config: Configuration) -> set[str]:

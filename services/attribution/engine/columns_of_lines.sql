@@ -1,0 +1,2 @@
+-- reads: {lines}
+DESCRIBE SELECT * FROM {lines};

@@ -1,0 +1,3 @@
+-- reads: {lines}
+SELECT *, {columns}
+FROM {lines}
