@@ -1,5 +1,6 @@
 """Render a page with Django's engine alone: no database, no portal process."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from deploy.page_previews.pages import PAGES
+from services.portal.pages.frame import Frame
+from shared.vocabulary.modes import Mode
 
 _PORTAL: Final = Path(__file__).resolve().parents[2] / "services" / "portal"
 # Stands where a template reads what the context lacks, so that a test finds it.
@@ -46,9 +49,13 @@ def configure() -> None:
     django.setup()
 
 
-def render(name: str) -> str:
+def render(name: str, mode: Mode = Mode.DEMO) -> str:
+    """As a stack of this mode shows it; the tour and the other people are a demo's alone."""
     configure()
     preview = PAGES[name]()
     request = RequestFactory().get(f"/{name}", {"period": "2026-10"})
-    frame = {"frame": preview.frame} if preview.frame else {}
+    frame: dict[str, Frame] = {}
+    if preview.frame:
+        demo = preview.frame.demo if mode == Mode.DEMO else None
+        frame = {"frame": replace(preview.frame, environment=mode, demo=demo)}
     return render_to_string(preview.page.template, preview.page.context() | frame, request)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -156,3 +157,15 @@ def test_questions_go_to_the_seller_where_it_has_an_address():
     asked = document(replace(FACT, seller={**FACT.seller, "email": "ar@larkfield.example"}))
     assert "Questions: ar@larkfield.example." in asked["notes"]
     assert len(document(FACT)["notes"]) == 1
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("disclosure", Disclosure)
+def test_a_live_stacks_document_says_nothing_of_samples_or_tests(state, disclosure):
+    fact = replace(FACT, state=state, disclosure=disclosure, issued_at=PAID_AT, paid_at=PAID_AT)
+    words = json.dumps(document(fact)).lower()
+    assert [
+        word for word in ("sample", "demo", "test environment", "not real") if word in words
+    ] == []
+    marked = invoice_document(fact, days_until_due=30, environment="demo")
+    assert "sample data" in json.dumps(marked).lower()

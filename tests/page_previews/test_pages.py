@@ -17,11 +17,18 @@ from deploy.page_previews.render import render
 from services.portal import pages as pages_of
 from services.portal.domain.stacks import SERIES_MAX
 from services.portal.pages.page import Page as PageClass
+from shared.vocabulary.modes import Mode
 from tests.html_page import Page
 
 PORTAL = Path(__file__).resolve().parents[2] / "services" / "portal"
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
 FRAMES = ("base.html", "bare.html")
+# "samples" of lines, and demonstrations, are no words of it.
+OF_A_DEMO = re.compile(
+    r"\bdemo\b|\bsample (data|compan)|\btake the tour\b|\btour, stop\b|\bno money moves\b"
+    r"|change person",
+    re.IGNORECASE,
+)
 HTML = {name: render(name) for name in PAGES}
 
 
@@ -47,6 +54,10 @@ def pages() -> dict[str, Page]:
     return {name: Page(html) for name, html in HTML.items()}
 
 
+def test_a_demo_says_on_its_pages_what_it_is() -> None:
+    assert sum(bool(OF_A_DEMO.search(html)) for html in HTML.values()) > len(HTML) // 2
+
+
 @pytest.mark.parametrize("name", PAGES)
 class TestEveryPage:
     def test_keeps_the_content_security_policy(self, pages: dict[str, Page], name: str) -> None:
@@ -58,6 +69,11 @@ class TestEveryPage:
 
     def test_shows_no_python_and_no_template(self, pages: dict[str, Page], name: str) -> None:
         assert not re.search(r"\bNone\b|Decimal\(|\{\{|\{%|datetime", pages[name].words)
+
+    def test_says_nothing_of_a_demo_where_a_stack_is_live(self, name: str) -> None:
+        page = Page(render(name, Mode.LIVE))
+        titles = " ".join(attributes.get("title") or "" for _, attributes in page.tags)
+        assert OF_A_DEMO.findall(f"{page.words} {titles}") == []
 
     def test_reads_nothing_that_its_context_lacks(self, name: str) -> None:
         assert "(missing:" not in HTML[name]
