@@ -30,7 +30,10 @@ _PEOPLE: Final[Mapping[Role, Person]] = {
     "customer": Person("Priya Raman", "priya@acme.example", "Acme Robotics, Inc."),
 }
 _SECTIONS: Final[Mapping[Role, tuple[Section, ...]]] = {
-    "operator": ("overview", "margins", "pools", "close", "invoices", "changes", "health", "audit"),
+    "operator": (
+        *("overview", "margins", "pools", "close", "invoices"),
+        *("sources", "changes", "health", "audit"),
+    ),
     "billing": ("invoices",),
     "customer": ("home",),
 }

@@ -20,11 +20,13 @@ from deploy.page_previews import (
     inbox,
     months,
     operator,
+    sources,
     whys,
 )
 from services.portal.pages.frame import Frame, Freshness, Section
 from services.portal.pages.margins import MarginsPage
 from services.portal.pages.page import Page
+from services.portal.pages.sources import NoSourcesPage
 from services.portal.pages.strangers import (
     BrokenPage,
     DatabaseAwayPage,
@@ -265,6 +267,36 @@ _HEALTH: Final[dict[str, Make]] = {
     "health-well.html": _health(health.well),
 }
 
+
+def _sources(make: Callable[[], Page]) -> Make:
+    def preview() -> Preview:
+        frame = operator.frame("operator", "sources")
+        return Preview(make(), replace(frame, periods=[], freshness=None))
+
+    return preview
+
+
+_SOURCES: Final[dict[str, Make]] = {
+    "sources.html": _sources(sources.listed),
+    "sources-first.html": _sources(sources.none),
+    "sources-typo.html": _sources(sources.typo),
+    "sources-viewer.html": _sources(lambda: replace(sources.listed(), may_act=False)),
+    "sources-silent.html": _sources(lambda: replace(sources.none(), silent=True)),
+    "sources-away.html": _sources(NoSourcesPage),
+    "source-aws.html": _sources(sources.aws),
+    "source-lost.html": _sources(sources.lost),
+    "source-moved.html": _sources(sources.refused_address),
+    "source-paused.html": _sources(sources.paused),
+    "source-retired.html": _sources(sources.retired),
+    "source-hand.html": _sources(sources.by_hand),
+    "delivery-bad.html": _sources(sources.bad),
+    "delivery-refused.html": _sources(sources.refused_acceptance),
+    "delivery-loose.html": _sources(sources.loose),
+    "delivery-waiting.html": _sources(sources.waiting),
+    "delivery-given.html": _sources(sources.given),
+    "delivery-viewer.html": _sources(lambda: replace(sources.bad(), may_act=False)),
+}
+
 _BILLING: Final[dict[str, Make]] = {
     "invoices.html": _billing(inbox.inbox),
     "invoices-done.html": _billing(lambda: replace(inbox.inbox(), rows=[], view="to_do")),
@@ -311,6 +343,7 @@ PAGES: Final[dict[str, Make]] = {
     **_AUDIT,
     **_CHANGES,
     **_HEALTH,
+    **_SOURCES,
     **_BILLING,
     **_CUSTOMER,
     **_STRANGERS,

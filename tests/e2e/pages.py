@@ -1,7 +1,7 @@
 """Every page that a person can open: the route's name, who looks, and where it is.
 
-`{draft}`, `{issued}` and `{month}` are filled in from the running demo. A route of the portal that
-is neither here nor among `NO_PAGES` fails a test of the portal's suite.
+`{draft}`, `{issued}`, `{month}` and `{delivery}` are filled in from the running demo. A route of
+the portal that is neither here nor among `NO_PAGES` fails a test of the portal's suite.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ PAGES: Final = (
     ShownPage("tenant", "olivia", "/tenants/globex?period={month}"),
     ShownPage("tenant_plans", "olivia", "/tenants/globex/plans?period={month}"),
     ShownPage("why", "olivia", "/tenants/globex/why?period={month}&group=pool:nat"),
+    ShownPage("sources", "olivia", "/sources"),
+    ShownPage("source", "olivia", "/sources/aws"),
+    ShownPage("delivery", "olivia", "/deliveries/{delivery}"),
     ShownPage("changes", "olivia", "/changes"),
     ShownPage("health", "olivia", "/health"),
     ShownPage("audit", "olivia", "/audit"),
@@ -49,6 +52,7 @@ NO_PAGES: Final = frozenset(
         *("home", "invoice_action", "close_period", "sign_out", "demo_person", "demo_tour"),
         "cancel_why",
         *("move_trouble", "decide_change"),
+        *("new_source", "source_action", "delivery_action"),
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
         "audit_csv",
         *("customer_invoices_csv", "invoice_pdf", "invoice_picture", "customer_invoice_pdf"),

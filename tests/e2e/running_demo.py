@@ -76,6 +76,7 @@ class RunningDemo:
         credentials = self.stack.servers.credentials
         client = ApiClient(self.stack.service_url, credentials.signing_key_file)
         invoices = client.call(CLARA, "invoicing", "GET", "/api/v2/invoices")["data"]
+        deliveries = client.call(OLIVIA, "ingestion", "GET", "/api/v1/deliveries?source=aws")
         client.close()
         issued = max(
             (one for one in invoices if one["number"] and one["customer"] == ANN.customer),
@@ -84,7 +85,12 @@ class RunningDemo:
         month = issued["period"]
         drafts = [one for one in invoices if (one["period"], one["state"]) == (month, "draft")]
         draft = min(drafts, key=lambda one: one["customer"])
-        return {"issued": issued["invoice_id"], "draft": draft["invoice_id"], "month": month}
+        return {
+            "issued": issued["invoice_id"],
+            "draft": draft["invoice_id"],
+            "month": month,
+            "delivery": deliveries["data"][0]["delivery_id"],
+        }
 
     def fill(self, path: str) -> str:
         return path.format_map(self.subjects)

@@ -34,6 +34,7 @@ READS = {
     "/pools": OPERATORS,
     "/pools.csv": OPERATORS,
     "/close": OPERATORS,
+    "/sources": OPERATORS,
     "/changes": ANALYSTS,
     "/health": ANALYSTS,
     "/tenants/acme/costs.csv": OPERATORS,

@@ -20,7 +20,7 @@ class BadAddressProblem(ValidationError):
     """With why and what may have been meant, as data."""
 
     def __init__(self, fault: BadAddress) -> None:
-        super().__init__({"detail": str(fault), "file": fault.file, "field": fault.field})
+        super().__init__({"detail": str(fault), "file": fault.file, "field": "uri"})
         self.reason = fault.reason
 
 

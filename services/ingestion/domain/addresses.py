@@ -38,7 +38,7 @@ class BadAddress(BadInput):
         self, code: AddressFault, message: str, *, remedy: str, nearest: str = "", file: str = ""
     ) -> None:
         meant = f"Did you mean {nearest}? " if nearest else ""
-        super().__init__(message, file=file, field="uri", remedy=f"{meant}{remedy}")
+        super().__init__(message, file=file, remedy=f"{meant}{remedy}")
         self.code = code
         self.nearest = nearest
 

@@ -141,7 +141,7 @@ def check_loose(
         f"{_counted(files, 'lies', 'lie')} here without a manifest, so nobody knows whether that is"
         " the whole month.",
         file=place,
-        remedy="Copy the export's `metadata` folder, too, or accept it as the whole month.",
+        remedy="Copy the export's metadata folder, too, or accept it as the whole month.",
     )
 
 

@@ -201,7 +201,7 @@ def _refuse_without_delivery(
 
 
 _WHAT_IS_WANTED: Final[Mapping[str, str]] = {
-    Source.Kind.BILL: "Give the folder of the export, above its `data` and `metadata`; a file"
+    Source.Kind.BILL: "Give the folder of the export, above its data and metadata; a file"
     " without manifest needs its month in its name, such as 2026-10.csv.gz.",
     Source.Kind.SIGNALS: "Files of a month lie below period=2026-10/.",
     Source.Kind.WORKLOADS: "Files of a month lie below period=2026-10/.",

@@ -15,6 +15,7 @@ from services.portal.views import (
     periods,
     plans,
     sign_in,
+    sources,
 )
 
 _pages = [
@@ -33,6 +34,12 @@ _pages = [
     path("close/<str:period>", periods.close_period, name="close_period"),
     path("health", health.health, name="health"),
     path("health/actions", health.move_trouble, name="move_trouble"),
+    path("sources", sources.sources, name="sources"),
+    path("new-source", sources.new_source, name="new_source"),
+    path("sources/<str:key>", sources.source, name="source"),
+    path("sources/<str:key>/<str:action>", sources.source_action, name="source_action"),
+    path("deliveries/<str:id>", sources.delivery, name="delivery"),
+    path("deliveries/<str:id>/<str:action>", sources.delivery_action, name="delivery_action"),
     path("changes", changes.changes, name="changes"),
     path("changes/decide", changes.decide_change, name="decide_change"),
     path("audit", audit.audit, name="audit"),

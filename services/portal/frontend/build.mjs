@@ -30,6 +30,7 @@ const ICONS = [
   "circle-help",
   "clock",
   "credit-card",
+  "database",
   "download",
   "external-link",
   "eye",
@@ -59,6 +60,7 @@ const ICONS = [
   "sun-moon",
   "table",
   "triangle-alert",
+  "upload",
   "user",
   "x",
 ]

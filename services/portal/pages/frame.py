@@ -10,7 +10,16 @@ from shared.periods import Month
 from shared.vocabulary.modes import Mode
 
 Section = Literal[
-    "overview", "margins", "pools", "close", "invoices", "changes", "health", "audit", "home"
+    "overview",
+    "margins",
+    "pools",
+    "close",
+    "invoices",
+    "sources",
+    "changes",
+    "health",
+    "audit",
+    "home",
 ]
 
 

@@ -12,6 +12,8 @@ from services.portal.pages.page import Page
 class TroubleRow:
     """`text` is quoted as it was written down when it failed; `invoice_id` is of an invoice alone.
 
+    `source` and `delivery` have a page of their own, or are empty.
+
     `is_change`: it is a change that waits for a second person.
 
     `action_label` is empty where nobody can do it here; it is done to `kind` and `subject`.
@@ -27,6 +29,8 @@ class TroubleRow:
     action_label: str
     invoice_id: str
     is_change: bool
+    source: str = ""
+    delivery: str = ""
 
 
 @dataclass(frozen=True)

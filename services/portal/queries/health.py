@@ -112,4 +112,6 @@ def _row(service: str, trouble: ReadTrouble, *, may_act: bool) -> TroubleRow:
         action_label=_ACTION_LABELS.get(trouble.kind, "") if is_for_act else "",
         invoice_id=trouble.subject if trouble.kind == TroubleKind.INVOICE else "",
         is_change=trouble.kind == TroubleKind.PROPOSAL,
+        source=trouble.subject if trouble.kind == TroubleKind.SOURCE else "",
+        delivery=trouble.subject if trouble.kind == TroubleKind.DELIVERY else "",
     )

@@ -21,6 +21,7 @@ from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.period_states import PeriodState
+from shared.vocabulary.sources import DeliveryState, SourceState
 
 register = template.Library()
 
@@ -32,7 +33,8 @@ _MONTHS: Final = (
 )
 _UNKNOWN: Final = SafeString('<span class="unknown">unknown</span>')
 _VOCABULARY: Final[Mapping[str, type[StrEnum]]] = {
-    enum.__name__: enum for enum in (State, PeriodState, Disclosure, Mode)
+    enum.__name__: enum
+    for enum in (State, PeriodState, Disclosure, Mode, SourceState, DeliveryState)
 }
 # Above this many times the base, a change is said in words: per cents stop meaning anything.
 _LARGEST_CHANGE: Final = Decimal(10)

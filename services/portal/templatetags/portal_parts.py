@@ -16,6 +16,7 @@ from services.portal.templatetags.portal_format import icon, percent
 from shared.money import Money
 from shared.vocabulary.invoice_states import State, StripeStatus
 from shared.vocabulary.period_states import PeriodState
+from shared.vocabulary.sources import DeliveryState, SourceState
 
 register = template.Library()
 
@@ -52,6 +53,19 @@ _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         PeriodState.SETTLING: ("Settling", "info", "hourglass"),
         PeriodState.CLOSED: ("Closed", "", "lock"),
         PeriodState.REOPENED: ("Closed, restated since", "warning", "rotate-ccw"),
+    },
+    "source": {
+        SourceState.ACTIVE: ("Active", "positive", "circle-check"),
+        SourceState.PAUSED: ("Paused", "warning", "pause"),
+        SourceState.RETIRED: ("Retired", "", "ban"),
+    },
+    "delivery": {
+        DeliveryState.FOUND: ("Being read", "info", "hourglass"),
+        DeliveryState.WAITING: ("Waiting", "info", "hourglass"),
+        DeliveryState.COLLECTED: ("Read", "positive", "circle-check"),
+        DeliveryState.UNCHANGED: ("Unchanged", "", "check"),
+        DeliveryState.QUARANTINED: ("Refused", "negative", "triangle-alert"),
+        DeliveryState.OVERTAKEN: ("Overtaken", "", "minus"),
     },
     "freshness": {
         "fresh": ("Bill delivered", "positive", "circle-check"),

@@ -27,6 +27,7 @@ _OPERATOR_SECTIONS: Final[tuple[Section, ...]] = (
     "pools",
     "close",
     "invoices",
+    "sources",
 )
 _SECTIONS: Final[Mapping[str, Section]] = {
     "overview": "overview",
@@ -39,6 +40,12 @@ _SECTIONS: Final[Mapping[str, Section]] = {
     "invoices": "invoices",
     "invoice": "invoices",
     "invoice_action": "invoices",
+    "sources": "sources",
+    "new_source": "sources",
+    "source": "sources",
+    "source_action": "sources",
+    "delivery": "sources",
+    "delivery_action": "sources",
     "changes": "changes",
     "decide_change": "changes",
     "health": "health",
