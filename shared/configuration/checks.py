@@ -23,6 +23,7 @@ def check_references(config: Configuration) -> Iterator[Problem]:
     yield from _unknown_tenants(config)
     yield from _unknown_pools_and_plans(config)
     yield from _label_without_tenants(config)
+    yield from _commitment_groups(config)
 
 
 def _names_used_twice(config: Configuration) -> Iterator[Problem]:
@@ -137,3 +138,22 @@ def _label_without_tenants(config: Configuration) -> Iterator[Problem]:
             "the label `tenant` is missing.",
             'Say where a tenant is looked up, such as tenant: ["tag:customer"].',
         )
+
+
+def _commitment_groups(config: Configuration) -> Iterator[Problem]:
+    if config.smoothing_scope == "group" and not config.commitment_groups:
+        yield Problem(
+            ("commitments", "smoothed"),
+            "no `commitment_groups` say which accounts share commitments.",
+            'Add them, such as commitment_groups: {sales: ["111111111111", "222222222222"]}.',
+        )
+    groups: dict[str, str] = {}
+    for name, accounts in config.commitment_groups.items():
+        for at, account in enumerate(accounts):
+            if account in groups:
+                yield Problem(
+                    ("commitment_groups", name, at),
+                    f"the account {account!r} is in the group {groups[account]!r} already.",
+                    "An account shares commitments with one group.",
+                )
+            groups.setdefault(account, name)

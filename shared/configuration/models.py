@@ -108,6 +108,16 @@ class NodePrices(Entry):
     gpu: NodePrice = Decimal(90)
 
 
+AccountId = Annotated[str, StringConstraints(pattern=r"^\S{1,100}$")]
+SmoothingScope = Literal["account", "group", "payer"]
+
+
+class Smoothing(Entry):
+    """Within what one rate holds: an account, a group of `commitment_groups`, or the whole bill."""
+
+    smoothed: SmoothingScope
+
+
 Labels = Annotated[Mapping[str, Annotated[tuple[LabelSource, ...], Field()]], Field()]
 
 
@@ -122,7 +132,10 @@ class Configuration(Entry):
     defaults: Defaults = Field(default_factory=Defaults)
     node_prices: NodePrices = Field(default_factory=NodePrices)
     idle: Literal["overhead", "proportional", "reserved"] = "overhead"
-    commitments: Literal["as_billed", "smoothed"] = "as_billed"
+    commitments: Literal["as_billed", "smoothed"] | Smoothing = "as_billed"
+    commitment_groups: Mapping[Name, Annotated[tuple[AccountId, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     plans: tuple[Plan, ...] = ()
     customers: tuple[Customer, ...] = ()
     seller: Seller | None = None
@@ -138,6 +151,13 @@ class Configuration(Entry):
     def file(self) -> str:
         """For faults that are seen when the ruleset meets a bill, signals or workloads."""
         return self._file
+
+    @property
+    def smoothing_scope(self) -> SmoothingScope | None:
+        """None where commitments are as billed."""
+        if isinstance(self.commitments, Smoothing):
+            return self.commitments.smoothed
+        return "account" if self.commitments == "smoothed" else None
 
     @property
     def tenant_labels(self) -> tuple[str, ...]:

@@ -129,3 +129,27 @@ class TestAMargin:
     def test_of_who_is_only_in_one_of_both_is_compared_with_nothing(self):
         [gone, new] = compare({"gone": Decimal(2)}, {"new": Decimal(2)}, {})
         assert (gone.difference, new.difference) == (-2, 2)
+
+
+def moved_proof(of_first: str, of_second: str):
+    groups = {account: ("bill", account, "EC2", "Usage") for account in ("1", "2")}
+    return prove(
+        period="2026-10",
+        currency="USD",
+        cost_measure="EffectiveCost",
+        raw_totals=[RawTotal(*group, *[Decimal(5)] * 4) for group in groups.values()],
+        out_by_recipient={"acme": Decimal(10)},
+        out_by_group={groups["1"]: Decimal(6), groups["2"]: Decimal(4)},
+        moved_by_group={groups["1"]: Decimal(of_first), groups["2"]: Decimal(of_second)},
+    )
+
+
+def test_what_is_moved_between_accounts_is_in_the_proof_of_each():
+    proof = moved_proof("1", "-1")
+    assert proof.holds
+    assert [each["moved"] for each in proof.to_json()["per"]] == ["1", "-1"]
+
+
+def test_what_is_moved_and_is_nobodys_is_not_proven():
+    assert not moved_proof("1", "0").holds
+    assert not moved_proof("0", "0").holds

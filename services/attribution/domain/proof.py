@@ -26,6 +26,12 @@ class ProofGroup:
     charge_category: str
     bill: Decimal
     out: Decimal
+    moved: Decimal = Decimal(0)
+    """What `commitments` smoothed over accounts gave it, or took; 0 over all parts of a source."""
+
+    @property
+    def is_proven(self) -> bool:
+        return EXACT.add(self.bill, self.moved) == self.out
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,15 @@ class Proof:
 
     @property
     def unproven(self) -> tuple[ProofGroup, ...]:
-        return tuple(group for group in self.per if group.bill != group.out)
+        return tuple(group for group in self.per if not group.is_proven)
 
     @property
     def holds(self) -> bool:
-        return self.difference == 0 and not self.unproven
+        return self.difference == 0 and not self.unproven and self.moved == 0
+
+    @property
+    def moved(self) -> Decimal:
+        return exact_sum(group.moved for group in self.per)
 
     def to_json(self) -> dict[str, Any]:
         amounts = (
@@ -87,6 +97,7 @@ class Proof:
             "excluded_total",
             "difference",
         )
+        is_moved = any(group.moved for group in self.per)
         return {
             "period": self.period,
             "currency": self.currency,
@@ -100,6 +111,7 @@ class Proof:
                     "charge_category": group.charge_category,
                     "bill": plain(group.bill),
                     "out": plain(group.out),
+                    **({"moved": plain(group.moved)} if is_moved else {}),
                 }
                 for group in self.per
             ],
@@ -143,6 +155,7 @@ def prove(
     raw_totals: Sequence[RawTotal],
     out_by_recipient: Mapping[str, Decimal],
     out_by_group: Mapping[Group, Decimal],
+    moved_by_group: Mapping[Group, Decimal] | None = None,
 ) -> Proof:
     measure = "effective" if cost_measure == "EffectiveCost" else "billed"
     bill: dict[Group, Decimal] = {}
@@ -157,7 +170,9 @@ def prove(
     for recipient, amount in out_by_recipient.items():
         side = side_of(recipient)
         sides[side] = EXACT.add(sides[side], amount)
-    groups = sorted(bill.keys() | out_by_group.keys())
+    moved = moved_by_group or {}
+    groups = sorted(bill.keys() | out_by_group.keys() | moved.keys())
+    nothing = Decimal(0)
     return Proof(
         period=period,
         currency=currency,
@@ -169,7 +184,12 @@ def prove(
         unallocated_total=sides["unallocated"],
         excluded_total=sides["excluded"],
         per=tuple(
-            ProofGroup(*group, bill.get(group, Decimal(0)), out_by_group.get(group, Decimal(0)))
+            ProofGroup(
+                *group,
+                bill.get(group, nothing),
+                out_by_group.get(group, nothing),
+                moved.get(group, nothing),
+            )
             for group in groups
         ),
         bridge=tuple(_bridge(raw_totals)),

@@ -7,7 +7,7 @@ from shared.configuration.models import Configuration
 from shared.proposals.difference import Entries, EntryKey, differences
 
 _TENANT: Final = "tenant"
-_SETTINGS: Final = ("currency", "cost", "idle", "commitments", "node_prices")
+_SETTINGS: Final = ("currency", "cost", "idle", "commitments", "commitment_groups", "node_prices")
 
 
 def entries(config: Configuration) -> Entries:

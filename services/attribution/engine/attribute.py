@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from services.attribution.engine.bill_columns import has_split_costs
@@ -156,6 +157,8 @@ class Attribution:
     work_dir: Path
     keys: KeyColumns = field(init=False)
     """What lines are keyed by; with workloads these divide some of the lines."""
+    moved: Sql = field(default_factory=partial(identifier, "moved_costs"))
+    """What smoothing took from accounts and gave to others."""
 
     def split(
         self,
@@ -166,8 +169,9 @@ class Attribution:
         """Straight from the inputs, every fact by its hour."""
         lines = parquet_scan(snapshot_parts)
         has_split_rows = has_split_costs(self.session, lines)
-        if self.config.commitments == "smoothed":
-            snapshot_parts = smooth_commitments(self.session, snapshot_parts, self.work_dir)
+        snapshot_parts = smooth_commitments(
+            self.session, self.config, snapshot_parts, self.work_dir
+        )
         has_workloads = bool(workloads or has_split_rows)
         check_settings(self.config, has_workloads=has_workloads)
         pools = self._create_reference_tables()
@@ -189,6 +193,7 @@ class Attribution:
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
         """What came out earlier for days that are as they were is taken as it is."""
         self.keys = KeyColumns(self.config)
+        self.moved = prepared.scan("moved")
         check_settings(self.config, has_workloads=False)
         pools = self._create_reference_tables()
         findings = list(unused_settings(self.config, has_workloads=False))
@@ -260,6 +265,7 @@ class Attribution:
             run_id=run_id or self.name_of_content(),
             raw_totals=raw_totals,
             findings=findings,
+            moved=self.moved,
             out_dir=out_dir,
             scratch_dir=self.work_dir,
         )

@@ -13,7 +13,7 @@ _UNCONTROLLED = "nothing of it counts as unmetered"
 
 
 def check_settings(config: Configuration, *, has_workloads: bool) -> None:
-    if config.commitments == "smoothed" and config.cost != "EffectiveCost":
+    if config.smoothing_scope is not None and config.cost != "EffectiveCost":
         raise BadConfiguration(
             "what was billed is not smoothed: it holds the fees, not the rates.",
             file=config.file,
@@ -32,6 +32,11 @@ def check_settings(config: Configuration, *, has_workloads: bool) -> None:
 
 def unused_settings(config: Configuration, *, has_workloads: bool) -> Iterator[Finding]:
     """Settings that have no effect on this run."""
+    if config.commitment_groups and config.smoothing_scope != "group":
+        yield Finding(
+            "not-used",
+            "`commitment_groups` are of use with `commitments: {smoothed: group}` alone.",
+        )
     if has_workloads:
         return
     if config.defaults.clusters:

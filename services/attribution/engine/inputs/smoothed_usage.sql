@@ -6,6 +6,10 @@ WITH usage AS (
     SELECT
         filename,
         file_row_number,
+        coalesce(x_Source, '') AS source,
+        coalesce(x_Account, '') AS account,
+        coalesce(ServiceName, '') AS service,
+        coalesce(ChargeCategory, '') AS charge_category,
         CAST(EffectiveCost * 10000000000 AS HUGEINT) AS quanta,
         CAST(replace(CAST(ConsumedQuantity AS VARCHAR), '.', '') AS HUGEINT) AS quantity,
         coalesce(CommitmentDiscountStatus, '') = 'Used' AS is_covered,
@@ -14,7 +18,7 @@ WITH usage AS (
             PricingCategory, CommitmentDiscountId, ChargeDescription, ServiceCategory, x_Operation
         ) AS VARCHAR)) AS content,
         CAST(struct_pack(
-            x_Source, x_Account, ServiceName, RegionId, usage_type := coalesce(x_UsageType, SkuMeter),
+            x_Source, scope := {scope}, ServiceName, RegionId, usage_type := coalesce(x_UsageType, SkuMeter),
             ConsumedUnit, ChargePeriodStart, ChargePeriodEnd
         ) AS VARCHAR) AS kind
     FROM {lines}
@@ -34,6 +38,10 @@ SELECT
     kinds.cell,
     usage.filename,
     usage.file_row_number,
+    usage.source,
+    usage.account,
+    usage.service,
+    usage.charge_category,
     usage.quanta,
     usage.quantity,
     lpad(CAST(

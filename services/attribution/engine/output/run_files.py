@@ -13,6 +13,7 @@ from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
 from shared.findings import Finding
 from shared.periods import Month
+from shared.sql.expressions import Sql
 
 
 def write_run(
@@ -23,6 +24,7 @@ def write_run(
     run_id: str,
     raw_totals: Sequence[RawTotal],
     findings: Sequence[Finding],
+    moved: Sql,
     out_dir: Path,
     scratch_dir: Path,
 ) -> Run:
@@ -45,6 +47,7 @@ def write_run(
         raw_totals=raw_totals,
         out_by_recipient=outputs.by_recipient(),
         out_by_group=outputs.by_group(),
+        moved_by_group=outputs.moved(moved),
     )
     write_proof(out_dir, proof)
     if not proof.holds:

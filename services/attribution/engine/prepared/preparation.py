@@ -43,6 +43,7 @@ _OF_A_BILL: Final = {
     "key_numbers": ordered("key_numbers", "part", "part_kid"),
     "days": ordered("bill_days", "day", "kid"),
     "fingerprints": ordered("bill_fingerprints", "day"),
+    "moved": ordered("moved_costs", "source", "account", "service", "charge_category"),
 }
 
 
@@ -101,8 +102,7 @@ def prepare(
             create_types(session)
             if has_split_costs(session, parquet_scan(snapshot_parts)):
                 return None
-            if config.commitments == "smoothed":
-                snapshot_parts = smooth_commitments(session, snapshot_parts, work_dir)
+            snapshot_parts = smooth_commitments(session, config, snapshot_parts, work_dir)
             making = _Preparation(session, config, period, prepared_dir, work_dir)
             usage = making.usage(signals)
             bill, parts = making.bill(snapshot_parts)
@@ -161,7 +161,8 @@ class _Preparation:
             self._part(path, digest, sanitised=sanitised)
             for path, digest in zip(snapshot_parts, digests, strict=True)
         )
-        folder = self._folder("bill", *(part.name for part in parts))
+        moved = run_script(self.session, __package__, "moved_costs.sql").fetchall()
+        folder = self._folder("bill", *(part.name for part in parts), repr(moved))
         if not folder.exists():
             self._merge(parts)
             write_folder(self.session, folder, _OF_A_BILL)

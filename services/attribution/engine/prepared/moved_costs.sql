@@ -1,0 +1,4 @@
+-- reads: moved_costs
+SELECT *
+FROM moved_costs
+ORDER BY ALL;
