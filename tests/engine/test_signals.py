@@ -31,6 +31,14 @@ def event(**changes):
     )
 
 
+def write_events(work, rows):
+    """All of one id and source."""
+    path = work / "s.csv"
+    head = "meter,start,consumer,quantity,end,unit,source,id"
+    path.write_text("\n".join([head, *(f"{row},gw,e1" for row in rows)]) + "\n")
+    return path
+
+
 class TestSignals:
     def test_as_cloud_events_are_read(self, tmp_path, bill):
         path = tmp_path / "signals.jsonl"
@@ -79,6 +87,57 @@ class TestSignals:
         path.write_text("\n".join([event(), event(subject="globex")]) + "\n")
         with pytest.raises(BadInput, match="two different events"):
             run_of(bill, tmp_path, POOLED, [path])
+
+    @pytest.mark.parametrize(
+        ("rows", "counted"),
+        [
+            (
+                [
+                    "bytes,2026-10-03T04:00:00Z,acme,1,,B",
+                    "bytes,2026-10-03T04:00:00+00:00,acme,1.0,,",
+                ],
+                1,
+            ),
+            (
+                ["bytes,2026-10-03T06:00:00+02:00,acme,1e0,,B", "bytes,2026-10-03 04:00,acme,1,,B"],
+                1,
+            ),
+            (["bytes,2026-10-03T04:00:00Z,acme,1,,", "bytes,2026-10-03T04:00:00Z,ACME,1.000,,"], 1),
+        ],
+    )
+    def test_written_differently_are_one(self, tmp_path, bill, rows, counted):
+        path = write_events(tmp_path, rows)
+        assert run_of(bill, tmp_path, POOLED, [path]).usage[0].quantity == counted
+
+    @pytest.mark.parametrize(
+        ("other", "field", "first", "second"),
+        [
+            ("calls,2026-10-03T04:00:00Z,acme,1,,", "meter", "bytes", "calls"),
+            (
+                "bytes,2026-10-03T04:00:01Z,acme,1,,",
+                "start",
+                "2026-10-03T04:00:00Z",
+                "2026-10-03T04:00:01Z",
+            ),
+            ("bytes,2026-10-03T04:00:00Z,globex,1,,", "consumer", "acme", "globex"),
+            ("bytes,2026-10-03T04:00:00Z,acme,1.01,,", "quantity", "1", "1.01"),
+            (
+                "bytes,2026-10-03T04:00:00Z,acme,1,2026-10-03T05:00:00Z,",
+                "end",
+                "2026-10-03T04:30:00Z",
+                "2026-10-03T05:00:00Z",
+            ),
+            ("bytes,2026-10-03T04:00:00Z,acme,1,,kB", "unit", "B", "kB"),
+        ],
+    )
+    def test_that_differ_are_named_with_both_rows_and_the_field(
+        self, tmp_path, bill, other, field, first, second
+    ):
+        one = "bytes,2026-10-03T04:00:00Z,acme,1,2026-10-03T04:30:00Z,B"
+        with pytest.raises(BadInput) as refused:
+            run_of(bill, tmp_path, POOLED, [write_events(tmp_path, [one, one, other])])
+        assert (refused.value.row, refused.value.field) == (3, field)
+        assert f"{field} is {second!r} here and {first!r} in row 1 of s.csv" in str(refused.value)
 
     def test_in_two_units_are_refused(self, tmp_path, bill):
         path = tmp_path / "signals.jsonl"

@@ -53,6 +53,7 @@ class SignalTables:
             self._read(at, path)
         self._check(files)
         self._resolve_consumers(files)
+        self._check_ids(files)
         run_script(self.session, __package__, "usage_rows.sql")
         self._check_units(files)
         self._check_sums()
@@ -94,17 +95,17 @@ class SignalTables:
         ).fetchone()
         if fault is not None:
             raise refused_row(files, fault, taken="signal")
-        self._check_ids(files)
 
     def _check_ids(self, files: Sequence[Path]) -> None:
         clash = run_script(self.session, __package__, "signal_id_clashes.sql").fetchone()
         if clash is not None:
-            file, row, event_id = clash
+            first_file, first_row, file, row, event_id, field, first_value, value = clash
             raise BadInput(
-                f"the id {event_id!r} stands for two different events.",
+                f"the id {event_id!r} stands for two different events: {field} is {value!r} here"
+                f" and {first_value!r} in row {first_row} of {files[first_file].name}.",
                 file=str(files[file]),
                 row=row,
-                field="id",
+                field=field,
                 remedy="An event's id is unique within its source; send a correction as a new one.",
             )
 
