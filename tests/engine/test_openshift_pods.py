@@ -97,3 +97,97 @@ class TestTheOperatorsPodUsage:
         with pytest.raises(BadInput, match=message) as raised:
             run(tmp_path, [usage("a"), usage("b", **changes)])
         assert (raised.value.row, raised.value.field) == (2, field)
+
+
+TIMES = {
+    name: value
+    for name, value in usage("").items()
+    if name.startswith(("report_period", "interval"))
+}
+
+
+def volume(handle="vol-1", labels="", capacity=5.0, claim_of="a", **changes):
+    return (
+        TIMES
+        | {
+            "namespace": "apps",
+            "pod": claim_of,
+            "node": "ip-10-0-0-1.internal",
+            "persistentvolumeclaim": "data",
+            "persistentvolume": "pv-1",
+            "csi_driver": "ebs.csi.aws.com",
+            "csi_volume_handle": handle,
+            "persistentvolumeclaim_capacity_byte_seconds": f"{capacity * GIB * HOUR:.15e}",
+            "persistentvolumeclaim_labels": labels,
+        }
+        | changes
+    )
+
+
+def names(labels, namespace="apps", column="namespace_labels"):
+    return TIMES | {"namespace": namespace, column: labels}
+
+
+class TestTheOperatorsFolder:
+    BY_NAMESPACE = LABELLED.replace('"k8s.label:tenant"', '"k8s.namespace-label:tenant"')
+
+    def run(self, work, files, ruleset=LABELLED):
+        folder = work / "ocp"
+        folder.mkdir()
+        for name, rows in files.items():
+            write_workloads(folder / f"October-2026-prod-ocp_{name}.csv", rows)
+        bill = write_normalised(work / "bill", [node(), node("8", resource="vol-1")])
+        return run_of(bill, work, ruleset, workloads=[folder])
+
+    @pytest.mark.parametrize(
+        ("of_claim", "tenant"),
+        [("", "acme"), ("label_app:db", "acme"), ("label_tenant:globex", "globex")],
+    )
+    def test_gives_a_volume_by_the_labels_of_claim_or_pod(self, tmp_path, of_claim, tenant):
+        rows = [usage("a", "label_tenant:acme", cpu=4.0, memory=16.0)]
+        found = self.run(tmp_path, {"pod_usage": rows, "storage_usage": [volume(labels=of_claim)]})
+        expected = {"acme": 52}
+        expected[tenant] = expected.get(tenant, 0) + 8
+        assert amounts(found) == expected
+
+    @pytest.mark.parametrize(
+        "left_out", [volume(handle=""), volume(capacity=0.0), volume(handle="", capacity=0.0)]
+    )
+    def test_leaves_out_claims_that_no_bill_can_name(self, tmp_path, left_out):
+        rows = [usage("a", "label_tenant:acme", cpu=4.0, memory=16.0)]
+        found = self.run(tmp_path, {"pod_usage": rows, "storage_usage": [left_out, volume()]})
+        assert amounts(found) == {"acme": 60}
+
+    def test_reads_labels_of_namespaces_for_pods_and_volumes(self, tmp_path):
+        files = {
+            "pod_usage": [usage("a", cpu=4.0, memory=16.0)],
+            "storage_usage": [volume()],
+            "namespace_label": [names("label_tenant:acme"), names("label_tenant:globex", "other")],
+        }
+        found = self.run(tmp_path, files, ruleset=self.BY_NAMESPACE)
+        assert amounts(found) == {"acme": 60}
+        assert not [each for each in found.findings if each.kind == "unread-workloads"]
+
+    def test_names_the_files_that_are_not_read(self, tmp_path):
+        files = {
+            "pod_usage": [usage("a", "label_tenant:acme", cpu=4.0, memory=16.0)],
+            "namespace_label": [names("label_team:x")],
+            "node_label": [TIMES | {"node": "n1", "node_labels": "label_role:worker"}],
+            "vm_usage": [TIMES | {"vm_name": "v"}],
+        }
+        found = self.run(tmp_path, files)
+        [note] = [each.message for each in found.findings if each.kind == "unread-workloads"]
+        assert "ocp_namespace_label.csv (labels of namespaces)" in note
+        assert "ocp_node_label.csv (labels of nodes)" in note
+        assert "ocp_vm_usage.csv (something else)" in note
+        assert amounts(found)["acme"] == 52
+
+    def test_is_refused_where_nothing_of_it_is_read(self, tmp_path):
+        rows = [TIMES | {"node": "n1", "node_labels": "label_role:worker"}]
+        with pytest.raises(BadInput, match="has pods or volumes"):
+            self.run(tmp_path, {"node_label": rows})
+
+    def test_refuses_a_quantity_that_is_none_by_the_operator_s_name(self, tmp_path):
+        wrong = volume(persistentvolumeclaim_capacity_byte_seconds="much")
+        with pytest.raises(BadInput, match="much is no number"):
+            self.run(tmp_path, {"pod_usage": [usage("a")], "storage_usage": [wrong]})

@@ -233,6 +233,7 @@ class Attribution:
         split_costs.load(pods)
         yield from split_costs.without_parent(self.config.currency)
         self._load_lines(snapshot_parts, has_split_rows=has_split_rows)
+        yield from tables.not_read()
         yield from tables.unbilled(workloads)
         if workloads and not has_split_rows:
             yield from tables.absent_labels()

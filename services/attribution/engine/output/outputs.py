@@ -72,8 +72,8 @@ class Outputs:
 
     def moved(self, rows: Sql) -> dict[Group, Decimal]:
         """What smoothing over accounts gave to parts of the proof, or took from them."""
-        found = self._run("moved.sql", {"moved": rows}).fetchall()
-        return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+        sums = self._run("moved.sql", {"moved": rows}).fetchall()
+        return {(row[0], row[1], row[2], row[3]): row[4] for row in sums}
 
     def statements(self) -> tuple[Statement, ...]:
         return tuple(Statement(*row) for row in self._rows("statements.sql"))

@@ -6,14 +6,18 @@ volume: of a claim, or of the node itself. Refused, with file, row and field: se
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.attribution.domain.near_names import near_names
 from services.attribution.engine.claims.label_sources import pod_column
 from services.attribution.engine.claims.pod_keys import PodKeys
 from services.attribution.engine.inputs.input_rows import InputRows, input_files
-from services.attribution.engine.pods.openshift_pods import as_workloads
+from services.attribution.engine.pods.openshift_pods import (
+    OperatorFile,
+    as_workloads,
+    operator_file,
+)
 from services.attribution.engine.pods.workload_checks import (
     CAPACITIES,
     OBJECTS,
@@ -40,11 +44,12 @@ _OF_PODS = ("namespace", "pod", *_ON_NODES)
 _OF_VOLUMES = ("namespace", "volume_id", "claim", "storage_gib_hours")
 _COLUMNS = (
     *("cluster", "node", "provider_id", "namespace", "pod", "start", "task", "capacity_provider"),
-    *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
+    *(*OBJECTS, *QUANTITIES, "volume_id", "claim", "claim_labels", "left_out"),
 )
 _FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
 _CARRIERS = list(_FIELD_OF)
 _SHOWN = 3
+_FILES_SHOWN = 10
 _REMEDY = "Write the workloads again; none was taken."
 
 
@@ -54,6 +59,7 @@ class WorkloadTables:
     pods: PodKeys
     period: Month
     scratch_dir: Path
+    unread: list[str] = field(default_factory=list)
 
     def load(self, paths: Sequence[Path]) -> None:
         """Makes `workloads`, and of them `workload_pods`, `_resources`, `_loads` and `_moments`."""
@@ -61,7 +67,7 @@ class WorkloadTables:
             self._load(paths)
 
     def _load(self, paths: Sequence[Path]) -> None:
-        rows = InputRows(self.session, "workload_rows", _COLUMNS, "workload", self.scratch_dir)
+        rows = InputRows(self.session, "given_workloads", _COLUMNS, "workload", self.scratch_dir)
         rows.create()
         files = input_files(
             paths,
@@ -70,9 +76,20 @@ class WorkloadTables:
             remedy="Give CSV or Parquet.",
         )
         for at, path in enumerate(files):
-            file = as_workloads(open_rows_file(path))
-            self._check_columns(file)
-            rows.insert(at, file)
+            opened = open_rows_file(path)
+            kind = operator_file(opened)
+            if self._is_of_use(path, kind):
+                file = as_workloads(opened, kind)
+                if kind is not OperatorFile.NAMESPACES:
+                    self._check_columns(file)
+                rows.insert(at, file)
+        if len(self.unread) == len(files) > 0:
+            raise BadInput(
+                f"none of the files has pods or volumes: {', '.join(self.unread[:_FILES_SHOWN])}.",
+                file=", ".join(map(str, paths)),
+                remedy="Give the cost operator's pod usage, too.",
+            )
+        run_script(self.session, __package__, "workload_rows.sql")
         check_rows(self.session, files, self.period)
         run_script(self.session, __package__, "labelled_rows.sql")
         columns = self.pods.columns
@@ -88,6 +105,27 @@ class WorkloadTables:
         run_script(self.session, __package__, "quantities.sql")
         run_script(self.session, __package__, "placed_quantities.sql")
         group_pods(self.session)
+
+    def _is_of_use(self, path: Path, kind: OperatorFile | None) -> bool:
+        """Notes a file of the cost operator that is not."""
+        if kind is None or kind in (OperatorFile.PODS, OperatorFile.VOLUMES):
+            return True
+        is_read = kind is OperatorFile.NAMESPACES and "namespace_labels" in self.pods.inputs
+        if not is_read:
+            self.unread.append(f"{path.name} ({kind})")
+        return is_read
+
+    def not_read(self) -> Iterator[Finding]:
+        """Files of the cost operator that nothing was taken of."""
+        if self.unread:
+            more = len(self.unread) - _FILES_SHOWN
+            listed = ", ".join(self.unread[:_FILES_SHOWN])
+            listed += f" and {more} more" if more > 0 else ""
+            yield Finding(
+                "unread-workloads",
+                f"Of the workloads these files were not read: {listed}. Labels of namespaces are"
+                " read where `labels` has a `k8s.namespace-label:`.",
+            )
 
     def unbilled(self, paths: Sequence[Path]) -> Iterator[Finding]:
         """What no line of the bill names; an error if it names nothing of the workloads."""
