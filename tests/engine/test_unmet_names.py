@@ -112,6 +112,16 @@ def test_what_met_something_or_may_well_meet_nothing_is_not(tmp_path, rules):
     assert notes(tmp_path, rules) == []
 
 
+@pytest.mark.parametrize(("role", "is_noted"), [("tenant-acme", False), ("other", True)])
+def test_a_pattern_that_fits_no_principal_is_noted(tmp_path, role, is_noted):
+    rules = RULESET.replace('"tag:customer"', '"tag:customer", "iam.principal:role:tenant-*"')
+    lines = [*BILL, focus_line(x_IamPrincipal=f"arn:aws:sts::1:assumed-role/{role}/s")]
+    found = run_of(write_normalised(tmp_path / "bill", lines), tmp_path, rules)
+    noted = [each.message for each in found.findings if each.kind == "absent-label"]
+    assert bool(noted) == is_noted
+    assert all("`iam.principal:role:tenant-*` fits no line's principal" in each for each in noted)
+
+
 def test_tenants_with_nothing_are_named_once(tmp_path):
     rules = RULESET.replace(
         "{key: globex}",

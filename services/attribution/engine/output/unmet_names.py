@@ -15,6 +15,7 @@ from services.attribution.domain.near_names import near_names
 from services.attribution.domain.proof import plain
 from services.attribution.engine.claims.key_columns import KeyColumns
 from shared.columnar import Session
+from shared.configuration import principals
 from shared.configuration.models import Configuration, Selector
 from shared.configuration.selectors import Dates
 from shared.findings import Finding
@@ -41,6 +42,7 @@ class UnmetNames:
     def findings(self) -> Iterator[Finding]:
         yield from _bounded("rules and pools", self._rules_and_pools())
         yield from _bounded("accounts of `defaults`", self._accounts())
+        yield from self._principals()
         yield from self._tenants()
 
     def _rules_and_pools(self) -> Iterator[Finding]:
@@ -102,6 +104,27 @@ class UnmetNames:
                     "unmet-default",
                     f"`defaults.accounts` gives `{account}` to {tenant}, and no line is of that"
                     f" account{near}.",
+                )
+
+    def _principals(self) -> Iterator[Finding]:
+        """Patterns of principals that gave no line its tenant, where some have none."""
+        asked = {
+            at: source
+            for at, source in enumerate(self.config.tenant_labels)
+            if source.startswith(f"{principals.SOURCE}:")
+        }
+        if not asked:
+            return
+        rows = run_script(self.session, __package__, "answered_sources.sql").fetchall()
+        answered = {at for (at,) in rows}
+        lost = sum(self._unallocated("reason").values())
+        for at, source in asked.items():
+            if lost and at not in answered:
+                money = f"{plain(from_quanta(lost))} {self.config.currency}"
+                yield Finding(
+                    "absent-label",
+                    f"Label tenant: `{source}` fits no line's principal; {money} are unallocated."
+                    " CUR 2.0 has it in `line_item_iam_principal`, if the export selects it.",
                 )
 
     def _tenants(self) -> Iterator[Finding]:
