@@ -29,7 +29,7 @@ FAULTS ?= 30
 LINES ?= 5000000 20000000
 
 .PHONY: help install assets demo demo-check up test test-deep covered \
-	e2e browser chaos controls check-overload check-attacks fuzz-api bench bench-attribution \
+	e2e browser chaos controls check-overload check-attacks fuzz-api fuzz-bills bench bench-attribution \
 	bench-fairness bench-tenants \
 	lint types format lock clean
 
@@ -102,6 +102,11 @@ check-attacks: install assets ## Attacks on a stack of its own (ATTACKS="tokens 
 fuzz-api: install assets ## CASES (1,000) generated and hostile requests, and who reads what (SEED=n repeats); one JSON object
 	@$(BIN)/python -m tests.fuzz $(if $(FUZZ_HOME),--home $(FUZZ_HOME)) $(if $(CASES),--cases $(CASES)) \
 		$(if $(SEED),--seed $(SEED))
+
+fuzz-bills: install ## FILES (2,000) mutated deliveries of all formats from number FROM on, against an oracle; one JSON object
+	@GLIBC_TUNABLES=glibc.malloc.tcache_count=20000 $(BIN)/python -m tests.fuzz.bills \
+		--results $(or $(RESULTS),var/fuzz-bills.jsonl) $(if $(FROM),--from $(FROM)) \
+		$(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
 
 bench: bench-attribution bench-fairness ## Both benches; fails where a limit is missed
 
