@@ -31,6 +31,9 @@ def path_of(victim: Victim, route: str) -> str:
         "<str:message_id>": str(uuid.uuid4()),
         "<str:job_id>": str(uuid.uuid4()),
         "<str:proposal_id>": str(uuid.uuid4()),
+        "<str:delivery_id>": "dlv_nobody",
+        "<str:upload_id>": "upl_nobody",
+        "<str:number>": "1",
         "<str:token>": "nobody-has-this-token",
     }
     for parameter, value in foreign.items():

@@ -13,12 +13,21 @@ from deploy.local.provision import EXPORT_BUCKET
 from shared.identifiers import uuid7
 from shared.lake.storage import Storage
 from shared.periods import Month
-from tests.bills import cur_line, write_delivery
+from tests.bills import cur_line, write_delivery, write_workloads
 from tests.e2e.running_demo import RunningDemo
 
 # Before the months of the demo, so that none of them is changed.
 MONTHS_BEFORE = 4
 READ_MS = 180_000
+_POD_TEXTS = ("task", "volume_id", "claim", "storage_gib_hours")
+_POD_AMOUNTS = (
+    *("cpu_request_core_hours", "cpu_used_core_hours"),
+    *("memory_request_gib_hours", "memory_used_gib_hours"),
+)
+_POD_LABELS = (
+    *("labels", "annotations", "namespace_labels", "namespace_annotations"),
+    *("tags", "service_tags", "capacity_provider_tags"),
+)
 
 
 @pytest.fixture
@@ -47,6 +56,15 @@ def line_of(month: Month) -> dict[str, Any]:
     )
 
 
+def pod_of(month: Month) -> dict[str, Any]:
+    """With every column that the demo's ruleset reads."""
+    empty = dict.fromkeys((*_POD_TEXTS, *_POD_LABELS), "")
+    used = dict.fromkeys(_POD_AMOUNTS, 1)
+    whole = {"node_cpu_core_hours": 2, "node_memory_gib_hours": 8}
+    named = {"cluster": "prod", "provider_id": "i-1", "namespace": "web", "pod": "web-1"}
+    return {"start": f"{month}-03T04:00:00Z", **empty, **named, **used, **whole}
+
+
 def until(page: Page, path: str, shown: Callable[[], bool]) -> None:
     """Loads it again and again, as a person does."""
     for _ in range(READ_MS // 1000):
@@ -62,7 +80,11 @@ def test_a_stranger_brings_a_month_in(
 ) -> None:
     name = f"by-hand-{uuid7().hex[:8]}"
     prefix = f"s3://{EXPORT_BUCKET}/{name}/exports/"
-    folder = write_delivery(tmp_path, [[line_of(month)], [line_of(month)]], period=str(month))
+    folder = write_delivery(
+        tmp_path / "bill", [[line_of(month)], [line_of(month)]], period=str(month)
+    )
+    pods = write_workloads(tmp_path / "pods.csv", [pod_of(month)])
+    storage.put(pods, f"s3://{EXPORT_BUCKET}/workloads/period={month}/pods.csv")
     files = [path for path in folder.rglob("*") if path.is_file()]
     for path in sorted(files, key=lambda path: not path.name.endswith("Manifest.json")):
         storage.put(path, f"{prefix}{path.relative_to(folder)}")

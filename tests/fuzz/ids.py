@@ -17,13 +17,19 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
     ),
     "message_id": ("invoicing", "select message_id, '' from invoicing_outbox limit 50"),
     "proposal_id": ("attribution", "select proposal_id, '' from attribution_proposal limit 50"),
+    "delivery_id": ("ingestion", "select delivery_id, '' from ingestion_delivery limit 50"),
+    "upload_id": ("ingestion", "select upload_id, '' from ingestion_upload limit 50"),
     "job_id": ("attribution", "select job_id, '' from attribution_job limit 50"),
 }
 _SAME = {"id": "invoice_id", "key": "tenant"}
 # A stack may have none of these; then it is asked for one that is not there.
-_MAY_BE_NONE = {"question_id": "0" * 64, "proposal_id": "00000000-0000-7000-8000-000000000000"}
-# Of the portal's addresses alone; a link that is not there.
-_WORDS = {"token": "nobody-has-this-token"}
+_MAY_BE_NONE = {
+    "question_id": "0" * 64,
+    "proposal_id": "00000000-0000-7000-8000-000000000000",
+    "upload_id": "upl_nobody",
+}
+# A link of the portal that is not there, and the first part of an upload.
+_WORDS = {"token": "nobody-has-this-token", "number": "1"}
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ _MESSAGES: Final = {
 }
 
 
+# Of these the storage's own words say no more.
+_CLEAR: Final = frozenset(
+    {AddressFault.ACCESS_DENIED, AddressFault.NO_SUCH_BUCKET, AddressFault.NO_SUCH_FOLDER}
+)
+
+
 class _Listed(Protocol):
     def first_of(self, uri: str, count: int) -> Sequence[StoredObject]: ...
 
@@ -156,7 +162,8 @@ def _refuse_empty(address: Address, storage: _Listed) -> NoReturn:
         f"nothing lies there.{here}",
         file=address.uri,
         nearest=nearest,
-        remedy="If the first delivery is still to come, say so.",
+        remedy="If the first delivery is still to come, say so: by the box below the address, or"
+        " --awaits-first-delivery.",
     )
 
 
@@ -223,7 +230,7 @@ def _refuse_unreadable(address: Address, error: Exception, known: Sequence[str])
 def _refuse(code: AddressFault, address: Address, *, nearest: str = "", text: str) -> NoReturn:
     raise BadAddress(
         code,
-        f"{_MESSAGES[code]} ({text})",
+        _MESSAGES[code] if code in _CLEAR else f"{_MESSAGES[code]} ({text})",
         file=address.uri,
         nearest=nearest,
         remedy=_REMEDIES[code],
