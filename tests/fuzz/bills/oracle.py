@@ -80,6 +80,9 @@ def _files_of(bill: Path) -> Iterator[Path]:
         yield bill
         return
     manifests = [path for path in bill.rglob("*-Manifest.json") if _is_of_the_month(path)]
+    if not manifests:
+        # A month that was copied by hand may come without: all of its files are its bill then.
+        raise Open
     if len(manifests) != 1:
         raise MustRefuse(f"{len(manifests)} manifests of the month")
     try:
