@@ -10,22 +10,25 @@ from typing import Final, Literal
 from shared.faults import BadInput
 from shared.tabular import INTEGERS, Column, SourceFile
 
-ColumnKind = Literal["text", "number", "time", "map", "text or map"]
+ColumnKind = Literal["text", "account", "number", "time", "map", "text or map"]
 
 _INTEGER: Final = "|".join(INTEGERS)
 _NUMBER: Final = rf"{_INTEGER}|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)"
-_TIME: Final = r"TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|DATE"
-# Numbers of accounts come as integers; a double has lost digits of them, and bytes their letters.
+_TIME: Final = r"TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS|DATE"
+# Numbers of accounts come as integers; bytes have lost their letters.
 _TEXT: Final = rf"VARCHAR|UUID|JSON|ENUM\(.*\)|{_INTEGER}"
+# A double holds the twelve digits of an account, and nothing is lost of a whole one.
+_ACCOUNT: Final = rf"{_TEXT}|DOUBLE|DECIMAL\(\d+,\d+\)"
 _MAP: Final = rf"VARCHAR|JSON|MAP\(VARCHAR, ({_TEXT}|BOOLEAN|{_NUMBER})\)"
 _KINDS: Final[dict[ColumnKind, tuple[re.Pattern[str], str]]] = {
     "text": (re.compile(_TEXT), "text"),
+    "account": (re.compile(_ACCOUNT), "text"),
     "number": (re.compile(rf"VARCHAR|{_NUMBER}"), "a number"),
     "time": (re.compile(rf"VARCHAR|{_TIME}"), "a time"),
     "map": (re.compile(_MAP), "a map of texts"),
     "text or map": (re.compile(rf"{_TEXT}|{_MAP}|{_NUMBER}|{_TIME}|BOOLEAN"), "a plain value"),
 }
-_NO_TYPE: Final = '"NULL"'
+NO_TYPE: Final = '"NULL"'
 _QUOTED_NAME: Final = re.compile(r'"(?:[^"]|"")*"')
 _NESTED: Final = re.compile(r"\[\d*\]|MAP\(|STRUCT\(|UNION\(")
 
@@ -35,7 +38,7 @@ def check_column_type(file: SourceFile, column: Column, kind: ColumnKind) -> Non
     accepted, expected = _KINDS[kind]
     if accepted.fullmatch(column.type) or ("map" in kind and _is_flat_struct(column.type)):
         return
-    if column.type == _NO_TYPE:
+    if column.type == NO_TYPE:
         raise BadInput(
             f"the column has no type, where {expected} is expected: no row has a value in it.",
             file=str(file.path),

@@ -5,19 +5,12 @@ in case it would rename the second, or answer with the wrong one (docs/reference
 """
 
 import csv
-import gzip
 import io
 import os
-import re
 import shutil
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal, Self, TextIO, cast
+from typing import Literal
 
 import duckdb
 
@@ -25,43 +18,32 @@ from shared.columnar import is_of_machine
 from shared.faults import BadInput
 from shared.input_limits import (
     COLUMNS_MAX,
-    LINE_BYTES_MAX,
     PARQUET_FOOTER_BYTES_MAX,
     PARQUET_ROWS_PER_BYTE_MAX,
     PARQUET_SMALL_ROWS,
-    UNPACKED_BYTES_MAX,
-    UNPACKED_RATIO_MAX,
-    UNPACKED_SMALL_BYTES,
-    ZIP_DIRECTORY_BYTES_MAX,
-    LimitedReader,
-    Unpacked,
     beyond,
+)
+from shared.packed_text import (
+    FETCH_AGAIN,
+    UTF_8,
+    UTF_16,
+    UTF_16_MARKS,
+    Compression,
+    Lines,
+    compression_of,
+    csv_records,
+    open_text,
+    open_unpacked,
+    unpacked,
 )
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import Sql, csv_scan, identifier, literal, parquet_file_scan
 from shared.sql.scripts import run_script
 
-csv.field_size_limit(LINE_BYTES_MAX)
-
 _PARQUET_MAGIC = b"PAR1"
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZIP_MAGIC = b"PK\x03\x04"
-# The size of the directory, in the record at the end and in that of a zip64 (APPNOTE 4.3.14, 16);
-# the former has all bits set where the latter counts.
-_ZIP_ENDS = re.compile(rb"(?=PK\x05\x06.{8}(?!\xff{4})(.{4})|PK\x06\x06.{36}(.{8}))", re.DOTALL)
-# Both records, the zip64's locator between them, and a comment of at most 65,535 bytes.
-_ZIP_END_BYTES_MAX = 56 + 20 + 22 + 65_535
-_READ_BYTES = 128 * 1024
+# Commas stand in values; where a header has none, and one of these, it separates.
+_OTHER_DELIMITERS = (";", "\t", "|")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
-_FETCH_AGAIN = "Fetch the file again; nothing was taken."
-_CUT_OR_CORRUPT = (
-    EOFError,
-    zlib.error,
-    gzip.BadGzipFile,
-    zipfile.BadZipFile,
-    struct.error,  # zipfile, of a directory that lies about itself
-    NotImplementedError,  # zipfile, of what it can't unpack
-)
 
 
 @dataclass(frozen=True)
@@ -85,10 +67,17 @@ class SourceFile:
     columns: tuple[Column, ...]
     """As they stand in the file, in their order."""
     new_line: str = "\n"
-    compression: Literal["none", "gzip", "zip"] = "none"
+    encoding: str = UTF_8
+    delimiter: str = ","
+    compression: Compression = "none"
     """Of a CSV; Parquet's own does not count."""
     derived: tuple[Column, ...] = ()
     """Further columns, each an expression over the others."""
+
+    @property
+    def is_rfc_4180(self) -> bool:
+        """Whether a CSV is UTF-8 with commas, as DuckDB reads it."""
+        return self.encoding == UTF_8 and self.delimiter == ","
 
     @property
     def scan(self) -> Sql:
@@ -120,12 +109,15 @@ def open_source_file(path: Path) -> SourceFile:
     except OSError as error:
         raise BadInput(f"can't be read: {error.strerror}.", file=str(path)) from error
     if not magic:
-        raise BadInput("the file has no content.", file=str(path), remedy=_FETCH_AGAIN)
+        raise BadInput("the file has no content.", file=str(path), remedy=FETCH_AGAIN)
     if magic == _PARQUET_MAGIC:
         return SourceFile(path, "parquet", _parquet_columns(path))
-    header = _header(path)
-    with refused_if_unreadable(path, remedy=_FETCH_AGAIN):
-        lines = csv.reader(io.StringIO(header, newline=""))  # noqa: TID251 - other people's files
+    encoding = _encoding(path)
+    header = _header(path, encoding)
+    delimiter = _delimiter(header)
+    with refused_if_unreadable(path, remedy=FETCH_AGAIN):
+        source = io.StringIO(header, newline="")
+        lines = csv.reader(source, delimiter=delimiter)  # noqa: TID251 - other people's files
         names = next(lines, [])
     if not names or "\x00" in header:
         raise BadInput(
@@ -138,14 +130,26 @@ def open_source_file(path: Path) -> SourceFile:
         Column(name, identifier(_position_name(at)), "VARCHAR") for at, name in enumerate(names)
     )
     new_line = "\r\n" if header.endswith("\r\n") else "\n"
-    return SourceFile(path, "csv", columns, new_line, _compression(magic))
+    return SourceFile(path, "csv", columns, new_line, encoding, delimiter, compression_of(magic))
 
 
-def _header(path: Path) -> str:
+def _encoding(path: Path) -> str:
+    """UTF-16 by its mark, which no text in UTF-8 begins with."""
+    with open_unpacked(path) as binary:
+        return UTF_16 if binary.read(2) in UTF_16_MARKS else UTF_8
+
+
+def _delimiter(header: str) -> str:
+    if "," in header:
+        return ","
+    return max(_OTHER_DELIMITERS, key=header.count) if len(header) > 1 else ","
+
+
+def _header(path: Path, encoding: str) -> str:
     """The first line, and those after it while a name in quotes goes on."""
     lines: list[str] = []
-    with open_text(path) as text:
-        source, quote_count = _Lines(text, str(path)), 0
+    with open_text(path, encoding) as text:
+        source, quote_count = Lines(text, str(path)), 0
         for line in source:
             lines.append(line)
             quote_count += line.count('"')
@@ -165,6 +169,11 @@ def open_rows_file(path: Path) -> SourceFile:
     Raises BadInput.
     """
     file = open_source_file(path)
+    if not file.is_rfc_4180:
+        what = "UTF-16" if file.encoding != UTF_8 else f"separated by {file.delimiter!r}"
+        raise BadInput(
+            f"it is {what}.", file=str(path), remedy="Write it as UTF-8, separated by commas."
+        )
     if file.compression == "zip":
         raise BadInput(
             "a zip is taken of a bill alone.",
@@ -179,142 +188,30 @@ def _position_name(at: int) -> str:
     return f"c{at}"
 
 
-def _compression(magic: bytes) -> Literal["none", "gzip", "zip"]:
-    if magic == _ZIP_MAGIC:
-        return "zip"
-    return "gzip" if magic.startswith(_GZIP_MAGIC) else "none"
+def rewritten(source: SourceFile, path: Path) -> SourceFile:
+    """The same records as a CSV of UTF-8, commas and one line end, for readers that want it so.
 
-
-@contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
-    """Text of a CSV; an archive that is cut or whose CRC32 is wrong is a fault, not a short file.
-
-    Of a zip its one `.csv` is read, whatever else lies in it and whatever its path says.
+    Raises csv.Error, or BadInput, where Python's reader takes no more than they do.
     """
-    with path.open("rb") as raw:
-        compression = _compression(raw.read(4))
-        raw.seek(0)
-        try:
-            with (
-                _unpacked(raw, compression, path) as binary,
-                io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as text,
-            ):
-                yield text
-        except _CUT_OR_CORRUPT as error:
-            raise BadInput(
-                f"the {compression} is cut or corrupt: {error}.",
-                file=str(path),
-                remedy=_FETCH_AGAIN,
-            ) from error
-        except UnicodeDecodeError as error:
-            raise BadInput("not UTF-8 text.", file=str(path), remedy=_FETCH_AGAIN) from error
+    with path.open("w", encoding="utf-8", newline="") as file:
+        # All in quotes: a CR in a value would end a record.
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")  # noqa: TID251 - a copy
+        for record in csv_records(source.path, source.encoding, source.delimiter):
+            writer.writerow(record)
+    return replace(
+        source, path=path, new_line="\n", encoding=UTF_8, delimiter=",", compression="none"
+    )
 
 
 def unzip(source: SourceFile, path: Path) -> SourceFile:
     """The same rows as a plain CSV at `path`, for readers that know no zip."""
     with (
         source.path.open("rb") as raw,
-        _unpacked(raw, "zip", source.path) as member,
+        unpacked(raw, "zip", source.path) as member,
         path.open("wb") as file,
     ):
         shutil.copyfileobj(member, file, 1 << 20)
     return replace(source, path=path, compression="none")
-
-
-@contextmanager
-def _unpacked(raw: BinaryIO, compression: str, path: Path) -> Iterator[BinaryIO]:
-    if compression == "zip":
-        _check_zip_directory(raw, path)
-        with zipfile.ZipFile(raw) as archive, archive.open(_only_csv(archive, path)) as member:
-            yield _limited(cast("Unpacked", member), path)
-    else:
-        unpacked = gzip.GzipFile(fileobj=raw) if compression == "gzip" else raw
-        yield _limited(cast("Unpacked", unpacked), path)
-
-
-def _limited(unpacked: Unpacked, path: Path) -> BinaryIO:
-    packed_bytes = path.stat().st_size
-    reader = LimitedReader(unpacked, file=str(path), packed_bytes=packed_bytes)
-    return io.BufferedReader(reader, _READ_BYTES)
-
-
-def _check_zip_directory(raw: BinaryIO, path: Path) -> None:
-    """Its size, which all that may be the record at the end of the zip says; it is read whole."""
-    raw.seek(max(0, path.stat().st_size - _ZIP_END_BYTES_MAX))
-    for match in _ZIP_ENDS.finditer(raw.read()):
-        if int.from_bytes(match[1] or match[2], "little") > ZIP_DIRECTORY_BYTES_MAX:
-            raise beyond(
-                "the directory of the zip has more than {} bytes",
-                ZIP_DIRECTORY_BYTES_MAX,
-                file=str(path),
-            )
-    raw.seek(0)
-
-
-def _only_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    members = [item for item in archive.infolist() if _is_csv(item.filename)]
-    if not members:
-        raise BadInput("no .csv is in the zip.", file=str(path), remedy=_FETCH_AGAIN)
-    if len(members) > 1:
-        raise BadInput(
-            f"{len(members)} .csv are in the zip.",
-            file=str(path),
-            field=members[1].filename,
-            remedy="Pack each of them for itself; nothing was taken.",
-        )
-    only = members[0]
-    allowed = max(UNPACKED_SMALL_BYTES, UNPACKED_RATIO_MAX * only.compress_size)
-    if only.file_size > min(allowed, UNPACKED_BYTES_MAX):
-        raise BadInput(
-            f"unpacked it would have {only.file_size:,} bytes, from {only.compress_size:,}.",
-            file=str(path),
-            field=only.filename,
-            remedy="No bill packs that well; if it is one, unpack it and give the CSV as gzip.",
-        )
-    if only.flag_bits & 1 or only.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BadInput(
-            "the zip is encrypted or packed in a way that bills are not.",
-            file=str(path),
-            remedy="Give the file as its producer wrote it.",
-        )
-    return only
-
-
-def _is_csv(name: str) -> bool:
-    """Without what macOS packs beside each file, `__MACOSX/._<name>`."""
-    return name.lower().endswith(".csv") and not name.rpartition("/")[2].startswith("._")
-
-
-def csv_records(path: Path) -> Iterator[list[str]]:
-    """The header and every record, in their order; blank lines are none.
-
-    Raises csv.Error where the text is no CSV, BadInput for a record that goes beyond the limits.
-    """
-    with open_text(path) as text:
-        lines = _Lines(text, str(path))
-        for record in csv.reader(lines, strict=True):  # noqa: TID251 - other people's files
-            lines.record_characters = 0
-            if record:
-                yield record
-
-
-class _Lines:
-    """Lines of a text, as long as those of one record are no longer than one may be."""
-
-    def __init__(self, text: TextIO, file: str) -> None:
-        self.record_characters = 0
-        self._text = text
-        self._file = file
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._text)
-        self.record_characters += len(line)
-        if self.record_characters > LINE_BYTES_MAX:
-            raise beyond("a record has more than {} bytes", LINE_BYTES_MAX, file=self._file)
-        return line
 
 
 def count_csv_rows(path: Path) -> int:
@@ -323,7 +220,7 @@ def count_csv_rows(path: Path) -> int:
         return max(0, sum(1 for _ in csv_records(path)) - 1)
     except csv.Error as error:
         raise BadInput(
-            f"not a well-formed CSV: {error}.", file=str(path), remedy=_FETCH_AGAIN
+            f"not a well-formed CSV: {error}.", file=str(path), remedy=FETCH_AGAIN
         ) from error
 
 
@@ -342,7 +239,7 @@ def _parquet_columns(path: Path) -> tuple[Column, ...]:
         raise BadInput(
             f"the Parquet file is cut or corrupt: {str(error).splitlines()[0]}",
             file=str(path),
-            remedy=_FETCH_AGAIN,
+            remedy=FETCH_AGAIN,
         ) from error
     _check_column_count(path, len(rows))
     rows_max = max(PARQUET_SMALL_ROWS, PARQUET_ROWS_PER_BYTE_MAX * path.stat().st_size)

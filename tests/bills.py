@@ -292,6 +292,7 @@ def run_of(
     taken = snapshot_of(bill, work) if isinstance(bill, Path) else bill
     return attribute(
         snapshot_parts=taken.parts,
+        unreadable=taken.unreadable if isinstance(taken, Snapshot) else (),
         raw_totals=taken.raw_totals,
         config=config,
         signals=signals,

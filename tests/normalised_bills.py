@@ -40,7 +40,7 @@ def write_normalised(folder: Path, lines: Sequence[Line]) -> NormalisedBill:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "part-00000.parquet"
-    kind = detect_kind([name for line in lines for name in line], file=str(path))
+    kind = detect_kind([name for line in lines for name in line])
     rows = [_row(line) | _own(number, line, str(kind)) for number, line in enumerate(lines, 1)]
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")

@@ -62,6 +62,7 @@ def attribute(
             out_dir=folder,
             scratch_dir=Path(scratch),
             memory_limit_mb=memory_mb,
+            unreadable=snapshot.unreadable,
         )
         absent = misspelt_labels(
             snapshot_parts=snapshot.parts,

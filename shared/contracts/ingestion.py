@@ -20,6 +20,7 @@ from shared.contracts.fields import (
     Uri,
     Words,
 )
+from shared.contracts.unreadable import Unreadable
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class SnapshotPublished:
     """A complete, checked restatement of one billing period of one source; it replaces the last.
 
     `version` rises with each snapshot of (source, period); totals are in `currency`, exact.
-    `losses` are none in facts of before they were looked for.
+    `losses` are none in facts of before they were looked for, and so is what is `unreadable`:
+    values of columns that no owner and no amount hangs on, which are null in the snapshot.
     """
 
     snapshot_id: Id
@@ -58,6 +60,7 @@ class SnapshotPublished:
     schema_version: Count
     published_at: Instant
     losses: list[Loss] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

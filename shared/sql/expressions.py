@@ -90,6 +90,11 @@ def cast(value: Sql, type_: str, *, or_null: bool = False) -> Sql:
     return Sql(f"{'try_cast' if or_null else 'CAST'}({value} AS {_type(type_)})")
 
 
+def type_name(text: str) -> Sql:
+    """A type's name, for a script that casts to it."""
+    return Sql(_type(text))
+
+
 def or_empty(*values: Sql) -> Sql:
     """The first that is not NULL, else ''."""
     return call("coalesce", *values, EMPTY)

@@ -19,3 +19,10 @@ def write_parquet(
         "copy_to_parquet.sql",
         {"rows": rows, "path": literal(str(path)), "row_group_size": number(row_group_size)},
     )
+
+
+def parquet_row_count(session: Session, path: Path) -> int:
+    """By its footer."""
+    names = {"file": literal(str(path))}
+    counted = run_script(session, __package__, "parquet_metadata.sql", names)
+    return int(counted.fetchall()[0][0] or 0)

@@ -80,11 +80,58 @@ class TestCur2:
         assert "0:2" not in by_line(snapshot, "BilledCost")
         assert by_line(snapshot, "BilledCost")["0:1"] == (0,)
 
-    def test_keeps_a_savings_plan_group_that_does_not_cancel(self, tmp_path):
-        lines = [LINES[0], LINES[1] | {"line_item_unblended_cost": -0.74}]
+    def test_keeps_what_is_left_of_a_negation_by_its_line_and_says_so(self, tmp_path):
+        lines = [LINES[0], LINES[1] | {"line_item_unblended_cost": -0.7499999999}]
         snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
-        assert snapshot.billed_total == Decimal("0.01")
-        assert by_line(snapshot, "BilledCost")["0:2"] == (Decimal("-0.74"),)
+        assert snapshot.billed_total == Decimal("0.0000000001")
+        assert by_line(snapshot, "BilledCost") == {
+            "0:1": (Decimal(0),),
+            "0:2": (Decimal("0.0000000001"),),
+        }
+        assert "negation-rest" in [each.kind for each in snapshot.findings]
+
+    def test_keeps_usage_without_a_negation_and_a_negation_without_usage(self, tmp_path):
+        lines = [LINES[0], LINES[1] | {"line_item_usage_type": "BoxUsage:c5.large"}]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        assert by_line(snapshot, "BilledCost") == {
+            "0:1": (Decimal("0.75"),),
+            "0:2": (Decimal("-0.75"),),
+        }
+
+    def test_leaves_out_a_negation_whatever_names_the_service_has(self, tmp_path):
+        lines = [LINES[0], LINES[1] | {"product": {"product_name": "EC2"}}]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        assert snapshot.row_count == 1
+        assert {total.service: total.billed for total in snapshot.raw_totals} == {
+            "Amazon Elastic Compute Cloud": 0,
+            "EC2": 0,
+        }
+
+    @pytest.mark.parametrize(
+        ("purchase", "commitment"),
+        [("SavingsPlanUpfrontFee", PLAN), ("Fee", RESERVATION)],
+    )
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_spreads_the_return_of_a_purchase_as_the_purchase(
+        self, tmp_path, purchase, commitment, order
+    ):
+        """Whatever product and words it has; a refund on usage is a discount of this month."""
+        bought = {"line_item_product_code": "Anything", "usage_type": "1yrAllUpfront"} | commitment
+        lines = [
+            cur_line(1000.0, type=purchase, **bought),
+            cur_line(-1000.0, type="Refund", **bought),
+            cur_line(-3.0, type="Refund", **commitment),
+            cur_line(10.0),
+        ]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines[::order]), tmp_path)
+        assert (snapshot.billed_total, snapshot.effective_total) == (7, 7)
+
+    def test_spreads_the_return_of_a_plan_that_another_month_bought(self, tmp_path):
+        bought = {"line_item_product_code": "MachineLearningSavingsPlans"}
+        kinds = ("MLSavingsPlan:1yrAllUpfront", "MLSavingsPlan:1yrNoUpfront")
+        lines = [cur_line(-9.0, type="Refund", usage_type=kind, **bought, **PLAN) for kind in kinds]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        assert (snapshot.billed_total, snapshot.effective_total) == (-18, -9)
 
     def test_finds_a_negation_in_another_part_than_its_usage(self, tmp_path):
         write_delivery(tmp_path, [LINES[:1], LINES[1:2]])
@@ -199,8 +246,35 @@ class TestPartsWhoseColumnsDiffer:
             ("RIFee", "reservation_unused_recurring_fee"),
         ],
     )
-    def test_are_refused_without_the_amortised_cost_a_line_needs(self, tmp_path, line_type, column):
-        path = write_cur(tmp_path / "bill.parquet", [cur_line(1.0, type=line_type)])
-        with pytest.raises(BadInput) as raised:
-            snapshot_of(path, tmp_path)
-        assert (raised.value.row, raised.value.field) == (1, column)
+    def test_have_lines_of_unknown_effective_cost_without_the_column_it_stands_in(
+        self, tmp_path, line_type, column
+    ):
+        lines = [cur_line(1.0), cur_line(1.0, type=line_type)]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        [unread] = snapshot.unreadable
+        assert (unread.column, unread.field, unread.row) == ("EffectiveCost", column, 2)
+        assert (snapshot.billed_total, snapshot.effective_total) == (2, 1)
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_net_amounts_count_in_all_parts_of_a_delivery_or_in_none(tmp_path, cut):
+    """A discount is a row of its own among unblended amounts, and within net ones."""
+    net = {"line_item_net_unblended_cost": 90.0}
+    lines = [cur_line(100.0, **net), cur_line(-10.0, type="EdpDiscount"), cur_line(5.0, **net)]
+    lines[2]["line_item_net_unblended_cost"] = 5.0
+    types = {"line_item_net_unblended_cost": "DOUBLE"}
+    write_delivery(tmp_path, [lines[:cut], lines[cut:]])
+    for number, part in enumerate((lines[:cut], lines[cut:]), 1):
+        path = tmp_path / f"bill/data/BILLING_PERIOD=2026-10/bill-0000{number}.snappy.parquet"
+        write_cur(path, part, types=types)
+    snapshot = snapshot_of(tmp_path, tmp_path / "work")
+    assert (snapshot.billed_total, snapshot.effective_total) == (95, 95)
+
+
+def test_unblended_amounts_that_differ_from_the_net_ones_are_a_finding(tmp_path):
+    lines = [cur_line(100.0, line_item_net_unblended_cost=90.0), cur_line(7.0)]
+    types = {"line_item_net_unblended_cost": "DOUBLE"}
+    snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines, types=types), tmp_path)
+    [finding] = [each for each in snapshot.findings if each.kind == "net-amounts"]
+    assert "97" in finding.message
+    assert "107" in finding.message

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from services.ingestion.engine import Snapshot
-from shared.faults import BadInput
-from tests.bills import FOCUS_LINE, focus_line, rows_of, snapshot_of, write_focus
+from shared.faults import BadInput, printable
+from tests.bills import FOCUS_LINE, columns_of, focus_line, rows_of, snapshot_of, write_focus
 from tests.examples import examples
 
 QUIRKS = '''\
@@ -76,6 +76,24 @@ class TestAFocusCsvWithQuirks:
 
 
 class TestACsv:
+    def test_with_a_spreadsheets_dates_is_read_in_the_order_that_fits_the_period(self, tmp_path):
+        dates = {
+            "BillingPeriodStart": "10/1/2026 0:00",
+            "BillingPeriodEnd": "11/1/2026 0:00",
+            "ChargePeriodStart": "10/3/2026 4:00",
+            "ChargePeriodEnd": "10/3/2026 5:00",
+        }
+        line = focus_line(**dates)
+        snapshot = snapshot_of(write_focus(tmp_path / "a.csv", [line]), tmp_path / "a")
+        plain = snapshot_of(write_focus(tmp_path / "b.csv", [focus_line()]), tmp_path / "b")
+        assert snapshot.content_hash == plain.content_hash
+        assert [each.kind for each in snapshot.findings].count("day-order") == 4
+
+    def test_with_dates_in_both_orders_is_refused(self, tmp_path):
+        lines = [focus_line(ChargePeriodStart=day) for day in ("10/3/2026", "3/10/2026")]
+        with pytest.raises(BadInput, match="which number is the day"):
+            snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+
     def test_with_line_ends_of_windows_and_newlines_in_values_is_read_whole(self, tmp_path):
         path = write_focus(
             tmp_path / "bill.csv",
@@ -121,20 +139,39 @@ class TestACsv:
 
 BAD = [
     ({"BilledCost": "abc"}, "BilledCost", "no number"),
-    ({"EffectiveCost": ""}, "EffectiveCost", "missing"),
-    ({"EffectiveCost": "NaN"}, "EffectiveCost", "no number"),
-    ({"BilledCost": "1_000"}, "BilledCost", "no number"),
-    ({"BilledCost": "1,5"}, "BilledCost", "no number"),
-    ({"BilledCost": "123456789"}, "BilledCost", "below 100 million"),
-    ({"BilledCost": "1" * 500}, "BilledCost", "below 100 million"),
-    ({"EffectiveCost": "1e999999999999"}, "EffectiveCost", "below 100 million"),
-    ({"ListCost": "x"}, "ListCost", "no number"),
-    ({"PricingQuantity": "many"}, "PricingQuantity", "no number"),
+    ({"BilledCost": ""}, "BilledCost", "missing"),
+    ({"BilledCost": "NaN"}, "BilledCost", "leave the cell empty"),
+    ({"BilledCost": "1_000"}, "BilledCost", "separator of thousands"),
+    ({"BilledCost": "3e+4."}, "BilledCost", "no number"),
+    ({"BilledCost": "1,5"}, "BilledCost", "comma as decimal sign"),
+    ({"BilledCost": "$10,000.00 "}, "BilledCost", "sign of currency"),
+    ({"BilledCost": "(5.00)"}, "BilledCost", "below zero in brackets"),
+    ({"BilledCost": "1000000000000001"}, "BilledCost", "more than 1,000,000,000,000,000"),
+    ({"BilledCost": "1" * 500}, "BilledCost", "too many digits"),
+    ({"BilledCost": "1e999999999999"}, "BilledCost", "too many digits"),
     ({"ChargePeriodStart": "yesterday"}, "ChargePeriodStart", "not a time"),
+    ({"ChargePeriodStart": "10/3/26"}, "ChargePeriodStart", "two digits for the year"),
+    ({"ChargePeriodStart": "1790812800"}, "ChargePeriodStart", "since 1970"),
     ({"BillingPeriodStart": ""}, "BillingPeriodStart", "missing"),
     ({"BillingCurrency": "NULL"}, "BillingCurrency", "missing"),
-    ({"Tags": "{customer: acme}"}, "Tags", "not a JSON object"),
-    ({"Tags": '{"a": "1", "a": "2"}'}, "Tags", "not a JSON object"),
+    ({"SubAccountId": "2.2E+11"}, "SubAccountId", "lost digits"),
+    ({"Tags": "{customer: acme}"}, "Tags", "It is no JSON"),
+    ({"Tags": "{'customer': 'acme'}"}, "Tags", "Python prints"),
+    ({"Tags": "{customer=acme}"}, "Tags", "Athena or Spark prints"),
+    ({"Tags": '["acme"]'}, "Tags", "another kind"),
+    ({"Tags": '{"a": "1", "a": "2"}'}, "Tags", "twice, as '1' and '2'"),
+    ({"AllocatedTags": "acme"}, "AllocatedTags", "It is no JSON"),
+]
+UNREADABLE = [
+    ({"EffectiveCost": ""}, "EffectiveCost", "EffectiveCost"),
+    ({"EffectiveCost": "NaN"}, "EffectiveCost", "EffectiveCost"),
+    ({"EffectiveCost": "1e20"}, "EffectiveCost", "EffectiveCost"),
+    ({"ListCost": "x"}, "ListCost", "ListCost"),
+    ({"PricingQuantity": "many"}, "PricingQuantity", "PricingQuantity"),
+    ({"ConsumedQuantity": "N/A"}, "ConsumedQuantity", "ConsumedQuantity"),
+    ({"BillingPeriodEnd": "11/01/26 0:00"}, "BillingPeriodEnd", "BillingPeriodEnd"),
+    ({"ChargePeriodEnd": "infinity"}, "ChargePeriodEnd", "ChargePeriodEnd"),
+    ({"ServiceCategory": "Com\npute"}, "ServiceCategory", "ServiceCategory"),
 ]
 
 
@@ -150,6 +187,29 @@ class TestABadRow:
         assert (fault.file, fault.row, fault.field) == (str(path), 2, field)
         assert said in fault.message
         assert not list((tmp_path / "snapshot").iterdir())
+
+    def test_names_all_columns_with_a_fault_and_counts_their_rows(self, tmp_path):
+        bad = focus_line(BilledCost="1,5", ChargePeriodStart="10/3/26")
+        path = write_focus(tmp_path / "bill.csv", [focus_line(), bad, bad])
+        with pytest.raises(BadInput) as raised:
+            snapshot_of(path, tmp_path)
+        message = raised.value.message
+        assert "2 rows have that. Also row 2, field ChargePeriodStart: not a time" in message
+
+    @pytest.mark.parametrize(("values", "field", "column"), UNREADABLE)
+    def test_of_a_column_that_no_owner_hangs_on_is_null_and_counted(
+        self, tmp_path, values, field, column
+    ):
+        lines = [focus_line(), focus_line(**values), focus_line(**values)]
+        snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+        assert [
+            (each.column, each.field, each.row, each.value, each.row_count)
+            for each in snapshot.unreadable
+        ] == [(column, field, 2, printable(values[field]), 2)]
+        assert [each.kind for each in snapshot.findings].count("unreadable") == 1
+        assert snapshot.billed_total == 3
+        values = columns_of(snapshot.parts[0], column)[1:]
+        assert values == [("Other" if column == "ServiceCategory" else None,)] * 2
 
     def test_with_another_currency_is_refused(self, tmp_path):
         path = write_focus(tmp_path / "bill.csv", [focus_line(), focus_line(BillingCurrency="INR")])
@@ -193,6 +253,13 @@ class TestABadFile:
         with pytest.raises(BadInput) as raised:
             snapshot_of(path, tmp_path)
         assert (raised.value.field, raised.value.file) == (name, str(path))
+
+    def test_without_several_required_columns_names_them_all(self, tmp_path):
+        without = ("BillingCurrency", "ServiceName", "ChargeCategory")
+        line = {key: value for key, value in FOCUS_LINE.items() if key not in without}
+        path = write_focus(tmp_path / "bill.csv", [line])
+        with pytest.raises(BadInput, match="BillingCurrency, ChargeCategory, ServiceName"):
+            snapshot_of(path, tmp_path)
 
     def test_whose_header_never_closes_its_quote_is_refused(self, tmp_path):
         path = write_focus(tmp_path / "bill.csv", [focus_line()])

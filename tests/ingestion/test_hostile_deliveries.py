@@ -23,7 +23,7 @@ LEASE = "00000000-0000-4000-8000-000000000001"
 # Each of another reader: of texts, of Parquet's types, of manifests, of archives.
 SOME = [
     "a start that is empty",
-    "a resource id of no type",
+    "a usage type of bytes",
     "tags that are a list",
     "a currency of four letters",
     "a manifest of month 13",

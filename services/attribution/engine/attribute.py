@@ -15,6 +15,7 @@ from services.attribution.engine.bill_columns import has_split_costs
 from services.attribution.engine.claims.claimed_keys import use_divided, use_lines
 from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.claims.pod_keys import PodKeys
+from services.attribution.engine.inputs.needed_columns import check_readable
 from services.attribution.engine.inputs.preflight import (
     check_settings,
     unmetered_drivers,
@@ -44,6 +45,7 @@ from services.attribution.engine.tables import create_types
 from shared.columnar import Session, open_session
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
+from shared.contracts.unreadable import Unreadable
 from shared.findings import Finding
 from shared.periods import Month
 from shared.sql.expressions import Sql, identifier, no_rows, parquet_scan
@@ -62,6 +64,7 @@ def attribute(
     prepared_dir: Path | None = None,
     run_id: str | None = None,
     memory_limit_mb: int = 1024,
+    unreadable: Sequence[Unreadable] = (),
 ) -> Run:
     """Writes the files of `docs/reference/files.md` into `out_dir`.
 
@@ -70,9 +73,11 @@ def attribute(
     rows, the inputs are read as they are and nothing is kept.
     Without a `run_id` the run is named by what came out and by its ruleset: the same bill gives
     the same bytes in whichever format it was delivered.
-    `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof.
+    `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof, and
+    `unreadable` what of the bill it could not read.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
+    check_readable(unreadable, config, has_workloads=bool(workloads))
     with kept_or_scratch(prepared_dir, scratch_dir) as home:
         prepared = None
         if not workloads:

@@ -56,6 +56,8 @@ SELECTED: Final = {
 }
 # CUR 2.0 and Athena's Parquet write tag keys as names of columns (AWS Data Exports, tag columns).
 _SANITISED_FORMATS: Final = frozenset(["CUR 2.0", "legacy CUR (Parquet)"])
+# Prefixes of keys in the map `tags` of CUR 2.0, of all but the resource's own tags.
+_MAPS: Final = frozenset(["costCategory", "accountTag", "userAttribute", "iamPrincipal"])
 # AWS names what pods and tasks took by these operations (AWS split cost allocation data).
 _SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
 
@@ -99,7 +101,13 @@ def trimmed(value: Sql) -> Sql:
 
 
 def sanitise_tag(key: str) -> str:
-    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`."""
+    """AWS's rule for column names: `_` before upper case, lower case, other signs to one `_`.
+
+    Of a key that has the prefix of its map, what stands behind it.
+    """
+    prefix, slash, rest = key.partition("/")
+    if slash and prefix in _MAPS:
+        return f"{prefix}/{sanitise_tag(rest)}"
     spaced = re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
     return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", spaced)).strip("_")
 
@@ -127,6 +135,13 @@ def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
                 remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
             )
     return any(source_format in _SANITISED_FORMATS for _, source_format in rows)
+
+
+def type_of_cost(session: Session, lines: Sql, cost: str) -> str:
+    """DECIMAL(18,10), or DECIMAL(38,10) in a snapshot with amounts of 100 million and more."""
+    names = {"lines": lines, "cost": identifier(cost)}
+    row = run_script(session, __package__, "type_of_cost.sql", names).fetchone()
+    return row[0] if row else "DECIMAL(18,10)"
 
 
 def has_split_costs(session: Session, lines: Sql) -> bool:

@@ -78,6 +78,7 @@ class InputSet(models.Model):
     raw_totals_uri = models.CharField(max_length=1000, blank=True)
     meters = models.JSONField(default=list)
     losses = models.JSONField(default=list, db_default=[])
+    unreadable = models.JSONField(default=list, db_default=[])
     published_at = models.DateTimeField()
 
     class Meta:

@@ -5,6 +5,7 @@ from services.attribution.engine import Run, attribute
 from services.attribution.queries.local_inputs import fetch_inputs
 from services.attribution.queries.run_inputs import RunInputs
 from shared.configuration import Configuration, parse_configuration
+from shared.contracts.unreadable import Unreadable
 from shared.periods import Month
 
 
@@ -35,4 +36,7 @@ def compute_run(
         prepared_dir=folders.prepared if takes_prepared else None,
         run_id=run_id,
         memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+        unreadable=[
+            Unreadable.from_json(each) for files in inputs.snapshots for each in files.unreadable
+        ],
     )

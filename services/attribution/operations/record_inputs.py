@@ -19,6 +19,7 @@ def record_snapshot(fact: SnapshotPublished) -> None:
         fact,
         set_id=fact.snapshot_id,
         raw_totals_uri=fact.raw_totals_uri,
+        unreadable=[asdict(each) for each in fact.unreadable],
     )
 
 

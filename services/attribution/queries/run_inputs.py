@@ -1,6 +1,6 @@
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.attribution.models import InputSet, Ruleset, Run
@@ -20,6 +20,8 @@ class InputFiles:
     content_hash: str
     part_uris: list[str]
     raw_totals_uri: str = ""
+    unreadable: list[dict[str, Any]] = field(default_factory=list)
+    """Of a snapshot, what ingestion could not read: `Unreadable` as JSON."""
 
 
 @dataclass(frozen=True)
@@ -73,5 +75,10 @@ def inputs_of_run(run: Run) -> RunInputs:
 def _files(sets: Iterable[InputSet]) -> Iterable[InputFiles]:
     for item in sets:
         yield InputFiles(
-            item.set_id, item.source, item.content_hash, item.part_uris, item.raw_totals_uri
+            item.set_id,
+            item.source,
+            item.content_hash,
+            item.part_uris,
+            item.raw_totals_uri,
+            item.unreadable,
         )

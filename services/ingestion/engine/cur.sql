@@ -1,9 +1,10 @@
--- reads: cur_lines, tagset, balanced_savings_plans, service_categories
+-- reads: cur_lines, tagset, balanced_savings_plans, upfront_purchases, service_categories
 --     makes: cur_mapped
 -- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (AWS's data dictionary of the CUR). Amounts
 -- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
 -- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
 -- measures tie to the bill. A split cost row restates a part of its instance, so its own amounts are 0.
+-- The rules of commitments and of net amounts: docs/reference/aws-bills.md.
 CREATE OR REPLACE TEMP VIEW cur_mapped AS
 WITH priced AS NOT MATERIALIZED (
     SELECT
@@ -14,65 +15,88 @@ WITH priced AS NOT MATERIALIZED (
         coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split,
         CASE
             WHEN is_split THEN 0
-            ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(18,10))
+            WHEN line_type LIKE '%Discount' AND {is_net}
+                THEN CAST(coalesce(line_item_net_unblended_cost, '0') AS {money})
+            WHEN line_type LIKE '%Discount' THEN CAST(line_item_unblended_cost AS {money})
+            ELSE CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS {money})
         END AS charged,
-        balanced.plan IS NOT NULL AS is_balanced
+        balanced.plan IS NOT NULL AND NOT is_split AS is_balanced,
+        balanced.rest,
+        balanced.negation_file = file AND balanced.negation_row = row AS has_rest,
+        -- What returns a purchase that this month leaves at 0 is at 0, whatever plan it is of.
+        line_type = 'Refund' AND (
+            upfront.commitment IS NOT NULL
+            OR line_item_product_code LIKE '%SavingsPlans'
+                AND coalesce(line_item_usage_type, '') NOT LIKE '%NoUpfront%'
+        ) AS is_returned
     FROM cur_lines AS staged
     LEFT JOIN tagset
         ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
         AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
         AND staged.tags_c IS NOT DISTINCT FROM tagset.tags_c
+        AND staged.tags_d IS NOT DISTINCT FROM tagset.tags_d
     LEFT JOIN balanced_savings_plans AS balanced
         ON line_item_line_item_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
         AND balanced.plan = coalesce(savings_plan_savings_plan_a_r_n, '')
         AND balanced.account = coalesce(line_item_usage_account_id, bill_payer_account_id, '')
-        AND balanced.service = coalesce(product_name, line_item_product_code, '')
+        AND balanced.product_code = coalesce(line_item_product_code, '')
         AND balanced.usage_type = coalesce(line_item_usage_type, '')
         AND balanced.started_at = line_item_usage_start_date
+    LEFT JOIN upfront_purchases AS upfront
+        ON line_item_line_item_type = 'Refund'
+        AND upfront.commitment
+            = coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n)
+        AND upfront.product_code = coalesce(line_item_product_code, '')
+        AND upfront.usage_type = coalesce(line_item_usage_type, '')
 ),
 measured AS NOT MATERIALIZED (
     SELECT
         *,
         '' AS line_suffix,
-        CASE WHEN is_balanced THEN 0 ELSE charged END AS billed,
+        CASE WHEN is_balanced AND has_rest THEN rest WHEN is_balanced THEN 0 ELSE charged END AS billed,
         CASE
             WHEN is_split THEN 0
+            WHEN line_type IN ('SavingsPlanCoveredUsage', 'DiscountedUsage') AND is_amortised_unknown
+                THEN NULL
             WHEN line_type = 'SavingsPlanCoveredUsage' THEN CAST(coalesce(
                 savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost
-            ) AS DECIMAL(18,10))
+            ) AS {money})
             WHEN line_type = 'DiscountedUsage' THEN CAST(coalesce(
                 reservation_net_effective_cost, reservation_effective_cost
-            ) AS DECIMAL(18,10))
+            ) AS {money})
             WHEN line_type IN (
                 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanNegation', 'SavingsPlanUpfrontFee'
             ) THEN 0
             WHEN line_type = 'Fee' AND reservation_reservation_a_r_n IS NOT NULL THEN 0
-            WHEN line_type = 'Refund' AND line_item_product_code = 'ComputeSavingsPlans'
-                AND starts_with(line_item_line_item_description, 'Refund for one-time fee for Savings Plan ID')
-                THEN 0
+            WHEN is_returned THEN 0
             ELSE charged
         END AS effective
     FROM priced
-    WHERE NOT (is_balanced AND line_type = 'SavingsPlanNegation')
+    WHERE NOT (is_balanced AND line_type = 'SavingsPlanNegation' AND NOT (has_rest AND rest <> 0))
     UNION ALL
     SELECT
         *,
         ':unused' AS line_suffix,
         0 AS billed,
-        CASE line_type
-            WHEN 'SavingsPlanRecurringFee' THEN CAST(
-                CAST(savings_plan_total_commitment_to_date AS DECIMAL(38,28))
-                - CAST(coalesce(savings_plan_used_commitment, '0') AS DECIMAL(38,28))
-            AS DECIMAL(18,10))
-            ELSE CAST(
+        CASE
+            WHEN is_amortised_unknown THEN NULL
+            WHEN line_type = 'SavingsPlanRecurringFee' THEN CAST(
+                CAST(savings_plan_total_commitment_to_date AS {exact})
+                - CAST(coalesce(savings_plan_used_commitment, '0') AS {exact})
+            AS {money})
+            WHEN coalesce(
+                reservation_net_unused_amortized_upfront_fee_for_billing_period,
+                reservation_unused_amortized_upfront_fee_for_billing_period,
+                reservation_net_unused_recurring_fee, reservation_unused_recurring_fee
+            ) IS NOT NULL THEN CAST(
                 CAST(coalesce(
                     reservation_net_unused_amortized_upfront_fee_for_billing_period,
                     reservation_unused_amortized_upfront_fee_for_billing_period, '0'
-                ) AS DECIMAL(38,28))
+                ) AS {exact})
                 + CAST(coalesce(
                     reservation_net_unused_recurring_fee, reservation_unused_recurring_fee, '0'
-                ) AS DECIMAL(38,28))
-            AS DECIMAL(18,10))
+                ) AS {exact})
+            AS {money})
         END AS effective
     FROM priced
     WHERE line_type IN ('RIFee', 'SavingsPlanRecurringFee')
@@ -81,7 +105,7 @@ SELECT
     row,
     line_suffix,
     line_item_availability_zone AS AvailabilityZone,
-    CAST(billed AS DECIMAL(18,10)) AS BilledCost,
+    CAST(billed AS {money}) AS BilledCost,
     bill_payer_account_id AS BillingAccountId,
     bill_payer_account_name AS BillingAccountName,
     'Payer Account' AS BillingAccountType,
@@ -126,11 +150,11 @@ SELECT
     CASE WHEN line_suffix = '' AND line_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
         THEN pricing_unit END AS ConsumedUnit,
     CASE WHEN line_suffix = '' THEN charged ELSE 0 END AS ContractedCost,
-    CAST(effective AS DECIMAL(18,10)) AS EffectiveCost,
+    CAST(effective AS {money}) AS EffectiveCost,
     bill_invoice_id AS InvoiceId,
     bill_invoicing_entity AS InvoiceIssuerName,
     CASE WHEN line_suffix <> '' OR is_split THEN 0
-        ELSE coalesce(CAST(pricing_public_on_demand_cost AS DECIMAL(18,10)), CAST(billed AS DECIMAL(18,10)))
+        ELSE coalesce(CAST(pricing_public_on_demand_cost AS {money}), CAST(billed AS {money}))
     END AS ListCost,
     pricing_public_on_demand_rate AS ListUnitPrice,
     CASE
@@ -174,9 +198,9 @@ SELECT
     split_line_item_parent_resource_id AS x_SplitParentResourceId,
     split_line_item_split_usage AS x_SplitUsage,
     split_line_item_split_usage_ratio AS x_SplitUsageRatio,
-    CAST(coalesce(split_line_item_net_split_cost, split_line_item_split_cost) AS DECIMAL(18,10))
+    CAST(coalesce(split_line_item_net_split_cost, split_line_item_split_cost) AS {money})
         AS x_SplitCost,
-    CAST(coalesce(split_line_item_net_unused_cost, split_line_item_unused_cost) AS DECIMAL(18,10))
+    CAST(coalesce(split_line_item_net_unused_cost, split_line_item_unused_cost) AS {money})
         AS x_UnusedCost,
     split_line_item_reserved_usage AS x_ReservedUsage,
     split_line_item_actual_usage AS x_ActualUsage

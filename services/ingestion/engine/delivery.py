@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from services.ingestion.engine.column_names import with_known_names
 from services.ingestion.engine.layouts import Kind, detect_kind
-from services.ingestion.engine.legacy import as_cur_2
+from services.ingestion.engine.legacy import as_cur_2, with_selected_keys
 from services.ingestion.engine.manifest import (
     Manifest,
     is_manifest,
@@ -163,11 +164,9 @@ def _only_data_file(folder: Path, places: Iterable[str]) -> Path:
 
 
 def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
-    sources = tuple(open_source_file(path) for path in paths)
+    sources = tuple(with_known_names(open_source_file(path)) for path in paths)
     kinds = {
-        str(source.path): detect_kind(
-            [column.name for column in source.columns], file=str(source.path)
-        )
+        str(source.path): detect_kind([column.name for column in source.columns])
         for source in sources
     }
     families = {"FOCUS" if kind.is_focus else kind for kind in kinds.values()}
@@ -186,5 +185,11 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
         files=tuple(paths),
         execution_id=manifest.execution_id if manifest else "",
         columns=tuple(names),
-        sources=tuple(map(as_cur_2, sources)) if kind.is_legacy else sources,
+        sources=tuple(_read_as(source, kind) for source in sources),
     )
+
+
+def _read_as(source: SourceFile, kind: Kind) -> SourceFile:
+    if kind.is_legacy:
+        return as_cur_2(source)
+    return source if kind.is_focus else with_selected_keys(source)

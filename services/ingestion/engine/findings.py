@@ -1,43 +1,27 @@
 """What a snapshot shows that a person should know: keys that clash, types that are new."""
 
+import difflib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 
+from services.ingestion.engine.closed_lists import FOCUS_LISTS, LINE_TYPES
+from services.ingestion.engine.row_checks import OrderedDates
 from shared.columnar import Session
+from shared.contracts.unreadable import Unreadable
+from shared.exact import EXACT
 from shared.faults import BadInput
 from shared.findings import Finding
 from shared.input_limits import NAMES_MAX, beyond
 from shared.sql.expressions import Sql
+from shared.sql.expressions import names as listed_names
 from shared.sql.scripts import records, run_script
-
-_KNOWN_LINE_TYPES = frozenset(
-    [
-        "Usage",
-        "Tax",
-        "Credit",
-        "Refund",
-        "Fee",
-        "RIFee",
-        "DiscountedUsage",
-        "SavingsPlanUpfrontFee",
-        "SavingsPlanRecurringFee",
-        "SavingsPlanCoveredUsage",
-        "SavingsPlanNegation",
-        "BundledDiscount",
-        "Discount",
-        "EdpDiscount",
-        "PrivateRateDiscount",
-        "FlatRateSubscription",
-        "RiVolumeDiscount",
-        "SppDiscount",
-        "DistributorDiscount",
-    ]
-)
-
 
 # AWS has some twenty; each new one is a line of the findings.
 _LINE_TYPES_SHOWN = 100
+_VALUE_CHARACTERS = 80
 _COLUMN_OF = {
     "service": "ServiceName",
     "account": "BillingAccountId",
@@ -47,11 +31,12 @@ _COLUMN_OF = {
 
 
 def find_findings(session: Session, lines: Sql, *, file: str) -> Iterator[Finding]:
-    """`lines` are the snapshot's. Raises BadInput where no line has a service or an account."""
+    """`lines` are the snapshot's. Raises BadInput where no line has a service."""
     names = {"lines": lines}
     yield from _unfilled(session, names, file)
     yield from _tag_clashes(session, names, file)
     yield from _unknown_line_types(session, names)
+    yield from _unknown_values(session, names, file)
     split_count = run_script(session, __package__, "count_split_rows.sql", names).fetchall()[0][0]
     if split_count:
         yield Finding(
@@ -61,12 +46,30 @@ def find_findings(session: Session, lines: Sql, *, file: str) -> Iterator[Findin
         )
 
 
+def unreadable_finding(unreadable: Unreadable) -> Finding:
+    rows = "1 row" if unreadable.row_count == 1 else f"{unreadable.row_count} rows"
+    goes_to = "" if unreadable.column == unreadable.field else f" {unreadable.column} of them"
+    return Finding(
+        "unreadable",
+        f"{unreadable.field} can't be read in {rows} of {unreadable.file}, first in row"
+        f" {unreadable.row}: {unreadable.value!r}.{goes_to or ' It'} is not known.",
+    )
+
+
+def order_finding(dates: OrderedDates) -> Finding:
+    return Finding(
+        "day-order",
+        f"{dates.field} has dates such as {dates.example!r}, which are read {dates.order}: so they"
+        " lie in the billing period, and otherwise they don't.",
+    )
+
+
 def _unfilled(session: Session, names: Mapping[str, Sql], file: str) -> Iterator[Finding]:
     """Descriptive columns that nobody is asked by; FOCUS wants a service on every line."""
     (row,) = records(run_script(session, __package__, "unfilled.sql", names))
     for what in ("service", "account"):
         count = row[f"without_{what}"]
-        if count == row["lines"]:
+        if count == row["lines"] and what == "service":
             raise BadInput(
                 f"no line of it says its {what}.",
                 file=file,
@@ -100,9 +103,43 @@ def _tag_clashes(session: Session, names: Mapping[str, Sql], file: str) -> Itera
 def _unknown_line_types(session: Session, names: Mapping[str, Sql]) -> Iterator[Finding]:
     rows = run_script(session, __package__, "line_types.sql", names).fetchmany(_LINE_TYPES_SHOWN)
     for line_type, count, billed in rows:
-        if line_type not in _KNOWN_LINE_TYPES:
+        if line_type not in LINE_TYPES:
             yield Finding(
                 "new-line-type",
                 f"{count} lines of the unknown type {line_type!r} (billed {billed}) are kept as"
                 " adjustments.",
             )
+
+
+def _unknown_values(session: Session, names: Mapping[str, Sql], file: str) -> Iterator[Finding]:
+    """What is on none of FOCUS's lists, by column, with its money."""
+    query = {**names, "columns": listed_names(FOCUS_LISTS)}
+    rows = run_script(session, __package__, "values_of_lists.sql", query).fetchmany(NAMES_MAX + 1)
+    if len(rows) > NAMES_MAX:
+        raise beyond("it has more than {} values of closed lists", NAMES_MAX, file=file)
+    unknown: dict[tuple[str, str], _Money] = defaultdict(_Money)
+    for *values, count, billed, effective in rows:
+        for column, value in zip(FOCUS_LISTS, values, strict=True):
+            if value is not None and value not in FOCUS_LISTS[column]:
+                unknown[column, value].add(count, billed, effective)
+    for (column, value), money in sorted(unknown.items())[:_LINE_TYPES_SHOWN]:
+        near = difflib.get_close_matches(value, FOCUS_LISTS[column], n=1)
+        meant = f" Did its producer mean {near[0]!r}?" if near else ""
+        yield Finding(
+            "unknown-value",
+            f"{money.line_count} lines (billed {money.billed}, effective {money.effective}) have"
+            f" the {column} {value[:_VALUE_CHARACTERS]!r}, which FOCUS does not know: no rule by"
+            f" {', '.join(FOCUS_LISTS[column])} takes them.{meant}",
+        )
+
+
+@dataclass
+class _Money:
+    line_count: int = 0
+    billed: Decimal = Decimal(0)
+    effective: Decimal = Decimal(0)
+
+    def add(self, line_count: int, billed: Decimal, effective: Decimal) -> None:
+        self.line_count += line_count
+        self.billed = EXACT.add(self.billed, billed)
+        self.effective = EXACT.add(self.effective, effective)

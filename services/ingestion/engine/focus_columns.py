@@ -1,6 +1,7 @@
-"""The columns of a snapshot: FOCUS 1.2 in the specification's names, then ours with `x_`.
+"""The columns of a snapshot: FOCUS 1.2 and what 1.3 and 1.4 add, then ours with `x_`.
 
-Money is DECIMAL(18,10), quantities and prices DECIMAL(38,15), times are UTC without a zone.
+Money is DECIMAL(18,10), or DECIMAL(38,10) in all of a snapshot with larger amounts. Quantities and
+prices are DECIMAL(38,15), times are UTC without a zone.
 """
 
 from typing import Final
@@ -20,6 +21,10 @@ _TYPES: Final = {
 }
 
 FOCUS_COLUMNS: Final = (
+    "AllocatedMethodDetails",
+    "AllocatedMethodId",
+    "AllocatedResourceId",
+    "AllocatedResourceName",
     "AvailabilityZone",
     "BilledCost",
     "BillingAccountId",
@@ -45,9 +50,12 @@ FOCUS_COLUMNS: Final = (
     "CommitmentDiscountUnit",
     "ConsumedQuantity",
     "ConsumedUnit",
+    "ContractApplied",
     "ContractedCost",
     "ContractedUnitPrice",
     "EffectiveCost",
+    "HostProviderName",
+    "InvoiceDetailId",
     "InvoiceId",
     "InvoiceIssuerName",
     "ListCost",
@@ -68,6 +76,7 @@ FOCUS_COLUMNS: Final = (
     "ResourceType",
     "ServiceCategory",
     "ServiceName",
+    "ServiceProviderName",
     "ServiceSubcategory",
     "SkuId",
     "SkuMeter",
@@ -107,5 +116,7 @@ COLUMNS: Final = FOCUS_COLUMNS + OWN_COLUMNS
 _TYPE_OF: Final = {name: type_ for type_, names in _TYPES.items() for name in names.split()}
 
 
-def type_of(column: str) -> str:
-    return _TYPE_OF.get(column, "VARCHAR")
+def type_of(column: str, *, money: str = _MONEY) -> str:
+    """`money` is DECIMAL(38,10) where a line of the snapshot has 100 million or more."""
+    type_ = _TYPE_OF.get(column, "VARCHAR")
+    return money if type_ == _MONEY else type_

@@ -30,6 +30,17 @@ _GROUPS: Final = {
     "costCategory/": "cost_category",
     "cost_category_": "cost_category",
 }
+_WITH_PREFIX: Final = ("accountTag/", "userAttribute/", "iamPrincipal/")
+"""Columns whose key keeps its prefix, as in the map `tags` of CUR 2.0."""
+_SELECTED_KEYS: Final = {
+    "resource_tags_": "resourceTags/",
+    "cost_category_": "costCategory/",
+    **{
+        prefix: prefix
+        for prefix in ("resourceTags/", "costCategory/", "accountTag/", "userAttribute/")
+    },
+}
+"""Keys of CUR 2.0's maps that a query selected as columns, as the map `tags` writes them."""
 _OLDER_NAMES: Final = {"product_region": "product_region_code"}
 """A report from before the newer column has the older one alone."""
 
@@ -55,6 +66,19 @@ def as_cur_2(source: SourceFile) -> SourceFile:
     return replace(source, columns=named, derived=tuple(_maps(source.columns)))
 
 
+def with_selected_keys(source: SourceFile) -> SourceFile:
+    """A CUR 2.0 with the keys that its query selected by the dot operator as one more map."""
+    pairs: list[Sql] = []
+    for column in source.columns:
+        for prefix, group in _SELECTED_KEYS.items():
+            if column.name.startswith(prefix):
+                pairs += [literal(group + column.name.removeprefix(prefix)), column.reference]
+    if not pairs:
+        return source
+    flat = Column("flat_tags", cast(call("json_object", *pairs), "VARCHAR"), "VARCHAR")
+    return replace(source, derived=(*source.derived, flat))
+
+
 @lru_cache(maxsize=10_000)
 def cur_2_name(written: str) -> str:
     """AWS's rule: `_` before upper case, lower case, other signs to one `_`."""
@@ -69,6 +93,8 @@ def written_name(name: str) -> str:
 
 def _group_of(name: str) -> tuple[str, str] | None:
     """The map a column belongs to, and its key there."""
+    if name.startswith(_WITH_PREFIX):
+        return "flat_tags", name
     for prefix, group in _GROUPS.items():
         if name.startswith(prefix):
             return group, name.removeprefix(prefix)

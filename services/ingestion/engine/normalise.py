@@ -8,20 +8,29 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from services.ingestion.engine.commitments import Commitments
 from services.ingestion.engine.delivery import Delivery
-from services.ingestion.engine.findings import find_findings
+from services.ingestion.engine.findings import (
+    find_findings,
+    order_finding,
+    unreadable_finding,
+)
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
-from services.ingestion.engine.layouts import Kind, Type, layout_of
+from services.ingestion.engine.layouts import Kind, layout_of
 from services.ingestion.engine.raw_totals import RawTally
+from services.ingestion.engine.row_checks import CheckedFile, check_columns, check_rows
 from services.ingestion.engine.service_categories import CATEGORY_OF
 from services.ingestion.engine.snapshot import Snapshot
-from services.ingestion.engine.staging import check_rows, label_of, readable, stage
-from shared.column_types import ColumnKind, check_column_type
+from services.ingestion.engine.staging import (
+    MONEY_TYPE,
+    WIDE_MONEY_TYPE,
+    Staging,
+)
 from shared.columnar import Session, open_session
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
@@ -30,6 +39,8 @@ from shared.findings import Finding
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import (
+    FALSE,
+    TRUE,
     Sql,
     call,
     cast,
@@ -43,6 +54,7 @@ from shared.sql.expressions import (
     parquet_scan,
     qualified,
     timestamp,
+    type_name,
 )
 from shared.sql.parquet import write_parquet
 from shared.sql.scripts import run_script, script_query
@@ -53,13 +65,18 @@ _PART_ROWS: Final = 100_000
 # A group of the raw totals takes about 1 kB of Python's memory, which is beside DuckDB's.
 _GROUPS_PER_MB: Final = 500
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_KIND_OF: Final[Mapping[Type, ColumnKind]] = {
-    "text": "text",
-    "money": "number",
-    "quantity": "number",
-    "time": "time",
-    "json": "map",
+# Enough decimals to subtract before rounding, and enough digits for the largest amounts.
+_EXACT_TYPE: Final = {MONEY_TYPE: "DECIMAL(38,28)", WIDE_MONEY_TYPE: "DECIMAL(38,20)"}
+_ADDED_PREFIX: Final = "^(resourceTags/)?(user[:_])?"
+_TAG_PREFIX: Final = {
+    Kind.CUR_LEGACY: "^(resourceTags/)?(user:)?",
+    Kind.CUR_LEGACY_PARQUET: _ADDED_PREFIX,
+    Kind.CUR_2: _ADDED_PREFIX,
 }
+"""What the format puts before the key that the user gave."""
+# FOCUS has keys as they are: nothing matches.
+_NO_PREFIX: Final = r"[^\s\S]"
+_REPORT_IT: Final = "Nothing was published; report this with the delivery's columns."
 
 
 def normalise(
@@ -110,6 +127,11 @@ class _Normalisation:
     work_dir: Path
     source: str
     memory_limit_mb: int
+    money_type: str = MONEY_TYPE
+    commitments: Commitments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.commitments = Commitments(self.session)
 
     @property
     def kind(self) -> Kind:
@@ -131,26 +153,28 @@ class _Normalisation:
             source=self.source,
             groups_max=self.memory_limit_mb * _GROUPS_PER_MB,
         )
-        files = []
-        for file in self.delivery.sources:
+        files: list[CheckedFile] = []
+        for index, file in enumerate(self.delivery.sources):
             with refused_if_unreadable(file.path):
-                files.append(self._check(file, tally))
+                files.append(self._check(index, file, tally))
         currency = self._check_whole(tally)
-        self._run("balanced_savings_plans.sql")
+        self.commitments.settle(tally)
         parts: list[Path] = []
-        for index, (file, row_count) in enumerate(files):
+        if any(file.has_wide_amounts for file in files):
+            self.money_type = WIDE_MONEY_TYPE
+        for index, checked in enumerate(files):
             with refused_if_unreadable(self.delivery.sources[index].path):
-                parts.extend(self._write(index, file, row_count))
-        return self._snapshot(parts, tally, currency)
+                parts.extend(self._write(index, checked))
+        return self._snapshot(parts, tally, currency, files)
 
     def _create_tables(self) -> None:
         codes, categories = zip(*sorted(CATEGORY_OF.items()), strict=True)
         values = {"codes": list(codes), "categories": list(categories)}
         run_script(self.session, __package__, "service_categories.sql", values=values)
-        self._run("savings_plan_groups.sql")
+        self.commitments.create_tables()
 
-    def _check(self, file: SourceFile, tally: RawTally) -> tuple[SourceFile, int]:
-        """The readable file and its number of rows.
+    def _check(self, index: int, file: SourceFile, tally: RawTally) -> CheckedFile:
+        """The file as it is to be read.
 
         Of a CSV raw totals come first: reading it through Python is what checks it.
 
@@ -162,26 +186,20 @@ class _Normalisation:
                 file=str(file.path),
                 remedy="Deliver it as csv.gz or Parquet, as AWS does.",
             )
-        _check_columns(file, self.kind)
+        check_columns(file, self.kind)
         is_csv = file.format == "csv"
         raw_count = tally.add_file(self.session, file) if is_csv else 0
         file_dir = self.work_dir / str(len(list(self.work_dir.iterdir())))
         file_dir.mkdir()
-        staged = readable(self.session, file, self.kind, scratch_dir=file_dir)
-        stage(self.session, staged, self.kind)
-        count = check_rows(self.session, file, self.kind)
+        staging = Staging(self.session, file, self.kind, raw_count, file_dir)
+        checked = check_rows(staging, self.period)
         if not is_csv:
             raw_count = tally.add_file(self.session, file)
-        if count != raw_count or tally.unreadable_count:
-            raise BadInput(
-                f"two readers disagree on it: {raw_count} rows and {count} rows.",
-                file=str(file.path),
-                remedy="The file is damaged; fetch it again.",
-            )
-        self._view_lines(range(1, count + 1))
+        _check_readers(file, checked.row_count, raw_count, tally)
+        self._view_lines(index, range(1, checked.row_count + 1))
         if not self.kind.is_focus:
-            self._run("savings_plans.sql")
-        return staged, count
+            self.commitments.add_lines()
+        return checked
 
     def _check_whole(self, tally: RawTally) -> str:
         place = str(self.delivery.place)
@@ -214,8 +232,9 @@ class _Normalisation:
             )
         return currency
 
-    def _view_lines(self, rows: range) -> None:
+    def _view_lines(self, index: int, rows: range) -> None:
         names = {
+            "file": number(index),
             "billing_period": identifier(layout_of(self.kind).billing_period),
             "started_at": timestamp(self.period.start),
             "first_row": number(rows.start),
@@ -223,17 +242,24 @@ class _Normalisation:
         }
         self._run("focus_lines.sql" if self.kind.is_focus else "cur_lines.sql", names)
 
-    def _write(self, index: int, file: SourceFile, row_count: int) -> Iterator[Path]:
+    def _write(self, index: int, file: CheckedFile) -> Iterator[Path]:
         """One part, or more of a long file: the tag sets of the rows of one are held at once."""
-        stage(self.session, file, self.kind)
-        for at, start in enumerate(range(1, max(2, row_count + 1), _PART_ROWS)):
-            self._view_lines(range(start, start + _PART_ROWS))
+        file.staging.stage_again(file.reading)
+        for at, start in enumerate(range(1, max(2, file.row_count + 1), _PART_ROWS)):
+            self._view_lines(index, range(start, start + _PART_ROWS))
             name = f"part-{index:05d}" if at == 0 else f"part-{index:05d}-{at:05d}"
             yield self._write_part(index, self.out_dir / f"{name}.parquet")
 
     def _write_part(self, index: int, path: Path) -> Path:
-        self._run("tags.sql", {"lines": identifier(self._lines)})
-        self._run("focus.sql" if self.kind.is_focus else "cur.sql")
+        prefix = literal(_TAG_PREFIX.get(self.kind, _NO_PREFIX))
+        self._run("tags.sql", {"lines": identifier(self._lines), "prefix": prefix})
+        money = {"money": type_name(self.money_type)}
+        if self.kind.is_focus:
+            self._run("focus.sql", money)
+        else:
+            exact = type_name(_EXACT_TYPE[self.money_type])
+            is_net = TRUE if self.commitments.is_net else FALSE
+            self._run("cur.sql", money | {"exact": exact, "is_net": is_net})
         names = {
             "columns": listed(dict(self._final_columns(index))),
             "mapped": identifier(self._mapped),
@@ -257,9 +283,15 @@ class _Normalisation:
         mapped = {row[0].lower(): qualified("mapped", row[0]) for row in described}
         for name in COLUMNS:
             value = own.get(name) or mapped.get(name.lower()) or null("VARCHAR")
-            yield name, cast(value, type_of(name))
+            yield name, cast(value, type_of(name, money=self.money_type))
 
-    def _snapshot(self, parts: Sequence[Path], tally: RawTally, currency: str) -> Snapshot:
+    def _snapshot(
+        self,
+        parts: Sequence[Path],
+        tally: RawTally,
+        currency: str,
+        files: Sequence[CheckedFile],
+    ) -> Snapshot:
         lines = parquet_scan(parts)
         # Neither the delivery nor the place in it is content: the same lines have the same hash.
         texts = listed_values(
@@ -267,9 +299,15 @@ class _Normalisation:
             for name in COLUMNS
             if name not in ("x_LineId", "x_Source")
         )
-        row_count, billed, effective, lower, upper = self._run(
+        row_count, billed, effective, unknown_count, lower, upper = self._run(
             "snapshot_totals.sql", {"texts": texts, "lines": lines}
         ).fetchall()[0]
+        if unknown_count != tally.unknown_count:
+            raise ProofFailed(
+                f"the effective cost of {unknown_count} normalised lines is not known, and of"
+                f" {tally.unknown_count} lines of the raw files.",
+                remedy=_REPORT_IT,
+            )
         raw_totals = tally.totals()
         content = f"{row_count}|{lower}|{upper}|{billed}|{effective}"
         return Snapshot(
@@ -287,11 +325,18 @@ class _Normalisation:
             content_hash=hashlib.sha256(content.encode()).hexdigest(),
             parts=tuple(parts),
             raw_totals=raw_totals,
-            findings=tuple(self._findings(lines, tally)),
+            findings=tuple(self._findings(lines, tally, files)),
+            unreadable=tuple(each for file in files for each in file.unreadable),
         )
 
-    def _findings(self, lines: Sql, tally: RawTally) -> Iterator[Finding]:
+    def _findings(
+        self, lines: Sql, tally: RawTally, files: Sequence[CheckedFile]
+    ) -> Iterator[Finding]:
+        for checked in files:
+            yield from map(unreadable_finding, checked.unreadable)
+            yield from map(order_finding, checked.ordered_dates)
         yield from find_findings(self.session, lines, file=str(self.delivery.place))
+        yield from self.commitments.findings()
         for month, count in sorted(tally.other_months.items()):
             yield Finding("other-period", f"{count} rows of {month} were left out.")
         if tally.restated:
@@ -314,23 +359,6 @@ def _is_unchecked(file: SourceFile) -> bool:
     return file.format == "csv" and file.compression == "none"
 
 
-def _check_columns(file: SourceFile, kind: Kind) -> None:
-    layout = layout_of(kind)
-    names = [column.name for column in (*file.columns, *file.derived)]
-    for name in layout.required:
-        if name not in names:
-            raise BadInput(
-                f"the column is missing, without which {kind} can't be read.",
-                file=str(file.path),
-                field=label_of(file, kind, name),
-                remedy="Add it to the export's query, or sync the right file.",
-            )
-    for name in layout.columns:
-        column = file.find(name)
-        if column is not None:
-            check_column_type(file, column, _KIND_OF[layout.columns[name]])
-
-
 def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> Decimal:
     """The raw total minus what is kept; also the proof that normalising lost no line."""
     exact = exact_sum(getattr(total, f"{measure}_exact") for total in totals)
@@ -338,6 +366,16 @@ def _quantisation(totals: Sequence[RawTotal], kept: Decimal, measure: str) -> De
     if rounded != kept:
         raise ProofFailed(
             f"the normalised lines sum to {kept}, the raw files to {rounded} ({measure}).",
-            remedy="Nothing was published; report this with the delivery's columns.",
+            remedy=_REPORT_IT,
         )
     return EXACT.subtract(exact, kept)
+
+
+def _check_readers(file: SourceFile, count: int, raw_count: int, tally: RawTally) -> None:
+    if count == raw_count and not tally.unreadable_count:
+        return
+    raise ProofFailed(
+        f"{file.path}: DuckDB reads {count} rows of it, Python {raw_count}, of which it can't read"
+        f" {tally.unreadable_count}.",
+        remedy=_REPORT_IT,
+    )

@@ -14,10 +14,11 @@ from shared.columnar import Session, open_session
 from shared.digests import sha256_of
 from shared.faults import BadInput, printable
 from shared.input_limits import NAMES_MAX, beyond
+from shared.packed_text import open_text
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import cast
 from shared.sql.scripts import run_script
-from shared.tabular import Column, SourceFile, open_rows_file, open_text
+from shared.tabular import Column, SourceFile, open_rows_file
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from services.ingestion.engine.raw_measures import SPLIT_OPERATIONS, RawReader, Row
 from shared.columnar import Session
 from shared.faults import BadInput
+from shared.packed_text import csv_records
 from shared.sql.expressions import (
     Sql,
     both,
@@ -29,7 +30,7 @@ from shared.sql.expressions import (
     or_empty,
 )
 from shared.sql.scripts import run_script, script_query
-from shared.tabular import INTEGERS, SourceFile, csv_records
+from shared.tabular import INTEGERS, SourceFile
 
 _BATCH: Final = 10_000
 
@@ -42,7 +43,7 @@ def csv_rows(file: SourceFile, reader: RawReader) -> Iterator[tuple[Row, int]]:
     pick = itemgetter(*(needed[name] for name in names))
     number = -1  # of data rows from 1, so that the header is 0
     try:
-        for number, values in enumerate(csv_records(file.path)):
+        for number, values in enumerate(csv_records(file.path, file.encoding, file.delimiter)):
             if number == 0:
                 continue
             if len(values) != width:
@@ -50,15 +51,20 @@ def csv_rows(file: SourceFile, reader: RawReader) -> Iterator[tuple[Row, int]]:
                     f"has {len(values)} values where the header has {width}.",
                     file=str(file.path),
                     row=number,
-                    remedy="The file is cut or damaged; fetch it again.",
+                    remedy="The file is cut, or a value has a comma or quote that is not quoted.",
                 )
             yield dict(zip(names, map(_or_none, pick(values)), strict=True)), 1
     except csv.Error as error:
+        is_known = "backslash" in str(error)
         raise BadInput(
             f"not a well-formed CSV: {error}.",
             file=str(file.path),
             row=number + 1,
-            remedy="The file is cut or damaged; fetch it again.",
+            remedy=(
+                "Nothing was taken."
+                if is_known
+                else "The file is cut, or quotes in it are not doubled; write it again."
+            ),
         ) from error
 
 

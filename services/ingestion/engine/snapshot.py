@@ -1,11 +1,12 @@
 """What a normalisation gives: files, totals and findings, as plain values that JSON can carry."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from shared.contracts.raw_totals import RawTotal
+from shared.contracts.unreadable import Unreadable
 from shared.findings import Finding
 
 
@@ -28,6 +29,7 @@ class Snapshot:
     parts: tuple[Path, ...]
     raw_totals: tuple[RawTotal, ...]
     findings: tuple[Finding, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -37,6 +39,7 @@ class Snapshot:
             "parts": [str(part) for part in self.parts],
             "raw_totals": [total.to_json() for total in self.raw_totals],
             "findings": [finding.__dict__.copy() for finding in self.findings],
+            "unreadable": [asdict(unreadable) for unreadable in self.unreadable],
         }
 
     @classmethod
@@ -54,6 +57,7 @@ class Snapshot:
                 "parts": tuple(Path(part) for part in content["parts"]),
                 "raw_totals": tuple(RawTotal.from_json(each) for each in content["raw_totals"]),
                 "findings": tuple(Finding(**each) for each in content["findings"]),
+                "unreadable": tuple(map(Unreadable.from_json, content["unreadable"])),
             }
         )
 

@@ -2,8 +2,9 @@
 -- Sums over the lines' hashes, so that their order does not count. chr(31) separates columns.
 SELECT
     count(*),
-    sum(BilledCost),
-    sum(EffectiveCost),
+    coalesce(sum(BilledCost), 0),
+    coalesce(sum(EffectiveCost), 0),
+    count(*) FILTER (WHERE EffectiveCost IS NULL),
     sum(md5_number_lower(content)),
     sum(md5_number_upper(content))
 FROM (

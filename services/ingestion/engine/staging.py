@@ -1,23 +1,27 @@
-"""A source file as one table with fixed names and text for numbers, and the first faulty row of it.
+"""A source file as one table with fixed names and text for numbers: what later scripts read.
 
-A CSV is first written as Parquet into the scratch folder (text as it stands), so that all that
-follows reads one format with a row number, in bounded memory.
+A CSV is first written as Parquet into the scratch folder, its times and accounts read, so that all
+that follows reads one format with a row number, in bounded memory, and reads each value once.
 """
 
-import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from services.ingestion.engine.layouts import Kind, Type, layout_of
+from services.ingestion.engine.closed_lists import CLOSED_LISTS
+from services.ingestion.engine.layouts import AMORTISED, Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
 from shared.columnar import Session, is_of_machine
-from shared.faults import BadInput
-from shared.input_limits import LINE_BYTES_MAX, NAME_CHARACTERS_MAX
+from shared.input_limits import NAME_CHARACTERS_MAX
+from shared.numbers import no_number
 from shared.sql.expressions import (
+    FALSE,
     ROW_NUMBER,
+    TRUE,
     Sql,
     both,
     call,
@@ -31,189 +35,230 @@ from shared.sql.expressions import (
     literal,
     negated,
     null,
+    null_if_empty,
     number,
     one_of,
+    or_empty,
+    parquet_scan,
     timestamp,
 )
-from shared.sql.parquet import write_parquet
+from shared.sql.parquet import parquet_row_count, write_parquet
 from shared.sql.scripts import run_script, script_query
-from shared.tabular import INTEGERS, Column, SourceFile, unzip
+from shared.tabular import INTEGERS, Column, SourceFile, rewritten, unzip
+from shared.times import EARLIEST, TIMES_END, DayOrder, plain_time_of, time_of
 
-_MONEY_TYPE: Final = "DECIMAL(18,10)"
-_QUANTITY_TYPE: Final = "DECIMAL(38,15)"
-# AWS has billed since 2006, and no term of theirs ends after a century.
-_TIME_MIN: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-_TIME_MAX: Final = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
-_CATEGORY: Final = "ServiceCategory"
+MONEY_TYPE: Final = "DECIMAL(18,10)"
+"""Of amounts below 100 million, which fit 64 bits."""
+WIDE_MONEY_TYPE: Final = "DECIMAL(38,10)"
+# 10^15 units of any currency: more than a line of a bill of any company has, in IDR as well.
+AMOUNT_LIMIT: Final = 10**15
+QUANTITY_TYPE: Final = "DECIMAL(38,15)"
+SERVICE_CATEGORY: Final = "ServiceCategory"
 _CSV_ROW_GROUP: Final = 100_000
 """Rows of text are wide: fewer of them are held at once."""
 _NOTHING: Final = ("", "NULL", "null")
 """Words that CSV writers use for no value."""
+PROVIDERS: Final = ("ProviderName", "ServiceProviderName", "InvoiceIssuerName")
+_AWS: Final = r"\b(?i:aws|amazon)\b"
+_TIMES: Final = ("TIMESTAMP", "DATE")
+_TIMES_AS_TEXT: Final = ("TIMESTAMPTZ_NS",)
+"""What DuckDB writes, but doesn't cast to a time in microseconds."""
+_NUMBERS: Final = (*INTEGERS, "DOUBLE", "FLOAT")
 
 
-def readable(session: Session, source: SourceFile, kind: Kind, *, scratch_dir: Path) -> SourceFile:
-    """The file itself where it is Parquet, else its staged copy with a column `row`."""
-    if source.format == "parquet":
-        return source
-    return _as_parquet(session, source, kind, scratch_dir=scratch_dir)
+@dataclass(frozen=True)
+class Reading:
+    """How the values of one file are read, once its rows have been looked at."""
+
+    has_other_times: bool = False
+    """Whether some times are not of the forms that most files have."""
+    orders: Mapping[str, DayOrder] = field(default_factory=dict)
+    """By column of times, the order of day and month."""
+    blanked: AbstractSet[str] = frozenset()
+    """Columns that no line's owner or amount hangs on, whose unreadable values are null."""
+    dropped: AbstractSet[str] = frozenset()
+    """Such columns of a type that can't be read at all."""
 
 
-def stage(session: Session, source: SourceFile, kind: Kind) -> None:
-    """Creates the view `staged` over a readable file."""
-    from_one = infix(identifier("file_row_number"), "+", number(1))
-    row = identifier("row") if source.find("row") else from_one
-    names = {"row": row, "columns": listed(dict(_columns(source, kind))), "rows": source.scan}
-    rows = script_query(__package__, "file_rows.sql", names)
-    run_script(session, __package__, "staged.sql", {"rows": rows})
+@dataclass(frozen=True)
+class Staging:
+    """One file of a bill, and where it is staged. `row_count` is what Python read of a CSV."""
+
+    session: Session
+    source: SourceFile
+    kind: Kind
+    row_count: int
+    scratch_dir: Path
+
+    @property
+    def _path(self) -> Path:
+        return self.scratch_dir / "staged.parquet"
+
+    def stage(self, reading: Reading) -> None:
+        """Creates the view `staged`, over the file itself where it is Parquet."""
+        if self.source.format == "csv":
+            self._write_csv(reading)
+        self.stage_again(reading)
+
+    def stage_again(self, reading: Reading) -> None:
+        """The view after those of other files; of a CSV over what was written by this reading."""
+        rows = parquet_scan([self._path])
+        if self.source.format == "parquet":
+            from_one = infix(identifier("file_row_number"), "+", number(1))
+            rows = _rows(self.source, self.kind, reading, row=from_one)
+        run_script(self.session, __package__, "staged.sql", {"rows": rows})
+
+    def _write_csv(self, reading: Reading) -> None:
+        """Where DuckDB doesn't read as many rows as Python, it reads a copy that Python writes.
+
+        So it is with a file whose lines end in two ways.
+        """
+        if self.source.is_rfc_4180 and self._is_written_whole(reading):
+            return
+        copy = rewritten(self.source, self.scratch_dir / "rewritten.csv")
+        self._write(copy, reading)
+        copy.path.unlink()
+
+    def _is_written_whole(self, reading: Reading) -> bool:
+        source = self.source
+        if source.compression == "zip":
+            source = unzip(source, self.scratch_dir / "unzipped.csv")
+        try:
+            self._write(source, reading)
+        except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
+            return False
+        return parquet_row_count(self.session, self._path) == self.row_count
+
+    def _write(self, source: SourceFile, reading: Reading) -> None:
+        rows = _rows(source, self.kind, reading, row=ROW_NUMBER)
+        write_parquet(self.session, rows, self._path, row_group_size=_CSV_ROW_GROUP)
 
 
-def _as_parquet(
-    session: Session, source: SourceFile, kind: Kind, *, scratch_dir: Path
-) -> SourceFile:
-    if source.compression == "zip":
-        source = unzip(source, scratch_dir / "unzipped.csv")
-    both = (*source.columns, *source.derived)
-    wanted = [column for column in both if column.name in layout_of(kind).columns]
-    columns = {"row": ROW_NUMBER} | {column.name: column.reference for column in wanted}
-    names = {"columns": listed(columns), "rows": source.scan}
-    path = scratch_dir / f"{source.path.name}.staged.parquet"
-    try:
-        write_parquet(
-            session,
-            script_query(__package__, "columns_of_file.sql", names),
-            path,
-            row_group_size=_CSV_ROW_GROUP,
-        )
-    except duckdb.Error as error:
-        if is_of_machine(error):
-            raise
-        raise BadInput(
-            f"not a well-formed CSV: {str(error).splitlines()[0]}",
-            file=str(source.path),
-            remedy="Fetch the file again.",
-        ) from error
-    return SourceFile(
-        path,
-        "parquet",
-        (
-            Column("row", identifier("row"), "BIGINT"),
-            *(Column(column.name, identifier(column.name), "VARCHAR") for column in wanted),
-        ),
-    )
+def _rows(source: SourceFile, kind: Kind, reading: Reading, *, row: Sql) -> Sql:
+    columns = dict(_columns(source, kind, reading))
+    names = {"row": row, "columns": listed(columns), "rows": source.scan}
+    return script_query(__package__, "file_rows.sql", names)
 
 
-def _columns(source: SourceFile, kind: Kind) -> Iterator[tuple[str, Sql]]:
+def _columns(source: SourceFile, kind: Kind, reading: Reading) -> Iterator[tuple[str, Sql]]:
+    unread: dict[str, Sql] = {}
     for name, type_ in layout_of(kind).columns.items():
-        column = source.find(name)
-        if column is None:
-            yield name, null("TIMESTAMP" if type_ == "time" else "VARCHAR")
-        else:
-            yield name, _time(column) if type_ == "time" else _text(column)
+        column = None if name in reading.dropped else source.find(name)
+        written = null("VARCHAR") if column is None else _text(source, column, kind)
+        value = written
         if type_ == "time":
-            written = null("VARCHAR") if column is None else _text(column)
-            yield f"{name} as written", cast(written, "VARCHAR")
+            value = null("TIMESTAMP") if column is None else _time(column, written, reading)
+            yield as_written(name), cast(written, "VARCHAR")
+        elif column is not None and name in reading.blanked:
+            bad = unreadable(written, name, type_)
+            if bad is not None:
+                value = case([(bad, null("VARCHAR"))], written)
+                unread[name] = bad
+        yield name, value
+    if not kind.is_focus:
+        yield "is_amortised_unknown", _is_amortised_unknown(source, unread)
 
 
-def _text(column: Column) -> Sql:
+def _is_amortised_unknown(source: SourceFile, unread: Mapping[str, Sql]) -> Sql:
+    """Whether one of the columns that a line's amortised cost is made of can't be read."""
+    line_type = source.find("line_item_line_item_type")
+    conditions = [
+        both(infix(line_type.reference, "=", literal(name)), either(*bad))
+        for name, columns in AMORTISED.items()
+        if line_type is not None and (bad := [unread[each] for each in columns if each in unread])
+    ]
+    return call("coalesce", either(*conditions), FALSE) if conditions else FALSE
+
+
+def as_written(name: str) -> str:
+    """The column of `staged` that has a time as it stands in the file."""
+    return f"{name} as written"
+
+
+def _text(source: SourceFile, column: Column, kind: Kind) -> Sql:
     """The value as text, null where it is a word for nothing; a double by its shortest decimal."""
     text = cast(column.reference, "VARCHAR")
     if column.type.startswith(("MAP", "STRUCT")):
         return cast(call("to_json", column.reference), "VARCHAR")
-    if column.type in INTEGERS and column.name.lower().endswith(("accountid", "account_id")):
-        # An account's id has twelve digits; as a number it has lost its leading zeros.
-        return call("lpad", text, number(12), literal("0"))
-    if column.type in INTEGERS or column.type in ("DOUBLE", "FLOAT"):
+    if column.name in layout_of(kind).accounts:
+        is_of_aws = TRUE if column.type in INTEGERS else _is_of_aws(source, kind)
+        return script_query(__package__, "account_id.sql", {"text": text, "is_of_aws": is_of_aws})
+    if column.type in _NUMBERS:
         return text
+    if column.name in CLOSED_LISTS:
+        return _listed_value(text, CLOSED_LISTS[column.name])
+    if column.name == layout_of(kind).currency:
+        return call("upper", null_if_empty(call("trim", _or_null(text))))
+    return _or_null(text)
+
+
+def _or_null(text: Sql) -> Sql:
     return case([(one_of(text, _NOTHING), null("VARCHAR"))], text)
 
 
-def _time(column: Column) -> Sql:
-    if column.type.startswith(("TIMESTAMP", "DATE")):
-        return cast(column.reference, "TIMESTAMP")
-    return cast(cast(_text(column), "TIMESTAMPTZ", or_null=True), "TIMESTAMP")
-
-
-def _fault(kind: Kind) -> Sql:
-    """What is wrong with a row as `<what>:<column>`, null for a good one."""
-    layout = layout_of(kind)
-    cases = [
-        (
-            both(is_null(identifier(name)), is_null(_unread(name, layout.columns[name]))),
-            literal(f"empty:{name}"),
-        )
-        for name in layout.filled
+def _listed_value(text: Sql, values: Sequence[str]) -> Sql:
+    """The value as its list writes it; one that is on no list as it stands."""
+    folded = call("lower", call("trim", text))
+    listed_values = [
+        (infix(folded, "=", literal(value.lower())), literal(value)) for value in values
     ]
-    for name, type_ in layout.columns.items():
-        too_long = infix(number(LINE_BYTES_MAX), "<", call("strlen", _unread(name, type_)))
-        cases.append((too_long, literal(f"long:{name}")))
-        bad = _bad(identifier(name), name, type_)
-        if bad is not None:
-            cases.append((bad, literal(f"{type_}:{name}")))
-    if kind.is_focus:
-        cases.append((_no_name(_CATEGORY), literal(f"name:{_CATEGORY}")))
-    else:
-        cases.extend(_commitment_faults())
-    return case(cases, null("VARCHAR"))
+    return case([(one_of(text, values), text), *listed_values], _or_null(text))
 
 
-def _unread(name: str, type_: Type) -> Sql:
-    return identifier(f"{name} as written") if type_ == "time" else identifier(name)
+def _is_of_aws(source: SourceFile, kind: Kind) -> Sql:
+    """Whether an account's number is AWS's, of twelve digits; FOCUS has all providers'."""
+    if not kind.is_focus:
+        return TRUE
+    columns = [column for name in PROVIDERS if (column := source.find(name)) is not None]
+    names = [
+        call("regexp_matches", or_empty(cast(column.reference, "VARCHAR")), literal(_AWS))
+        for column in columns
+    ]
+    return either(*names) if names else FALSE
 
 
-def _bad(column: Sql, name: str, type_: Type) -> Sql | None:
+def _time(column: Column, written: Sql, reading: Reading) -> Sql:
+    if not column.type.startswith(_TIMES) or column.type in _TIMES_AS_TEXT:
+        if not reading.has_other_times:
+            return plain_time_of(written)
+        return time_of(written, reading.orders.get(column.name))
+    moment = cast(column.reference, "TIMESTAMP")
+    is_bounded = both(
+        infix(moment, ">=", timestamp(EARLIEST)), infix(moment, "<", timestamp(TIMES_END))
+    )
+    return case([(is_bounded, moment)], null("TIMESTAMP"))
+
+
+def unreadable(text: Sql, name: str, type_: Type) -> Sql | None:
+    """Whether a text is no value of the column's type; None where every text is one."""
     match type_:
         case "money":
-            return _no_number(column, _MONEY_TYPE)
+            amount = call("abs", cast(text, WIDE_MONEY_TYPE, or_null=True))
+            is_beyond = infix(number(AMOUNT_LIMIT), "<", amount)
+            return either(no_number(text, WIDE_MONEY_TYPE), call("coalesce", is_beyond, FALSE))
         case "quantity":
-            return _no_number(column, _QUANTITY_TYPE)
-        case "time":
-            is_none = either(is_null(column), _beyond_times(column))
-            return both(is_none, negated(is_null(_unread(name, type_))))
+            return no_number(text, QUANTITY_TYPE)
         case "json":
-            parsed = cast(cast(column, "JSON", or_null=True), "MAP(VARCHAR, VARCHAR)", or_null=True)
-            return both(negated(is_null(column)), is_null(parsed))
+            parsed = cast(cast(text, "JSON", or_null=True), "MAP(VARCHAR, VARCHAR)", or_null=True)
+            is_none = is_null(parsed)
+            if name == "product":
+                of_name = call(
+                    "json_type", cast(text, "JSON", or_null=True), literal("$.product_name")
+                )
+                is_none = either(is_none, one_of(or_empty(of_name), ("ARRAY", "OBJECT")))
+            return both(negated(is_null(text)), is_none)
+        case "text" if name == SERVICE_CATEGORY:
+            return _no_name(text)
         case _:
             return None
 
 
-def _beyond_times(column: Sql) -> Sql:
-    """DuckDB also takes `infinity`, and times whose next hour it has no number for."""
-    is_before = infix(column, "<", timestamp(_TIME_MIN))
-    return either(is_before, infix(timestamp(_TIME_MAX), "<", column))
-
-
-def _no_name(column: str) -> Sql:
+def _no_name(text: Sql) -> Sql:
     """Statements, facts and invoices name a group of charges by it."""
-    written = identifier(column)
-    has_control = call("regexp_matches", written, literal(r"\p{Cc}"))
-    return either(has_control, infix(number(NAME_CHARACTERS_MAX), "<", call("length", written)))
-
-
-def _no_number(column: Sql, type_: str) -> Sql:
-    """DuckDB would take `1_000` for a number."""
-    is_none = is_null(cast(column, type_, or_null=True))
-    has_line = call("contains", column, literal("_"))
-    return both(negated(is_null(column)), either(is_none, has_line))
-
-
-def _commitment_faults() -> Iterator[tuple[Sql, Sql]]:
-    """Line types whose amortised cost stands in a column that an export may leave out."""
-    needs = {
-        "SavingsPlanCoveredUsage": (
-            "savings_plan_savings_plan_effective_cost",
-            "savings_plan_net_savings_plan_effective_cost",
-        ),
-        "SavingsPlanRecurringFee": ("savings_plan_total_commitment_to_date",),
-        "DiscountedUsage": ("reservation_effective_cost", "reservation_net_effective_cost"),
-        "RIFee": (
-            "reservation_unused_recurring_fee",
-            "reservation_unused_amortized_upfront_fee_for_billing_period",
-        ),
-    }
-    for line_type, columns in needs.items():
-        is_type = infix(identifier("line_item_line_item_type"), "=", literal(line_type))
-        has_none = is_null(call("coalesce", *map(identifier, columns)))
-        yield both(is_type, has_none), literal(f"empty:{columns[0]}")
+    has_control = call("regexp_matches", text, literal(r"\p{Cc}"))
+    return either(has_control, infix(number(NAME_CHARACTERS_MAX), "<", call("length", text)))
 
 
 def label_of(source: SourceFile, kind: Kind, name: str) -> str:
@@ -222,34 +267,3 @@ def label_of(source: SourceFile, kind: Kind, name: str) -> str:
     if column is not None:
         return column.label
     return written_name(name) if kind is Kind.CUR_LEGACY else name
-
-
-_MESSAGES = {
-    "empty": "the value is missing.",
-    "long": f"the value has more than {LINE_BYTES_MAX:,} bytes.",
-    "money": "not an amount: {value!r} is no number below 100 million.",
-    "quantity": "not a quantity: {value!r} is no number.",
-    "time": "not a time of a bill: {value!r}.",
-    "name": f"not one line of {NAME_CHARACTERS_MAX} characters or fewer: {{value!r}}.",
-    "json": "not a JSON object of tags: {value!r}.",
-}
-
-
-def check_rows(session: Session, source: SourceFile, kind: Kind) -> int:
-    """How many rows are staged. Raises BadInput for the first one that can't be read."""
-    # Not a column of the view: its hundred cases would be bound again by each query of the lines.
-    names = {"fault": _fault(kind)}
-    checked = run_script(session, __package__, "checked_rows.sql", names).fetchall()
-    row_count, row, fault = checked[0]
-    if fault is None:
-        return int(row_count)
-    what, field = fault.split(":", 1)
-    names = {"column": _unread(field, layout_of(kind).columns[field])}
-    value = run_script(session, __package__, "faulty_value.sql", names, {"row": row}).fetchone()
-    raise BadInput(
-        _MESSAGES[what].format(value=str(value[0] if value else "")[:80]),
-        file=str(source.path),
-        row=row,
-        field=label_of(source, kind, field),
-        remedy="Nothing of the delivery was taken; fetch the file again or ask its producer.",
-    )

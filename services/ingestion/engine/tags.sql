@@ -1,51 +1,72 @@
 -- reads: {lines}  makes: tagset
--- One row per distinct combination of tags, with normalised keys (NFC, trimmed, case kept).
--- A key that two of a line's tags would share after that keeps its spelling in both.
+-- One row per distinct combination of tags, with normalised keys (NFC, trimmed, case kept), from every
+-- place that the format has. Of a key that several places have, the first place counts. A key that two
+-- tags of one place would share after that keeps its spelling in both.
 CREATE OR REPLACE TEMP TABLE tagset AS
 WITH distinct_tags AS (
-    SELECT DISTINCT tags_a, tags_b, tags_c FROM {lines}
+    SELECT DISTINCT tags_a, tags_b, tags_c, tags_d FROM {lines}
 ),
 listed AS (
     SELECT
-        tags_a, tags_b, tags_c,
+        tags_a, tags_b, tags_c, tags_d,
         list_concat(
             list_transform(
-                coalesce(map_entries(CAST(CAST(coalesce(tags_a, tags_c) AS JSON) AS MAP(VARCHAR, VARCHAR))), []),
-                lambda e: struct_pack(written := e.key, value := e.value)
+                coalesce(map_entries(CAST(CAST(tags_a AS JSON) AS MAP(VARCHAR, VARCHAR))), []),
+                lambda e: struct_pack(place := 1, written := e.key, value := e.value)
             ),
             list_transform(
                 coalesce(map_entries(CAST(CAST(tags_b AS JSON) AS MAP(VARCHAR, VARCHAR))), []),
-                lambda e: struct_pack(written := 'costCategory/' || e.key, value := e.value)
+                lambda e: struct_pack(place := 2, written := 'costCategory/' || e.key, value := e.value)
+            ),
+            list_transform(
+                coalesce(map_entries(CAST(CAST(tags_c AS JSON) AS MAP(VARCHAR, VARCHAR))), []),
+                lambda e: struct_pack(place := 3, written := e.key, value := e.value)
+            ),
+            list_transform(
+                coalesce(map_entries(CAST(CAST(tags_d AS JSON) AS MAP(VARCHAR, VARCHAR))), []),
+                lambda e: struct_pack(place := 4, written := e.key, value := e.value)
             )
         ) AS entries
     FROM distinct_tags
 ),
 filled AS (
     SELECT
-        tags_a, tags_b, tags_c,
+        tags_a, tags_b, tags_c, tags_d,
         list_transform(
             list_filter(entries, lambda e: e.value IS NOT NULL AND trim(e.value) <> ''),
             lambda e: struct_pack(
+                place := e.place,
                 written := e.written,
                 key := regexp_replace(
-                    regexp_replace(nfc_normalize(e.written), '^\s+|\s+$', '', 'g'),
-                    '^(resourceTags/)?user[:_]', ''
+                    regexp_replace(nfc_normalize(e.written), '^\s+|\s+$', '', 'g'), {prefix}, ''
                 ),
                 value := e.value
             )
         ) AS entries
     FROM listed
+),
+keyed AS (
+    SELECT
+        tags_a, tags_b, tags_c, tags_d,
+        list_sort(list_transform(
+            entries,
+            lambda e: struct_pack(
+                key := CASE
+                    WHEN e.key = '' OR len(list_filter(
+                        entries, lambda other: other.key = e.key AND other.place = e.place
+                    )) > 1
+                    THEN e.written ELSE e.key
+                END,
+                place := e.place,
+                value := e.value
+            )
+        )) AS entries
+    FROM filled
 )
 SELECT
-    tags_a, tags_b, tags_c,
-    map_from_entries(list_sort(list_transform(
-        entries,
-        lambda e: struct_pack(
-            key := CASE
-                WHEN e.key = '' OR len(list_filter(entries, lambda other: other.key = e.key)) > 1
-                THEN e.written ELSE e.key
-            END,
-            value := e.value
-        )
-    ))) AS tags
-FROM filled;
+    tags_a, tags_b, tags_c, tags_d,
+    map_from_entries(list_transform(
+        list_filter(entries, lambda e, place: place = 1 OR entries[place - 1].key <> e.key),
+        lambda e: struct_pack(key := e.key, value := e.value)
+    )) AS tags
+FROM keyed;

@@ -6,12 +6,13 @@ from services.attribution.domain.lines import any_matches
 from services.attribution.engine.bill_columns import (
     BARE_RESOURCE,
     IS_SPLIT_ROW,
+    type_of_cost,
     with_added_columns,
 )
 from services.attribution.engine.claims.key_columns import KeyColumns
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session
-from shared.sql.expressions import EMPTY, Sql, case, identifier, infix, listed, literal
+from shared.sql.expressions import EMPTY, Sql, case, identifier, infix, listed, literal, type_name
 from shared.sql.scripts import run_script, script_query
 
 
@@ -52,9 +53,15 @@ def view_lines(
         {
             "columns": listed(columns),
             "cost": identifier(keys.config.cost),
+            "quanta": type_name(_quanta_type(session, lines, keys.config.cost)),
             "lines": _with_resources(keys, lines, has_split_rows=has_split_rows),
         },
     )
+
+
+def _quanta_type(session: Session, lines: Sql, cost: str) -> str:
+    """64 bits hold the quanta of amounts below 100 million, and sum twice as fast as 128."""
+    return "BIGINT" if type_of_cost(session, lines, cost) == "DECIMAL(18,10)" else "HUGEINT"
 
 
 def _with_resources(keys: KeyColumns, lines: Sql, *, has_split_rows: bool) -> Sql:

@@ -22,6 +22,6 @@ SELECT
             THEN date_trunc('hour', ChargePeriodEnd) + INTERVAL 1 HOUR
         ELSE date_trunc('second', ChargePeriodEnd + INTERVAL 999999 MICROSECOND)
     END AS ended_at,
-    CAST({cost} * 10000000000 AS BIGINT) AS quanta,
+    CAST({cost} * 10000000000 AS {quanta}) AS quanta,
     x_LineId AS line
 FROM measured;

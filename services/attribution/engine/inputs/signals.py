@@ -17,11 +17,12 @@ from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
+from shared.packed_text import open_text
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import Sql, identifier
 from shared.sql.scripts import run_script
-from shared.tabular import open_rows_file, open_text
+from shared.tabular import open_rows_file
 from shared.vocabulary.recipients import POOL
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")

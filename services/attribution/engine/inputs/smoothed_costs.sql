@@ -5,7 +5,7 @@ SELECT
     smoothed_usage.file_row_number,
     CAST(
         CAST(smoothed_parts.quanta AS DECIMAL(28,0)) * CAST('0.0000000001' AS DECIMAL(10,10))
-        AS DECIMAL(18,10)
+        AS DECIMAL(38,10)
     ) AS cost
 FROM smoothed_usage
 JOIN smoothed_parts

@@ -2,7 +2,7 @@
 -- The lines of one file, in their order, with the cost that smoothing gives them.
 SELECT
     * EXCLUDE (filename, file_row_number, cost)
-        REPLACE (coalesce(smoothed.cost, EffectiveCost) AS EffectiveCost)
+        REPLACE (CAST(coalesce(smoothed.cost, EffectiveCost) AS {cost_type}) AS EffectiveCost)
 FROM {lines} AS lines
 LEFT JOIN (
     SELECT file_row_number, cost

@@ -10,7 +10,7 @@ SELECT
         WHEN ChargeCategory = 'Usage' AND regexp_matches(
             coalesce(x_UsageType, SkuMeter, ''), '(Box|Spot|Dedicated|Sched|Host)Usage'
         )
-        THEN CAST(EffectiveCost * 10000000000 AS BIGINT)
+        THEN CAST(EffectiveCost * 10000000000 AS HUGEINT)
         ELSE 0
     END) AS HUGEINT) AS quanta
 FROM {lines}

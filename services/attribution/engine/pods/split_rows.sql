@@ -25,7 +25,7 @@ named AS (
             ELSE ''
         END AS namespace,
         date_trunc('hour', ChargePeriodStart) AS started_at,
-        CAST((coalesce(x_SplitCost, 0) + coalesce(x_UnusedCost, 0)) * 10000000000 AS BIGINT)
+        CAST((coalesce(x_SplitCost, 0) + coalesce(x_UnusedCost, 0)) * 10000000000 AS HUGEINT)
             AS quanta
     FROM operations
 )

@@ -1,0 +1,4 @@
+-- reads: {lines}
+SELECT typeof({cost})
+FROM {lines}
+LIMIT 1;

@@ -1,0 +1,83 @@
+"""Names of a format's columns as catalogues, databases and people write them.
+
+Glue and Athena lower all letters, Snowflake raises them, and a report has `Billed Cost`. Where a
+file has none of a format's names as they are, names that differ in letters' case and signs alone
+are taken for them: within a format no two do.
+"""
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+from services.ingestion.engine.layouts import CUR, FOCUS, is_known
+from shared.faults import BadInput
+from shared.tabular import Column, SourceFile
+
+_NAMES_SHOWN: Final = 6
+_TAG_PREFIXES: Final = ("resourceTags/", "costCategory/", "accountTag/", "userAttribute/")
+"""Of columns of a legacy CUR, whose tag key stands behind."""
+
+
+def with_known_names(source: SourceFile) -> SourceFile:
+    """The file by the names that its format has; raises BadInput where it is of none, or of two."""
+    names = {column.name for column in source.columns}
+    if is_known(names):
+        return source
+    known = _folded_names()
+    renamed = tuple(_renamed(source, known))
+    if not is_known({column.name for column in renamed}):
+        raise _not_a_bill(source)
+    return replace(source, columns=renamed)
+
+
+def _renamed(source: SourceFile, known: dict[str, str]) -> Iterator[Column]:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for column in source.columns:
+        name = known.get(_folded(column.name), column.name)
+        for prefix in _TAG_PREFIXES:
+            if column.name.lower().startswith(prefix.lower()):
+                name = prefix + column.name[len(prefix) :]
+        owners[name].append(column.name)
+        if len(owners[name]) > 1 and name in known.values():
+            raise BadInput(
+                f"the columns {', '.join(map(repr, owners[name]))} may both be {name}.",
+                file=str(source.path),
+                field=column.name,
+                remedy="Leave out one of them; nothing was taken.",
+            )
+        yield column if name == column.name else replace(column, name=name, written=column.name)
+
+
+@cache
+def _folded_names() -> dict[str, str]:
+    return {_folded(name): name for name in (*CUR.columns, *FOCUS.columns)}
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _not_a_bill(source: SourceFile) -> BadInput:
+    names = [column.name for column in source.columns]
+    shown = ", ".join(repr(name[:40]) for name in names[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    near = _near(names)
+    return BadInput(
+        f"not a bill: it has neither the columns of a CUR nor those of FOCUS. Its first columns are"
+        f" {shown}{more}.{near}",
+        file=str(source.path),
+        remedy="Give a CUR or FOCUS export; check that the path is the export's own.",
+    )
+
+
+def _near(names: Collection[str]) -> str:
+    known = _folded_names()
+    for name in names:
+        near = difflib.get_close_matches(_folded(name), known, n=1, cutoff=0.85)
+        if near:
+            return f" {name[:40]!r} is nearly {known[near[0]]!r}."
+    return ""

@@ -1,3 +1,0 @@
--- reads: {rows}
-SELECT {columns}
-FROM {rows}

@@ -1,4 +1,0 @@
--- reads: staged
-SELECT {column}
-FROM staged
-WHERE row = $row;
