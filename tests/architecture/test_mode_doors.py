@@ -96,6 +96,7 @@ SAYS_SO = {
     "services/invoicing/domain/invoice_document.py: _watermark",
     "deploy/page_previews/customer_months.py: write_documents",
     "deploy/page_previews/operator.py: frame",
+    "deploy/page_previews/render.py: render",
 }
 # Their `environment` is all that a process is given, or a tag of AWS resources.
 NO_MODE = {
