@@ -82,7 +82,7 @@ def nat(cost: Decimal, start: dt.datetime, end: dt.datetime) -> dict[str, str]:
 
 
 class TestALineOfAnyLength:
-    @examples(1 / 3)
+    @examples(1 / 10)
     @given(lines, used, st.sampled_from(["hour", "day"]))
     def test_goes_by_the_signals_of_its_own_time(self, bill_lines, signals, per):
         expected: defaultdict[str, Fraction] = defaultdict(Fraction)

@@ -8,7 +8,7 @@ from tests.bills import columns_of, run_of, snapshot_of
 from tests.same_bill import FORMS, LINE_COLUMNS, OUTPUTS, RULESET, random_bill, write_bill
 
 BILLS = 30
-_RUN_TOO = 6
+_RUN_TOO = 10
 """Of so many bills one is attributed, too: that is a function of the lines."""
 
 

@@ -71,7 +71,7 @@ def run(work, bill, scope: str):
 
 
 class TestSmoothingOverAccounts:
-    @examples(1 / 4)
+    @examples(1 / 10)
     @given(lines, st.sampled_from(["account", "group", "payer"]))
     def test_gives_one_rate_in_each_scope_and_moves_nothing_out_of_it(self, bill, scope):
         with work_folder() as work:
