@@ -18,6 +18,7 @@ from services.ingestion.engine.staging import (
     Reading,
     Staging,
     as_written,
+    is_beyond,
     label_of,
     unreadable,
 )
@@ -32,7 +33,6 @@ from shared.sql.expressions import (
     Sql,
     both,
     call,
-    cast,
     identifier,
     infix,
     is_null,
@@ -135,8 +135,10 @@ def check_rows(staging: Staging, period: Month) -> CheckedFile:
     refused = [fault for fault in faults if fault.column in needed or fault.kind == "long"]
     if refused:
         raise _refusal(source, kind, refused)
-    reading = replace(reading, blanked=frozenset(fault.column for fault in faults))
-    if reading.blanked:
+    # What is missing, or no time, is null as it is staged.
+    blanked = frozenset(each.column for each in faults if each.kind not in ("empty", "time"))
+    if blanked:
+        reading = replace(reading, blanked=blanked)
         staging.stage(reading)
     return CheckedFile(
         staging=staging,
@@ -226,10 +228,8 @@ def _empty_amortised() -> Iterator[_Check]:
 def _beyond(column: str) -> tuple[_Check, _Check]:
     """Of an amount that does not fit 64 bits: whether it is none, or more than there is."""
     text = identifier(column)
-    amount = call("abs", cast(text, WIDE_MONEY_TYPE, or_null=True))
     is_none = no_number(text, WIDE_MONEY_TYPE)
-    is_more = infix(number(AMOUNT_LIMIT), "<", amount)
-    return _Check(column, "number", is_none), _Check(column, "beyond", is_more)
+    return _Check(column, "number", is_none), _Check(column, "beyond", is_beyond(text))
 
 
 def _first_fault(session: Session, kind: Kind, check: _Check) -> _Fault:

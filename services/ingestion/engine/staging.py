@@ -235,9 +235,8 @@ def unreadable(text: Sql, name: str, type_: Type) -> Sql | None:
     """Whether a text is no value of the column's type; None where every text is one."""
     match type_:
         case "money":
-            amount = call("abs", cast(text, WIDE_MONEY_TYPE, or_null=True))
-            is_beyond = infix(number(AMOUNT_LIMIT), "<", amount)
-            return either(no_number(text, WIDE_MONEY_TYPE), call("coalesce", is_beyond, FALSE))
+            is_more = call("coalesce", is_beyond(text), FALSE)
+            return either(no_number(text, WIDE_MONEY_TYPE), is_more)
         case "quantity":
             return no_number(text, QUANTITY_TYPE)
         case "json":
@@ -253,6 +252,12 @@ def unreadable(text: Sql, name: str, type_: Type) -> Sql | None:
             return _no_name(text)
         case _:
             return None
+
+
+def is_beyond(text: Sql) -> Sql:
+    """Whether an amount is more than there is; NULL of what is no number."""
+    amount = call("abs", cast(text, WIDE_MONEY_TYPE, or_null=True))
+    return infix(number(AMOUNT_LIMIT), "<", amount)
 
 
 def _no_name(text: Sql) -> Sql:
