@@ -1,7 +1,10 @@
 """`make test` knows each suite and domain, and no machine is too slow to pass."""
 
 import ast
+import importlib.util
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -20,6 +23,25 @@ def test_each_folder_of_tests_is_a_suite_of_the_makefile():
     )
     folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     assert folders - APART == set(listed[1].replace("\\", "").split())
+
+
+def test_what_the_makefile_runs_of_the_tests_can_be_imported():
+    """Most drills are run on demand or at the end of CI: a name that is gone shows at once."""
+    named = set(re.findall(r"python -m (tests\.[\w.]+)", (ROOT / "Makefile").read_text()))
+    assert named
+    modules = sorted(
+        f"{name}.__main__" if importlib.util.find_spec(name).submodule_search_locations else name
+        for name in named
+    )
+    imports = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(modules)}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert imports.stderr == ""
 
 
 def test_each_domain_is_measured():

@@ -33,8 +33,8 @@ def _bomb(folder: Path) -> Path:
 # One of each reader: all of them are tried by the engine's suite.
 _OF_EACH_READER: Final = (
     "a start that is empty",
-    "a resource id that is a list",
     "tags that are a list",
+    "a cost that is a list",
     "a manifest of month 13",
     "a manifest of a file that no text can name",
     "a zip whose directory lies",
