@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SERVICES := ingestion attribution invoicing portal
 # The longest first, so that two that run at once end at about the same time.
 SUITES := system engine attribution portal sample_company invoicing architecture command local isolation \
-	stripe_standin ingestion docker shared domain page_previews
+	stripe_standin ingestion cases docker shared domain page_previews
 # What these suites cover of the domains must be all of it; see tool.coverage in pyproject.toml. Those
 # that start servers are not measured: Python runs half as fast where it is.
 MEASURED := domain shared
