@@ -131,6 +131,8 @@ def delivery(
             about = {"source": shown["source"], "period": shown["period"], "replaces": delivery_id}
             shown = _give(call, replace, {**about, "reason": _reason(reason)})
     _print_delivery(shown)
+    for finding in shown["findings"]:
+        print(f"  Note: {finding}")
     if shown["may_be_accepted"]:
         print(f"  It may be accepted: trueback delivery {delivery_id} --accept --reason ...")
 

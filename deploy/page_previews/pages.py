@@ -161,6 +161,7 @@ _CLOSE: Final[dict[str, Make]] = {
     "close-partial.html": _close(
         lambda: replace(months.close(), checks=[], checks_problem=_NO_ANSWER)
     ),
+    "close-noted.html": _close(months.noted),
     "close-viewer.html": _close(lambda: replace(months.close(), may_close=False)),
     "close-closed.html": _close(months.closed),
     "close-restated.html": _close(months.restated),

@@ -191,6 +191,7 @@ def bad() -> DeliveryPage:
         replaces="",
         replaced_by="",
         accepted=[],
+        findings=[],
         may_be_accepted=False,
         may_be_retried=True,
         is_open=True,

@@ -14,7 +14,7 @@ from services.attribution.engine import attribute as attribute_snapshot
 from services.attribution.engine.inputs.misspelt_labels import misspelt_labels
 from services.attribution.ruleset_guess.guess import guess_ruleset
 from services.command.starter import starter_text
-from services.command.summary import print_guess, print_summary, unlabelled
+from services.command.summary import print_guess, print_summary
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, load_configuration, parse_configuration
 from shared.faults import BadConfiguration, Fault, ProofFailed
@@ -65,9 +65,9 @@ def attribute(
             unreadable=snapshot.unreadable,
         )
         absent = misspelt_labels(
+            run,
             snapshot_parts=snapshot.parts,
             config=ruleset,
-            unlabelled=unlabelled(run),
             scratch_dir=Path(scratch),
             memory_limit_mb=memory_mb,
         )

@@ -114,12 +114,6 @@ def _unallocated(run: Run) -> Table:
     return table
 
 
-def unlabelled(run: Run) -> Decimal:
-    """What nobody was found for since no source of a label has a value."""
-    amounts = (each.amount for each in run.unallocated if each.reason == "no-label")
-    return sum(amounts, Decimal(0))
-
-
 def print_guess(guess: Guess, starter: str) -> None:
     """Whose the lines were taken for, how sure that is and why, and what else might say it."""
     console = Console(highlight=False)

@@ -385,6 +385,15 @@ class TestARuleset:
             apply_ruleset(content=RULESET.replace("nat_bytes}", "other}"), applied_by="olivia")
             assert [job.key for job in Job.objects.all()] == [period]
 
+    def test_that_names_what_the_month_has_not_is_noted_with_the_run(self, period):
+        with as_ops():
+            apply_ruleset(
+                content=RULESET.replace("tag:customer", "tag:custmer"), applied_by="olivia"
+            )
+        attribute_period(period=period)
+        (noted,) = [one for one in answer_of(period, 2)["run"]["findings"] if "custmer" in one]
+        assert "`customer`" in noted
+
     def test_with_an_unknown_key_is_refused_with_its_line(self, period):
         with as_ops(), pytest.raises(BadConfiguration, match="line 5, field lables"):
             apply_ruleset(

@@ -107,6 +107,8 @@ class TestAMonthCopiedByHand:
         collect(work)
         assert str(current().billed_total) == "3.0000000000"
         assert "olivia has accepted it" in current().findings[0]
+        shown = client_of(OLIVIA).get(f"/api/v1/deliveries/{refused.delivery_id}").json()
+        assert shown["findings"] == current().findings
         with as_ops():
             entry = audit_entries().objects.get(action="delivery.accepted")
         assert (entry.actor, entry.object_id) == ("olivia", refused.delivery_id)

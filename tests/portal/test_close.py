@@ -67,6 +67,14 @@ class TestTheChecks:
         assert "Oct 2026" in page.words
         assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
 
+    def test_stand_above_what_was_noted_of_the_run(self, settling, attribution):
+        assert "Noted of this run" not in page_of().words
+        run = {"run_id": "run_0192f0c3", "findings": ["no line has the tag <custmer>."]}
+        attribution.answer = {**OPEN, "run": run}
+        words = page_of().words
+        assert "Noted of this run" in words
+        assert "no line has the tag <custmer>." in words
+
     def test_of_a_month_that_attribution_does_not_know_are_none(self, settling, attribution):
         attribution.status = 404
         assert page_of().words.count("not yet") == 0

@@ -54,6 +54,7 @@ DELIVERY = {
     "replaced_by": [],
     "accepted": [],
     "may_be_accepted": False,
+    "findings": [],
 }
 TYPO = {
     "detail": "there is no such bucket. Did you mean s3://bucket/exports/?",
@@ -181,6 +182,14 @@ class TestThePageOfADelivery:
         assert "Read it again" in page
         assert "Give a file in its place" in page
         assert "Accept and read it" not in page
+
+    def test_quotes_what_was_noted_of_one_that_was_taken(self, ingestion):
+        noted = "the tag keys <team> are gone."
+        taken = {**DELIVERY, "state": "collected", "error": "", "findings": [noted]}
+        ingestion.answers["deliveries/dlv_1"] = taken
+        page = page_of("olivia", "/deliveries/dlv_1")
+        assert "the tag keys &lt;team&gt; are gone." in page
+        assert "It was taken all the same." in page
 
     def test_offers_to_accept_what_may_be_accepted(self, ingestion):
         ingestion.answers["deliveries/dlv_1"] = {**DELIVERY, "may_be_accepted": True}

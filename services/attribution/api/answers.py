@@ -42,6 +42,7 @@ class PeriodRun(TypedDict):
     fallback_share: str
     unallocated_share: str
     folder_uri: str
+    findings: list[str]
 
 
 class Check(TypedDict):

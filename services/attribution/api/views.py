@@ -211,4 +211,5 @@ def _run(run: Run) -> dict[str, Any]:
         "fallback_share": str(run.fallback_share),
         "unallocated_share": str(run.unallocated_share),
         "folder_uri": run.folder_uri,
+        "findings": run.findings,
     }

@@ -85,3 +85,9 @@ class Run:
     unallocated: tuple[Unallocated, ...]
     coverage: Coverage
     findings: tuple[Finding, ...]
+
+    @property
+    def unlabelled(self) -> Decimal:
+        """What nobody was found for since no source of a label has a value."""
+        amounts = (each.amount for each in self.unallocated if each.reason == "no-label")
+        return sum(amounts, Decimal(0))

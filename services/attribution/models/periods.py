@@ -37,6 +37,8 @@ class Run(models.Model):
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     pools = models.JSONField(default=list)
+    findings = models.JSONField(default=list, db_default=[])
+    """What was noted of it, as a person reads it."""
     folder_uri = models.CharField(max_length=1000, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)

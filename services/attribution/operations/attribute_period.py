@@ -2,16 +2,19 @@
 
 import logging
 import shutil
+from dataclasses import replace
 
 from django.conf import settings
 
 from services.attribution.domain.run_folders import RunFolders
 from services.attribution.engine import engine_digest
+from services.attribution.engine.inputs.misspelt_labels import misspelt_labels
 from services.attribution.models import Run
 from services.attribution.operations.activate_run import activate_run
 from services.attribution.operations.compute_run import compute_run
 from services.attribution.operations.record_run import record_failed_run, record_run
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
+from shared.configuration import parse_configuration
 from shared.faults import ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -47,6 +50,14 @@ def _attribute(inputs: RunInputs, period: Month, run_id: str) -> None:
         with as_ops():
             record_failed_run(inputs, str(period), run_id, error=str(fault))
         raise
+    absent = misspelt_labels(
+        attributed,
+        snapshot_parts=sorted(folders.bill.rglob("*.parquet")),
+        config=parse_configuration(inputs.ruleset.content),
+        scratch_dir=folders.spill,
+        memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+    )
+    attributed = replace(attributed, findings=(*absent, *attributed.findings))
     folder_uri = lake.run_folder(period=str(period), run_id=run_id)
     require_lease()
     lake.publish(sorted(folders.out.iterdir()), folder_uri)

@@ -52,6 +52,7 @@ def record_run(
         folder_uri=folder_uri,
         content_hash=sha256_of(allocations_file(folders.out)),
         pools=list(_pools(inputs, coverage)),
+        findings=[finding.message for finding in attributed.findings],
     )
     _write_statements(run, attributed, folders)
     return run

@@ -34,12 +34,14 @@ class Acceptance(TypedDict):
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     """`may_be_accepted` says whether its fault is one that a person may accept.
 
-    `replaced_by` is a file that was given in its place.
+    `replaced_by` is a file that was given in its place, `findings` what was noted of the snapshot
+    that was made of it, as a person reads it.
     """
 
     accepted = serializers.SerializerMethodField()
     may_be_accepted = serializers.SerializerMethodField()
     replaced_by = serializers.SerializerMethodField()
+    findings = serializers.SerializerMethodField()
 
     class Meta:
         model = Delivery
@@ -47,7 +49,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             *("delivery_id", "source", "period", "state", "error", "fault_code"),
             *("delivered_at", "found_at", "refused_at", "manifest_uri"),
             *("file_name", "file_bytes", "given_by", "reason", "replaces", "replaced_by"),
-            *("accepted", "may_be_accepted"),
+            *("accepted", "may_be_accepted", "findings"),
         ]
 
     def get_accepted(self, delivery: Delivery) -> list[Acceptance]:
@@ -60,6 +62,11 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     def get_replaced_by(self, delivery: Delivery) -> list[str]:
         return [one.delivery_id for one in delivery.replaced_by.all()]
+
+    def get_findings(self, delivery: Delivery) -> list[str]:
+        """Of signals and workloads, and of what was refused, there is nothing."""
+        snapshot = getattr(delivery, "snapshot", None)
+        return [] if snapshot is None else list(snapshot.findings)
 
 
 class DeliveriesAskedFor(serializers.Serializer[Any]):
@@ -114,7 +121,8 @@ class Deliveries(IngestionView):
     def get(self, _request: Request) -> Response:
         asked = self.given()
         known = Delivery.objects.filter(**asked).order_by("-found_at", "-delivery_id")
-        newest = known.prefetch_related("replaced_by")[:_DELIVERIES_MAX]
+        related = known.select_related("snapshot").prefetch_related("replaced_by")
+        newest = related[:_DELIVERIES_MAX]
         return Response({"data": DeliverySerializer(newest, many=True).data})
 
 

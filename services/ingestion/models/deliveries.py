@@ -142,7 +142,7 @@ class Published(models.Model):
     """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
-    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="+")
+    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="%(class)s")
     period = models.CharField(max_length=7)
     version = models.IntegerField()
     delivered_at = models.DateTimeField()

@@ -38,6 +38,7 @@ const ICONS = [
   "git-compare",
   "hourglass",
   "inbox",
+  "info",
   "layout-dashboard",
   "lock",
   "log-out",

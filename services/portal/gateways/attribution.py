@@ -37,7 +37,8 @@ class NoAnswer(UnableToClose):
 class Standing:
     """How a period stands at its owner, now; `closed_at` is None while it is open.
 
-    `run_id` is of the run that the checks are of, "" where there is none.
+    `run_id` is of the run that the checks are of, "" where there is none; `findings` are what was
+    noted of it, quoted.
     """
 
     period: str
@@ -48,6 +49,7 @@ class Standing:
     closed_at: datetime | None
     overrides: list[Override]
     checks: list[Check]
+    findings: list[str]
 
 
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
@@ -156,15 +158,17 @@ def close(
 
 def _standing(answer: Any) -> Standing:
     closed_at = answer["closed_at"]
+    run = answer["run"] or {}
     return Standing(
         period=str(answer["period"]),
-        run_id=str((answer["run"] or {}).get("run_id", "")),
+        run_id=str(run.get("run_id", "")),
         state=str(answer["state"]),
         version=int(answer["version"]),
         closed_by=str(answer["closed_by"]),
         closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
         overrides=[Override(**one) for one in answer["overrides"]],
         checks=_checks(answer["checks"]),
+        findings=[str(one) for one in run.get("findings", [])],
     )
 
 

@@ -82,6 +82,7 @@ class ReadDelivery:
     replaced_by: Sequence[str]
     accepted: Sequence[Mapping[str, str]]
     may_be_accepted: bool
+    findings: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,7 @@ def _delivery(item: Mapping[str, Any]) -> ReadDelivery:
             replaced_by=[str(one) for one in item["replaced_by"]],
             accepted=[{name: str(one[name]) for name in _ACCEPTED} for one in item["accepted"]],
             may_be_accepted=bool(item["may_be_accepted"]),
+            findings=[str(one) for one in item["findings"]],
         )
     except (LookupError, TypeError, ValueError) as error:
         raise UnableToReadSources("The ingestion service answers otherwise.") from error

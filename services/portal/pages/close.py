@@ -49,9 +49,10 @@ class ClosePage(Page):
     """`problem`: why the close was refused; `unanswered`: it got no answer, so it may be closed.
 
     `run_id` is of the run that the checks are of: the form posts it and `reason-<check>` for each
-    failed check, and no other run is closed. `checks_problem`: the checks' owner doesn't answer,
-    and the page goes on without them. `is_closed_there`: attribution has closed it, though its fact
-    may still be on its way.
+    failed check, and no other run is closed. `findings` are what was noted of it, quoted: names of
+    trueback.yaml that the month has not, cost that goes to nobody. `checks_problem`: the checks'
+    owner doesn't answer, and the page goes on without them. `is_closed_there`: attribution has
+    closed it, though its fact may still be on its way.
     """
 
     template: ClassVar[str] = "portal/operator/close.html"
@@ -70,6 +71,7 @@ class ClosePage(Page):
     revisions: Sequence[Revision]
     revised_by: Money | None
     checks: Sequence[CheckToClose]
+    findings: Sequence[str]
     run_id: str
     checks_problem: str
     is_closed_there: bool

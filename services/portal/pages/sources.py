@@ -116,6 +116,7 @@ class DeliveryPage(Page):
     replaces: str
     replaced_by: str
     accepted: Sequence[Acceptance]
+    findings: Sequence[str]
     may_be_accepted: bool
     may_be_retried: bool
     is_open: bool

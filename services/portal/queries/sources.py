@@ -101,6 +101,7 @@ def read_delivery_page(
         replaces=read.replaces,
         replaced_by=read.replaced_by[-1] if read.replaced_by else "",
         accepted=[Acceptance(one["by"], one["reason"]) for one in read.accepted],
+        findings=read.findings,
         may_be_accepted=read.may_be_accepted,
         may_be_retried=is_refused,
         is_open=is_refused or read.state == DeliveryState.WAITING,

@@ -111,6 +111,7 @@ class _Checks:
     """As their owner sees them now; `checks_problem` says why they are not known."""
 
     checks: list[CheckToClose]
+    findings: list[str]
     run_id: str
     checks_problem: str
     is_closed_there: bool
@@ -121,10 +122,11 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _
     try:
         standing = attribution.read_standing(period=str(month), actor=actor_of(request), now=now)
     except UnableToRead as fault:
-        return _Checks([], run_id="", checks_problem=str(fault), is_closed_there=False)
+        return _Checks([], [], run_id="", checks_problem=str(fault), is_closed_there=False)
     checks = standing.checks if standing else []
     return _Checks(
         checks=[CheckToClose(check, reasons.get(check.name, "")) for check in checks],
+        findings=standing.findings if standing else [],
         run_id=standing.run_id if standing else "",
         checks_problem="",
         is_closed_there=standing is not None and standing.closed_at is not None,

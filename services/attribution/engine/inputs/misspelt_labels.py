@@ -9,6 +9,7 @@ from typing import Final
 from services.attribution.domain.near_names import near_names
 from services.attribution.domain.proof import plain
 from services.attribution.engine.bill_columns import sanitise_tag
+from services.attribution.engine.result import Run
 from shared.columnar import open_session
 from shared.configuration.models import Configuration
 from shared.findings import Finding
@@ -20,23 +21,20 @@ _FINDINGS_MAX: Final = 20
 
 
 def misspelt_labels(
+    run: Run,
     *,
     snapshot_parts: Sequence[Path],
     config: Configuration,
-    unlabelled: Decimal = Decimal(0),
     scratch_dir: Path,
     memory_limit_mb: int,
 ) -> list[Finding]:
-    """Reads the bill's tag keys once more; of a bill without tags there is nothing to say.
-
-    `unlabelled` is what is unallocated for lack of a label.
-    """
+    """Reads the tag keys of the run's bill once more; without tags there is nothing to say."""
     work_dir = scratch_dir / "labels"
     with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
         names = {"lines": parquet_scan(snapshot_parts)}
         rows = run_script(session, __package__, "line_tags.sql", names).fetchall()
     keys = [key for (key,) in rows]
-    findings = [*_absent_labels(config, keys, unlabelled), *_absent_selectors(config, keys)]
+    findings = [*_absent_labels(config, keys, run.unlabelled), *_absent_selectors(config, keys)]
     return list(islice(findings, _FINDINGS_MAX))
 
 
