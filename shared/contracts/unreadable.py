@@ -12,7 +12,8 @@ class Unreadable:
     """In `row_count` rows of `file` the column is null in the snapshot, though it had a value.
 
     `column` is the snapshot's, `field` as the file names it; `row` is the first one, from 1, and
-    `value` what stands there, its beginning. A run that needs the column refuses the bill.
+    `value` what stands there, its beginning. A run that needs the column refuses the bill. On lines
+    that have nothing of the column `column` is `field` too: nobody needs it there.
     """
 
     column: Name

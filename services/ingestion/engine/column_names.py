@@ -14,6 +14,7 @@ from functools import cache
 from typing import Final
 
 from services.ingestion.engine.layouts import CUR, FOCUS, is_known
+from services.ingestion.engine.other_files import refuse_other_file
 from shared.faults import BadInput
 from shared.tabular import Column, SourceFile
 
@@ -25,6 +26,7 @@ _TAG_PREFIXES: Final = ("resourceTags/", "costCategory/", "accountTag/", "userAt
 def with_known_names(source: SourceFile) -> SourceFile:
     """The file by the names that its format has; raises BadInput where it is of none, or of two."""
     names = {column.name for column in source.columns}
+    refuse_other_file(source)
     if is_known(names):
         return source
     known = _folded_names()
@@ -77,6 +79,8 @@ def _not_a_bill(source: SourceFile) -> BadInput:
 def _near(names: Collection[str]) -> str:
     known = _folded_names()
     for name in names:
+        if _folded(name) in known:
+            continue  # it is one: another one is what is missing
         near = difflib.get_close_matches(_folded(name), known, n=1, cutoff=0.85)
         if near:
             return f" {name[:40]!r} is nearly {known[near[0]]!r}."

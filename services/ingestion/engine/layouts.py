@@ -130,6 +130,28 @@ AMORTISED: Final = {
 }
 """By line type, the columns that its EffectiveCost is made of (AWS, amortised cost)."""
 _AMORTISED: Final = tuple(name for names in AMORTISED.values() for name in names)
+SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
+"""Of rows that restate a part of their instance and are never added to it."""
+_MEASURED: Final = ("Usage", "DiscountedUsage", "SavingsPlanCoveredUsage")
+_OF_SPLIT_ROWS: Final = (
+    *("split_line_item_split_usage", "split_line_item_split_usage_ratio"),
+    *("split_line_item_split_cost", "split_line_item_net_split_cost"),
+    *("split_line_item_unused_cost", "split_line_item_net_unused_cost"),
+    *("split_line_item_reserved_usage", "split_line_item_actual_usage"),
+)
+COUNTS_ON: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    **{
+        name: ("line_item_line_item_type", (line_type,))
+        for line_type, names in AMORTISED.items()
+        for name in names
+    },
+    **dict.fromkeys(_OF_SPLIT_ROWS, ("line_item_operation", SPLIT_OPERATIONS)),
+    "line_item_usage_amount": ("line_item_line_item_type", _MEASURED),
+}
+"""Columns of a CUR that count on some lines alone: on those with these values of this column.
+
+Data frames write `None` or `nan` into them on all the others, which need nothing of it.
+"""
 
 CUR = Layout(
     columns=_columns(

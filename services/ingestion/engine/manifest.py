@@ -21,6 +21,8 @@ from shared.periods import Month
 _PARTITION = re.compile(r"billing_period=([0-9]{4}-[0-9]{2})", re.IGNORECASE)
 _RANGE = re.compile(r"(?:^|/)([0-9]{4})(0[1-9]|1[0-2])[0-9]{2}-[0-9]{8}(?:/|$)")
 _OTHER_MANIFESTS = ("redshiftmanifest.json", "quicksightmanifest.json")
+_LISTS = ("dataFiles", "reportKeys")
+"""Where a manifest names the files; the first that does counts."""
 _EXECUTION_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)-[0-9a-f-]{36}")
 
 
@@ -114,12 +116,18 @@ def _content(path: Path) -> Mapping[str, Any]:
 
 
 def _listed(content: Mapping[str, Any], path: Path) -> list[Any]:
-    for field in ("dataFiles", "reportKeys"):
+    for field in _LISTS:
         listed = content.get(field)
         if isinstance(listed, list) and listed:
             if len(listed) > FILES_MAX:
                 raise beyond("it lists more than {} files", FILES_MAX, file=str(path), field=field)
             return listed
+    if not set(_LISTS) & set(content):
+        raise BadInput(
+            f"no manifest of AWS: it has neither {' nor '.join(_LISTS)}.",
+            file=str(path),
+            remedy="Give the folder of the export alone, or the bill's file.",
+        )
     raise BadInput(
         "the manifest lists no data file.",
         file=str(path),

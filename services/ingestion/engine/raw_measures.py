@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from services.ingestion.engine.layouts import SPLIT_OPERATIONS
 from shared.exact import EXACT
 from shared.numbers import is_number
 
@@ -125,8 +126,6 @@ _LINE_TYPES = (
 _USAGES = frozenset(["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", "SavingsPlanNegation"])
 _ZERO = Decimal(0)
 _CHARGED = ("line_item_net_unblended_cost", "line_item_unblended_cost")
-SPLIT_OPERATIONS = ("EKSPod-EC2", "ECSTask-EC2")
-"""Of rows that restate a part of their instance and are never added to it."""
 
 
 def _cur_category(row: Row) -> str:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 
-from services.ingestion.engine.raw_measures import SPLIT_OPERATIONS, RawReader, Row
+from services.ingestion.engine.layouts import SPLIT_OPERATIONS
+from services.ingestion.engine.raw_measures import RawReader, Row
 from shared.columnar import Session
 from shared.faults import BadInput
 from shared.packed_text import csv_records

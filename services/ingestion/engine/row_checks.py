@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.ingestion.engine.json_advice import json_advice
-from services.ingestion.engine.layouts import AMORTISED, Kind, layout_of
+from services.ingestion.engine.layouts import (
+    AMORTISED,
+    COUNTS_ON,
+    SPLIT_OPERATIONS,
+    Kind,
+    layout_of,
+)
 from services.ingestion.engine.staging import (
     AMOUNT_LIMIT,
     MONEY_TYPE,
@@ -40,6 +46,8 @@ from shared.sql.expressions import (
     literal,
     negated,
     number,
+    one_of,
+    or_empty,
 )
 from shared.sql.scripts import run_script
 from shared.tabular import SourceFile
@@ -78,9 +86,12 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class _Check:
+    """`counts`: whether anything of the line hangs on the value."""
+
     column: str
     kind: str
     is_fault: Sql
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ class _Fault:
     row_count: int
     row: int
     whole: str
+    counts: bool
 
     @property
     def value(self) -> str:
@@ -185,7 +197,8 @@ def _faults(session: Session, source: SourceFile, kind: Kind) -> tuple[int, list
             continue
         if check.kind == "money":
             is_wide = True
-            faults.extend(_first_fault(session, kind, each) for each in _beyond(check.column))
+            wide = (each for beyond in _beyond(check.column) for each in _by_lines(beyond))
+            faults.extend(_first_fault(session, kind, each) for each in wide)
         else:
             faults.append(_first_fault(session, kind, check))
     return row_count, [fault for fault in faults if fault.row_count], is_wide
@@ -209,11 +222,22 @@ def _checks(source: SourceFile, kind: Kind) -> Iterator[_Check]:
         elif type_ == "money":
             yield _Check(name, "money", no_number(text, MONEY_TYPE))
         elif (bad := unreadable(text, name, type_)) is not None:
-            yield _Check(name, type_, bad)
+            yield from _by_lines(_Check(name, type_, bad))
     if kind.is_focus:
         yield _Check(EFFECTIVE_COST, "empty", is_null(identifier(EFFECTIVE_COST)))
     else:
         yield from _empty_amortised()
+
+
+def _by_lines(check: _Check) -> Iterator[_Check]:
+    """Apart on lines where the column's value counts, and on those that need nothing of it."""
+    if check.column not in COUNTS_ON:
+        yield check
+        return
+    column, values = COUNTS_ON[check.column]
+    counts = one_of(or_empty(identifier(column)), values)
+    yield replace(check, is_fault=both(check.is_fault, counts))
+    yield replace(check, is_fault=both(check.is_fault, negated(counts)), counts=False)
 
 
 def _empty_amortised() -> Iterator[_Check]:
@@ -222,7 +246,8 @@ def _empty_amortised() -> Iterator[_Check]:
         needed = columns[:1] if line_type == "SavingsPlanRecurringFee" else columns
         is_type = infix(identifier("line_item_line_item_type"), "=", literal(line_type))
         has_none = is_null(call("coalesce", *map(identifier, needed)))
-        yield _Check(columns[0], "empty", both(is_type, has_none))
+        is_split = one_of(or_empty(identifier("line_item_operation")), SPLIT_OPERATIONS)
+        yield _Check(columns[0], "empty", both(is_type, has_none, negated(is_split)))
 
 
 def _beyond(column: str) -> tuple[_Check, _Check]:
@@ -236,7 +261,7 @@ def _first_fault(session: Session, kind: Kind, check: _Check) -> _Fault:
     value = call("left", _written(kind, check.column), number(_WHOLE_CHARACTERS))
     names = {"is_fault": check.is_fault, "value": value}
     count, row, text = run_script(session, __package__, "first_fault.sql", names).fetchall()[0]
-    return _Fault(check.column, check.kind, count, row or 0, text or "")
+    return _Fault(check.column, check.kind, count, row or 0, text or "", check.counts)
 
 
 def _written(kind: Kind, name: str) -> Sql:
@@ -317,15 +342,16 @@ def _unreadable(
     """By columns whose values are null now; `types` are of columns that are not read at all."""
     kept_as = layout_of(kind).kept_as
     of_types = [
-        _Fault(name, "type", rows, 1, type_)
+        _Fault(name, "type", rows, 1, type_, counts=True)
         for name, type_ in types.items()
         if rows and type_ != NO_TYPE  # no row has a value there
     ]
     for fault in (*faults, *of_types):
+        label = label_of(source, kind, fault.column)
         yield Unreadable(
-            column=kept_as.get(fault.column, fault.column),
+            column=kept_as.get(fault.column, fault.column) if fault.counts else label,
             file=source.path.name,
-            field=label_of(source, kind, fault.column),
+            field=label,
             row=fault.row,
             value=printable(fault.value),
             row_count=fault.row_count,

@@ -37,9 +37,9 @@ def check_readable(
     for unread in unreadable:
         if unread.column in why:
             rows = "1 row" if unread.row_count == 1 else f"{unread.row_count} rows"
+            fault = f"{unread.value!r} can't be read" if unread.value else "the value is missing"
             raise BadInput(
-                f"{unread.value!r} can't be read, in {rows}, and {why[unread.column]} needs"
-                f" {unread.column}.",
+                f"{fault}, in {rows}, and {why[unread.column]} needs {unread.column}.",
                 file=unread.file,
                 row=unread.row,
                 field=unread.field,
