@@ -17,6 +17,8 @@ CHECKS := set -a && . deploy/checks.env && set +a &&
 
 # What `make lint` runs pins other versions of what we use, so it has an environment of its own.
 LINT := $(VENV)/lint
+# What makes bills for `make test-data`, of other licences and with other versions of what we use.
+DATA := $(VENV)/data
 LINTERS := secrets rules licences migrations imports style
 # Where it is set, each suite rewrites the tests and pytest's plugins anew, which takes 3 s of processor,
 # and each process of a stack compiles our own modules.
@@ -29,7 +31,7 @@ FAULTS ?= 30
 LINES ?= 5000000 20000000
 
 .PHONY: help install assets demo demo-check up test test-deep covered \
-	e2e browser chaos controls check-overload check-attacks fuzz-api fuzz-bills bench bench-attribution \
+	e2e browser chaos controls check-overload check-attacks fuzz-api fuzz-bills test-data bench bench-attribution \
 	bench-fairness bench-tenants \
 	lint types format lock clean
 
@@ -108,6 +110,14 @@ fuzz-bills: install ## FILES (2,000) mutated deliveries of all formats from numb
 		--results $(or $(RESULTS),var/fuzz-bills.jsonl) $(if $(FROM),--from $(FROM)) \
 		$(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
 
+test-data: install $(DATA)/.installed ## Bills that other programs make, and those of SAMPLES=folder: each total; one JSON object
+	@$(BIN)/python -m tests.samples --programs $(DATA)/bin $(if $(WRITE),--write) $(if $(SAMPLES),--samples '$(SAMPLES)')
+
+$(DATA)/.installed: requirements-data.lock $(VENV)/.installed
+	test -x $(DATA)/bin/python || $(BIN)/python -m venv --without-pip $(DATA)
+	VIRTUAL_ENV=$(DATA) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements-data.lock
+	touch $@
+
 bench: bench-attribution bench-fairness ## Both benches; fails where a limit is missed
 
 bench-attribution: install ## Speed, memory and restatement of LINES bill lines; a JSON object per size
@@ -176,6 +186,8 @@ lock: ## Resolve the dependencies again
 		--quiet -o requirements-services.lock
 	$(BIN)/uv pip compile --group lint --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --quiet -o requirements-lint.lock
+	$(BIN)/uv pip compile --group data --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --quiet -o requirements-data.lock
 	echo 'uv==0.13.9' | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --python-version 3.11 --quiet -o requirements-uv.lock
 

@@ -110,7 +110,11 @@ def test_money_is_never_a_float():
 
 @pytest.mark.parametrize(
     "name",
-    ["requirements.lock", "requirements-uv.lock", "services/portal/frontend/package-lock.json"],
+    [
+        *("requirements.lock", "requirements-uv.lock", "requirements-services.lock"),
+        *("requirements-lint.lock", "requirements-data.lock"),
+        "services/portal/frontend/package-lock.json",
+    ],
 )
 def test_lock_files_name_no_address(name):
     text = (ROOT / name).read_text()

@@ -16,7 +16,7 @@ class _OtherFile:
     remedy: str
 
 
-_BESIDE_IT: Final = "Give FOCUS's Cost and Usage dataset; the others are delivered beside it."
+_BESIDE_IT: Final = "Give the Cost and Usage dataset alone."
 _AS_FOCUS: Final = "Export the costs as FOCUS there, and give that file."
 _OTHER_FILES: Final = (
     _OtherFile("FOCUS's Billing Period dataset", ("BillingPeriodStatus",), _BESIDE_IT),
