@@ -8,6 +8,7 @@ import re
 from typing import Final, Literal
 
 from shared.faults import BadInput
+from shared.sql.expressions import Sql, call, cast, infix, number
 from shared.tabular import INTEGERS, Column, SourceFile
 
 ColumnKind = Literal["text", "account", "number", "time", "map", "text or map"]
@@ -51,6 +52,22 @@ def check_column_type(file: SourceFile, column: Column, kind: ColumnKind) -> Non
         field=column.label,
         remedy=f"Write the column as {expected}; nothing was taken.",
     )
+
+
+def is_time(type_: str) -> bool:
+    """Whether DuckDB casts it to a time in microseconds: all but one do that are times."""
+    return type_.startswith(("TIMESTAMP", "DATE")) and type_ != "TIMESTAMPTZ_NS"
+
+
+def time_in_microseconds(column: Column) -> Sql:
+    """Of a column whose type is a time: what is below a microsecond is cut off.
+
+    A cast rounds it, and the last 500 ns of an hour would be those of the next.
+    """
+    if column.type == "TIMESTAMP_NS":
+        nanoseconds = call("epoch_ns", column.reference)
+        return call("make_timestamp", infix(nanoseconds, "//", number(1000)))
+    return cast(column.reference, "TIMESTAMP")
 
 
 def _is_flat_struct(type_: str) -> bool:

@@ -7,7 +7,18 @@ as `1_000` and `3e+4.`, which nobody means.
 import re
 from typing import Final
 
-from shared.sql.expressions import Sql, both, call, cast, either, is_null, literal, negated
+from shared.sql.expressions import (
+    Sql,
+    both,
+    call,
+    case,
+    cast,
+    either,
+    is_null,
+    literal,
+    negated,
+    null,
+)
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?")
 _SPACES: Final = " \t\r\n"
@@ -31,6 +42,11 @@ def no_number(text: Sql, type_: str) -> Sql:
     )
     is_none = is_null(cast(text, type_, or_null=True))
     return both(negated(is_null(text)), either(is_none, is_odd))
+
+
+def number_of(text: Sql, type_: str) -> Sql:
+    """NULL for no text, and for one that is no number."""
+    return case([(no_number(text, type_), null(type_))], cast(text, type_, or_null=True))
 
 
 def number_advice(text: str) -> str:

@@ -15,7 +15,7 @@ from shared.input_limits import LINE_BYTES_MAX
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TYPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*(\([A-Z0-9]+, ?[A-Z0-9]+\))?")
-Sign = Literal["=", "<>", ">=", "<", "+", "-", "LIKE", "IN"]
+Sign = Literal["=", "<>", ">=", "<", "+", "-", "//", "LIKE", "IN"]
 
 
 class Sql(str):

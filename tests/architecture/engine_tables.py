@@ -73,6 +73,9 @@ _MAKER = re.compile(
     re.DOTALL,
 )
 _ADDER = re.compile(r"^INSERT INTO (?P<table>\S+)(?: BY NAME)?(?P<query>.*)", re.DOTALL)
+_FILLER = re.compile(
+    r"^UPDATE (?P<table>\S+)\s+SET \S+ = (?P<value>.*?)\s+WHERE (?P<rows>.*)", re.DOTALL
+)
 _ROWS = re.compile(
     r"^(?:DESCRIBE|SELECT|WITH|FROM)\b|^COPY [^\s(]+ TO |^CREATE TYPE \S+ AS ENUM \("
     r"|^CREATE TEMP MACRO \w+\([^)]*\)\s+AS\s+CASE\b"
@@ -149,7 +152,7 @@ class Script:
         body = re.sub(r"\b(\w+) AS \{\1\}", r"\1 AS (SELECT * FROM {\1})", self._body)
         body = re.sub(r"(TABLE \{\w+\}) \(\{(\w+)\}\)", r"\1 ({\2} VARCHAR)", body)
         body = _NAME.sub(r"filled_\1", re.sub(r"\{[A-Z_]+\}", "'word'", body))
-        if not re.match(r"\s*(CREATE|INSERT|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
+        if not re.match(r"\s*(CREATE|INSERT|UPDATE|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
             body = f"SELECT {body}"  # an expression, which a query takes by its name
         for statement in duckdb.extract_statements(body):
             yield statement.query.strip().removesuffix(";").strip()
@@ -161,6 +164,7 @@ class Script:
         adds: set[str] = set()
         for statement in self.statements():
             made, added = _MAKER.match(statement), _ADDER.match(statement)
+            filled = _FILLER.match(statement)
             query = statement
             if made is not None:
                 makes.add(made["table"])
@@ -168,6 +172,9 @@ class Script:
             elif added is not None:
                 adds.add(added["table"])
                 query = added["query"]
+            elif filled is not None:
+                adds.add(filled["table"])
+                query = filled.expand(r"SELECT \g<value> FROM \g<table> WHERE \g<rows>")
             reads |= _tables_of(query)
         return tuple(
             {re.sub(r"^filled_(\w+)$", r"{\1}", name) for name in names}
@@ -183,7 +190,7 @@ class Script:
                 yield f"{self.name} makes `{maker['table']}` twice: give one of them another name."
             if maker is not None:
                 made.add(maker["table"])
-            elif not (_ADDER.match(statement) or _ROWS.match(statement)):
+            elif not any(each.match(statement) for each in (_ADDER, _FILLER, _ROWS)):
                 yield (
                     f"{self.name}: no test sees which tables `{' '.join(statement.split())[:60]}`"
                     " makes or changes: write `CREATE OR REPLACE TEMP TABLE ... AS`, with the key"

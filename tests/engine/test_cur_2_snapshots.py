@@ -47,6 +47,15 @@ def snapshot(tmp_path_factory):
     return snapshot_of(write_cur(folder / "bill.parquet", LINES), folder)
 
 
+def test_the_last_nanosecond_of_an_hour_is_of_that_hour(tmp_path):
+    line = cur_line(1, line_item_usage_start_date="2026-10-03 04:59:59.999999999")
+    types = {"line_item_usage_start_date": "TIMESTAMP_NS"}
+    bill = write_cur(tmp_path / "bill.parquet", [line], types=types)
+    part = snapshot_of(bill, tmp_path).parts[0]
+    (started_at,) = columns_of(part, "CAST(ChargePeriodStart AS VARCHAR)")
+    assert started_at == ("2026-10-03 04:59:59.999999",)
+
+
 def by_line(snapshot, columns):
     rows = columns_of(snapshot.parts[0], f"x_LineId, {columns}")
     return {row[0]: row[1:] for row in rows}

@@ -78,7 +78,7 @@ class TestARowOfWorkloads:
             ({"cpu_request_core_hours": "1_0"}, "cpu_request_core_hours", "1_0 is no number"),
             ({"start": "yesterday"}, "start", "yesterday is no time"),
             ({"start": "2026-11-01T00:00:00Z"}, "start", "is outside 2026-10"),
-            ({"start": ""}, "start", "is no time"),
+            ({"start": ""}, "start", "is missing"),
             ({"cluster": ""}, "cluster", "is missing"),
             ({"namespace": ""}, "namespace", "is missing"),
             ({"pod": ""}, "pod", "is missing"),

@@ -15,6 +15,7 @@ import duckdb
 from services.ingestion.engine.closed_lists import CLOSED_LISTS
 from services.ingestion.engine.layouts import AMORTISED, Kind, Type, layout_of
 from services.ingestion.engine.legacy import written_name
+from shared.column_types import is_time, time_in_microseconds
 from shared.columnar import Session, is_of_machine
 from shared.input_limits import NAME_CHARACTERS_MAX
 from shared.numbers import no_number
@@ -60,9 +61,6 @@ _NOTHING: Final = ("", "NULL", "null")
 """Words that CSV writers use for no value."""
 PROVIDERS: Final = ("ProviderName", "ServiceProviderName", "InvoiceIssuerName")
 _AWS: Final = r"\b(?i:aws|amazon)\b"
-_TIMES: Final = ("TIMESTAMP", "DATE")
-_TIMES_AS_TEXT: Final = ("TIMESTAMPTZ_NS",)
-"""What DuckDB writes, but doesn't cast to a time in microseconds."""
 _NUMBERS: Final = (*INTEGERS, "DOUBLE", "FLOAT")
 
 
@@ -220,11 +218,11 @@ def _is_of_aws(source: SourceFile, kind: Kind) -> Sql:
 
 
 def _time(column: Column, written: Sql, reading: Reading) -> Sql:
-    if not column.type.startswith(_TIMES) or column.type in _TIMES_AS_TEXT:
+    if not is_time(column.type):
         if not reading.has_other_times:
             return plain_time_of(written)
         return time_of(written, reading.orders.get(column.name))
-    moment = cast(column.reference, "TIMESTAMP")
+    moment = time_in_microseconds(column)
     is_bounded = both(
         infix(moment, ">=", timestamp(EARLIEST)), infix(moment, "<", timestamp(TIMES_END))
     )

@@ -1,20 +1,24 @@
 """Rows of files that stand beside a bill, as text in one table, each with its file and row.
 
-Every column stays text until it has been checked, so that a fault can name what stands there.
+Every column stays text until it has been checked, so that a fault can name what stands there; a
+column of times has its times beside it, as `shared.times` reads them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
 from services.attribution.engine.tables import create_table
-from shared.column_types import check_column_type
+from shared.column_types import check_column_type, is_time, time_in_microseconds
 from shared.columnar import Session, is_of_machine
 from shared.faults import BadInput
 from shared.input_limits import FILES_MAX, beyond
+from shared.numbers import number_advice
+from shared.periods import Month
 from shared.sql.expressions import (
     ROW_NUMBER,
     Sql,
@@ -31,18 +35,38 @@ from shared.sql.expressions import (
 )
 from shared.sql.scripts import run_script
 from shared.tabular import SourceFile, count_csv_rows
+from shared.times import day_order, plain_time_of, time_advice, time_of
+
+_ADVICE: Final[Mapping[str, Callable[[str], str]]] = {
+    " is no time": time_advice,
+    " is no number": number_advice,
+}
+_DATES_MAX: Final = 10_000
+"""Texts that are looked at where dates may be in either order: more than a month has hours."""
 
 
 def refused_row(files: Sequence[Path], fault: tuple[Any, ...], *, taken: str) -> BadInput:
-    """`fault` is the file's place, the row, and `field:what is wrong`."""
-    place, row, text = fault
+    """`fault`: the file's place, the row, `field:what is wrong`, and of how many rows, if counted.
+
+    What is wrong begins with the value where it ends as a key of `_ADVICE` does.
+    """
+    place, row, text, *row_count = fault
     field, message = text.split(":", 1)
+    remedy = f"Correct the row or leave it out; no {taken} was taken."
+    for ending, advice in _ADVICE.items():
+        if message.endswith(ending) and (value := message.removesuffix(ending)):
+            remedy = f"{advice(value)} {remedy}"
+    counted = f" {row_count[0]} rows have a fault in this field." if sum(row_count) > 1 else ""
     return BadInput(
-        f"{message}.",
-        file=str(files[place]),
-        row=row,
-        field=field,
-        remedy=f"Correct the row or leave it out; no {taken} was taken.",
+        f"{message}.{counted}", file=str(files[place]), row=row, field=field, remedy=remedy
+    )
+
+
+def missing_columns(file: SourceFile, names: Sequence[str], *, remedy: str) -> BadInput:
+    """All at once: whoever adds one should not be told of the next one then."""
+    columns = "the column is" if len(names) == 1 else "these columns are"
+    return BadInput(
+        f"{columns} missing.", file=str(file.path), field=", ".join(names), remedy=remedy
     )
 
 
@@ -70,17 +94,48 @@ def input_files(
 
 @dataclass(frozen=True)
 class InputRows:
-    """A table of `file`, `row` and text columns; `what` is a row of it in messages."""
+    """A table of `file`, `row` and text columns; `what` is a row of it in messages.
+
+    Of each of the `times`, a column of texts, there is a column with its name and `_utc`, too: a
+    TIMESTAMP, and NULL where the text is no time. `period` tells the order of day and month.
+    """
 
     session: Session
     table: str
     columns: tuple[str, ...]
+    times: tuple[str, ...]
+    period: Month
     what: str
     scratch_dir: Path
 
     def create(self) -> None:
         types = {"file": "INTEGER", "row": "BIGINT"} | dict.fromkeys(self.columns, "VARCHAR")
+        types |= {_utc(name): "TIMESTAMP" for name in self.times}
         create_table(self.session, self.table, types, [], scratch_dir=self.scratch_dir)
+
+    def read_other_times(self) -> None:
+        """Those that are not of the forms that most files have, once all files are in."""
+        for name in self.times:
+            if not self._unread(name):
+                continue
+            self._read_times(name, time_of(identifier(name)), is_null(identifier(_utc(name))))
+            dates: defaultdict[int, list[str]] = defaultdict(list)
+            for file, text in self._unread(name):
+                dates[file].append(text)
+            for file, texts in dates.items():
+                order = day_order(texts, self.period.period)
+                if order is not None:
+                    of_file = infix(identifier("file"), "=", number(file))
+                    self._read_times(name, time_of(identifier(name), order), of_file)
+
+    def _unread(self, name: str) -> list[tuple[int, str]]:
+        written, utc = identifier(name), identifier(_utc(name))
+        names = {"table": identifier(self.table), "written": written, "utc": utc}
+        return self._run("unread_times.sql", names).fetchmany(_DATES_MAX)
+
+    def _read_times(self, name: str, time: Sql, rows: Sql) -> None:
+        names = {"table": identifier(self.table), "time": time, "rows": rows}
+        self._run("read_times.sql", {**names, "utc": identifier(_utc(name))})
 
     def insert(self, at: int, file: SourceFile) -> None:
         values = {name: _text(file, name) for name in self.columns}
@@ -103,29 +158,29 @@ class InputRows:
         self._add(at, identifier("row"), values, scan=identifier("parsed_rows"))
 
     def _add(self, at: int, row: Sql, values: Mapping[str, Sql], scan: Sql) -> None:
-        run_script(
-            self.session,
-            __package__,
+        times = {_utc(name): plain_time_of(identifier(name)) for name in self.times}
+        self._run(
             "input_rows.sql",
             {
                 "table": identifier(self.table),
                 "file": number(at),
                 "row": row,
                 "values": listed(values),
+                "times": listed(times),
                 "scan": scan,
             },
         )
 
     def _check_count(self, at: int, path: Path, expected: int) -> None:
-        counted = run_script(
-            self.session,
-            __package__,
-            "count_input_rows.sql",
-            {"table": identifier(self.table)},
-            {"file": at},
-        ).fetchall()[0][0]
+        table = {"table": identifier(self.table)}
+        counted = self._run("count_input_rows.sql", table, {"file": at}).fetchall()[0][0]
         if counted != expected:
             raise self._damaged(path, f"two readers disagree: {expected} rows and {counted} rows")
+
+    def _run(
+        self, script: str, names: Mapping[str, Sql], values: Mapping[str, object] | None = None
+    ) -> Session:
+        return run_script(self.session, __package__, script, names, values)
 
     def _damaged(self, path: Path, what: str) -> BadInput:
         return BadInput(
@@ -133,6 +188,10 @@ class InputRows:
             file=str(path),
             remedy=f"Write it again; no {self.what} was taken.",
         )
+
+
+def _utc(name: str) -> str:
+    return f"{name}_utc"
 
 
 def _row_number(file: SourceFile) -> Sql:
@@ -147,8 +206,8 @@ def _text(file: SourceFile, name: str) -> Sql:
     if column is None:
         return null("VARCHAR")
     check_column_type(file, column, "text or map")
-    if column.type == "TIMESTAMP WITH TIME ZONE":
-        return cast(cast(column.reference, "TIMESTAMP"), "VARCHAR")
+    if is_time(column.type):
+        return cast(time_in_microseconds(column), "VARCHAR")
     if column.type.startswith(("MAP", "STRUCT")):
         as_json = cast(call("to_json", column.reference), "VARCHAR")
         return case([(is_null(column.reference), null("VARCHAR"))], as_json)

@@ -1,4 +1,7 @@
 -- reads: {scan}  adds to: {table}
 INSERT INTO {table} BY NAME
-SELECT {file} AS file, {row} AS row, {values}
-FROM {scan};
+SELECT *, {times}
+FROM (
+    SELECT {file} AS file, {row} AS row, {values}
+    FROM {scan}
+);

@@ -17,13 +17,11 @@ compared AS (
         two.id,
         CASE
             WHEN one.meter <> two.meter THEN ['meter', one.meter, two.meter]
-            WHEN CAST(one.start AS TIMESTAMPTZ) <> CAST(two.start AS TIMESTAMPTZ)
-                THEN ['start', one.start, two.start]
+            WHEN one.start_utc <> two.start_utc THEN ['start', one.start, two.start]
             WHEN of_one.tenant <> of_two.tenant THEN ['consumer', one.consumer, two.consumer]
             WHEN CAST(one.quantity AS DECIMAL(38,18)) <> CAST(two.quantity AS DECIMAL(38,18))
                 THEN ['quantity', one.quantity, two.quantity]
-            WHEN CAST(one."end" AS TIMESTAMPTZ) <> CAST(two."end" AS TIMESTAMPTZ)
-                THEN ['end', one."end", two."end"]
+            WHEN one.end_utc <> two.end_utc THEN ['end', one."end", two."end"]
             WHEN one.unit <> two.unit THEN ['unit', one.unit, two.unit]
         END AS difference
     FROM repeated

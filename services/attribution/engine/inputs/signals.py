@@ -12,15 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from services.attribution.domain.tenants import TenantDirectory
-from services.attribution.engine.inputs.input_rows import InputRows, input_files, refused_row
+from services.attribution.engine.inputs.input_rows import (
+    InputRows,
+    input_files,
+    missing_columns,
+    refused_row,
+)
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
+from shared.numbers import no_number
 from shared.packed_text import open_text
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
-from shared.sql.expressions import Sql, identifier
+from shared.sql.expressions import Sql, identifier, timestamp
 from shared.sql.scripts import run_script
 from shared.tabular import open_rows_file
 from shared.vocabulary.recipients import POOL
@@ -52,6 +58,7 @@ class SignalTables:
         files = self.files(paths)
         for at, path in enumerate(files):
             self._read(at, path)
+        self._rows.read_other_times()
         self._check(files)
         self._resolve_consumers(files)
         self._check_ids(files)
@@ -66,21 +73,24 @@ class SignalTables:
 
     @property
     def _rows(self) -> InputRows:
-        return InputRows(self.session, "signals", _COLUMNS, "signal", self.scratch_dir)
+        return InputRows(
+            self.session,
+            "signals",
+            columns=_COLUMNS,
+            times=("start", "end"),
+            period=self.period,
+            what="signal",
+            scratch_dir=self.scratch_dir,
+        )
 
     def _read(self, at: int, path: Path) -> None:
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
             self._rows.insert_texts(at, ((row, *values) for row, values in _cloud_events(path)))
             return
         file = open_rows_file(path)
-        for name in _REQUIRED:
-            if file.find(name) is None:
-                raise BadInput(
-                    "the column is missing.",
-                    file=str(path),
-                    field=name,
-                    remedy=f"Signals have the columns {', '.join(_REQUIRED)}.",
-                )
+        if missing := [name for name in _REQUIRED if file.find(name) is None]:
+            remedy = f"Signals have the columns {', '.join(_REQUIRED)}."
+            raise missing_columns(file, missing, remedy=remedy)
         self._rows.insert(at, file)
 
     def _check(self, files: Sequence[Path]) -> None:
@@ -88,11 +98,12 @@ class SignalTables:
             self.session,
             __package__,
             "signal_faults.sql",
-            values={
-                "start": self.period.start,
-                "end": self.period.end,
-                "period": str(self.period),
+            {
+                "no_quantity": no_number(identifier("quantity"), "DECIMAL(38,18)"),
+                "period_start": timestamp(self.period.start),
+                "period_end": timestamp(self.period.end),
             },
+            {"period": str(self.period)},
         ).fetchone()
         if fault is not None:
             raise refused_row(files, fault, taken="signal")

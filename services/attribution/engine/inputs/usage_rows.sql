@@ -17,8 +17,8 @@ placed AS (
         single.file,
         single.row,
         single.meter,
-        CAST(CAST(single.start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,
-        CAST(CAST(single."end" AS TIMESTAMPTZ) AS TIMESTAMP) AS ended_at,
+        single.start_utc AS started_at,
+        single.end_utc AS ended_at,
         consumers.tenant,
         CAST(single.quantity AS DECIMAL(38,18)) AS quantity,
         coalesce(single.unit, '') AS unit

@@ -8,7 +8,7 @@ WITH of_pods AS (
         namespace,
         pod,
         max(struct_pack(
-            started_at := CAST(start AS TIMESTAMPTZ), labels := labels, annotations := annotations
+            started_at := start_utc, labels := labels, annotations := annotations
         )) AS last
     FROM workload_rows
     WHERE volume_id IS NULL AND (labels IS NOT NULL OR annotations IS NOT NULL)
@@ -19,7 +19,7 @@ of_namespaces AS (
         cluster,
         namespace,
         max(struct_pack(
-            started_at := CAST(start AS TIMESTAMPTZ),
+            started_at := start_utc,
             namespace_labels := namespace_labels,
             namespace_annotations := namespace_annotations
         )) AS last
@@ -33,7 +33,7 @@ named_namespaces AS (
         cluster,
         namespace,
         max(struct_pack(
-            started_at := CAST(start AS TIMESTAMPTZ), namespace_labels := namespace_labels
+            started_at := start_utc, namespace_labels := namespace_labels
         )) AS last
     FROM namespace_rows
     WHERE namespace_labels IS NOT NULL

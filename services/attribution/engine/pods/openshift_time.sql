@@ -1,2 +1,3 @@
 -- reads: nothing
-regexp_replace({text}, ' [+]0000 UTC$', '+00')
+-- The form of Go as the form that most files have, which is read ten times as fast.
+regexp_replace({text}, ' [+]0000 UTC$', ' UTC')

@@ -6,7 +6,9 @@ from typing import Final
 
 from services.attribution.engine.inputs.input_rows import refused_row
 from shared.columnar import Session
+from shared.numbers import number_of
 from shared.periods import Month
+from shared.sql.expressions import Sql, identifier, listed, timestamp
 from shared.sql.scripts import run_script
 
 OBJECTS_OF_TASKS: Final = ("tags", "service_tags", "capacity_provider_tags", "cluster_tags")
@@ -22,11 +24,17 @@ TAKEN: Final = (
     "memory_used_gib_hours",
 )
 QUANTITIES: Final = (*TAKEN, "gpu_hours", *CAPACITIES, "node_gpu_hours", "storage_gib_hours")
+_NUMBER: Final = "DECIMAL(38,18)"
 
 
 def check_rows(session: Session, files: Sequence[Path], period: Month) -> None:
-    values = {"start": period.start, "end": period.end, "period": str(period)}
-    _refuse(session, files, "workload_faults.sql", values)
+    numbers = {f"{name}_number": number_of(identifier(name), _NUMBER) for name in QUANTITIES}
+    names = {
+        "numbers": listed(numbers),
+        "period_start": timestamp(period.start),
+        "period_end": timestamp(period.end),
+    }
+    _refuse(session, files, "workload_faults.sql", names, {"period": str(period)})
 
 
 def check_once(session: Session, files: Sequence[Path]) -> None:
@@ -41,8 +49,12 @@ def check_places(session: Session, files: Sequence[Path]) -> None:
 
 
 def _refuse(
-    session: Session, files: Sequence[Path], script: str, values: Mapping[str, object] | None = None
+    session: Session,
+    files: Sequence[Path],
+    script: str,
+    names: Mapping[str, Sql] | None = None,
+    values: Mapping[str, object] | None = None,
 ) -> None:
-    fault = run_script(session, __package__, script, values=values).fetchone()
+    fault = run_script(session, __package__, script, names, values).fetchone()
     if fault is not None:
         raise refused_row(files, fault, taken="workload")

@@ -1,7 +1,7 @@
 -- reads: workload_rows
--- The first fault of the first row that has one, as `field:what is wrong`. A quantity that is
--- missing is unknown and never 0; so a pod, or a task on an instance, has what it requested or what
--- it used, and a node what it had.
+-- The first fault of the first row that has one, as `field:what is wrong`, and how many rows have a
+-- fault in that field. A quantity that is missing is unknown and never 0; so a pod, or a task on an
+-- instance, has what it requested or what it used, and a node what it had.
 WITH objects AS (
     SELECT
         *,
@@ -16,15 +16,7 @@ WITH objects AS (
         json_type(CASE WHEN json_valid(capacity_provider_tags) THEN capacity_provider_tags END)
             AS capacity_provider_tags_type,
         json_type(CASE WHEN json_valid(cluster_tags) THEN cluster_tags END) AS cluster_tags_type,
-        try_cast(cpu_request_core_hours AS DECIMAL(38,18)) AS cpu_request_core_hours_number,
-        try_cast(cpu_used_core_hours AS DECIMAL(38,18)) AS cpu_used_core_hours_number,
-        try_cast(memory_request_gib_hours AS DECIMAL(38,18)) AS memory_request_gib_hours_number,
-        try_cast(memory_used_gib_hours AS DECIMAL(38,18)) AS memory_used_gib_hours_number,
-        try_cast(gpu_hours AS DECIMAL(38,18)) AS gpu_hours_number,
-        try_cast(node_cpu_core_hours AS DECIMAL(38,18)) AS node_cpu_core_hours_number,
-        try_cast(node_memory_gib_hours AS DECIMAL(38,18)) AS node_memory_gib_hours_number,
-        try_cast(node_gpu_hours AS DECIMAL(38,18)) AS node_gpu_hours_number,
-        try_cast(storage_gib_hours AS DECIMAL(38,18)) AS storage_gib_hours_number
+        {numbers}
     FROM workload_rows
 ),
 faults AS (
@@ -33,9 +25,9 @@ faults AS (
         row,
         CASE
             WHEN cluster IS NULL THEN 'cluster:is missing'
-            WHEN try_cast(start AS TIMESTAMPTZ) IS NULL
-                THEN 'start:' || coalesce(start, '') || ' is no time'
-            WHEN try_cast(start AS TIMESTAMPTZ) < $start OR try_cast(start AS TIMESTAMPTZ) >= $end
+            WHEN start IS NULL THEN 'start:is missing'
+            WHEN start_utc IS NULL THEN 'start:' || start || ' is no time'
+            WHEN start_utc < {period_start} OR start_utc >= {period_end}
                 THEN 'start:' || start || ' is outside ' || $period
             WHEN labels IS NOT NULL AND coalesce(labels_type, '') <> 'OBJECT'
                 THEN 'labels:is no JSON object'
@@ -55,47 +47,38 @@ faults AS (
                 THEN 'capacity_provider_tags:is no JSON object'
             WHEN cluster_tags IS NOT NULL AND coalesce(cluster_tags_type, '') <> 'OBJECT'
                 THEN 'cluster_tags:is no JSON object'
-            -- DuckDB would take `1_000` for a number.
-            WHEN cpu_request_core_hours IS NOT NULL
-                AND (cpu_request_core_hours_number IS NULL OR contains(cpu_request_core_hours, '_'))
+            WHEN cpu_request_core_hours IS NOT NULL AND cpu_request_core_hours_number IS NULL
                 THEN 'cpu_request_core_hours:' || cpu_request_core_hours || ' is no number'
             WHEN cpu_request_core_hours_number < 0
                 THEN 'cpu_request_core_hours:' || cpu_request_core_hours || ' is negative'
-            WHEN cpu_used_core_hours IS NOT NULL
-                AND (cpu_used_core_hours_number IS NULL OR contains(cpu_used_core_hours, '_'))
+            WHEN cpu_used_core_hours IS NOT NULL AND cpu_used_core_hours_number IS NULL
                 THEN 'cpu_used_core_hours:' || cpu_used_core_hours || ' is no number'
             WHEN cpu_used_core_hours_number < 0
                 THEN 'cpu_used_core_hours:' || cpu_used_core_hours || ' is negative'
-            WHEN memory_request_gib_hours IS NOT NULL
-                AND (memory_request_gib_hours_number IS NULL OR contains(memory_request_gib_hours, '_'))
+            WHEN memory_request_gib_hours IS NOT NULL AND memory_request_gib_hours_number IS NULL
                 THEN 'memory_request_gib_hours:' || memory_request_gib_hours || ' is no number'
             WHEN memory_request_gib_hours_number < 0
                 THEN 'memory_request_gib_hours:' || memory_request_gib_hours || ' is negative'
-            WHEN memory_used_gib_hours IS NOT NULL
-                AND (memory_used_gib_hours_number IS NULL OR contains(memory_used_gib_hours, '_'))
+            WHEN memory_used_gib_hours IS NOT NULL AND memory_used_gib_hours_number IS NULL
                 THEN 'memory_used_gib_hours:' || memory_used_gib_hours || ' is no number'
             WHEN memory_used_gib_hours_number < 0
                 THEN 'memory_used_gib_hours:' || memory_used_gib_hours || ' is negative'
-            WHEN gpu_hours IS NOT NULL AND (gpu_hours_number IS NULL OR contains(gpu_hours, '_'))
+            WHEN gpu_hours IS NOT NULL AND gpu_hours_number IS NULL
                 THEN 'gpu_hours:' || gpu_hours || ' is no number'
             WHEN gpu_hours_number < 0 THEN 'gpu_hours:' || gpu_hours || ' is negative'
-            WHEN node_cpu_core_hours IS NOT NULL
-                AND (node_cpu_core_hours_number IS NULL OR contains(node_cpu_core_hours, '_'))
+            WHEN node_cpu_core_hours IS NOT NULL AND node_cpu_core_hours_number IS NULL
                 THEN 'node_cpu_core_hours:' || node_cpu_core_hours || ' is no number'
             WHEN node_cpu_core_hours_number < 0
                 THEN 'node_cpu_core_hours:' || node_cpu_core_hours || ' is negative'
-            WHEN node_memory_gib_hours IS NOT NULL
-                AND (node_memory_gib_hours_number IS NULL OR contains(node_memory_gib_hours, '_'))
+            WHEN node_memory_gib_hours IS NOT NULL AND node_memory_gib_hours_number IS NULL
                 THEN 'node_memory_gib_hours:' || node_memory_gib_hours || ' is no number'
             WHEN node_memory_gib_hours_number < 0
                 THEN 'node_memory_gib_hours:' || node_memory_gib_hours || ' is negative'
-            WHEN node_gpu_hours IS NOT NULL
-                AND (node_gpu_hours_number IS NULL OR contains(node_gpu_hours, '_'))
+            WHEN node_gpu_hours IS NOT NULL AND node_gpu_hours_number IS NULL
                 THEN 'node_gpu_hours:' || node_gpu_hours || ' is no number'
             WHEN node_gpu_hours_number < 0
                 THEN 'node_gpu_hours:' || node_gpu_hours || ' is negative'
-            WHEN storage_gib_hours IS NOT NULL
-                AND (storage_gib_hours_number IS NULL OR contains(storage_gib_hours, '_'))
+            WHEN storage_gib_hours IS NOT NULL AND storage_gib_hours_number IS NULL
                 THEN 'storage_gib_hours:' || storage_gib_hours || ' is no number'
             WHEN storage_gib_hours_number < 0
                 THEN 'storage_gib_hours:' || storage_gib_hours || ' is negative'
@@ -162,7 +145,7 @@ faults AS (
         END AS fault
     FROM objects
 )
-SELECT file, row, fault
+SELECT file, row, fault, count(*) OVER (PARTITION BY split_part(fault, ':', 1)) AS row_count
 FROM faults
 WHERE fault IS NOT NULL
 ORDER BY file, row

@@ -12,7 +12,11 @@ from pathlib import Path
 from services.attribution.domain.near_names import near_names
 from services.attribution.engine.claims.label_sources import pod_column
 from services.attribution.engine.claims.pod_keys import PodKeys
-from services.attribution.engine.inputs.input_rows import InputRows, input_files
+from services.attribution.engine.inputs.input_rows import (
+    InputRows,
+    input_files,
+    missing_columns,
+)
 from services.attribution.engine.pods.openshift_pods import (
     OperatorFile,
     as_workloads,
@@ -67,7 +71,15 @@ class WorkloadTables:
             self._load(paths)
 
     def _load(self, paths: Sequence[Path]) -> None:
-        rows = InputRows(self.session, "given_workloads", _COLUMNS, "workload", self.scratch_dir)
+        rows = InputRows(
+            self.session,
+            "given_workloads",
+            columns=_COLUMNS,
+            times=("start",),
+            period=self.period,
+            what="workload",
+            scratch_dir=self.scratch_dir,
+        )
         rows.create()
         files = input_files(
             paths,
@@ -89,6 +101,7 @@ class WorkloadTables:
                 file=", ".join(map(str, paths)),
                 remedy="Give the cost operator's pod usage, too.",
             )
+        rows.read_other_times()
         run_script(self.session, __package__, "workload_rows.sql")
         check_rows(self.session, files, self.period)
         run_script(self.session, __package__, "labelled_rows.sql")
@@ -172,15 +185,12 @@ class WorkloadTables:
 
     def _check_columns(self, file: SourceFile) -> None:
         read = self.pods.inputs
-        for name in _needed(file, read):
-            if file.find(name) is None:
-                why = f"`{read[name]}` reads it" if name in read else "Workloads have it"
-                raise BadInput(
-                    "the column is missing.",
-                    file=str(file.path),
-                    field=name,
-                    remedy=f"{why}; docs/ruleset.md lists the columns.",
-                )
+        if missing := [name for name in _needed(file, read) if file.find(name) is None]:
+            asked = [f"`{read[name]}` reads {name}" for name in missing if name in read]
+            why = "; ".join(asked) or "Workloads have it"
+            raise missing_columns(
+                file, missing, remedy=f"{why}; docs/ruleset.md lists the columns."
+            )
 
 
 def _needed(file: SourceFile, read: Collection[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP VIEW keyed_rows AS
 SELECT
     file,
     row,
-    CAST(CAST(start AS TIMESTAMPTZ) AS TIMESTAMP) AS started_at,
+    start_utc AS started_at,
     coalesce(regexp_replace(provider_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS node,
     coalesce(regexp_replace(volume_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS volume,
     coalesce(pod, task, '') AS pod,

@@ -1,0 +1,4 @@
+-- reads: {table}  adds to: {table}
+UPDATE {table}
+SET {utc} = {time}
+WHERE {rows};
