@@ -286,8 +286,9 @@ class TestAttribution:
         attribute_period(period=period)
         proven = current().run_id
         announce_signals(storage, tmp_path, "nat_bytes 2026-10-03T04:00:00Z nobody 5", version=2)
-        with pytest.raises(BadInput, match="nobody"):
+        with pytest.raises(BadInput, match="nobody") as refused:
             attribute_period(period=period)
+        assert refused.value.file.startswith("s3://trueback-lake/")
         assert current().run_id == proven
 
     def test_without_a_bill_does_nothing(self, transactional_db):

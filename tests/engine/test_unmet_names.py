@@ -79,6 +79,10 @@ def pool(when, drivers="[{even: true}]"):
             "defaults: {accounts: {'999999999999': acme}}\n",
             "`defaults.accounts` gives `999999999999` to acme, and no line is of that account.",
         ),
+        (
+            "commitments: {smoothed: group}\ncommitment_groups: {prod: ['999999999999']}\n",
+            "`commitment_groups` has `999999999999` in prod, and no line is of that account.",
+        ),
     ],
 )
 def test_a_name_that_met_nothing_is_noted(tmp_path, rules, note):

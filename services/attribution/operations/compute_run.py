@@ -24,19 +24,22 @@ def compute_run(
     taken from there; else all is computed. Raises what the engine raises.
     """
     files = fetch_inputs(inputs, folders)
-    return attribute(
-        snapshot_parts=files.snapshot_parts,
-        raw_totals=files.raw_totals,
-        config=config or parse_configuration(inputs.ruleset.content),
-        signals=files.signals,
-        workloads=files.workloads,
-        period=period,
-        out_dir=folders.out,
-        scratch_dir=folders.spill,
-        prepared_dir=folders.prepared if takes_prepared else None,
-        run_id=run_id,
-        memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
-        unreadable=[
-            Unreadable.from_json(each) for files in inputs.snapshots for each in files.unreadable
-        ],
-    )
+    with files.named_by_uri():
+        return attribute(
+            snapshot_parts=files.snapshot_parts,
+            raw_totals=files.raw_totals,
+            config=config or parse_configuration(inputs.ruleset.content),
+            signals=files.signals,
+            workloads=files.workloads,
+            period=period,
+            out_dir=folders.out,
+            scratch_dir=folders.spill,
+            prepared_dir=folders.prepared if takes_prepared else None,
+            run_id=run_id,
+            memory_limit_mb=settings.ENVIRONMENT.memory_limit_mb,
+            unreadable=[
+                Unreadable.from_json(each)
+                for snapshot in inputs.snapshots
+                for each in snapshot.unreadable
+            ],
+        )

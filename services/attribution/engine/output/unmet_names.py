@@ -42,6 +42,7 @@ class UnmetNames:
     def findings(self) -> Iterator[Finding]:
         yield from _bounded("rules and pools", self._rules_and_pools())
         yield from _bounded("accounts of `defaults`", self._accounts())
+        yield from _bounded("accounts of `commitment_groups`", self._grouped_accounts())
         yield from self._principals()
         yield from self._tenants()
 
@@ -105,6 +106,18 @@ class UnmetNames:
                     f"`defaults.accounts` gives `{account}` to {tenant}, and no line is of that"
                     f" account{near}.",
                 )
+
+    def _grouped_accounts(self) -> Iterator[Finding]:
+        known = self._values("account") if self.config.commitment_groups else []
+        for group, accounts in self.config.commitment_groups.items():
+            for account in accounts:
+                if account not in known:
+                    near = self._near("account", account, known)
+                    yield Finding(
+                        "unmet-group",
+                        f"`commitment_groups` has `{account}` in {group}, and no line is of that"
+                        f" account{near}.",
+                    )
 
     def _principals(self) -> Iterator[Finding]:
         """Patterns of principals that gave no line its tenant, where some have none."""
