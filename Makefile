@@ -31,8 +31,8 @@ FAULTS ?= 30
 LINES ?= 5000000 20000000
 
 .PHONY: help install assets demo demo-check up test test-deep covered \
-	e2e browser chaos controls check-overload check-attacks fuzz-api fuzz-bills test-data bench bench-attribution \
-	bench-fairness bench-tenants \
+	e2e browser chaos controls check-overload check-slow-demo check-attacks fuzz-api fuzz-bills test-data bench \
+	bench-attribution bench-fairness bench-tenants \
 	lint types format lock clean
 
 help: ## Show what there is
@@ -97,6 +97,9 @@ controls: install assets ## Drills fail where what they are about is taken away 
 
 check-overload: install ## The stack of TRUEBACK_HOME bears slow, idle and stopped others; a JSON object per case
 	@$(BIN)/python -m tests.overload $(CASES)
+
+check-slow-demo: install assets ## The demo at SHARE (0.1) of this machine's speed, for MINUTES (120) at most; one JSON object
+	@$(BIN)/python -m tests.slow_demo $(if $(SHARE),--share $(SHARE)) $(if $(MINUTES),--minutes $(MINUTES))
 
 check-attacks: install assets ## Attacks on a stack of its own (ATTACKS="tokens bus"); the last line is one JSON object
 	@$(BIN)/python -m tests.attacks $(ATTACKS)

@@ -46,6 +46,7 @@ _DISK: Final = 2 * GB
 _CONNECT_SECONDS: Final = 2
 # For a service that is about to start; who asks is told the rest sooner.
 _PATIENCE_SECONDS: Final = 2
+_ANSWER_SECONDS: Final = 15
 _SAY_WHAT_IS_STUCK: Final = ("ingestion", "attribution", "invoicing")
 _ANALYST: Final = Actor("doctor", Role.OPERATOR_ANALYST)
 _DEFAULT_PORTS: Final = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
@@ -165,10 +166,16 @@ def _troubles(machine: Machine) -> Iterator[Check]:
     # They take a second to import, and most who ask have no stack yet.
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
     from deploy.local.stack import running_stack  # noqa: PLC0415
+    from deploy.local.waiting import Patience  # noqa: PLC0415
 
     servers = running_stack(machine.home).servers
     key_file = servers.credentials.signing_key_file
-    client = ApiClient(servers.service_url, key_file, patience_seconds=_PATIENCE_SECONDS)
+    client = ApiClient(
+        servers.service_url,
+        key_file,
+        patience=Patience(_PATIENCE_SECONDS),
+        answer_seconds=_ANSWER_SECONDS,
+    )
     with contextlib.closing(client):
         for service in _SAY_WHAT_IS_STUCK:
             yield from _troubles_of(client, service)

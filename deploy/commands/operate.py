@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = "operator"
 _ANSWER_SECONDS = 900
+_PATIENCE_SECONDS = 10
 
 
 def sign_in(
@@ -143,11 +144,14 @@ def _stack() -> "Stack":
 def calls() -> Iterator[Any]:
     stack = _stack()
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
+    from deploy.local.waiting import Patience  # noqa: PLC0415
     from shared.auth.actors import Actor  # noqa: PLC0415
 
     actor = Actor(_OPERATOR, Role.OPERATOR_ADMIN)
     client = ApiClient(
-        stack.servers.service_url, stack.servers.credentials.signing_key_file, patience_seconds=10
+        stack.servers.service_url,
+        stack.servers.credentials.signing_key_file,
+        patience=Patience(_PATIENCE_SECONDS),
     )
     try:
         yield lambda service, method, path, body: client.call(actor, service, method, path, body)
@@ -178,11 +182,11 @@ def download(uris: Mapping[str, str], to: Path) -> None:
 def answer_of(method: str, path: str, body: Any | None = None) -> Any:
     """Of attribution, to a question that takes a while; the same call again tells how far it is."""
     with calls() as call:
-        from deploy.local.api_client import SPARING_SECONDS, wait_for  # noqa: PLC0415
+        from deploy.local.api_client import SPARING_SECONDS  # noqa: PLC0415
+        from deploy.local.waiting import Patience  # noqa: PLC0415
 
-        return wait_for(
+        return Patience(_ANSWER_SECONDS).until(
             "answer",
             lambda: call("attribution", method, path, body)["answer"],
-            seconds=_ANSWER_SECONDS,
             poll=SPARING_SECONDS,
         )

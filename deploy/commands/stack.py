@@ -2,13 +2,15 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.requirements import require_servers
 from services.command.attribute import month_of
+from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 
 if TYPE_CHECKING:
@@ -77,10 +79,19 @@ def up(
     progress = Progress(Console())
     progress.title(f"trueback up   data in {home.path}")
     if detach:
-        start_detached(home, Mode.LIVE, on_step=lambda step: progress.done(step.name, step.seconds))
+        start_detached(home, Mode.LIVE, progress.listener(on_trouble=_stop_looking))
         _show_way_in(home, progress)
     else:
-        supervise(home, Mode.LIVE, on_step=lambda step: _follow(home, progress, step))
+        listener = progress.listener()
+        on_step = partial(_follow, home, progress)
+        supervise(home, Mode.LIVE, replace(listener, on_step=on_step))
+
+
+def _stop_looking(trouble: str) -> None:
+    raise Fault(
+        trouble,
+        remedy="It goes on trying: `trueback status` shows it, `trueback down` stops it.",
+    )
 
 
 def _follow(home: "Home", progress: "Progress", step: "Step") -> None:
@@ -129,6 +140,8 @@ def status(
     else:
         standing = "ready" if state.ready else "starting"
         print(f"{home.mode} stack, {standing}, {state.peak_mb} MB at most")
+        for text in filter(None, (state.waiting, state.failure)):
+            print(f"  {text}")
         for process in state.processes:
             restarts = f", started again {process.restarts} times" if process.restarts else ""
             running = f"pid {process.pid}" if process.running else "not running"

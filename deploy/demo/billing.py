@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist, wait_for
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist
 from deploy.local.servers import Servers
+from deploy.local.waiting import Patience
 from deploy.sample_company.configuration import customers_of
 from deploy.sample_company.months import SampleMonth
 from shared.auth.actors import Actor
@@ -31,7 +32,7 @@ class Billing:
 
     servers: Servers
     client: ApiClient
-    patience_seconds: float
+    patience: Patience
 
     def drafts(self, month: SampleMonth) -> list[Any]:
         count = len(customers_of(month))
@@ -40,12 +41,7 @@ class Billing:
             invoices = self.invoices(month)
             return invoices if len(invoices) >= count else None
 
-        return wait_for(
-            f"{count} invoices of {month}",
-            look,
-            seconds=self.patience_seconds,
-            poll=SPARING_SECONDS,
-        )
+        return self.patience.until(f"{count} invoices of {month}", look, poll=SPARING_SECONDS)
 
     def invoices(self, month: SampleMonth | str | None = None) -> list[Any]:
         """Of a month, or all."""
@@ -89,12 +85,7 @@ class Billing:
 
     def _once_all(self, invoices: Sequence[Any], states: Iterable[str], what: str) -> list[Any]:
         return [
-            wait_for(
-                what,
-                self._in_state(invoice, states),
-                seconds=self.patience_seconds,
-                poll=SPARING_SECONDS,
-            )
+            self.patience.until(what, self._in_state(invoice, states), poll=SPARING_SECONDS)
             for invoice in invoices
         ]
 
@@ -119,7 +110,7 @@ class Billing:
             if client.v1.invoices.retrieve(stripe_invoice_id).status == StripeStatus.OPEN.value:
                 client.v1.invoices.pay(stripe_invoice_id, {"paid_out_of_band": True})
 
-        persist(pay, seconds=self.patience_seconds)
+        persist(self.patience, "payment at Stripe", pay)
 
     def restated(self, issued: Any, costs: Mapping[str, Decimal]) -> Any:
         """The issued invoice once it says by how much, and all that waited have been parked.
@@ -133,9 +124,7 @@ class Billing:
             is_told = _says_by_how_much(shown, costs)
             return shown if is_told and all(map(_was_parked, waiting)) else None
 
-        return wait_for(
-            "restated invoice", look, seconds=self.patience_seconds, poll=SPARING_SECONDS
-        )
+        return self.patience.until("restated invoice", look, poll=SPARING_SECONDS)
 
     def release(self, period: str) -> int:
         """The approver lets what the restatement parked go on: its difference is trued up later.
@@ -158,7 +147,7 @@ class Billing:
             except Refused:
                 return None
 
-        wait_for("released draft", release, seconds=self.patience_seconds, poll=SPARING_SECONDS)
+        self.patience.until("released draft", release, poll=SPARING_SECONDS)
 
 
 def _was_parked(invoice: Any) -> bool:

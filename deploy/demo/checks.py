@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from deploy.local.api_client import ApiClient
+from deploy.local.api_client import ANSWER_SECONDS, ApiClient
 from deploy.local.servers import Servers
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.truth import Truth
@@ -69,7 +69,7 @@ def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]])
     answer = httpx.get(
         f"{servers.stripe_url}/_control/invoices",
         headers={"Authorization": f"Bearer {servers.credentials['stripe.api_key']}"},
-        timeout=15,
+        timeout=ANSWER_SECONDS,
     ).raise_for_status()
     at_stripe = {
         item["id"]: _essence(item["number"], item["total"], item["currency"], item["status"])

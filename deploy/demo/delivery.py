@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.api_client import ApiClient, persist
+from deploy.local.waiting import Patience
 from deploy.sample_company.cur2 import EXPORT
 from deploy.sample_company.exports import execution_of
 from deploy.sample_company.months import SampleMonth
@@ -24,11 +25,12 @@ class Deliveries:
 
     storage: Storage
     root: Path
-    patience_seconds: float
+    patience: Patience
     written: dict[SampleMonth, Sample] = field(default_factory=dict)
 
     def sample(self, month: SampleMonth) -> Sample:
         if month not in self.written:
+            self.patience.say(f"writes the sample's {month}")
             self.written[month] = write_sample(
                 root=self.root, month=month, seed=SEED, bucket=EXPORT_BUCKET, formats=[CUR_2]
             )
@@ -60,7 +62,7 @@ class Deliveries:
             known = json.loads(self.storage.read(uri))["executionId"]
             return bool(known == execution_of(EXPORT, month.restated))
 
-        return persist(look, seconds=self.patience_seconds)
+        return persist(self.patience, f"answer about {uri}", look)
 
     def _known(self, uri: str) -> list[str]:
         return [item.etag for item in self.storage.list(uri) if item.uri == uri]
@@ -72,7 +74,7 @@ class Deliveries:
             if self._known(uri) != [digest]:
                 self.storage.put(file, uri)
 
-        persist(put, seconds=self.patience_seconds)
+        persist(self.patience, f"copy of {uri}", put)
 
 
 def configure(client: ApiClient, operator: Actor, sample: Sample) -> None:

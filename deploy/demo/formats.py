@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from deploy.demo.delivery import EXPORT_BUCKET, SEED
 from deploy.demo.line import Stack, last_full_month
 from deploy.local.api_client import ApiClient
 from deploy.local.lake import connect
+from deploy.local.waiting import Patience
 from deploy.sample_company.months import months_of
 from deploy.sample_company.write import FOCUS, LEGACY, Sample, write_sample
 from services.attribution.engine import Run, attribute
@@ -25,24 +26,31 @@ _SOURCE: Final = "aws"
 _MEMORY_MB: Final = 512
 
 
-def compare_formats(stack: Stack, *, anchor: Month | None = None) -> list[str]:
+def compare_formats(
+    stack: Stack, *, anchor: Month | None = None, say: Callable[[str], None]
+) -> list[str]:
     """A sentence per wrong amount and per file that differs from what the services made.
 
     What they attributed as CUR 2.0 is attributed as FOCUS 1.2 and legacy CUR here, every delivery
     of the sample, as `trueback attribute` does it.
     """
     servers = stack.servers
-    client = ApiClient(servers.service_url, servers.credentials.signing_key_file)
+    key_file = servers.credentials.signing_key_file
+    client = ApiClient(servers.service_url, key_file, patience=Patience(say=say))
     with closing(client), closing(connect(servers)) as storage:
         runs = list(delivered_runs(client, months_of(anchor or last_full_month())))
         with tempfile.TemporaryDirectory(prefix="formats-", dir=servers.home.data) as work:
-            return list(_compare(runs, storage, Path(work)))
+            return list(_compare(runs, storage, Path(work), say))
 
 
 def _compare(
-    runs: Iterable[tuple[Any, Mapping[str, Any]]], storage: Storage, work: Path
+    runs: Iterable[tuple[Any, Mapping[str, Any]]],
+    storage: Storage,
+    work: Path,
+    say: Callable[[str], None],
 ) -> Iterator[str]:
     for month, run in runs:
+        say(f"writes and attributes {month} in other formats")
         sample = write_sample(
             root=work / "sample",
             month=month,

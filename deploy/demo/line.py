@@ -4,11 +4,10 @@ Everything goes the way a real one goes: objects in S3, calls to the services' A
 stand-in's) answers and webhooks. Doing it again changes nothing.
 """
 
-import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
@@ -21,10 +20,12 @@ from deploy.demo.checks import (
     delivered_runs,
 )
 from deploy.demo.delivery import Deliveries, configure
-from deploy.local.api_client import SPARING_SECONDS, ApiClient, persist, wait_for
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, persist
 from deploy.local.lake import connect
+from deploy.local.movement import job_times, log_file
 from deploy.local.progress import Progress
 from deploy.local.servers import Servers
+from deploy.local.waiting import Patience
 from deploy.sample_company.months import OFFSETS, SampleMonth, months_of
 from deploy.sample_company.tenants import TENANTS
 from deploy.sample_company.write import Sample
@@ -65,7 +66,7 @@ class _Line:
     client: ApiClient
     deliveries: Deliveries
     billing: Billing
-    patience_seconds: float
+    patience: Patience
 
     @property
     def anchor(self) -> SampleMonth:
@@ -93,26 +94,27 @@ def run_sample_line(
     *,
     anchor: Month | None = None,
     offsets: Collection[int] = OFFSETS,
-    patience_seconds: float = 120,
+    patience: Patience | None = None,
     samples: dict[SampleMonth, Sample] | None = None,
 ) -> dict[str, Any]:
     """Deliver, attribute, close, bill, be paid, restate; the figures of what came out.
 
     `offsets` says which of the sample's months are delivered; the anchor is one of them. `samples`
-    are those that are written already, and take up those that this line writes.
+    are those that are written already, and take up those that this line writes. Without a
+    `patience` it goes on as long as the services' answers change or a job computes.
     """
     servers = stack.servers
     chosen = [month for month in months_of(anchor or last_full_month()) if month.offset in offsets]
-    client = ApiClient(
-        servers.service_url,
-        servers.credentials.signing_key_file,
-        patience_seconds=patience_seconds,
-    )
+    waits = patience or Patience(say=progress.now, log=log_file(servers.home))
+    key_file = servers.credentials.signing_key_file
+    client = ApiClient(servers.service_url, key_file, patience=waits)
+    if patience is None:
+        waits = replace(waits, moves=lambda: (client.news, job_times(servers.home)))
     with closing(client), closing(connect(servers)) as storage:
         root = servers.home.data / "sample"
-        deliveries = Deliveries(storage, root, patience_seconds, {} if samples is None else samples)
-        billing = Billing(servers, client, patience_seconds)
-        line = _Line(stack, chosen, client, deliveries, billing, patience_seconds)
+        deliveries = Deliveries(storage, root, waits, {} if samples is None else samples)
+        billing = Billing(servers, client, waits)
+        line = _Line(stack, chosen, client, deliveries, billing, waits)
         return _run(line, progress)
 
 
@@ -162,9 +164,7 @@ def _attributed(line: _Line, month: SampleMonth) -> Any:
         is_complete = period["run"] is not None and not failed - {"month_is_over"}
         return period if is_complete or period["closed_run"] else None
 
-    return wait_for(
-        f"complete run of {month}", look, seconds=line.patience_seconds, poll=SPARING_SECONDS
-    )
+    return line.patience.until(f"complete run of {month}", look, poll=SPARING_SECONDS)
 
 
 def _close(line: _Line, month: SampleMonth) -> Any:
@@ -226,12 +226,8 @@ def _restate(line: _Line, issued: Any, progress: Progress) -> None:
             is_whole = is_new and run["signal_set_ids"] != closed["signal_set_ids"]
             return period if is_whole and all(one["passed"] for one in period["checks"]) else None
 
-        period = wait_for(
-            f"restated run of {line.anchor}",
-            look,
-            seconds=line.patience_seconds,
-            poll=SPARING_SECONDS,
-        )
+        what = f"restated run of {line.anchor}"
+        period = line.patience.until(what, look, poll=SPARING_SECONDS)
         flagged = line.billing.restated(issued, _costs(line, issued))
         drafts = line.billing.release(str(line.anchor))
         by = sample.bill_total - Decimal(period["closed_run"]["proof"]["bill_total"])
@@ -267,21 +263,28 @@ def _sign_up(line: _Line, actor: Actor, full_name: str) -> str:
     arguments = [actor.name, "--full-name", full_name, "--role", actor.role]
     if actor.customer:
         arguments += ["--customer", actor.customer]
-    deadline = time.monotonic() + line.patience_seconds
-    while True:
+    problem = ""
+
+    def sign_up() -> str | None:
+        nonlocal problem
         try:
             return line.stack.run_manage("portal", "portal_user", *arguments).strip()
-        except Fault:
-            if time.monotonic() > deadline:
-                raise
+        except Fault as fault:
+            problem = str(fault)
+            return None
+
+    return line.patience.until(lambda: f"link for {actor.name} ({problem})", sign_up)
 
 
 def _figures(line: _Line) -> dict[str, Any]:
     """Totals are of the run that the anchor was closed on; invoices are of all months."""
     anchor = line.period(line.anchor)
     invoices = line.billing.invoices()
-    servers, seconds = line.stack.servers, line.patience_seconds
-    at_stripe = persist(lambda: compare_with_stripe(servers, invoices), seconds=seconds)
+    at_stripe = persist(
+        line.patience,
+        "list of invoices at Stripe",
+        lambda: compare_with_stripe(line.stack.servers, invoices),
+    )
     return {
         **{name: anchor["closed_run"]["proof"][name] for name in _TOTALS},
         "truth_mismatches": len(_untrue(line)),
@@ -306,4 +309,4 @@ def _untrue(line: _Line) -> list[str]:
             )
         ]
 
-    return persist(look, seconds=line.patience_seconds)
+    return persist(line.patience, "answer of the lake", look)

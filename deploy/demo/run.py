@@ -15,9 +15,9 @@ from deploy.demo.formats import compare_formats
 from deploy.demo.line import run_sample_line
 from deploy.local.home import Home
 from deploy.local.progress import Progress
-from deploy.local.session import peak_mb, stack_session
+from deploy.local.session import fail, peak_mb, stack_session
 from deploy.local.stack import Stack
-from deploy.local.state import Step, is_running
+from deploy.local.state import is_running
 from shared.faults import Fault
 from shared.periods import Month
 from shared.vocabulary.modes import Mode
@@ -56,23 +56,37 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str 
     progress = Progress(Console(stderr=check))
     progress.title(f"trueback demo   data in {home.path} (delete any time)")
 
-    def on_step(step: Step) -> None:
-        progress.done(step.name, step.seconds)
-
-    with stack_session(home, Mode.DEMO, on_step=on_step) as stack:
+    listener = progress.listener(on_trouble=fail if check else None)
+    with stack_session(home, Mode.DEMO, listener) as stack:
+        if not check:
+            return show(stack, progress, anchor=anchor, started=started)
         figures = run_sample_line(stack, progress, anchor=anchor)
         seconds = round(time.monotonic() - started, 1)
-        if check:
-            figures["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
-            time.sleep(_MEMORY_SAMPLE_SECONDS)
-            report = make_report(figures, seconds_to_ready=seconds, peak_mb=peak_mb(home))
-            is_well = is_good(report) and (not then or run_beside(home, then) == 0)
-        else:
-            stay_up(progress, home, seconds)
-    if not check:
-        return 0
+        figures["truth_mismatches"] += _count_in_other_formats(stack, progress, anchor)
+        time.sleep(_MEMORY_SAMPLE_SECONDS)
+        report = make_report(figures, seconds_to_ready=seconds, peak_mb=peak_mb(home))
+        is_well = is_good(report) and (not then or run_beside(home, then) == 0)
     sys.stdout.write(json.dumps(report) + "\n")
     return 0 if is_well else _FAILED
+
+
+def show(stack: Stack, progress: Progress, *, anchor: Month | None, started: float) -> int:
+    """Whatever comes of the sample, the stack stays up until it is stopped; the exit code."""
+    home = stack.home
+    try:
+        run_sample_line(stack, progress, anchor=anchor)
+    except Fault as fault:
+        progress.note(str(fault))
+        progress.title(f"not ready after {time.monotonic() - started:.0f} s; what works stays up")
+        progress.link("portal", stack.portal_url)
+        progress.note("In another terminal, `trueback sign-in ada` makes a link to sign in.")
+        progress.note("Once stopped, `trueback demo` goes on from here: nothing is done twice.")
+        stay_up(progress, home)
+        return _FAILED
+    seconds = round(time.monotonic() - started, 1)
+    progress.title(f"ready after {seconds} s, {peak_mb(home)} MB at most")
+    stay_up(progress, home)
+    return 0
 
 
 def make_report(
@@ -105,15 +119,14 @@ def run_beside(home: Home, command: str) -> int:
 
 def _count_in_other_formats(stack: Stack, progress: Progress, anchor: Month | None) -> int:
     with progress.step("other formats") as step:
-        findings = compare_formats(stack, anchor=anchor)
+        findings = compare_formats(stack, anchor=anchor, say=progress.now)
         for finding in findings:
             progress.note(finding)
         step.text = f"the same as FOCUS 1.2 and as legacy CUR: {len(findings)} differences"
     return len(findings)
 
 
-def stay_up(progress: Progress, home: Home, seconds: float) -> None:
-    progress.title(f"ready after {seconds} s, {peak_mb(home)} MB at most")
+def stay_up(progress: Progress, home: Home) -> None:
     progress.show_links()
     progress.note(f"log: {home.log / 'trueback.log'}")
     progress.note("Ctrl-C stops everything.")

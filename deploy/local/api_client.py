@@ -1,6 +1,5 @@
 """Calls to the services' APIs in a person's name, patient with a service that restarts."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +9,18 @@ import httpx
 import stripe
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy.local.waiting import Patience
 from shared.auth.actors import Actor
 from shared.auth.tokens import sign_token
 from shared.faults import Fault
 
 Answer = TypeVar("Answer")
 
-POLL_SECONDS: Final = 0.1
-# Where an answer costs the service a good part of that.
+# Between two looks where an answer costs the service a good part of `POLL_SECONDS`.
 SPARING_SECONDS: Final = 0.4
+# A service itself lets go of a request after 60 s (`shared.edge.limits`), and says so.
+ANSWER_SECONDS: Final = 75
+_PATIENCE: Final = Patience(still_seconds=60)
 
 _SERVER_ERROR: Final = 500
 
@@ -28,19 +30,24 @@ class Refused(Fault):
 
 
 class ApiClient:
-    """Reads, and commands that may be given twice: each is repeated while nobody answers."""
+    """Reads, and commands that may be given twice: each is repeated while nobody answers.
+
+    `news` grows with each answer that is another than the one before to the same question.
+    """
 
     def __init__(
         self,
         urls: Callable[[str], str],
         signing_key_file: Path,
         *,
-        patience_seconds: float = 60,
-        answer_seconds: float = 15,
+        patience: Patience = _PATIENCE,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
+        self.news = 0
+        self._answers: dict[str, bytes] = {}
         self._urls = urls
         self._key = signing_key_file
-        self._patience_seconds = patience_seconds
+        self._patience = patience
         self._http = httpx.Client(timeout=answer_seconds)
 
     def close(self) -> None:
@@ -50,21 +57,30 @@ class ApiClient:
         self, actor: Actor, service: str, method: str, path: str, body: Any | None = None
     ) -> Any:
         """The JSON answer; raises Refused for a 4xx, and Fault when nobody answered for long."""
-        deadline = time.monotonic() + self._patience_seconds
-        while True:
+        problem = ""
+
+        def send() -> httpx.Response | None:
+            nonlocal problem
             try:
                 answer = self._send(actor, service, method, path, body)
             except httpx.TransportError as error:
-                problem = f"{service} does not answer: {error}"
-            else:
-                if answer.is_success:
-                    return answer.json()
-                problem = f"{service} answered {answer.status_code} to {method} {path}"
-                if answer.status_code < _SERVER_ERROR:
-                    raise Refused(_detail(answer))
-            if time.monotonic() > deadline:
-                raise Fault(f"{problem}.", remedy="The log says why.")
-            time.sleep(POLL_SECONDS)
+                problem = f"it does not answer: {error}"
+                return None
+            problem = f"{answer.status_code}"
+            return answer if answer.status_code < _SERVER_ERROR else None
+
+        answer = self._patience.until(
+            lambda: f"answer of {service} to {method} {path} ({problem})", send
+        )
+        if not answer.is_success:
+            raise Refused(_detail(answer))
+        self._note(f"{method} {service}{path}", answer.content)
+        return answer.json()
+
+    def _note(self, question: str, answer: bytes) -> None:
+        if self._answers.get(question) != answer:
+            self._answers[question] = answer
+            self.news += 1
 
     def _send(
         self, actor: Actor, service: str, method: str, path: str, body: Any | None
@@ -86,27 +102,16 @@ def _detail(answer: httpx.Response) -> str:
         return f"{answer.status_code}: {answer.text[:500]}"
 
 
-def persist(action: Callable[[], Answer], *, seconds: float) -> Answer:
+def persist(patience: Patience, what: str, action: Callable[[], Answer]) -> Answer:
     """The answer of an action that may be done twice, tried again while a server is away."""
-    deadline = time.monotonic() + seconds
-    while True:
+    problem: Exception | None = None
+
+    def act() -> tuple[Answer] | None:
+        nonlocal problem
         try:
-            return action()
+            return (action(),)
         except (BotoCoreError, ClientError, httpx.HTTPError, stripe.APIConnectionError) as error:
-            if time.monotonic() > deadline:
-                raise Fault(f"A server does not answer: {error}.", remedy="See the log.") from error
-        time.sleep(POLL_SECONDS)
+            problem = error
+            return None
 
-
-def wait_for(
-    what: str, look: Callable[[], Answer | None], *, seconds: float, poll: float = POLL_SECONDS
-) -> Answer:
-    """The first answer that is not None; raises Fault that says what did not happen."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = look()
-        if answer is not None:
-            return answer
-        if time.monotonic() > deadline:
-            raise Fault(f"After {seconds:.0f} s there is still no {what}.", remedy="See the log.")
-        time.sleep(poll)
+    return patience.until(lambda: f"{what} ({problem})", act)[0]

@@ -17,7 +17,6 @@ from typing import Final
 from shared.faults import BadConfiguration, Fault
 
 _OLDEST_NODE: Final = 20
-_TIMEOUT_SECONDS: Final = 300
 # The versions and hashes of package-lock.json, which stays as it is. `npm ci` would refuse a lock
 # that lacks optional packages of other platforms, which not every registry holds.
 _INSTALL_OPTIONS: Final = (
@@ -106,7 +105,6 @@ def _run(command: list[str], folder: Path, node: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_TIMEOUT_SECONDS,
         check=False,
     )
     sys.stdout.write(result.stdout)

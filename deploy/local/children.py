@@ -9,13 +9,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
 
+from deploy.local.movement import processor_times
 from deploy.local.process import Process, kill_group, launch
 from deploy.local.state import ProcessState
-from shared.faults import Fault
+from deploy.local.waiting import Patience, Stuck, Wait
 
 _LOG_BYTES: Final = 20_000_000
 _LOG_FILES: Final = 3
@@ -25,7 +26,7 @@ _LONGEST_BACK_OFF_SECONDS: Final = 30.0
 # Lived this long: its next death is a new story, not one more of the same.
 _SETTLED_SECONDS: Final = 60.0
 _MOMENT_SECONDS: Final = 1.0
-_DEATHS_BEFORE_READY: Final = 3
+_DEATHS_UNTIL_TOLD: Final = 3
 _POLL_SECONDS: Final = 0.05
 
 
@@ -35,12 +36,19 @@ class Child:
     popen: subprocess.Popen[bytes]
     once: bool
     started_at: float
+    was_ready: bool = False
     deaths: int = 0
+    output_bytes: int = 0
     restart_at: float | None = None
     partial: bytes = b""
     last_lines: collections.deque[str] = field(
         default_factory=lambda: collections.deque(maxlen=_LAST_LINES)
     )
+
+    @property
+    def is_done(self) -> bool:
+        """Of one that runs to its end: it has, and well."""
+        return self.once and self.popen.poll() == 0
 
     @property
     def output(self) -> IO[bytes]:
@@ -51,8 +59,18 @@ class Child:
 class Children:
     """Used from one thread (see `process.launch`)."""
 
-    def __init__(self, log_file: Path, mark: dict[str, str]) -> None:
+    def __init__(
+        self,
+        log_file: Path,
+        mark: dict[str, str],
+        *,
+        patience: Patience,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """`on_trouble` is told of who does not come up; we go on waiting, and stop nobody."""
         self._mark = mark
+        self._patience = patience
+        self._on_trouble = on_trouble
         self._children: dict[str, Child] = {}
         self._selector = selectors.DefaultSelector()
         self._log = _open_log(log_file)
@@ -74,19 +92,19 @@ class Children:
             if child.restart_at is not None:
                 if now >= child.restart_at:
                     self._restart(child)
-            elif not child.once and child.popen.poll() is not None:
+            elif child.popen.poll() is not None and not child.is_done:
                 self._bury(child, now)
 
     def wait_ready(self, children: Sequence[Child], interrupted: Callable[[], bool]) -> None:
-        """Until each one's check holds; raises Fault with its last words if it does not come."""
+        """Until each one's check holds."""
         waiting = list(children)
-        deadline = time.monotonic() + max((c.process.ready_seconds for c in waiting), default=0)
+        wait = self._wait(waiting)
         while waiting and not interrupted():
             self.poll()
-            for child in waiting:
-                if child.deaths >= _DEATHS_BEFORE_READY or time.monotonic() > deadline:
-                    raise self._never_ready(child)
-            waiting = [child for child in waiting if not _is_ready(child)]
+            for child in [child for child in waiting if _is_ready(child)]:
+                child.was_ready = True
+                waiting.remove(child)
+            wait.look()
 
     def wait_done(
         self,
@@ -96,23 +114,23 @@ class Children:
         at_once: int,
         started: Sequence[Child] = (),
     ) -> None:
-        """Run each to its end, so many at a time; raises Fault if one fails.
+        """Run each to its end, so many at a time; one that fails is started again.
 
         `started` were started with `once` before and are waited for too.
         """
         todo, running = list(processes), list(started)
+        wait = self._wait(running)
         while (todo or running) and not interrupted():
             while todo and len(running) < at_once:
                 running.append(self.start(todo.pop(0), once=True))
             self.poll()
-            for child in [child for child in running if child.popen.poll() is not None]:
+            for child in [child for child in running if child.is_done]:
                 self._drain(child)
                 running.remove(child)
                 del self._children[child.process.name]
-                if child.popen.returncode != 0:
-                    raise self._never_ready(child)
                 if child.process.on_success is not None:
                     child.process.on_success()
+            wait.look()
 
     def stop(self, group: str) -> None:
         """Ask all of a group together, wait, then kill what is left of their process groups."""
@@ -151,6 +169,9 @@ class Children:
             handler.close()
             self._log.removeHandler(handler)
 
+    def _wait(self, waiting: Sequence[Child]) -> "_ChildrenWait":
+        return _ChildrenWait(waiting, self._patience, self._on_trouble)
+
     def _launch(self, process: Process) -> subprocess.Popen[bytes]:
         popen = launch(process, subprocess.PIPE, extra=self._mark)
         assert popen.stdout is not None  # noqa: S101 - asked for just above
@@ -167,7 +188,7 @@ class Children:
     def _bury(self, child: Child, now: float) -> None:
         kill_group(child.popen)
         self._drain(child)
-        if now - child.started_at > _SETTLED_SECONDS:
+        if child.was_ready and now - child.started_at > _SETTLED_SECONDS:
             child.deaths = 0
         back_off = min(0.25 * 2**child.deaths, _LONGEST_BACK_OFF_SECONDS)
         child.deaths += 1
@@ -187,6 +208,7 @@ class Children:
             self._selector.unregister(child.output)
             child.output.close()
             return False
+        child.output_bytes += len(data)
         *lines, child.partial = (child.partial + data).split(b"\n")
         for line in lines:
             self._say_as(child, line)
@@ -207,11 +229,43 @@ class Children:
         child.last_lines.append(text)
         self.say(child.process.name, text)
 
-    def _never_ready(self, child: Child) -> Fault:
-        code = child.popen.poll()
-        what = "is not ready in time" if code is None else _end_of(child.popen)
-        last_words = "\n  ".join(child.last_lines)
-        return Fault(f"{child.process.name} {what}. Its last words:\n  {last_words}\n")
+
+class _ChildrenWait:
+    """For those in the list that don't do what they shall; each trouble is told once."""
+
+    def __init__(
+        self, waiting: Sequence[Child], patience: Patience, on_trouble: Callable[[str], None]
+    ) -> None:
+        self._waiting = waiting
+        self._wait = Wait(replace(patience, moves=self._moves), self._what)
+        self._log = patience.log
+        self._on_trouble = on_trouble
+        self._is_told: set[str] = set()
+
+    def look(self) -> None:
+        for child in self._waiting:
+            if child.deaths >= _DEATHS_UNTIL_TOLD and child.restart_at is not None:
+                self._tell(child, f"{_end_of(child.popen)}, {child.deaths} times")
+        try:
+            self._wait.look()
+        except Stuck:
+            for child in self._waiting:
+                still = f"{self._wait.still_seconds:.0f} s"
+                self._tell(child, f"does not come up, and nothing of it has moved for {still}")
+
+    def _tell(self, child: Child, problem: str) -> None:
+        name = child.process.name
+        if name not in self._is_told:
+            self._is_told.add(name)
+            last_words = "\n  ".join(child.last_lines)
+            self._on_trouble(f"{name} {problem}. Its last words in {self._log}:\n  {last_words}")
+
+    def _what(self) -> str:
+        return ", ".join(child.process.name for child in self._waiting)
+
+    def _moves(self) -> object:
+        times = processor_times({child.popen.pid for child in self._waiting})
+        return times, [child.output_bytes for child in self._waiting]
 
 
 def _is_ready(child: Child) -> bool:

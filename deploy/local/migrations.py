@@ -12,8 +12,8 @@ from typing import Final
 from deploy.local.servers import Servers
 
 _NOTE: Final = "trueback migrations "
-# A server that is there takes a connection at once.
-_CONNECT_SECONDS: Final = 10
+# A server that is there takes a connection at once, on a slow machine after a while.
+_CONNECT_SECONDS: Final = 60
 
 
 def migration_digest(root: Path, service: str, *, keys: bytes = b"") -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.home import Home
-from deploy.local.process import Process, ReadyCheck
+from deploy.local.process import CHECK_SECONDS, Process, ReadyCheck
 from shared.faults import BadConfiguration, Fault
 
 SUPERUSER: Final = "postgres"
@@ -230,7 +230,7 @@ def _answers_query(port: int, password: str) -> ReadyCheck:
                 user=SUPERUSER,
                 password=password,
                 dbname="postgres",
-                connect_timeout=2,
+                connect_timeout=CHECK_SECONDS,
             ) as connection:
                 connection.execute("SELECT 1")
         except psycopg.Error:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import warnings
@@ -16,11 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from deploy.local.movement import processor_times
+from deploy.local.waiting import Patience
 from shared.faults import Fault
 
 _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 _POLL_SECONDS: Final = 0.05
+# A slow machine's server takes its time to answer; one that does not listen yet refuses at once.
+CHECK_SECONDS: Final = 10
 # What a child may see of the environment it was started from; the rest is given by name.
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -43,7 +46,6 @@ class Process:
     # Sent by the kernel when our own process dies without having stopped this one.
     orphan_signal: signal.Signals = signal.SIGKILL
     stop_seconds: float = 10
-    ready_seconds: float = 60
     # Run before each start, also before a restart: clears what a crash left behind.
     before_start: Callable[[], None] | None = None
     after_stop: Callable[[], None] | None = None
@@ -104,13 +106,15 @@ def _die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None
 
 
 def wait_until_ready(process: Process, child: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + process.ready_seconds
-    while process.ready_check is not None and not process.ready_check():
+    def look() -> bool | None:
+        if process.ready_check is None or process.ready_check():
+            return True
         if child.poll() is not None:
             raise Fault(f"{process.name} ended with {child.returncode} before it was ready.")
-        if time.monotonic() > deadline:
-            raise Fault(f"{process.name} was not ready after {process.ready_seconds:.0f} s.")
-        time.sleep(_POLL_SECONDS)
+        return None
+
+    patience = Patience(moves=lambda: processor_times([child.pid]))
+    patience.until(f"ready {process.name}", look, poll=_POLL_SECONDS)
 
 
 def stop(process: Process, child: subprocess.Popen[bytes]) -> None:
@@ -134,7 +138,7 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
 def answers_http(url: str, *, statuses: frozenset[int] = frozenset({200})) -> ReadyCheck:
     def check() -> bool:
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(url, timeout=CHECK_SECONDS) as answer:  # noqa: S310 - loopback
                 return answer.status in statuses
         except urllib.error.HTTPError as refusal:
             refusal.close()

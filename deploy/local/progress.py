@@ -1,12 +1,18 @@
 """What a person sees while the stack comes up and the sample is run."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
+
+from deploy.local.state import Listener
+
+# Before a line says what is waited for: no step takes as long on a machine that does nothing else.
+_QUIET_SECONDS: Final = 60
 
 
 @dataclass
@@ -15,9 +21,14 @@ class Progress:
 
     console: Console
     links: list[tuple[str, str]] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    _printed_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._printed_at = self.clock()
 
     def title(self, text: str) -> None:
-        self.console.print(f"[bold]{escape(text)}[/]", highlight=False)
+        self._print(f"[bold]{escape(text)}[/]")
 
     @contextmanager
     def step(self, name: str) -> Iterator["StepLine"]:
@@ -27,20 +38,35 @@ class Progress:
         try:
             yield line
         except BaseException:
-            self.console.print(f" [red]✗[/] {escape(line.text)}", highlight=False, soft_wrap=True)
+            self._print(f" [red]✗[/] {escape(line.text)}")
             raise
         self.done(line.text, time.monotonic() - started)
 
     def done(self, text: str, seconds: float) -> None:
         padded = f"{text:<68}" if self.console.is_terminal else f"{text}  "
-        self.console.print(
-            f" [green]✓[/] {escape(padded)} [dim]{seconds:5.1f} s[/]",
-            highlight=False,
-            soft_wrap=True,
-        )
+        self._print(f" [green]✓[/] {escape(padded)} [dim]{seconds:5.1f} s[/]")
 
     def note(self, text: str) -> None:
-        self.console.print(f"   {escape(text)}", highlight=False, soft_wrap=True)
+        self._print(f"   {escape(text)}")
+
+    def now(self, text: str) -> None:
+        """What is done or waited for at this moment: a line, where there was none for a while."""
+        if self.clock() - self._printed_at >= _QUIET_SECONDS:
+            self.note(text)
+
+    def listener(self, *, on_trouble: Callable[[str], None] | None = None) -> Listener:
+        """To a stack that starts; without `on_trouble` who does not come up gets a line."""
+        return Listener(
+            on_step=lambda step: self.done(step.name, step.seconds),
+            on_wait=self.now,
+            on_trouble=on_trouble or self._note_trouble,
+        )
+
+    def _note_trouble(self, trouble: str) -> None:
+        self.note(trouble)
+        self.note(
+            "It is waited for all the same, and nothing else is stopped. Ctrl-C stops it all."
+        )
 
     def link(self, label: str, url: str) -> None:
         """An address to open at the end; one-time logins are shown nowhere else."""
@@ -48,9 +74,11 @@ class Progress:
 
     def show_links(self) -> None:
         for label, url in self.links:
-            self.console.print(
-                f" [cyan]→[/] {escape(label):<20} {escape(url)}", highlight=False, soft_wrap=True
-            )
+            self._print(f" [cyan]→[/] {escape(label):<20} {escape(url)}")
+
+    def _print(self, line: str) -> None:
+        self._printed_at = self.clock()
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 @dataclass

@@ -15,8 +15,8 @@ LAKE_BUCKET: Final = "trueback-lake"
 EXPORT_BUCKET: Final = "aws-export"
 BUCKETS: Final = (LAKE_BUCKET, EXPORT_BUCKET)
 
-# A server that is there takes a connection at once.
-_CONNECT_SECONDS: Final = 10
+# A server that is there takes a connection at once, on a slow machine after a while.
+_CONNECT_SECONDS: Final = 60
 # What kombu and redis-py ask for on top of reads and writes: INFO (server version and run id).
 _DEFAULT_ACL: Final = "~* &* +@all -@dangerous -@admin +info"
 _READS: Final = ("Read", "List")
@@ -49,7 +49,7 @@ def provision_databases(admin_url: str, passwords: Mapping[str, Mapping[str, str
     import psycopg  # noqa: PLC0415 - an extra; the command line starts without it
 
     try:
-        with psycopg.connect(admin_url, autocommit=True, connect_timeout=10) as admin:
+        with psycopg.connect(admin_url, autocommit=True, connect_timeout=_CONNECT_SECONDS) as admin:
             for service, by_role in passwords.items():
                 _create_roles(admin, service, by_role)
                 _create_database(admin, service)
@@ -152,7 +152,7 @@ def provision_broker(admin_url: str, users: dict[str, tuple[str, str]]) -> None:
     """`users` maps a name to (password, rules); for a server that is not ours to configure."""
     import redis  # noqa: PLC0415 - an extra; the command line starts without it
 
-    client = redis.Redis.from_url(admin_url, socket_timeout=10)
+    client = redis.Redis.from_url(admin_url, socket_timeout=_CONNECT_SECONDS)
     execute: Callable[..., Any] = client.execute_command  # untyped in redis-py
     try:
         for name, (password, rules) in users.items():

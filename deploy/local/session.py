@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from deploy.local.credentials import load_credentials
 from deploy.local.home import Home
 from deploy.local.leftovers import end_leftovers
+from deploy.local.movement import log_file, processor_times
 from deploy.local.process import Process, launch
 from deploy.local.stack import ROOT, Stack, running_stack
-from deploy.local.state import StackState, Step, is_running, read_state, state_file
+from deploy.local.state import Listener, StackState, is_running, read_state, state_file
+from deploy.local.waiting import Patience
 from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 
@@ -24,12 +26,22 @@ SUPERVISOR: Final = ("deploy.local.supervisor",)
 _POLL_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 60
 
-OnStep = Callable[[Step], None]
+
+def fail(trouble: str) -> None:
+    """For a listener of a start that nobody watches: it is given up where one does not come up."""
+    raise Fault(trouble)
+
+
+_UNWATCHED: Final = Listener(on_trouble=fail)
 
 
 @contextlib.contextmanager
 def stack_session(
-    home: Home, mode: Mode, *, on_step: OnStep, supervised_by: Sequence[str] = SUPERVISOR
+    home: Home,
+    mode: Mode,
+    listener: Listener = _UNWATCHED,
+    *,
+    supervised_by: Sequence[str] = SUPERVISOR,
 ) -> Iterator[Stack]:
     """A stack that lives as long as the block, and ends even if we are killed inside it.
 
@@ -39,14 +51,15 @@ def stack_session(
         home, mode, also_count=os.getpid(), detached=False, supervised_by=supervised_by
     )
     try:
-        _follow(home, supervisor, on_step)
+        _follow(home, supervisor, listener)
         yield running_stack(home)
     finally:
         stop_stack(home, supervisor)
 
 
-def start_detached(home: Home, mode: Mode, *, on_step: OnStep) -> Stack:
-    _follow(home, _start(home, mode, also_count=None, detached=True), on_step)
+def start_detached(home: Home, mode: Mode, listener: Listener) -> Stack:
+    """It stays up, and goes on trying, where the listener raises."""
+    _follow(home, _start(home, mode, also_count=None, detached=True), listener)
     return running_stack(home)
 
 
@@ -58,15 +71,14 @@ def stop_stack(home: Home, supervisor: subprocess.Popen[bytes] | None = None) ->
             os.kill(state.pid, signal.SIGTERM)
     elif supervisor is not None and supervisor.poll() is None:
         supervisor.terminate()
-    deadline = time.monotonic() + _STOP_SECONDS
-    while is_running(home) or (supervisor is not None and supervisor.poll() is None):
-        if time.monotonic() > deadline:
-            raise Fault(
-                "The stack does not stop.",
-                file=str(home.log / "trueback.log"),
-                remedy="The log says what it waits for.",
-            )
-        time.sleep(_POLL_SECONDS)
+
+    def look() -> bool | None:
+        is_up = is_running(home) or (supervisor is not None and supervisor.poll() is None)
+        return None if is_up else True
+
+    pids = [state.pid] if state is not None else []
+    patience = Patience(_STOP_SECONDS, lambda: processor_times(pids), log=log_file(home))
+    patience.until("end of the stack", look)
     if not (home.secrets / "tokens.json").exists():
         return False
     left = end_leftovers(load_credentials(home)["stack"])
@@ -125,16 +137,23 @@ def _start(
         )
 
 
-def _follow(home: Home, supervisor: subprocess.Popen[bytes], on_step: OnStep) -> None:
-    seen = 0
+def _follow(home: Home, supervisor: subprocess.Popen[bytes], listener: Listener) -> None:
+    seen, trouble = 0, ""
     while True:
         state = read_state(home)
         steps = state.steps if state is not None else []
         for step in steps[seen:]:
-            on_step(step)
+            listener.on_step(step)
         seen = max(seen, len(steps))
-        if state is not None and state.ready:
-            return
+        if state is not None:
+            if state.ready:
+                return
+            if state.waiting:
+                listener.on_wait(state.waiting)
+            if state.failure != trouble:
+                trouble = state.failure
+                if trouble:
+                    listener.on_trouble(trouble)
         if supervisor.poll() is not None:
             raise Fault(_failure(home))
         time.sleep(_POLL_SECONDS)

@@ -13,8 +13,10 @@ from typing import Any, Final
 import services
 from deploy.local.credentials import SERVICES
 from deploy.local.home import Home
+from deploy.local.movement import processor_times
 from deploy.local.process import Process, answers_http, child_environment
 from deploy.local.servers import Servers, find_servers
+from deploy.local.waiting import POLL_SECONDS, Patience
 from shared.faults import Fault
 
 # The folder that holds `services`.
@@ -23,7 +25,6 @@ _OURS: Final = "TRUEBACK_"
 _WITH_RUNNER: Final = frozenset({"ingestion", "attribution", "invoicing"})
 _WRITES_DOCUMENTS: Final = frozenset({"web", "worker", "runner", "verify_documents"})
 _STOP_SECONDS: Final = 15
-_MANAGE_SECONDS: Final = 300
 
 
 def existing_services() -> list[str]:
@@ -134,19 +135,19 @@ class Stack:
     def run_manage(self, service: str, *arguments: str) -> str:
         """What a service's own command prints; raises Fault with its complaint if it fails."""
         process = manage_process(self.servers, service, *arguments)
-        result = subprocess.run(
+        with subprocess.Popen(
             process.args,
             cwd=process.cwd,
             env=child_environment(process.env),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=_MANAGE_SECONDS,
-            check=False,
-        )
-        if result.returncode != 0:
-            complaint = (result.stderr or result.stdout).strip()[-2000:]
+        ) as running:
+            output, errors = _output(running, f"end of {process.name}")
+        if running.returncode != 0:
+            complaint = (errors or output).strip()[-2000:]
             raise Fault(f"{service} {' '.join(arguments)} failed: {complaint}")
-        return result.stdout
+        return output
 
     def stripe_control(self, method: str, name: str, wish: Mapping[str, Any] | None = None) -> Any:
         """The stand-in's `/_control/<name>`: invoices, calls, violations, faults, advance_clock."""
@@ -158,6 +159,23 @@ class Stack:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
+
+
+def _output(running: subprocess.Popen[str], what: str) -> tuple[str, str]:
+    """What it prints and complains of until its end; raises Stuck, and ends it, where it hangs."""
+
+    def look() -> tuple[str, str] | None:
+        try:
+            return running.communicate(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+
+    patience = Patience(moves=lambda: processor_times([running.pid]))
+    try:
+        return patience.until(what, look, poll=0)
+    except BaseException:
+        running.kill()
+        raise
 
 
 def running_stack(home: Home) -> Stack:

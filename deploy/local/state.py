@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,9 @@ from typing import Final
 from deploy.local.home import Home
 from shared.faults import Fault
 
-_CLEANING_SECONDS: Final = 15
+# Tries and not a time: on a slow machine those that are waited for take longer, too.
+_TRIES: Final = 10
+_TRIES_WHILE_CLEANING: Final = 300
 
 
 @dataclass
@@ -37,11 +39,30 @@ class StackState:
     pid: int
     started_at: float
     ready: bool = False
+    waiting: str = ""
+    """What the start waits for now, if it has for some seconds."""
     failure: str = ""
+    """What keeps it from being ready; it goes on trying."""
     peak_mb: int = 0
     seconds_to_ready: float = 0
     steps: list[Step] = field(default_factory=list)
     processes: list[ProcessState] = field(default_factory=list)
+
+
+def _nothing(_what: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears how a start goes: every few seconds what it waits for, and who does not come up.
+
+    It goes on waiting for that one too, and nobody is stopped for it.
+    """
+
+    on_step: Callable[[Step], None] = _nothing
+    on_wait: Callable[[str], None] = _nothing
+    on_trouble: Callable[[str], None] = _nothing
 
 
 def state_file(home: Home) -> Path:
@@ -97,8 +118,9 @@ def only_one(home: Home) -> Iterator[None]:
 
 def _lock(descriptor: int, home: Home) -> bool:
     """Wait a little: who only looks holds it for a moment, a guard until it has cleaned up."""
-    started = time.monotonic()
-    while time.monotonic() - started < (_CLEANING_SECONDS if _is_cleaning(home) else 0.5):
+    tries = 0
+    while tries < (_TRIES_WHILE_CLEANING if _is_cleaning(home) else _TRIES):
+        tries += 1
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True

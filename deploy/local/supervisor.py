@@ -11,28 +11,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from deploy.local.children import Child, Children
 from deploy.local.home import Home, find_home
 from deploy.local.leftovers import MARK, Guard, end_leftovers, marked_processes, memory_mb
+from deploy.local.movement import log_file
 from deploy.local.plan import GROUPS, WHOLE_STACK, Plan
 from deploy.local.servers import Servers, prepare_servers
-from deploy.local.state import StackState, Step, only_one, write_state
+from deploy.local.state import Listener, StackState, Step, only_one, write_state
+from deploy.local.waiting import Patience
 from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 
 _SAMPLE_SECONDS: Final = 2.0
 _AT_ONCE: Final = 2
 
-OnStep = Callable[[Step], None]
-
 
 def supervise(
     home: Home,
     mode: Mode,
+    listener: Listener,
     *,
-    on_step: OnStep,
     also_count: int | None = None,
     plan: Plan | None = None,
 ) -> None:
@@ -46,7 +47,7 @@ def supervise(
         mark = servers.credentials["stack"]
         end_leftovers(mark)
         chosen = plan or WHOLE_STACK[mode]
-        supervisor = Supervisor(servers, chosen, on_step=on_step, also_count=also_count)
+        supervisor = Supervisor(servers, chosen, listener, also_count=also_count)
         guard = Guard(mark)
         try:
             supervisor.run()
@@ -58,15 +59,21 @@ def supervise(
 
 class Supervisor:
     def __init__(
-        self, servers: Servers, plan: Plan, *, on_step: OnStep, also_count: int | None
+        self, servers: Servers, plan: Plan, listener: Listener, *, also_count: int | None
     ) -> None:
         self._servers = servers
         self._plan = plan
-        self._on_step = on_step
+        self._listener = listener
         self._mark = servers.credentials["stack"]
         self._counted = [os.getpid(), *([also_count] if also_count else [])]
         self._state = StackState(pid=os.getpid(), started_at=time.time())
-        self._children = Children(servers.home.log / "trueback.log", {MARK: self._mark})
+        log = log_file(servers.home)
+        self._children = Children(
+            Path(log),
+            {MARK: self._mark},
+            patience=Patience(say=self._note_wait, log=log),
+            on_trouble=self._note_trouble,
+        )
         self._stopping = False
         self._sampled_at = 0.0
         self._written_count = 0
@@ -135,9 +142,20 @@ class Supervisor:
         if not self._stopping:
             step = Step(name, round(time.monotonic() - started, 2))
             self._state.steps.append(step)
+            self._state.waiting = self._state.failure = ""
             self._sample()
             self._write()
-            self._on_step(step)
+            self._listener.on_step(step)
+
+    def _note_wait(self, text: str) -> None:
+        self._state.waiting = text
+        self._write()
+        self._listener.on_wait(text)
+
+    def _note_trouble(self, text: str) -> None:
+        self._state.failure = text
+        self._write()
+        self._listener.on_trouble(text)
 
     def _sample(self) -> None:
         if time.monotonic() - self._sampled_at < _SAMPLE_SECONDS:
@@ -160,7 +178,7 @@ def main() -> None:
     mode = Mode(sys.argv[1])
     also_count = int(sys.argv[2]) if sys.argv[2:] else None
     try:
-        supervise(find_home(), mode, on_step=lambda _: None, also_count=also_count)
+        supervise(find_home(), mode, Listener(), also_count=also_count)
     except Fault as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(fault.exit_code)

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.local.process import Process, ReadyCheck
+from deploy.local.process import CHECK_SECONDS, Process, ReadyCheck
 
 ADMIN = "admin"
 
@@ -61,7 +61,9 @@ def _answers_ping(port: int, password: str) -> ReadyCheck:
     def check() -> bool:
         import redis  # noqa: PLC0415 - an extra; the command line starts without it
 
-        client = redis.Redis(port=port, username=ADMIN, password=password, socket_timeout=2)
+        client = redis.Redis(
+            port=port, username=ADMIN, password=password, socket_timeout=CHECK_SECONDS
+        )
         try:
             return bool(client.ping())
         except redis.RedisError:

@@ -55,7 +55,7 @@ def report_of(chosen: Sequence[Attack], victim: Victim) -> dict[str, Any]:
 def _own_stack() -> Iterator[Victim]:
     with (
         tempfile.TemporaryDirectory(prefix="trueback-attacks-") as folder,
-        stack_session(Home(Path(folder).resolve()), Mode.TEST, on_step=lambda _step: None) as stack,
+        stack_session(Home(Path(folder).resolve()), Mode.TEST) as stack,
     ):
         with CloseRun(stack, patience_seconds=_PATIENCE_SECONDS, until=_UNTIL) as run:
             run.start()

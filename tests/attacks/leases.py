@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.demo.billing import Billing
-from deploy.local.api_client import ApiClient, wait_for
+from deploy.local.api_client import ApiClient
+from deploy.local.waiting import Patience
 from shared.faults import Fault
 from shared.vocabulary.invoice_states import State
 from tests.attacks.attack import Case, attack
@@ -127,7 +128,7 @@ def _issue_one(victim: Victim) -> str:
     servers = victim.stack.servers
     client = ApiClient(servers.service_url, servers.credentials.signing_key_file)
     with closing(client):
-        billing = Billing(servers, client, _DONE_SECONDS)
+        billing = Billing(servers, client, Patience(_DONE_SECONDS))
         for invoice in billing.invoices():
             is_draft = invoice["state"] == State.DRAFT and not invoice["parked_reasons"]
             if is_draft and invoice["invoice_id"] != victim.mine["invoice_id"]:
@@ -147,7 +148,7 @@ def _child(victim: Victim) -> int:
                         return int(file.parent.name)
         return None
 
-    return wait_for("child that issues", look, seconds=_STARTED_SECONDS, poll=0.02)
+    return Patience(_STARTED_SECONDS).until("child that issues", look, poll=0.02)
 
 
 def _has_ended(pid: int) -> bool:

@@ -23,11 +23,12 @@ from psycopg import sql
 
 from deploy.demo.checks import OLIVIA
 from deploy.demo.delivery import EXPORT_BUCKET
-from deploy.local.api_client import ApiClient, wait_for
+from deploy.local.api_client import ApiClient
 from deploy.local.home import Home
 from deploy.local.lake import connect
 from deploy.local.session import peak_mb, stack_session
 from deploy.local.stack import Stack
+from deploy.local.waiting import Patience
 from shared.vocabulary.modes import Mode
 from tests.bills import cur_line, write_delivery
 
@@ -62,16 +63,15 @@ def main() -> None:
 def measure(folder: Path, tenants: int) -> tuple[dict[str, Any], str]:
     home = Home(folder / "home")
     with (
-        stack_session(home, Mode.TEST, on_step=lambda _step: None) as stack,
+        stack_session(home, Mode.TEST) as stack,
         _locks(stack) as locks,
     ):
         _configure(stack, tenants)
         started_at = time.monotonic()
         _deliver(stack, folder / "bill", tenants)
-        wait_for(
+        Patience(_SETTLED_SECONDS).until(
             "statement of each tenant in every service",
             lambda: all(_count(stack, table) == tenants for table in _ROWS) or None,
-            seconds=_SETTLED_SECONDS,
             poll=1,
         )
         seconds = time.monotonic() - started_at

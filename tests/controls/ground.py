@@ -111,5 +111,5 @@ def ground() -> Iterator[Ground]:
         folder.chmod(0o755)  # as root its PostgreSQL is another user
         injected = folder / "faults"
         environment.setenv("TRUEBACK_FAULT_INJECTION", f"@{injected}")
-        with stack_session(Home(folder / "home"), Mode.TEST, on_step=lambda _step: None) as stack:
+        with stack_session(Home(folder / "home"), Mode.TEST) as stack:
             yield Ground(stack, injected, AsBooted.of(stack))

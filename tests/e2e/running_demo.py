@@ -125,6 +125,6 @@ def running_demo(home: Path) -> Iterator[RunningDemo]:
     if "TRUEBACK_E2E_HOME" in os.environ:
         yield RunningDemo(running_stack(Home(Path(os.environ["TRUEBACK_E2E_HOME"]).resolve())), {})
         return
-    with stack_session(Home(home), Mode.DEMO, on_step=lambda _step: None) as stack:
+    with stack_session(Home(home), Mode.DEMO) as stack:
         figures = run_sample_line(stack, Progress(Console(quiet=True)))
         yield RunningDemo(stack, figures)

@@ -1,14 +1,17 @@
 import io
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from deploy.demo.run import REPORT_KEYS, is_good, make_report, run_beside, stay_up
+from deploy.demo.run import REPORT_KEYS, is_good, make_report, run_beside, show, stay_up
 from deploy.local.home import Home
 from deploy.local.progress import Progress
+from deploy.local.servers import Servers
+from deploy.local.waiting import Stuck
 from shared.faults import Fault
 
 FOUND: dict[str, Any] = {
@@ -49,6 +52,19 @@ class TestReport:
             make_report(found, seconds_to_ready=1.5, peak_mb=900)
 
 
+class _Stuck:
+    """A stack whose sample does not go on."""
+
+    portal_url = "http://127.0.0.1:8400"
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    @property
+    def servers(self) -> Servers:
+        raise Stuck("nothing has moved", file="trueback.log")
+
+
 class TestACommandBeside:
     def test_knows_where_the_stack_is_and_leaves_standard_output_to_the_report(
         self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -60,14 +76,35 @@ class TestACommandBeside:
         assert run_beside(Home(tmp_path), "sh -c 'exit 3'") == 3
 
 
+@pytest.fixture
+def interrupt() -> Iterator[None]:
+    """Whoever stays up does not heed it any more at the end."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("interrupt")
+def test_a_sample_that_does_not_go_on_leaves_the_stack_up_and_says_how_to_go_on(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.create()
+    output = io.StringIO()
+    stack: Any = _Stuck(home)
+    assert show(stack, Progress(Console(file=output)), anchor=None, started=0.0) == 1
+    shown = output.getvalue()
+    assert "trueback.log: nothing has moved" in shown
+    assert "what works stays up" in shown
+    assert "`trueback demo` goes on from here" in shown
+    assert "Ctrl-C stops everything." in shown
+
+
+@pytest.mark.usefixtures("interrupt")
 @pytest.mark.timeout(30)
 def test_the_demo_ends_when_its_stack_was_stopped_from_elsewhere(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.create()
     said = io.StringIO()
-    interrupt = signal.getsignal(signal.SIGINT)
-    try:
-        stay_up(Progress(Console(file=said)), home, 1.0)
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
+    stay_up(Progress(Console(file=said)), home)
     assert "stopped from elsewhere" in said.getvalue()

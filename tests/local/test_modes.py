@@ -122,7 +122,7 @@ class TestTheCommands:
         """The modes that supervisors were asked for, in place of starting one."""
         modes: list[Mode] = []
 
-        def start(_home: Home, mode: Mode, **_: Any) -> None:
+        def start(_home: Home, mode: Mode, *_: Any, **__: Any) -> None:
             modes.append(mode)
             raise Started
 

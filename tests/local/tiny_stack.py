@@ -8,6 +8,7 @@ from deploy.local.home import Home
 from deploy.local.plan import Plan
 from deploy.local.process import Process
 from deploy.local.servers import Servers
+from deploy.local.state import Listener
 from deploy.local.supervisor import supervise
 from shared.vocabulary.modes import Mode
 
@@ -59,4 +60,4 @@ if __name__ == "__main__":
     home = Home(Path(sys.argv[1]))
     home.path.mkdir(exist_ok=True)
     plan = tiny_plan(home.path, broken="broken" in sys.argv)
-    supervise(home, Mode.TEST, on_step=lambda _: None, plan=plan)
+    supervise(home, Mode.TEST, Listener(), plan=plan)

@@ -21,6 +21,7 @@ from typing import Final
 
 from deploy.demo.delivery import EXPORT_BUCKET
 from deploy.local.api_client import persist
+from deploy.local.waiting import Patience
 from tests.checker.findings import Finding, off_by
 from tests.checker.judge import judge
 from tests.checker.read import Places, read_books
@@ -175,7 +176,7 @@ def findings(run: CloseRun) -> list[Finding]:
         stripe_api_key=servers.credentials["stripe.api_key"],
         sample=servers.home.data / "sample",
     )
-    return judge(persist(lambda: read_books(places), seconds=_AWAIT_SERVERS_SECONDS))
+    return judge(persist(Patience(_AWAIT_SERVERS_SECONDS), "answer", lambda: read_books(places)))
 
 
 def run_in_peace(home: Path, offsets: tuple[int, ...]) -> tuple[Rows, list[str]]:

@@ -27,6 +27,7 @@ from deploy.local.servers import prepare_servers
 from deploy.local.session import stack_session
 from deploy.local.stack import Stack
 from deploy.local.state import read_state
+from deploy.local.waiting import Patience
 from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.write import Sample
 from shared.faults import Fault
@@ -168,7 +169,7 @@ class CloseRun:
                 self._progress,
                 anchor=ANCHOR,
                 offsets=[offset for offset in self.offsets if offset != _RUNNING.offset],
-                patience_seconds=self._patience_seconds,
+                patience=Patience(self._patience_seconds),
                 samples=self._samples,
             )
         except _Reached:
@@ -362,7 +363,6 @@ def close_run(
         stack_session(
             servers.home,
             Mode.TEST,
-            on_step=lambda _step: None,
             supervised_by=(SUPERVISOR_MODULE, proxy.url),
         ) as stack,
         CloseRun(

@@ -9,6 +9,7 @@ from typing import Final
 from deploy.demo.delivery import Deliveries
 from deploy.local.lake import connect
 from deploy.local.servers import Servers
+from deploy.local.waiting import Patience
 from deploy.sample_company.months import SampleMonth
 from shared.faults import Fault
 
@@ -38,7 +39,7 @@ class RunningMonth:
         self._waiting_count = waiting_count
         self._storage = connect(servers)
         root = servers.home.data / "sample"
-        self._deliveries = Deliveries(self._storage, root, patience_seconds)
+        self._deliveries = Deliveries(self._storage, root, Patience(patience_seconds))
         # Written here, before the line reads the configuration that lies beside each month.
         self._deliveries.sample(month)
         self.last_total = self._deliveries.sample(month.restated).bill_total

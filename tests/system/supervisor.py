@@ -11,6 +11,7 @@ from deploy.local.home import find_home
 from deploy.local.plan import WHOLE_STACK
 from deploy.local.servers import Servers
 from deploy.local.stack import service_processes
+from deploy.local.state import Listener
 from deploy.local.supervisor import supervise
 from shared.vocabulary.modes import Mode
 
@@ -26,7 +27,7 @@ def main() -> None:
     plan = replace(
         WHOLE_STACK[mode], services=lambda servers: service_processes(behind(s3_url, servers))
     )
-    supervise(find_home(), mode, on_step=lambda _: None, also_count=also_count, plan=plan)
+    supervise(find_home(), mode, Listener(), also_count=also_count, plan=plan)
 
 
 if __name__ == "__main__":
