@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from deploy.local.api_client import ApiClient, persist
+from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist
 from deploy.local.waiting import Patience
 from deploy.sample_company.cur2 import EXPORT
 from deploy.sample_company.exports import execution_of
@@ -14,6 +15,7 @@ from deploy.sample_company.months import SampleMonth
 from deploy.sample_company.write import CUR_2, Sample, write_sample
 from shared.auth.actors import Actor
 from shared.lake.storage import Storage
+from shared.vocabulary.sources import AddressFault
 
 EXPORT_BUCKET: Final = "aws-export"
 SEED: Final = 1
@@ -77,7 +79,7 @@ class Deliveries:
         persist(self.patience, f"copy of {uri}", put)
 
 
-def configure(client: ApiClient, operator: Actor, sample: Sample) -> None:
+def configure(client: ApiClient, operator: Actor, sample: Sample, patience: Patience) -> None:
     """The ruleset, the plans, and where the services look."""
     content = {"content": sample.configuration.read_text()}
     client.call(operator, "attribution", "PUT", "/api/v1/ruleset", content)
@@ -89,4 +91,20 @@ def configure(client: ApiClient, operator: Actor, sample: Sample) -> None:
     ):
         place = {"kind": kind, "uri": f"s3://{EXPORT_BUCKET}/{folder}"}
         source = {"key": key, **place, "awaits_first_delivery": True}
-        client.call(operator, "ingestion", "POST", "/api/v1/sources", source)
+        _register(client, operator, source, patience)
+
+
+def _register(
+    client: ApiClient, operator: Actor, source: Mapping[str, Any], patience: Patience
+) -> None:
+    """A slow machine's S3 may not answer in the time that a person waits for an address' trial."""
+
+    def register() -> Any | None:
+        try:
+            return client.call(operator, "ingestion", "POST", "/api/v1/sources", source)
+        except Refused as refusal:
+            if refusal.code != AddressFault.NO_STORAGE:
+                raise
+            return None
+
+    patience.until(f"source {source['key']} that S3 answers for", register, poll=SPARING_SECONDS)

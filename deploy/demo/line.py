@@ -22,7 +22,7 @@ from deploy.demo.checks import (
 from deploy.demo.delivery import Deliveries, configure
 from deploy.local.api_client import SPARING_SECONDS, ApiClient, persist
 from deploy.local.lake import connect
-from deploy.local.movement import job_times, log_file
+from deploy.local.movement import job_times, log_file, running_state
 from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.local.waiting import Patience
@@ -105,11 +105,13 @@ def run_sample_line(
     """
     servers = stack.servers
     chosen = [month for month in months_of(anchor or last_full_month()) if month.offset in offsets]
-    waits = patience or Patience(say=progress.now, log=log_file(servers.home))
-    key_file = servers.credentials.signing_key_file
-    client = ApiClient(servers.service_url, key_file, patience=waits)
-    if patience is None:
-        waits = replace(waits, moves=lambda: (client.news, job_times(servers.home)))
+    home, key_file = servers.home, servers.credentials.signing_key_file
+    # Of a service that does not answer nothing moves, as long as there is one.
+    unanswered = Patience(
+        moves=lambda: bool(running_state(home)), say=progress.now, log=log_file(home)
+    )
+    client = ApiClient(servers.service_url, key_file, patience=patience or unanswered)
+    waits = patience or replace(unanswered, moves=lambda: (client.news, job_times(home)))
     with closing(client), closing(connect(servers)) as storage:
         root = servers.home.data / "sample"
         deliveries = Deliveries(storage, root, waits, {} if samples is None else samples)
@@ -141,7 +143,7 @@ def _run(line: _Line, progress: Progress) -> dict[str, Any]:
 
 def _deliver(line: _Line, progress: Progress) -> None:
     with progress.step("sample bills") as step:
-        configure(line.client, OLIVIA, line.deliveries.sample(line.months[0]))
+        configure(line.client, OLIVIA, line.deliveries.sample(line.months[0]), line.patience)
         samples = [line.deliveries.deliver(month) for month in line.months]
         span = " to ".join(dict.fromkeys([str(line.months[0]), str(line.months[-1])]))
         step.text = (

@@ -76,6 +76,8 @@ def show(stack: Stack, progress: Progress, *, anchor: Month | None, started: flo
     try:
         run_sample_line(stack, progress, anchor=anchor)
     except Fault as fault:
+        if not is_running(home):
+            raise
         progress.note(str(fault))
         progress.title(f"not ready after {time.monotonic() - started:.0f} s; what works stays up")
         progress.link("portal", stack.portal_url)

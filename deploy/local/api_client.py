@@ -26,7 +26,11 @@ _SERVER_ERROR: Final = 500
 
 
 class Refused(Fault):
-    """A service refused the call; the message is its own."""
+    """A service refused the call; the message is its own, and the code of its reason if it has."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ApiClient:
@@ -73,7 +77,7 @@ class ApiClient:
             lambda: f"answer of {service} to {method} {path} ({problem})", send
         )
         if not answer.is_success:
-            raise Refused(_detail(answer))
+            raise _refusal(answer)
         self._note(f"{method} {service}{path}", answer.content)
         return answer.json()
 
@@ -94,12 +98,13 @@ class ApiClient:
         )
 
 
-def _detail(answer: httpx.Response) -> str:
+def _refusal(answer: httpx.Response) -> Refused:
     """What the problem document (RFC 9457) says, else the answer as it is."""
     try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"{answer.status_code}: {answer.text[:500]}"
+        problem = answer.json()
+        return Refused(str(problem["detail"]), code=problem.get("reason", {}).get("code", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Refused(f"{answer.status_code}: {answer.text[:500]}")
 
 
 def persist(patience: Patience, what: str, action: Callable[[], Answer]) -> Answer:

@@ -243,6 +243,8 @@ class _ChildrenWait:
         self._is_told: set[str] = set()
 
     def look(self) -> None:
+        if not self._waiting:
+            return
         for child in self._waiting:
             if child.deaths >= _DEATHS_UNTIL_TOLD and child.restart_at is not None:
                 self._tell(child, f"{_end_of(child.popen)}, {child.deaths} times")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from deploy.local.home import Home
-from deploy.local.state import read_state
+from deploy.local.state import StackState, read_state
 from shared.faults import Fault
 
 _RUNNER: Final = ".runner"
@@ -30,15 +30,21 @@ def _descends(pid: int, roots: Collection[int], known: Mapping[int, Mapping[str,
     return True
 
 
-def job_times(home: Home) -> dict[int, float]:
-    """As `processor_times`, of the jobs that run now; raises Fault where the stack has ended.
-
-    Other processes of a service look around all the time: that theirs grows means nothing.
-    """
+def running_state(home: Home) -> StackState:
+    """Raises Fault where the stack has ended: then there is nothing to wait for."""
     state = read_state(home)
     if state is None:
         raise Fault("The stack has ended.", file=log_file(home), remedy="The log says why.")
-    runners = {each.pid for each in state.processes if each.name.endswith(_RUNNER)}
+    return state
+
+
+def job_times(home: Home) -> dict[int, float]:
+    """As `processor_times`, of the jobs that run now; raises as `running_state`.
+
+    Other processes of a service look around all the time: that theirs grows means nothing.
+    """
+    processes = running_state(home).processes
+    runners = {each.pid for each in processes if each.name.endswith(_RUNNER)}
     times = processor_times(runners)
     return {pid: seconds for pid, seconds in times.items() if pid not in runners}
 

@@ -26,6 +26,8 @@ from shared.faults import Fault
 from shared.vocabulary.modes import Mode
 
 _SAMPLE_SECONDS: Final = 2.0
+# Where a sample takes long, the next is taken later: a slow machine has other work to do.
+_SAMPLE_PAUSE: Final = 20
 _AT_ONCE: Final = 2
 
 
@@ -75,7 +77,7 @@ class Supervisor:
             on_trouble=self._note_trouble,
         )
         self._stopping = False
-        self._sampled_at = 0.0
+        self._sample_at = 0.0
         self._written_count = 0
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
@@ -158,11 +160,13 @@ class Supervisor:
         self._listener.on_trouble(text)
 
     def _sample(self) -> None:
-        if time.monotonic() - self._sampled_at < _SAMPLE_SECONDS:
+        started = time.monotonic()
+        if started < self._sample_at:
             return
         used = memory_mb([*self._counted, *marked_processes(self._mark)])
         self._state.peak_mb = max(self._state.peak_mb, used)
-        self._sampled_at = time.monotonic()
+        ended = time.monotonic()
+        self._sample_at = ended + max(_SAMPLE_SECONDS, _SAMPLE_PAUSE * (ended - started))
         self._write()
 
     def _write(self) -> None:

@@ -75,9 +75,10 @@ class TestACall:
             service.get()
 
     def test_that_is_refused_is_not_made_again(self, service: Service) -> None:
-        service.answers = [(409, '{"detail": "it is closed"}')]
-        with pytest.raises(Refused, match="it is closed"):
+        service.answers = [(409, '{"detail": "it is closed", "reason": {"code": "closed"}}')]
+        with pytest.raises(Refused, match="it is closed") as refused:
             service.get()
+        assert refused.value.code == "closed"
         assert len(service.requests) == 1
 
     def test_is_news_where_its_answer_is_another_than_before(self, service: Service) -> None:

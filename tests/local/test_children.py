@@ -82,7 +82,7 @@ class TestOneThatDoesNotComeUp:
         assert [child.popen.poll() for child in children] == [None, None]
 
     def test_is_named_once_and_taken_when_it_comes_up_after_all(self, stack: Stack) -> None:
-        asleep = stack.start("asleep", ASLEEP, ready=lambda: stack.now > 5_000)
+        asleep = stack.start("asleep", ASLEEP, ready=lambda: stack.now > 1_500)
         stack.children.wait_ready([asleep], lambda: False)
         assert len(stack.troubles) == 1
 
@@ -131,7 +131,7 @@ class TestOneThatRunsToItsEnd:
 
 class TestMovement:
     def test_is_of_a_process_and_of_what_it_has_started(self, stack: Stack) -> None:
-        parent = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+        parent = "import subprocess; subprocess.run(['sleep', '600'])"
         pid = stack.start("parent", parent).popen.pid
         other = stack.start("other", ASLEEP).popen.pid
         while len(times := processor_times([pid])) < 2:

@@ -1,6 +1,7 @@
 import io
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from deploy.demo.run import REPORT_KEYS, is_good, make_report, run_beside, show,
 from deploy.local.home import Home
 from deploy.local.progress import Progress
 from deploy.local.servers import Servers
+from deploy.local.state import only_one
 from deploy.local.waiting import Stuck
 from shared.faults import Fault
 
@@ -53,16 +55,20 @@ class TestReport:
 
 
 class _Stuck:
-    """A stack whose sample does not go on."""
+    """A stack whose sample does not go on; it is stopped while the person reads so."""
 
-    portal_url = "http://127.0.0.1:8400"
-
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, running: ExitStack) -> None:
         self.home = home
+        self._running = running
 
     @property
     def servers(self) -> Servers:
         raise Stuck("nothing has moved", file="trueback.log")
+
+    @property
+    def portal_url(self) -> str:
+        self._running.close()
+        return "http://127.0.0.1:8400"
 
 
 class TestACommandBeside:
@@ -91,13 +97,21 @@ def test_a_sample_that_does_not_go_on_leaves_the_stack_up_and_says_how_to_go_on(
     home = Home(tmp_path)
     home.create()
     output = io.StringIO()
-    stack: Any = _Stuck(home)
-    assert show(stack, Progress(Console(file=output)), anchor=None, started=0.0) == 1
+    with ExitStack() as running:
+        running.enter_context(only_one(home))
+        stack: Any = _Stuck(home, running)
+        assert show(stack, Progress(Console(file=output)), anchor=None, started=0.0) == 1
     shown = output.getvalue()
     assert "trueback.log: nothing has moved" in shown
     assert "what works stays up" in shown
     assert "`trueback demo` goes on from here" in shown
     assert "Ctrl-C stops everything." in shown
+
+
+def test_a_sample_whose_stack_has_ended_is_a_failure(tmp_path: Path) -> None:
+    stack: Any = _Stuck(Home(tmp_path), ExitStack())
+    with pytest.raises(Stuck):
+        show(stack, Progress(Console(file=io.StringIO())), anchor=None, started=0.0)
 
 
 @pytest.mark.usefixtures("interrupt")

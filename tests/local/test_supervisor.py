@@ -127,6 +127,8 @@ class TestSupervisor:
         assert not state.ready
         assert "broken ended with exit code 7, 3 times" in state.failure
         assert "no luck today" in state.failure
+        # It is tried again, now and then for ever.
+        wait_for(lambda: tiny.log().count("no luck today") > 3 or supervisor.poll() is not None)
         assert supervisor.poll() is None
         assert tiny.pid("steady") in tiny.alive()
 
