@@ -47,6 +47,7 @@ class Deliveries:
     def put(self, month: SampleMonth) -> Sample:
         """What was used first, the manifest last as AWS does; whatever lies there."""
         sample = self.sample(month)
+        self.patience.say(f"copies the sample's {month} to S3")
         for folder, used in (("workloads", sample.workloads), ("usage", sample.signals)):
             self._put_if_new(used, f"s3://{EXPORT_BUCKET}/{folder}/period={month}/{used.name}")
         files = sorted(sample.manifest.parents[3].rglob(f"*BILLING_PERIOD={month}/*"))

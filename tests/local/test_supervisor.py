@@ -49,6 +49,7 @@ class Tiny:
         assert state is not None
         # The stubborn one counts once its child is there and neither can be asked to end.
         wait_for(lambda: self.log().count("stubborn is here") == 2)
+        wait_for(lambda: "steady is here" in self.log())
         return state
 
     def state(self) -> StackState | None:
