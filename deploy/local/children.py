@@ -26,7 +26,7 @@ _LONGEST_BACK_OFF_SECONDS: Final = 30.0
 # Lived this long: its next death is a new story, not one more of the same.
 _SETTLED_SECONDS: Final = 60.0
 _MOMENT_SECONDS: Final = 1.0
-_DEATHS_UNTIL_TOLD: Final = 3
+_DEATHS_UNTIL_NAMED: Final = 3
 _POLL_SECONDS: Final = 0.05
 
 
@@ -240,25 +240,25 @@ class _ChildrenWait:
         self._wait = Wait(replace(patience, moves=self._moves), self._what)
         self._log = patience.log
         self._on_trouble = on_trouble
-        self._is_told: set[str] = set()
+        self._named: set[str] = set()
 
     def look(self) -> None:
         if not self._waiting:
             return
         for child in self._waiting:
-            if child.deaths >= _DEATHS_UNTIL_TOLD and child.restart_at is not None:
-                self._tell(child, f"{_end_of(child.popen)}, {child.deaths} times")
+            if child.deaths >= _DEATHS_UNTIL_NAMED and child.restart_at is not None:
+                self._name(child, f"{_end_of(child.popen)}, {child.deaths} times")
         try:
             self._wait.look()
         except Stuck:
             for child in self._waiting:
                 still = f"{self._wait.still_seconds:.0f} s"
-                self._tell(child, f"does not come up, and nothing of it has moved for {still}")
+                self._name(child, f"does not come up, and nothing of it has moved for {still}")
 
-    def _tell(self, child: Child, problem: str) -> None:
+    def _name(self, child: Child, problem: str) -> None:
         name = child.process.name
-        if name not in self._is_told:
-            self._is_told.add(name)
+        if name not in self._named:
+            self._named.add(name)
             last_words = "\n  ".join(child.last_lines)
             self._on_trouble(f"{name} {problem}. Its last words in {self._log}:\n  {last_words}")
 
