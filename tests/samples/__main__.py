@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.duckdb_sessions import shared_instance
 from tests.samples.judge import FAULTS, Judged, judge
 from tests.samples.made import SEED, Programs, UnableToMake
 from tests.samples.sets import given, sets
@@ -33,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--samples", type=Path, help="a folder of FOCUS files of your own")
     parser.add_argument("--write", action="store_true", help="renew the table in the docs")
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="trueback-samples-") as name, shared_instance():
+    with tempfile.TemporaryDirectory(prefix="trueback-samples-") as name:
         work = Path(name)
         programs = Programs(asked.programs.absolute(), work)
         try:
