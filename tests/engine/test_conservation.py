@@ -107,7 +107,7 @@ def run(bill_lines, ruleset, rows, work):
 
 
 class TestAnyScenario:
-    @examples(1 / 8)
+    @examples(1 / 15)
     @given(lines, rulesets, signals)
     def test_gives_out_exactly_what_the_bill_says(self, bill_lines, ruleset, rows):
         measure = "BilledCost" if "BilledCost" in ruleset else "EffectiveCost"

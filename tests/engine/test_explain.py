@@ -251,7 +251,7 @@ class TestForms:
 
 
 class TestAnyScenario:
-    @examples(1 / 8)
+    @examples(1 / 12)
     @given(scenarios(), st.integers(0, 11))
     def test_is_given_line_by_line_by_its_evidence(self, scenario, turn):
         lines = [focus_line(**line) for line in scenario.lines]

@@ -126,7 +126,7 @@ class TestAnExport:
         metadata = export(tmp_path, [*BILL, focus_line()])
         assert metadata["SummableMetrics"] == ["BilledCost", "EffectiveCost"]
 
-    @examples(1 / 8)
+    @examples(1 / 12)
     @given(scenarios(), st.randoms(use_true_random=False))
     def test_sums_to_its_origin_charges_and_a_tenants_lines_to_what_it_is_given(
         self, scenario, chance

@@ -124,7 +124,7 @@ def written(work: Path) -> dict[str, bytes]:
 
 
 class TestARestatedBill:
-    @examples(1 / 10)
+    @examples(1 / 15)
     @given(lines, lines, rulesets, signals, signals, st.data())
     def test_gives_the_bytes_of_a_run_that_computes_all_days(
         self, before, others, ruleset, rows, other_rows, data
@@ -214,7 +214,7 @@ class TestARestatedBill:
 
 
 class TestAPreparedBill:
-    @examples(1 / 12)
+    @examples(1 / 15)
     @given(lines, rulesets, signals)
     def test_gives_the_bytes_of_one_that_is_read_by_the_hour(self, bill_lines, ruleset, rows):
         with work_folder() as work:

@@ -97,7 +97,7 @@ def _nodes(rows: Iterable[tuple[Any, ...]]) -> Sums:
 
 @pytest.mark.timeout(10 * settings.default.max_examples)
 class TestAnyScenario:
-    """Half of all scenarios run once, a sixth in two ways; the rest is explained or exported."""
+    """Half of all scenarios run once, an eighth in two ways; others are explained or exported."""
 
     @examples(1 / 2)
     @given(scenarios())
@@ -105,7 +105,7 @@ class TestAnyScenario:
         with closed_loops_refused():
             run(scenario, [scenario.lines])
 
-    @examples(1 / 6)
+    @examples(1 / 8)
     @given(scenarios(), st.data(), st.sampled_from(["1", "3", "0.125", "1000"]))
     def test_is_the_same_in_another_order_in_deliveries_and_by_scaled_weights(
         self, scenario, data, factor

@@ -334,7 +334,7 @@ costs = st.sampled_from([0.0, 1e-10, 3e-10, 0.25, 1.1, 7.0, 100.5])
 
 
 class TestAnyBillWithSplitCostRows:
-    @examples(1 / 10)
+    @examples(1 / 15)
     @given(
         st.lists(st.tuples(st.sampled_from([-1.5, 0.0, 3e-10, 0.7, 12.0]), st.integers(4, 6))),
         st.lists(
