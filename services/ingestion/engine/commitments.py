@@ -28,9 +28,10 @@ class Commitments:
 
     def add_lines(self) -> None:
         """Those of the view `cur_lines`, one file."""
-        self._run("savings_plans.sql")
-        line_count, gross, charged = self._run("net_amounts.sql").fetchall()[0]
-        self.net_line_count += line_count
+        commitment_lines, net_lines, gross, charged = self._run("net_amounts.sql").fetchall()[0]
+        if commitment_lines:  # most bills of a company without plans have none
+            self._run("savings_plans.sql")
+        self.net_line_count += net_lines
         self.gross = EXACT.add(self.gross, gross)
         self.charged = EXACT.add(self.charged, charged)
 

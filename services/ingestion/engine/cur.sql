@@ -203,6 +203,25 @@ SELECT
     CAST(coalesce(split_line_item_net_unused_cost, split_line_item_unused_cost) AS {money})
         AS x_UnusedCost,
     split_line_item_reserved_usage AS x_ReservedUsage,
-    split_line_item_actual_usage AS x_ActualUsage
+    split_line_item_actual_usage AS x_ActualUsage,
+    -- What no CUR has.
+    NULL AS AllocatedMethodDetails,
+    NULL AS AllocatedMethodId,
+    NULL AS AllocatedResourceId,
+    NULL AS AllocatedResourceName,
+    NULL AS CommitmentDiscountName,
+    NULL AS CommitmentDiscountQuantity,
+    NULL AS CommitmentDiscountUnit,
+    NULL AS ContractApplied,
+    NULL AS ContractedUnitPrice,
+    NULL AS HostProviderName,
+    NULL AS InvoiceDetailId,
+    NULL AS PricingCurrencyContractedUnitPrice,
+    NULL AS PricingCurrencyEffectiveCost,
+    NULL AS PricingCurrencyListUnitPrice,
+    NULL AS ResourceType,
+    NULL AS ServiceProviderName,
+    NULL AS ServiceSubcategory,
+    NULL AS SkuPriceDetails
 FROM measured
 LEFT JOIN service_categories ON service_categories.code = line_item_product_code;

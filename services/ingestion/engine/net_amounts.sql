@@ -1,8 +1,13 @@
 -- reads: cur_lines
--- How many lines that are no discounts have net amounts, and what the bill sums to without and with
--- them: a discount is a row of its own among unblended amounts, and within the net ones of what it is
--- of. Both sum to one bill.
+-- How many lines are of Savings Plans or fees, how many that are no discounts have net amounts, and
+-- what the bill sums to without and with them: a discount is a row of its own among unblended amounts,
+-- and within the net ones of what it is of. Both sum to one bill.
 SELECT
+    count(*) FILTER (
+        WHERE line_item_line_item_type IN (
+            'SavingsPlanCoveredUsage', 'SavingsPlanNegation', 'SavingsPlanUpfrontFee', 'Fee'
+        )
+    ),
     count(*) FILTER (
         WHERE line_item_net_unblended_cost IS NOT NULL AND line_item_line_item_type NOT LIKE '%Discount'
     ),

@@ -49,7 +49,6 @@ from shared.sql.expressions import (
     listed,
     listed_values,
     literal,
-    null,
     number,
     parquet_scan,
     qualified,
@@ -129,6 +128,10 @@ class _Normalisation:
     memory_limit_mb: int
     money_type: str = MONEY_TYPE
     commitments: Commitments = field(init=False)
+    staged: int = -1
+    """The file that the view `staged` is of."""
+    viewed: tuple[int, range] | None = None
+    """The file and the rows that the view of lines is of."""
 
     def __post_init__(self) -> None:
         self.commitments = Commitments(self.session)
@@ -196,7 +199,8 @@ class _Normalisation:
         if not is_csv:
             raw_count = tally.add_file(self.session, file)
         _check_readers(file, checked.row_count, raw_count, tally)
-        self._view_lines(index, range(1, checked.row_count + 1))
+        self.staged = index
+        self._view_lines(index, checked, range(1, checked.row_count + 1))
         if not self.kind.is_focus:
             self.commitments.add_lines()
         return checked
@@ -232,7 +236,13 @@ class _Normalisation:
             )
         return currency
 
-    def _view_lines(self, index: int, rows: range) -> None:
+    def _view_lines(self, index: int, file: CheckedFile, rows: range) -> None:
+        """Creating a view takes as long as reading a small bill, so none is created twice."""
+        if self.staged != index:
+            file.staging.stage_again(file.reading)
+            self.staged = index
+        elif self.viewed == (index, rows):
+            return
         names = {
             "file": number(index),
             "billing_period": identifier(layout_of(self.kind).billing_period),
@@ -241,12 +251,13 @@ class _Normalisation:
             "last_row": number(rows.stop - 1),
         }
         self._run("focus_lines.sql" if self.kind.is_focus else "cur_lines.sql", names)
+        self.viewed = (index, rows)
 
     def _write(self, index: int, file: CheckedFile) -> Iterator[Path]:
         """One part, or more of a long file: the tag sets of the rows of one are held at once."""
-        file.staging.stage_again(file.reading)
-        for at, start in enumerate(range(1, max(2, file.row_count + 1), _PART_ROWS)):
-            self._view_lines(index, range(start, start + _PART_ROWS))
+        end = file.row_count + 1
+        for at, start in enumerate(range(1, max(2, end), _PART_ROWS)):
+            self._view_lines(index, file, range(start, min(start + _PART_ROWS, end)))
             name = f"part-{index:05d}" if at == 0 else f"part-{index:05d}-{at:05d}"
             yield self._write_part(index, self.out_dir / f"{name}.parquet")
 
@@ -277,12 +288,8 @@ class _Normalisation:
             "x_SourceFormat": literal(str(self.kind)),
             "ServiceCategory": call("coalesce", category, literal("Other")),
         }
-        described = self._run(
-            "describe_mapped.sql", {"mapped": identifier(self._mapped)}
-        ).fetchall()
-        mapped = {row[0].lower(): qualified("mapped", row[0]) for row in described}
         for name in COLUMNS:
-            value = own.get(name) or mapped.get(name.lower()) or null("VARCHAR")
+            value = own.get(name, qualified("mapped", name))
             yield name, cast(value, type_of(name, money=self.money_type))
 
     def _snapshot(

@@ -135,10 +135,11 @@ def check_rows(staging: Staging, period: Month) -> CheckedFile:
     staging.stage(reading)
     row_count, faults, is_wide = _faults(session, source, kind)
     dates: dict[str, OrderedDates] = {}
-    if any(fault.kind == "time" for fault in faults):
-        reading = replace(reading, has_other_times=True)
+    other_times = [fault.column for fault in faults if fault.kind == "time"]
+    if other_times:
+        reading = replace(reading, other_times=frozenset(other_times))
         staging.stage(reading)
-        dates = dict(_ordered_dates(session, source, kind, period))
+        dates = dict(_ordered_dates(staging, other_times, period))
         if dates:
             reading = replace(reading, orders={name: each.order for name, each in dates.items()})
             staging.stage(reading)
@@ -270,18 +271,17 @@ def _written(kind: Kind, name: str) -> Sql:
 
 
 def _ordered_dates(
-    session: Session, source: SourceFile, kind: Kind, period: Month
+    staging: Staging, columns: Sequence[str], period: Month
 ) -> Iterator[tuple[str, OrderedDates]]:
     """The columns that hold dates whose year comes last, where the period tells their order."""
-    for name, type_ in layout_of(kind).columns.items():
-        if type_ != "time" or source.find(name) is None:
-            continue
-        names = {"time": identifier(name), "written": _written(kind, name)}
-        unread = run_script(session, __package__, "unread_times.sql", names)
+    for name in columns:
+        names = {"time": identifier(name), "written": _written(staging.kind, name)}
+        unread = run_script(staging.session, __package__, "unread_times.sql", names)
         texts = [text for (text,) in unread.fetchmany(_DATES_MAX)]
         order = day_order(texts, period.period)
         if order is not None:
-            yield name, OrderedDates(label_of(source, kind, name), order, texts[0])
+            label = label_of(staging.source, staging.kind, name)
+            yield name, OrderedDates(label, order, texts[0])
 
 
 def _refusal(source: SourceFile, kind: Kind, faults: Sequence[_Fault]) -> BadInput:

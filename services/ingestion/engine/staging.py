@@ -68,8 +68,8 @@ _NUMBERS: Final = (*INTEGERS, "DOUBLE", "FLOAT")
 class Reading:
     """How the values of one file are read, once its rows have been looked at."""
 
-    has_other_times: bool = False
-    """Whether some times are not of the forms that most files have."""
+    other_times: AbstractSet[str] = frozenset()
+    """Columns of times some of which are not of the forms that most files have."""
     orders: Mapping[str, DayOrder] = field(default_factory=dict)
     """By column of times, the order of day and month."""
     blanked: AbstractSet[str] = frozenset()
@@ -219,7 +219,7 @@ def _is_of_aws(source: SourceFile, kind: Kind) -> Sql:
 
 def _time(column: Column, written: Sql, reading: Reading) -> Sql:
     if not is_time(column.type):
-        if not reading.has_other_times:
+        if column.name not in reading.other_times:
             return plain_time_of(written)
         return time_of(written, reading.orders.get(column.name))
     moment = time_in_microseconds(column)

@@ -1,2 +1,0 @@
--- reads: {mapped}
-DESCRIBE {mapped};
