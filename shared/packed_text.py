@@ -104,8 +104,12 @@ def _encoding_words(error: UnicodeDecodeError) -> str:
 def unpacked(raw: BinaryIO, compression: str, path: Path) -> Iterator[BinaryIO]:
     if compression == "zip":
         _check_zip_directory(raw, path)
-        with zipfile.ZipFile(raw) as archive, archive.open(_only_csv(archive, path)) as member:
-            yield _limited(cast("Unpacked", member), path)
+        with zipfile.ZipFile(raw) as archive:
+            only = _only_csv(archive, path)
+            if only.header_offset < 0:  # to seek there is an error of the system's
+                raise zipfile.BadZipFile("its directory lies elsewhere than it says")
+            with archive.open(only) as member:
+                yield _limited(cast("Unpacked", member), path)
     else:
         unpacked = gzip.GzipFile(fileobj=raw) if compression == "gzip" else raw
         yield _limited(cast("Unpacked", unpacked), path)

@@ -85,6 +85,17 @@ def _zip_that_lies(folder: Path) -> Path:
     return path
 
 
+def _zip_that_begins_before_itself(folder: Path) -> Path:
+    """Its last record says of the directory that it lies one byte further on."""
+    path = write_legacy(folder / "bill.csv.zip", [legacy_line(cur_line())])
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x05\x06") + 16
+    place = int.from_bytes(content[at : at + 4], "little")
+    content[at : at + 4] = (place + 1).to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
 def _nested_product(folder: Path) -> Path:
     depth = 100_000
     line = cur_line(product='{"product_name":' + "[" * depth + "]" * depth + "}")
@@ -151,6 +162,7 @@ HOSTILE_BILLS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "a manifest of a file that is a number": _manifest(dataFiles=[1]),
     "a header with a quote too much": _header('"a"b,'),
     "a zip whose directory lies": _zip_that_lies,
+    "a zip that begins before itself": _zip_that_begins_before_itself,
     "a zip without a bill": _zip_of_nothing,
     "a zip of two bills": _zip_of_two,
     "a footer that lies": _footer_that_lies,
