@@ -31,8 +31,8 @@ FAULTS ?= 30
 LINES ?= 5000000 20000000
 
 .PHONY: help install assets demo demo-check up test test-deep covered \
-	e2e browser chaos controls check-overload check-slow-demo check-attacks fuzz-api fuzz-bills test-data bench \
-	bench-attribution bench-fairness bench-tenants \
+	e2e browser chaos controls check-overload check-slow-demo check-attacks fuzz-api fuzz-bills \
+	fuzz-bills-total test-data bench bench-attribution bench-fairness bench-tenants \
 	lint types format lock clean
 
 help: ## Show what there is
@@ -108,10 +108,13 @@ fuzz-api: install assets ## CASES (1,000) generated and hostile requests, and wh
 	@$(BIN)/python -m tests.fuzz $(if $(FUZZ_HOME),--home $(FUZZ_HOME)) $(if $(CASES),--cases $(CASES)) \
 		$(if $(SEED),--seed $(SEED))
 
-fuzz-bills: install ## FILES (2,000) mutated deliveries of all formats from number FROM on, against an oracle; one JSON object
-	@GLIBC_TUNABLES=glibc.malloc.tcache_count=20000 $(BIN)/python -m tests.fuzz.bills \
-		--results $(or $(RESULTS),var/fuzz-bills.jsonl) $(if $(FROM),--from $(FROM)) \
-		$(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
+fuzz-bills: install ## FILES (2,000) mutated deliveries from number FROM on, and BILLS (300) in all formats; one JSON object
+	@$(BIN)/python -m tests.fuzz.bills --results $(or $(RESULTS),var/fuzz-bills.jsonl) \
+		$(if $(FROM),--from $(FROM)) $(if $(FILES),--files $(FILES)) $(if $(BILLS),--bills $(BILLS)) \
+		$(if $(SEED),--seed $(SEED))
+
+fuzz-bills-total: install ## What all slices of RESULTS (var/fuzz-bills.jsonl) come to; a JSON object per seed
+	@$(BIN)/python -m tests.fuzz.bills --total --results $(or $(RESULTS),var/fuzz-bills.jsonl)
 
 test-data: install $(DATA)/.installed ## Bills that other programs make, and those of SAMPLES=folder: each total; one JSON object
 	@$(BIN)/python -m tests.samples --programs $(DATA)/bin $(if $(WRITE),--write) $(if $(SAMPLES),--samples '$(SAMPLES)')

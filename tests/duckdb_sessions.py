@@ -8,8 +8,8 @@ come here.
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import closing, contextmanager, suppress
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Self
 from unittest import mock
@@ -71,25 +71,47 @@ class SharedSession:
         self.close()
 
     def close(self) -> None:
-        self._connection.execute(f"USE memory; DETACH {self._name}")
+        with suppress(duckdb.FatalException):
+            self._connection.execute(f"USE memory; DETACH {self._name}")
+        self._connection.close()
+
+
+class _Instance:
+    """DuckDB gives up one in which an error of its own came up: the next session has a new one."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._start = partial(duckdb.connect, ":memory:", config=settings)
+        self._numbers = itertools.count()
+        self._connection = self._started()
+
+    def _started(self) -> duckdb.DuckDBPyConnection:
+        connection = self._start()
+        (names,) = connection.sql(_NAMES_OF_OPTIMIZERS).fetchall()[0]
+        connection.execute("SET disabled_optimizers = $names", {"names": names})
+        return connection
+
+    def session(self, database: str = ":memory:", **_settings: Any) -> SharedSession:
+        if database != ":memory:":
+            raise ValueError(f"{database}: only sessions in memory are shared")
+        name = f"session_{next(self._numbers)}"
+        try:
+            return SharedSession(self._connection, name)
+        except duckdb.FatalException:
+            self._connection = self._started()
+            return SharedSession(self._connection, name)
+
+    def close(self) -> None:
         self._connection.close()
 
 
 @contextmanager
-def shared_instance() -> Iterator[None]:
+def shared_instance(**settings: str) -> Iterator[None]:
     """Within, every `duckdb.connect()` gives a session of one instance in memory."""
-    numbers = itertools.count()
-    with duckdb.connect(":memory:", config=_INSTANCE_SETTINGS) as instance:
-        (names,) = instance.sql(_NAMES_OF_OPTIMIZERS).fetchall()[0]
-        instance.execute("SET disabled_optimizers = $names", {"names": names})
-
-        def connect(database: str = ":memory:", **_settings: Any) -> SharedSession:
-            if database != ":memory:":
-                raise ValueError(f"{database}: only sessions in memory are shared")
-            return SharedSession(instance, f"session_{next(numbers)}")
-
-        with mock.patch.object(duckdb, "connect", connect):
-            yield
+    with (
+        closing(_Instance({**_INSTANCE_SETTINGS, **settings})) as instance,
+        mock.patch.object(duckdb, "connect", instance.session),
+    ):
+        yield
     # A statement that outlives the interpreter is reported as leaked.
     _parsed.cache_clear()
 

@@ -1,4 +1,4 @@
-"""Small bills as tables of text, and the files and folders in which each format is delivered.
+"""Small bills as tables of text, and the formats that they are written in.
 
 Nothing here is shared with what reads bills: the forms are those of docs/reference/aws-bills.md.
 """
@@ -10,17 +10,19 @@ import random
 import zipfile
 from collections.abc import Mapping, Sequence
 from csv import writer as csv_writer  # noqa: TID251 - an input, as others write it
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq  # noqa: TID251 - others' files, not the lake's
 
 MONTH: Final = "2026-10"
 NEXT_MONTH: Final = "2026-11"
+_MONTH_AFTER: Final = {MONTH: NEXT_MONTH, NEXT_MONTH: "2026-12"}
 _TENANTS: Final = ("acme", "ACME", "Globex", "globex ", "acme-corp", "nobody", "")
 _ACCOUNTS: Final = ("000000000002", "222222222222", "012345678901")
+_ORDER_CHANGES: Final = 0.15
+"""In so many bills the columns stand in an order of their own."""
 FOCUS: Final = {
     "cost": "BilledCost",
     "effective": "EffectiveCost",
@@ -75,6 +77,15 @@ LEGACY: Final = {
     "quantity": "lineItem/UsageAmount",
     "customer": "resourceTags/user:customer",
 }
+_ATHENA: Final = {
+    what: name for what, name in CUR.items() if what not in ("payer_name", "tags")
+} | {"customer": "resource_tags_user_customer"}
+_FOCUS_1_0: Final = FOCUS | {"usage_type": "x_UsageType"}
+_FOCUS_1_3: Final = FOCUS | {"provider": "ServiceProviderName", "allocated": "AllocatedTags"}
+_FOCUS_1_4: Final = _FOCUS_1_3 | {"detail": "InvoiceDetailId"}
+
+Layout = Literal["file", "exports", "legacy"]
+"""A file alone, or in a folder as Data Exports or the legacy report have it."""
 
 
 @dataclass
@@ -89,70 +100,82 @@ class Table:
 @dataclass(frozen=True)
 class Format:
     name: str
-    names: Mapping[str, str]
-    """Of the columns, by what they hold."""
+    columns: Mapping[str, str]
+    """Their names, by what they hold."""
     suffix: str
-    layout: str = "file"
-    """`file` alone, or in a folder as `exports` or the `legacy` report have it."""
-    changes: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> dict[str, str]:
-        return {**self.names, **self.changes}
+    layout: Layout
 
     @property
     def is_parquet(self) -> bool:
         return self.suffix == ".parquet"
 
+    @property
+    def is_packed(self) -> bool:
+        return self.suffix != ".csv"
 
-_FOCUS_1_0: Final = {"usage_type": "x_UsageType"}
-_ATHENA: Final = {
-    what: name for what, name in CUR.items() if what not in ("payer_name", "tags")
-} | {"customer": "resource_tags_user_customer"}
-FORMATS: Final = (
-    Format("FOCUS 1.2, CSV", FOCUS, ".csv"),
-    Format("FOCUS 1.2, zip", FOCUS, ".csv.zip"),
-    Format("FOCUS 1.2, Parquet", FOCUS, ".parquet"),
-    Format("FOCUS 1.2, export", FOCUS, ".csv.gz", "exports"),
-    Format("FOCUS 1.0, gz", FOCUS, ".csv.gz", changes=_FOCUS_1_0),
-    Format("FOCUS 1.0, Parquet export", FOCUS, ".parquet", "exports", changes=_FOCUS_1_0),
-    Format("CUR 2.0, CSV export", CUR, ".csv.gz", "exports"),
-    Format("CUR 2.0, Parquet export", CUR, ".parquet", "exports"),
-    Format("CUR 2.0, CSV", CUR, ".csv"),
-    Format("legacy CUR, report", LEGACY, ".csv.gz", "legacy"),
-    Format("legacy CUR, zip", LEGACY, ".csv.zip"),
-    Format("legacy CUR, Parquet", _ATHENA, ".parquet"),
+    @property
+    def has_manifest(self) -> bool:
+        return self.layout != "file"
+
+
+_Shapes = tuple[tuple[str, Layout], ...]
+_CSV: Final[_Shapes] = (
+    *((".csv", "file"), (".csv.gz", "file"), (".csv.zip", "file"), (".csv.gz", "exports")),
 )
+_PARQUET: Final[_Shapes] = ((".parquet", "file"), (".parquet", "exports"))
+_REPORT: Final[_Shapes] = (
+    *((".csv", "file"), (".csv.zip", "file"), (".csv.gz", "legacy"), (".csv.zip", "legacy")),
+)
+_ATHENA_REPORT: Final[_Shapes] = ((".parquet", "file"), (".parquet", "legacy"))
+FORMATS: Final[Mapping[str, tuple[Format, ...]]] = {
+    name: tuple(Format(name, columns, suffix, layout) for suffix, layout in shapes)
+    for name, columns, shapes in (
+        ("FOCUS 1.0 CSV", _FOCUS_1_0, _CSV),
+        ("FOCUS 1.0 Parquet", _FOCUS_1_0, _PARQUET),
+        ("FOCUS 1.2 CSV", FOCUS, _CSV),
+        ("FOCUS 1.2 Parquet", FOCUS, _PARQUET),
+        ("FOCUS 1.3 CSV", _FOCUS_1_3, _CSV),
+        ("FOCUS 1.3 Parquet", _FOCUS_1_3, _PARQUET),
+        ("FOCUS 1.4 CSV", _FOCUS_1_4, _CSV),
+        ("CUR 2.0 CSV", CUR, _CSV),
+        ("CUR 2.0 Parquet", CUR, _PARQUET),
+        ("legacy CUR CSV", LEGACY, _REPORT),
+        ("legacy CUR Parquet", _ATHENA, _ATHENA_REPORT),
+    )
+}
+"""By name, each with the ways in which it comes."""
 
 
-def random_table(chance: random.Random, form: Format) -> Table:
+def random_table(chance: random.Random, form: Format, month: str = MONTH) -> Table:
     header = list(form.columns.values())
-    chance.shuffle(header)
+    if chance.random() < _ORDER_CHANGES:
+        chance.shuffle(header)
     what_of = {name: what for what, name in form.columns.items()}
     rows = []
     for _ in range(chance.randint(1, 8)):
-        line = _line(chance, form)
+        line = _line(chance, form, month)
         rows.append([line[what_of[name]] for name in header])
     return Table(header, rows)
 
 
-def _line(chance: random.Random, form: Format) -> dict[str, str]:
-    is_focus = "effective" in form.names
+def _line(chance: random.Random, form: Format, month: str) -> dict[str, str]:
+    is_focus = "effective" in form.columns
     day, hour = chance.randint(1, 27), chance.randint(0, 22)
-    cost = (
-        f"{chance.choice(('', '', '', '-'))}{chance.randint(0, 500)}.{chance.randint(0, 9999):04}"
-    )
+    sign = chance.choice(("", "", "", "-"))
+    cost = f"{sign}{chance.randint(0, 500)}.{chance.randint(0, 9999):04}"
     tenant = chance.choice(_TENANTS)
-    key = "customer" if is_focus else "user_customer"
-    tags = json.dumps({key: tenant, "env" if is_focus else "user_env": "prod"}) if tenant else ""
+    tags, allocated = _tags(tenant, is_focus=is_focus), ""
+    if "allocated" in form.columns and chance.random() < 0.5:
+        # The workload's own tags count before those of its host.
+        tags, allocated = _tags(chance.choice(_TENANTS), is_focus=True), tags
     return {
         "cost": cost,
         "effective": cost,
         "currency": "USD",
-        "month": f"{MONTH}-01T00:00:00Z",
-        "month_end": f"{NEXT_MONTH}-01T00:00:00Z",
-        "start": f"{MONTH}-{day:02}T{hour:02}:00:00Z",
-        "end": f"{MONTH}-{day:02}T{hour + 1:02}:00:00Z",
+        "month": f"{month}-01T00:00:00Z",
+        "month_end": f"{_MONTH_AFTER[month]}-01T00:00:00Z",
+        "start": f"{month}-{day:02}T{hour:02}:00:00Z",
+        "end": f"{month}-{day:02}T{hour + 1:02}:00:00Z",
         "category": chance.choice(("Usage", "Usage", "Tax", "Credit")),
         "service": chance.choice(("AmazonEC2", "AmazonS3", 'Ünïcode, "quoted"')),
         "group": chance.choice(("Compute", "Storage", "Other")),
@@ -164,15 +187,24 @@ def _line(chance: random.Random, form: Format) -> dict[str, str]:
         "operation": "RunInstances",
         "description": "",
         "quantity": "1",
+        "provider": "AWS",
+        "detail": "d-1",
         "tags": tags,
+        "allocated": allocated,
         "customer": tenant,
     }
+
+
+def _tags(tenant: str, *, is_focus: bool) -> str:
+    prefix = "" if is_focus else "user_"
+    tags = {f"{prefix}customer": tenant, f"{prefix}env": "prod"}
+    return json.dumps(tags) if tenant else ""
 
 
 def encoded(table: Table, form: Format) -> bytes:
     """The bytes of the one data file, packed as the format packs it."""
     if form.is_parquet:
-        return _parquet(table, form)
+        return parquet_bytes(pa.table(arrays_of(table, form)))
     return packed(csv_text(table).encode(), form)
 
 
@@ -187,15 +219,19 @@ def csv_text(table: Table, *, delimiter: str = ",", line_end: str = "\n") -> str
 def packed(content: bytes, form: Format) -> bytes:
     if form.suffix.endswith(".gz"):
         return gzip.compress(content, 1, mtime=0)
-    if form.suffix.endswith(".zip"):
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo("report/bill.csv"), content, zipfile.ZIP_DEFLATED)
-        return file.getvalue()
-    return content
+    return zipped({"report/bill.csv": content}) if form.suffix.endswith(".zip") else content
 
 
-def _parquet(table: Table, form: Format) -> bytes:
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
+    return file.getvalue()
+
+
+def arrays_of(table: Table, form: Format) -> dict[str, pa.Array]:
+    """All texts, but for the map of tags of a CUR 2.0. Raises ValueError for tags that are none."""
     arrays: dict[str, pa.Array] = {}
     of_map = form.columns.get("tags") == CUR["tags"]
     for at, name in enumerate(table.header):
@@ -205,53 +241,10 @@ def _parquet(table: Table, form: Format) -> bytes:
             arrays[name] = pa.array(maps, pa.map_(pa.string(), pa.string()))
         else:
             arrays[name] = pa.array(cells, pa.string())
+    return arrays
+
+
+def parquet_bytes(table: pa.Table, **options: object) -> bytes:
     file = io.BytesIO()
-    pq.write_table(pa.table(arrays), file, compression="snappy")
+    pq.write_table(table, file, **{"compression": "snappy", **options})
     return file.getvalue()
-
-
-def deliver(root: Path, form: Format, parts: Sequence[bytes]) -> Path:
-    """What `--bill` is given; `parts` are the data files."""
-    place = {"file": _file, "exports": _exports, "legacy": _legacy}[form.layout]
-    return place(root, form, parts)
-
-
-def _file(root: Path, form: Format, parts: Sequence[bytes]) -> Path:
-    path = root / f"bill{form.suffix}"
-    path.write_bytes(parts[0])
-    return path
-
-
-def _exports(root: Path, form: Format, parts: Sequence[bytes]) -> Path:
-    keys = []
-    for at, content in enumerate(parts, start=1):
-        keys.append(f"bill/data/BILLING_PERIOD={MONTH}/bill-{at:05}{form.suffix}")
-        _write(root / keys[-1], content)
-    manifest = {"executionId": "e-1", "dataFiles": [f"s3://bucket/{key}" for key in keys]}
-    name = root / f"bill/metadata/BILLING_PERIOD={MONTH}/bill-Manifest.json"
-    _write(name, json.dumps(manifest).encode())
-    return root
-
-
-def _legacy(root: Path, form: Format, parts: Sequence[bytes]) -> Path:
-    folder = "cur/bill/20261001-20261101"
-    keys = []
-    for at, content in enumerate(parts, start=1):
-        keys.append(f"{folder}/bill-{at:05}{form.suffix}")
-        _write(root / keys[-1], content)
-    columns = [name.split("/", 1) for name in form.columns.values()]
-    manifest = {
-        "assemblyId": "a-1",
-        "columns": [{"category": category, "name": name} for category, name in columns],
-        "billingPeriod": {"start": "20261001T000000.000Z", "end": "20261101T000000.000Z"},
-        "bucket": "bucket",
-        "reportName": "bill",
-        "reportKeys": keys,
-    }
-    _write(root / folder / "bill-Manifest.json", json.dumps(manifest).encode())
-    return root
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
