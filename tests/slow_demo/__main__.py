@@ -107,7 +107,10 @@ def check(home: Home, *, share: float, minutes: float) -> dict[str, Any]:
         slowed.end()
         if not terminal.is_sample_done.is_set() and demo.poll() is None:
             demo.send_signal(signal.SIGINT)
-        output = demo.communicate()[0]
+        # Not by `communicate`, which would read what the terminal's own thread is there for.
+        assert demo.stdout is not None
+        output = demo.stdout.read()
+        demo.wait()
         terminal.join()
     problems = [f"{name} was started again {n} times" for name, n in restarts.items() if n]
     if terminal.silent_seconds_max > _SILENT_SECONDS_MAX:
