@@ -178,6 +178,10 @@ class Test10Drift:
         assert (snapshot.billed_total, snapshot.effective_total) == (3, Decimal("3.25"))
         rows = [rows_of(part, "SELECT Tags FROM rows")[0][0] for part in snapshot.parts]
         assert rows == [{}, {}, {"team": "a"}]
+        notes = [each.message for each in snapshot.findings if each.kind == "uneven-files"]
+        assert len(notes) == 3
+        assert "00001.csv.gz lacks columns" in notes[0]
+        assert "resourceTags/user:team. Its lines (1) are without them." in notes[0]
 
     @pytest.mark.parametrize("name", ["lineItem/UnblendedCost", "lineItem/LineItemType"])
     def test_10_a_required_column_that_vanished_is_named_with_its_file(self, tmp_path, name):

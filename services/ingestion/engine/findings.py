@@ -3,12 +3,12 @@
 import difflib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from services.ingestion.engine.closed_lists import FOCUS_LISTS, LINE_TYPES
-from services.ingestion.engine.row_checks import OrderedDates
+from services.ingestion.engine.row_checks import CheckedFile, OrderedDates
 from shared.columnar import Session
 from shared.contracts.unreadable import Unreadable
 from shared.exact import EXACT
@@ -22,6 +22,8 @@ from shared.sql.scripts import records, run_script
 # AWS has some twenty; each new one is a line of the findings.
 _LINE_TYPES_SHOWN = 100
 _VALUE_CHARACTERS = 80
+_FILES_SHOWN = 5
+_COLUMNS_SHOWN = 10
 _COLUMN_OF = {
     "service": "ServiceName",
     "account": "BillingAccountId",
@@ -44,6 +46,27 @@ def find_findings(session: Session, lines: Sql, *, file: str) -> Iterator[Findin
             f"{split_count} split cost rows restate parts of their instances: they divide these,"
             " and are never added to them.",
         )
+
+
+def uneven_files(files: Sequence[CheckedFile]) -> Iterator[Finding]:
+    """Files without a column that others of the delivery have: whose tags it has are on no line."""
+    columns = [{column.name for column in checked.staging.source.columns} for checked in files]
+    every = set().union(*columns)
+    lacking = [
+        (checked, sorted(every - own))
+        for checked, own in zip(files, columns, strict=True)
+        if checked.row_count and every - own
+    ]
+    for checked, names in lacking[:_FILES_SHOWN]:
+        more = len(names) - _COLUMNS_SHOWN
+        listed = ", ".join(names[:_COLUMNS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        yield Finding(
+            "uneven-files",
+            f"{checked.staging.source.path.name} lacks columns that other files of the delivery"
+            f" have: {listed}. Its lines ({checked.row_count}) are without them.",
+        )
+    if len(lacking) > _FILES_SHOWN:
+        yield Finding("uneven-files", f"So do {len(lacking) - _FILES_SHOWN} more files.")
 
 
 def unreadable_finding(unreadable: Unreadable) -> Finding:

@@ -18,6 +18,7 @@ from services.ingestion.engine.delivery import Delivery
 from services.ingestion.engine.findings import (
     find_findings,
     order_finding,
+    uneven_files,
     unreadable_finding,
 )
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
@@ -342,6 +343,7 @@ class _Normalisation:
         for checked in files:
             yield from map(unreadable_finding, checked.unreadable)
             yield from map(order_finding, checked.ordered_dates)
+        yield from uneven_files(files)
         yield from find_findings(self.session, lines, file=str(self.delivery.place))
         yield from self.commitments.findings()
         for month, count in sorted(tally.other_months.items()):
