@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 
 from services.attribution.engine import Run, attribute
+from services.attribution.engine.attribute import open_attribution
+from services.attribution.engine.inputs.needed_columns import check_readable
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, parse_configuration
 from shared.findings import Finding
@@ -286,23 +288,37 @@ def run_of(
     *,
     workloads: Sequence[Path] = (),
     run_id: str | None = "run-1",
+    is_prepared: bool = False,
 ) -> Run:
-    """Of a bill as delivered, which is taken first, or of one that is normalised."""
+    """Of a bill as delivered, which is taken first, or of one that is normalised.
+
+    Straight from its lines, as the product attributes a bill whose lines pods divide: preparing a
+    bill of two lines takes as long as splitting it. With `is_prepared` as it attributes all others;
+    `tests/engine/test_restated_days.py` holds that both give the same bytes.
+    """
     config = parse_configuration(ruleset) if isinstance(ruleset, str) else ruleset
     taken = snapshot_of(bill, work) if isinstance(bill, Path) else bill
-    return attribute(
-        snapshot_parts=taken.parts,
-        unreadable=taken.unreadable if isinstance(taken, Snapshot) else (),
-        raw_totals=taken.raw_totals,
-        config=config,
-        signals=signals,
-        workloads=workloads,
-        period=OCTOBER,
-        out_dir=work / "run",
-        scratch_dir=work / "scratch",
-        run_id=run_id,
-        memory_limit_mb=512,
-    )
+    unreadable = taken.unreadable if isinstance(taken, Snapshot) else ()
+    if is_prepared:
+        return attribute(
+            snapshot_parts=taken.parts,
+            unreadable=unreadable,
+            raw_totals=taken.raw_totals,
+            config=config,
+            signals=signals,
+            workloads=workloads,
+            period=OCTOBER,
+            out_dir=work / "run",
+            scratch_dir=work / "scratch",
+            run_id=run_id,
+            memory_limit_mb=512,
+        )
+    check_readable(unreadable, config, has_workloads=bool(workloads))
+    with open_attribution(
+        config=config, period=OCTOBER, scratch_dir=work / "scratch", memory_limit_mb=512
+    ) as attribution:
+        findings = attribution.split(taken.parts, signals, workloads)
+        return attribution.finish(work / "run", run_id, taken.raw_totals, findings)
 
 
 def amounts(run: Run) -> dict[str, Decimal]:

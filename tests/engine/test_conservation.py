@@ -103,7 +103,8 @@ rulesets = st.builds(
 
 def run(bill_lines, ruleset, rows, work):
     bill = write_normalised(work / "bill", [focus_line(**line) for line in bill_lines])
-    return run_of(bill, work, ruleset, [write_signals(work / "signals.csv", *rows)])
+    signal_file = write_signals(work / "signals.csv", *rows)
+    return run_of(bill, work, ruleset, [signal_file], is_prepared=True)
 
 
 class TestAnyScenario:
@@ -147,6 +148,6 @@ class TestADelivery:
         written = set()
         for parts in ([bill_lines], [bill_lines[cut:], bill_lines[:cut]]):
             with work_folder() as work:
-                run_of(write_delivery(work / "bucket", parts), work)
+                run_of(write_delivery(work / "bucket", parts), work, is_prepared=True)
                 written.add((work / "run/allocations.parquet").read_bytes())
         assert len(written) == 1

@@ -19,7 +19,7 @@ def run(case: Case, work: Path):
     bill = write_normalised(work / "bill", [focus_line(**line) for line in case.bill])
     workloads = [write_workloads(work / "workloads.csv", case.workloads)] if case.workloads else []
     signals = [write_signals(work / "signals.csv", *case.signals)] if case.signals else []
-    return run_of(bill, work, case.ruleset, signals, workloads=workloads)
+    return run_of(bill, work, case.ruleset, signals, workloads=workloads, is_prepared=True)
 
 
 def found(work: Path, names: list[str]) -> dict[tuple[str, ...], Decimal]:

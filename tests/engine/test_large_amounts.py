@@ -26,7 +26,7 @@ def test_are_split_to_the_last_digit(tmp_path, written):
         *(focus_line(**idr, ServiceName="NAT", ResourceId=f"nat-{at}") for at in range(20)),
         focus_line(**idr, ServiceName="Support"),
     ]
-    run = run_of(write_focus(tmp_path / "bill.csv", lines), tmp_path, RULESET)
+    run = run_of(write_focus(tmp_path / "bill.csv", lines), tmp_path, RULESET, is_prepared=True)
     assert run.proof.difference == 0
     split = amounts(run)
     assert sum(split.values()) == 22 * amount

@@ -67,7 +67,7 @@ def run(work, bill, scope: str):
     ]
     groups = "" if scope != "group" else f"commitment_groups: {json.dumps(GROUPS)}\n"
     rules = f"{RULESET}commitments: {{smoothed: {scope}}}\n{groups}"
-    return run_of(write_normalised(work / "bill", written), work, rules)
+    return run_of(write_normalised(work / "bill", written), work, rules, is_prepared=True)
 
 
 class TestSmoothingOverAccounts:

@@ -131,7 +131,7 @@ def test_give_the_same_bytes(tmp_path, cost):
     ruleset = f"{RULESET}cost: {cost}\n"
     for kind in ("CUR 2.0", "legacy CUR", "FOCUS 1.2"):
         bill = write(kind, tmp_path / kind)
-        run = run_of(bill, tmp_path / kind, ruleset, [signals], run_id=None)
+        run = run_of(bill, tmp_path / kind, ruleset, [signals], run_id=None, is_prepared=True)
         assert run.proof.difference == 0
         for path in (tmp_path / kind / "run").iterdir():
             written.setdefault(path.name, set()).add(path.read_bytes())
