@@ -265,17 +265,12 @@ def _sign_up(line: _Line, actor: Actor, full_name: str) -> str:
     arguments = [actor.name, "--full-name", full_name, "--role", actor.role]
     if actor.customer:
         arguments += ["--customer", actor.customer]
-    problem = ""
-
-    def sign_up() -> str | None:
-        nonlocal problem
-        try:
-            return line.stack.run_manage("portal", "portal_user", *arguments).strip()
-        except Fault as fault:
-            problem = str(fault)
-            return None
-
-    return line.patience.until(lambda: f"link for {actor.name} ({problem})", sign_up)
+    return persist(
+        line.patience,
+        f"link for {actor.name}",
+        lambda: line.stack.run_manage("portal", "portal_user", *arguments).strip(),
+        passing=(Fault,),
+    )
 
 
 def _figures(line: _Line) -> dict[str, Any]:

@@ -23,6 +23,12 @@ ANSWER_SECONDS: Final = 75
 _PATIENCE: Final = Patience(still_seconds=60)
 
 _SERVER_ERROR: Final = 500
+_SERVER_IS_AWAY: Final[tuple[type[Exception], ...]] = (
+    BotoCoreError,
+    ClientError,
+    httpx.HTTPError,
+    stripe.APIConnectionError,
+)
 
 
 class Refused(Fault):
@@ -107,15 +113,21 @@ def _refusal(answer: httpx.Response) -> Refused:
         return Refused(f"{answer.status_code}: {answer.text[:500]}")
 
 
-def persist(patience: Patience, what: str, action: Callable[[], Answer]) -> Answer:
-    """The answer of an action that may be done twice, tried again while a server is away."""
+def persist(
+    patience: Patience,
+    what: str,
+    action: Callable[[], Answer],
+    *,
+    passing: tuple[type[Exception], ...] = _SERVER_IS_AWAY,
+) -> Answer:
+    """The answer of an action that may be done twice, tried again while it raises what passes."""
     problem: Exception | None = None
 
     def act() -> tuple[Answer] | None:
         nonlocal problem
         try:
             return (action(),)
-        except (BotoCoreError, ClientError, httpx.HTTPError, stripe.APIConnectionError) as error:
+        except passing as error:
             problem = error
             return None
 
