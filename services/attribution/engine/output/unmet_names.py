@@ -97,27 +97,21 @@ class UnmetNames:
         return not any(getattr(when, name) for name in _CLOSED)
 
     def _accounts(self) -> Iterator[Finding]:
-        known = self._values("account") if self.config.defaults.accounts else []
         for account, tenant in self.config.defaults.accounts.items():
-            if account not in known:
-                near = self._near("account", account, known)
-                yield Finding(
-                    "unmet-default",
-                    f"`defaults.accounts` gives `{account}` to {tenant}, and no line is of that"
-                    f" account{near}.",
-                )
+            naming = f"`defaults.accounts` gives `{account}` to {tenant}"
+            yield from self._absent_account("unmet-default", account, naming)
 
     def _grouped_accounts(self) -> Iterator[Finding]:
-        known = self._values("account") if self.config.commitment_groups else []
         for group, accounts in self.config.commitment_groups.items():
             for account in accounts:
-                if account not in known:
-                    near = self._near("account", account, known)
-                    yield Finding(
-                        "unmet-group",
-                        f"`commitment_groups` has `{account}` in {group}, and no line is of that"
-                        f" account{near}.",
-                    )
+                naming = f"`commitment_groups` has `{account}` in {group}"
+                yield from self._absent_account("unmet-group", account, naming)
+
+    def _absent_account(self, kind: str, account: str, naming: str) -> Iterator[Finding]:
+        known = self._values("account")
+        if account not in known:
+            near = self._near("account", account, known)
+            yield Finding(kind, f"{naming}, and no line is of that account{near}.")
 
     def _principals(self) -> Iterator[Finding]:
         """Patterns of principals that gave no line its tenant, where some have none."""
