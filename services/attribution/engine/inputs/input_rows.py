@@ -41,6 +41,8 @@ _ADVICE: Final[Mapping[str, Callable[[str], str]]] = {
     " is no time": time_advice,
     " is no number": number_advice,
 }
+QUANTITY_TYPE: Final = "DECIMAL(38,18)"
+"""Of signals and workloads; the scripts that cast them name it, too."""
 _DATES_MAX: Final = 10_000
 """Texts that are looked at where dates may be in either order: more than a month has hours."""
 
@@ -50,13 +52,14 @@ def refused_row(files: Sequence[Path], fault: tuple[Any, ...], *, taken: str) ->
 
     What is wrong begins with the value where it ends as a key of `_ADVICE` does.
     """
-    place, row, text, *row_count = fault
+    place, row, text, *counts = fault
     field, message = text.split(":", 1)
     remedy = f"Correct the row or leave it out; no {taken} was taken."
     for ending, advice in _ADVICE.items():
         if message.endswith(ending) and (value := message.removesuffix(ending)):
             remedy = f"{advice(value)} {remedy}"
-    counted = f" {row_count[0]} rows have a fault in this field." if sum(row_count) > 1 else ""
+    row_count = counts[0] if counts else 1
+    counted = f" {row_count} rows have a fault in this field." if row_count > 1 else ""
     return BadInput(
         f"{message}.{counted}", file=str(files[place]), row=row, field=field, remedy=remedy
     )

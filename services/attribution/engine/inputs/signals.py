@@ -13,6 +13,7 @@ from typing import Any
 
 from services.attribution.domain.tenants import TenantDirectory
 from services.attribution.engine.inputs.input_rows import (
+    QUANTITY_TYPE,
     InputRows,
     input_files,
     missing_columns,
@@ -99,7 +100,7 @@ class SignalTables:
             __package__,
             "signal_faults.sql",
             {
-                "no_quantity": no_number(identifier("quantity"), "DECIMAL(38,18)"),
+                "no_quantity": no_number(identifier("quantity"), QUANTITY_TYPE),
                 "period_start": timestamp(self.period.start),
                 "period_end": timestamp(self.period.end),
             },

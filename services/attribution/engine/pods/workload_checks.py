@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from services.attribution.engine.inputs.input_rows import refused_row
+from services.attribution.engine.inputs.input_rows import QUANTITY_TYPE, refused_row
 from shared.columnar import Session
 from shared.numbers import number_of
 from shared.periods import Month
@@ -24,11 +24,10 @@ TAKEN: Final = (
     "memory_used_gib_hours",
 )
 QUANTITIES: Final = (*TAKEN, "gpu_hours", *CAPACITIES, "node_gpu_hours", "storage_gib_hours")
-_NUMBER: Final = "DECIMAL(38,18)"
 
 
 def check_rows(session: Session, files: Sequence[Path], period: Month) -> None:
-    numbers = {f"{name}_number": number_of(identifier(name), _NUMBER) for name in QUANTITIES}
+    numbers = {f"{name}_number": number_of(identifier(name), QUANTITY_TYPE) for name in QUANTITIES}
     names = {
         "numbers": listed(numbers),
         "period_start": timestamp(period.start),
