@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 
 @cache
 def _place() -> Path:
@@ -30,3 +32,10 @@ def work_folder(name: str = "example") -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """For a suite whose conftest imports it."""
+    with work_folder("test") as folder:
+        yield folder
