@@ -192,7 +192,9 @@ def _seen(seen: Mapping[str, Any]) -> str:
     months = seen["months"]
     unread = f", {seen['unread']} files of no month" if seen["unread"] else ""
     span = f"{months[0]} to {months[-1]}" if months else "no month yet"
-    return f"{seen['objects']} objects, {span}{unread}"
+    fault = seen.get("billing_periods_fault", "")
+    unknown = f", whether a month is closed is not known: {fault}" if fault else ""
+    return f"{seen['objects']} objects, {span}{unread}{unknown}"
 
 
 def _reason(text: str) -> str:

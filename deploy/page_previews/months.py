@@ -9,7 +9,7 @@ from typing import Any, Final
 from deploy.page_previews import costs, operator
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from services.portal.domain.period_checks import Check, check_of, override_of
-from services.portal.pages.close import CheckToClose, ClosePage, PeriodRow, Revision
+from services.portal.pages.close import CheckToClose, ClosePage, PeriodRow, Revision, ShownCause
 from services.portal.pages.overview import NextClose, OverviewPage
 from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from shared.periods import Month
@@ -22,12 +22,14 @@ _FIGURES: Final[Mapping[str, Mapping[str, Any]]] = {
     "unallocated_within_limit": {"share": "0.0168", "limit": "0.05"},
     "signals_complete": {"missing_meters": []},
     "month_is_over": {},
+    "bill_is_final": {"sources": []},
     "no_quarantined_file": {"deliveries": []},
     "run_is_newest": {},
 }
 _FAILED: Final[Mapping[str, Mapping[str, Any]]] = {
     "unallocated_within_limit": {"share": "0.0731", "limit": "0.05"},
     "signals_complete": {"missing_meters": ["alb_lcu"]},
+    "bill_is_final": {"sources": ["azure"]},
 }
 
 
@@ -150,6 +152,7 @@ def close() -> ClosePage:
         overrides=[],
         revisions=[],
         revised_by=None,
+        revision_causes=[],
         checks=[CheckToClose(check, "") for check in checks(failed=True)],
         findings=[],
         run_id="run_0192f0c3",
@@ -193,7 +196,14 @@ def restated() -> ClosePage:
         for key, name, before, after in rows
     ]
     return replace(
-        closed(), period_state=PeriodState.REOPENED, revisions=revisions, revised_by=usd("20.23")
+        closed(),
+        period_state=PeriodState.REOPENED,
+        revisions=revisions,
+        revised_by=usd("20.23"),
+        revision_causes=[
+            ShownCause("the bill of aws corrects earlier charges", 3, usd("-23.28")),
+            ShownCause("the signals of usage came anew", 0, None),
+        ],
     )
 
 

@@ -41,6 +41,7 @@ def _source(key: str, kind: str, uri: str) -> SourceRow:
         object_count=184,
         unread_count=0,
         unread_example="",
+        billing_periods_fault="",
         looked_at=_NOW - timedelta(seconds=40),
         next_look_at=None,
         failing_since=None,

@@ -7,6 +7,7 @@ from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.explain_amount import explain_amount
 from services.attribution.operations.export_focus import export_focus
 from services.attribution.operations.record_inputs import (
+    record_billing_period,
     record_quarantine,
     record_signals,
     record_snapshot,
@@ -17,6 +18,7 @@ from services.attribution.operations.remind_periods import remind_periods
 from services.attribution.operations.replay_run import replay_run
 from services.attribution.operations.try_ruleset import try_ruleset
 from shared.contracts.ingestion import (
+    BILLING_PERIOD_REPORTED,
     DELIVERY_QUARANTINED,
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
@@ -30,6 +32,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     SIGNALS_PUBLISHED.name: record_signals,
     WORKLOADS_PUBLISHED.name: record_workloads,
     DELIVERY_QUARANTINED.name: record_quarantine,
+    BILLING_PERIOD_REPORTED.name: record_billing_period,
     REVENUE_RECORDED.name: record_revenue,
 }
 

@@ -21,6 +21,7 @@ from shared.contracts.fields import (
     Words,
 )
 from shared.contracts.unreadable import Unreadable
+from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,25 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """Lines by which a bill corrects earlier charges: FOCUS, ChargeClass `Correction`.
+
+    Amounts are in the bill's currency, exact; those whose effective cost is not known count 0.
+    """
+
+    line_count: Count
+    billed: Amount
+    effective: Amount
+
+
+@dataclass(frozen=True)
 class SnapshotPublished:
     """A complete, checked restatement of one billing period of one source; it replaces the last.
 
     `version` rises with each snapshot of (source, period); totals are in `currency`, exact.
     `losses` are none in facts of before they were looked for, and so is what is `unreadable`:
     values of columns that no owner and no amount hangs on, which are null in the snapshot.
+    `corrected` is None where no line corrects another, and in facts of before it was told.
     """
 
     snapshot_id: Id
@@ -61,6 +75,7 @@ class SnapshotPublished:
     published_at: Instant
     losses: list[Loss] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    corrected: Corrected | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,22 @@ class DeliveryQuarantined:
     period: Period
     delivered_at: Instant
     error: Words
+
+
+@dataclass(frozen=True)
+class BillingPeriodReported:
+    """Whether the provider may still change a month of a source: FOCUS's Billing Period dataset.
+
+    `status` is a `BillingPeriodStatus`; `version` rises with each report of (source, period).
+    `last_updated` is the provider's own time of it, None where it says none.
+    """
+
+    source: Id
+    period: Period
+    version: Count
+    status: Code
+    last_updated: Instant | None
+    reported_at: Instant
 
 
 _MOMENT = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
@@ -184,5 +215,21 @@ DELIVERY_QUARANTINED: Final = Contract(
         period="2026-10",
         delivered_at=_MOMENT,
         error="aws-00002.snappy.parquet: it is truncated. Deliver it again.",
+    ),
+)
+
+BILLING_PERIOD_REPORTED: Final = Contract(
+    name="ingestion.billing_period_reported.v1",
+    payload=BillingPeriodReported,
+    producer="ingestion",
+    consumers=("attribution",),
+    versions=("version",),
+    example=BillingPeriodReported(
+        source="aws",
+        period="2026-10",
+        version=2,
+        status=BillingPeriodStatus.CLOSED.value,
+        last_updated=_MOMENT,
+        reported_at=_MOMENT,
     ),
 )

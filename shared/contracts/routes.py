@@ -14,6 +14,7 @@ _ALL: Final[tuple[Contract[Any], ...]] = (
     ingestion.SIGNALS_PUBLISHED,
     ingestion.WORKLOADS_PUBLISHED,
     ingestion.DELIVERY_QUARANTINED,
+    ingestion.BILLING_PERIOD_REPORTED,
     attribution.PERIOD_ATTRIBUTED,
     attribution.PERIOD_CLOSED,
     attribution.MARGIN_MEASURED,

@@ -25,11 +25,13 @@ from services.attribution.operations.apply_ruleset import apply_ruleset
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import UnableToClose, close_period
 from services.attribution.operations.record_inputs import (
+    record_billing_period,
     record_signals,
     record_snapshot,
     record_workloads,
 )
 from services.attribution.operations.record_revenue import record_revenue
+from services.attribution.queries.period_checks import period_checks
 from shared.auth.actors import Actor
 from shared.contracts.attribution import (
     MARGIN_MEASURED,
@@ -39,6 +41,7 @@ from shared.contracts.attribution import (
     Override,
 )
 from shared.contracts.ingestion import (
+    BILLING_PERIOD_REPORTED,
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
     WORKLOADS_PUBLISHED,
@@ -105,7 +108,7 @@ def period(transactional_db, storage, tmp_path, settings):
     return "2026-10"
 
 
-def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=()):
+def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=(), corrected=None):
     bill = write_normalised(folder / uuid7().hex, lines)
     prefix = f"s3://trueback-lake/test/{uuid7().hex}"
     parts = [storage.put(part, f"{prefix}/{part.name}") for part in bill.parts]
@@ -122,6 +125,7 @@ def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=()):
         "raw_totals_uri": uri,
         "content_hash": uuid7().hex if spoil else content_hash(lines),
         "losses": [asdict(loss) for loss in losses],
+        "corrected": corrected,
     }
     with as_ops():
         record_snapshot(SNAPSHOT_PUBLISHED.load(fact))
@@ -535,6 +539,46 @@ class TestWhatARunEmits:
         assert Decimal(pool["fallback_cost"]) == Decimal(3)
 
 
+class TestAMonthThatItsProviderHasNotClosed:
+    def report(self, status, version, source="aws", period="2026-10"):
+        example = BILLING_PERIOD_REPORTED.dump(BILLING_PERIOD_REPORTED.example)
+        fact = {**example, "status": status, "version": version, "source": source}
+        with as_ops():
+            record_billing_period(BILLING_PERIOD_REPORTED.load({**fact, "period": period}))
+
+    def check(self, period):
+        with as_ops():
+            checks = period_checks(Run.objects.get(is_current=True), now=NOW)
+        return next(check for check in checks if check.name == "bill_is_final")
+
+    def test_is_closed_for_a_reason_alone(self, period):
+        attribute_period(period=period)
+        self.report("open", 1)
+        with as_ops(), pytest.raises(UnableToClose, match="the provider of aws has not closed"):
+            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+        reasons = {"bill_is_final": "the invoice is out"}
+        with as_ops():
+            record = close_period(period=period, closed_by="olivia", reasons=reasons, now=NOW)
+        assert [each["check"] for each in record.overridden_checks] == ["bill_is_final"]
+
+    def test_is_as_the_newest_report_has_it(self, period):
+        attribute_period(period=period)
+        assert self.check(period).passed
+        self.report("open", 2)
+        self.report("closed", 1)
+        assert not self.check(period).passed
+        self.report("closed", 3)
+        assert self.check(period).passed
+        self.report("unknown", 4)
+        assert self.check(period).passed
+
+    def test_counts_for_bills_that_are_there_alone(self, period):
+        attribute_period(period=period)
+        self.report("open", 1, source="azure")
+        self.report("open", 1, period="2026-11")
+        assert self.check(period).passed
+
+
 class TestARestatementAfterTheClose:
     @pytest.fixture
     def closed(self, period):
@@ -543,8 +587,9 @@ class TestARestatementAfterTheClose:
             close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
         return period
 
-    def restate(self, storage, folder, *lines, version=2):
-        announce_bill(storage, folder, [*LINES, *lines], version=version)
+    def restate(self, storage, folder, *lines, version=2, corrected=None):
+        lines = [*LINES, *lines]
+        announce_bill(storage, folder, lines, version=version, corrected=corrected)
         attribute_period(period="2026-10")
 
     def revisions(self):
@@ -578,8 +623,28 @@ class TestARestatementAfterTheClose:
         after = client.get("/api/v1/periods/2026-10").json()
         assert before["revised_tenants"] == []
         assert after["revised_tenants"] == ["acme"]
+        assert before["revision_causes"] == []
+        [cause] = after["revision_causes"]
+        assert (cause["code"], cause["source"], cause["line_count"]) == ("bill_restated", "aws", 0)
         assert before["run"] == before["closed_run"] == after["closed_run"] != after["run"]
         assert after["run"]["proof"]["bill_total"] == "10.0000000000"
+
+    def test_by_corrections_says_how_many_and_how_much(self, closed, storage, tmp_path):
+        more = focus_line(cost="-2", ChargeClass="Correction", **ACME)
+        corrected = {"line_count": 1, "billed": "-2", "effective": "-2"}
+        self.restate(storage, tmp_path, more, corrected=corrected)
+        client = client_of(Actor("olivia", "operator_viewer"))
+        [cause] = client.get("/api/v2/periods/2026-10").json()["revision_causes"]
+        assert (cause["code"], cause["source"]) == ("bill_corrected", "aws")
+        assert (cause["line_count"], Decimal(cause["billed"])) == (1, Decimal(-2))
+
+    def test_by_other_rules_says_so(self, closed):
+        with as_ops():
+            apply_ruleset(content=RULESET.replace("tag:customer", "tag:team"), applied_by="olivia")
+        attribute_period(period=closed)
+        client = client_of(Actor("olivia", "operator_viewer"))
+        causes = client.get("/api/v2/periods/2026-10").json()["revision_causes"]
+        assert [cause["code"] for cause in causes] == ["rules_changed"]
 
     def test_that_is_taken_back_is_told_too(self, closed, storage, tmp_path):
         self.restate(storage, tmp_path, focus_line(cost="4", **ACME))

@@ -37,6 +37,19 @@ class TestAClose:
         )
         assert not_overridden(results, {"proof_holds": "  "})
 
+    def test_needs_one_while_a_provider_may_still_change_the_month(self):
+        evidence = Evidence(
+            1,
+            *(Decimal(0), Decimal(0)),
+            *(frozenset(), frozenset()),
+            run_is_newest=True,
+            month_is_over=True,
+            open_at_provider=("azure", "oci"),
+        )
+        [check] = not_overridden(close_checks(evidence), {})
+        assert (check.name, check.figures) == ("bill_is_final", {"sources": ["azure", "oci"]})
+        assert check.finding == "the provider of azure, oci has not closed the month"
+
     def test_needs_one_for_what_has_vanished_and_says_what_it_is(self):
         gone = (Loss("tag_key", 2, 3, ["team", "env"]), Loss("resource_id", 190, 200))
         incomplete = (Incomplete("aws", gone),)

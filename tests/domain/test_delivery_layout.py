@@ -7,6 +7,7 @@ import pytest
 
 from services.ingestion.domain.delivery_layout import (
     bill_deliveries,
+    billing_period_files,
     bills_without_manifest,
     check_delivery_size,
     files_of_no_month,
@@ -32,6 +33,40 @@ class Thing:
 
 def months(*uris):
     return [found.period for found in bill_deliveries([Thing(uri) for uri in uris])]
+
+
+class TestABillingPeriodDataset:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "billing-period.csv",
+            "focus_billing_periods_2026-10.csv.gz",
+            "FOCUS Billing Period Dataset 1.4.parquet",
+            "metadata/BILLING_PERIOD=2026-10/BillingPeriod-00001.parquet",
+        ],
+    )
+    def test_is_known_by_its_name_and_is_no_bill(self, name):
+        things = [Thing(f"s3://b/x/{name}"), Thing("s3://b/x/2026-10.csv")]
+        assert billing_period_files(things) == things[:1]
+        assert [one.file_count for one in bills_without_manifest(things)] == [1]
+        assert files_of_no_month(things) == []
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "aws-billing-period-2026-10.csv",
+            "BILLING_PERIOD=2026-10/bill-00001.parquet",
+            "billing_period=2026-10.csv/part.csv",
+            "billing-period.json",
+            "billing-period",
+            "periods.csv",
+        ],
+    )
+    def test_is_nothing_else(self, name):
+        assert billing_period_files([Thing(f"s3://b/x/{name}")]) == []
+
+    def test_without_content_is_not_there(self):
+        assert billing_period_files([Thing("s3://b/billing-period.csv", size_bytes=0)]) == []
 
 
 class TestABill:

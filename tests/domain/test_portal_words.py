@@ -161,6 +161,12 @@ def test_parts_of_one_rule_and_driver_stand_together_with_what_was_used():
             {"deliveries": [{"source": "cur", "error": "cut"}, {"source": "x", "error": "y"}]},
             "Cur: cut; x: y",
         ),
+        ("bill_is_final", {"sources": []}, "No provider says that it is still open"),
+        (
+            "bill_is_final",
+            {"sources": ["azure"]},
+            "The provider of azure has not closed it; its charges may change",
+        ),
         ("nothing_vanished", {"sources": []}, "Nothing that was delivered is gone"),
         (
             "nothing_vanished",

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from services.ingestion.engine import Snapshot
 from shared.faults import BadInput, printable
 from tests.bills import FOCUS_LINE, columns_of, focus_line, rows_of, snapshot_of, write_focus
 from tests.examples import examples
@@ -70,9 +69,6 @@ class TestAFocusCsvWithQuirks:
             ("0:2",),
             ("0:3",),
         ]
-
-    def test_survives_json(self, quirks):
-        assert Snapshot.from_json(quirks.to_json()) == quirks
 
 
 class TestACsv:

@@ -31,6 +31,30 @@ def page_of(name="olivia", path="/close?period=2026-10"):
     return Page(client_of(name).get(path).content.decode())
 
 
+class TestARestatedMonth:
+    def test_says_why_it_comes_out_otherwise(self, settling, attribution):
+        with as_ops():
+            record_close(PERIOD_CLOSED.load(PERIOD_CLOSED.dump(PERIOD_CLOSED.example)))
+            revised()
+        cause = {"code": "bill_corrected", "source": "aws", "line_count": 3, "billed": "-23.28"}
+        run = {"run_id": "run_2", "currency": "USD"}
+        rules = {"code": "rules_changed", "source": "", "line_count": 0, "billed": "0"}
+        attribution.answer = {**CLOSED, "run": run, "revision_causes": [cause, rules]}
+        page = page_of()
+        corrected = "the bill of aws corrects earlier charges: 3 lines more, billed"
+        assert f"{corrected} \N{MINUS SIGN}$23.28" in page.words
+        assert "trueback.yaml was changed" in page.words
+
+    def test_of_an_owner_that_does_not_say_why_is_shown_without(self, settling, attribution):
+        with as_ops():
+            record_close(PERIOD_CLOSED.load(PERIOD_CLOSED.dump(PERIOD_CLOSED.example)))
+            revised()
+        attribution.answer = CLOSED
+        page = page_of()
+        assert "Restated since the close" in page.words
+        assert "Why it comes out otherwise" not in page.words
+
+
 class TestTheChecks:
     def test_each_say_what_they_found_and_what_to_do(self, settling, attribution):
         page = page_of()

@@ -4,12 +4,19 @@ import base64
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.html import escape
 
 from services.portal.gateways.owner import owner_target, probe_target
 from tests.portal.ingestion_standin import running_ingestion
 from tests.portal.scenarios import client_of
 
-SEEN = {"objects": 12, "months": ["2026-08", "2026-10"], "unread": 0, "unread_example": ""}
+SEEN = {
+    "objects": 12,
+    "months": ["2026-08", "2026-10"],
+    "unread": 0,
+    "unread_example": "",
+    "billing_periods_fault": "",
+}
 SOURCE = {
     "key": "aws",
     "kind": "bill",
@@ -141,6 +148,12 @@ class TestThePageOfSources:
 
 
 class TestThePageOfASource:
+    def test_says_why_it_is_not_known_whether_a_month_is_closed(self, ingestion):
+        fault = "focus-billing-period.csv: row 1 has 'Finished', which is not Open or Closed."
+        seen = {**SEEN, "billing_periods_fault": fault}
+        ingestion.answers["sources/aws"] = {**SOURCE, "seen": seen}
+        assert escape(fault) in page_of("vic", "/sources/aws")
+
     def test_shows_it_with_its_deliveries(self, ingestion):
         page = page_of("vic", "/sources/aws")
         assert "s3://bucket/exports/" in page

@@ -57,13 +57,31 @@ class Override(TypedDict):
     by: str
 
 
+class RevisionCause(TypedDict):
+    """`code` as in shared/vocabulary; `source` is "" for rules and engine.
+
+    `line_count`, `billed` and `effective` are what the bill corrects more than before, 0 for other
+    causes.
+    """
+
+    code: str
+    source: str
+    line_count: int
+    billed: str
+    effective: str
+
+
 class PeriodStanding(KnownPeriod):
-    """`run` is the current one, `closed_run` the one that invoices are made of."""
+    """`run` is the current one, `closed_run` the one that invoices are made of.
+
+    `revision_causes` say why they differ, while they do.
+    """
 
     closed_by: str
     closed_at: datetime | None
     overrides: list[Override]
     revised_tenants: list[str]
+    revision_causes: list[RevisionCause]
     run: PeriodRun | None
     closed_run: PeriodRun | None
     checks: list[Check]

@@ -14,10 +14,12 @@ from services.attribution.api.answers import (
     TenantStatement,
 )
 from services.attribution.domain.close_checks import CheckResult
+from services.attribution.domain.revision_causes import Cause, Corrections
 from services.attribution.models import Period, Ruleset, RulesetApplication, Run, Statement
 from services.attribution.operations.change_ruleset import RULESET
 from services.attribution.operations.close_period import UnableToClose, close_period
 from services.attribution.queries.period_checks import overrides_of, period_checks
+from services.attribution.queries.revision_causes import causes_of
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.proposals.api import FileGiven, ProposedView, WaitingChange
@@ -178,6 +180,17 @@ def _check(check: CheckResult) -> dict[str, Any]:
     return {"name": check.name, "passed": check.passed, "figures": check.figures}
 
 
+def _cause(cause: Cause) -> dict[str, Any]:
+    more = cause.more or Corrections()
+    return {
+        "code": cause.code,
+        "source": cause.source,
+        "line_count": more.line_count,
+        "billed": f"{more.billed:f}",
+        "effective": f"{more.effective:f}",
+    }
+
+
 def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
@@ -189,6 +202,7 @@ def _period(record: Period, version: int) -> dict[str, Any]:
         "closed_at": record.closed_at,
         "overrides": record.overrides if version == 1 else overrides_of(record),
         "revised_tenants": record.revised_tenants,
+        "revision_causes": [_cause(cause) for cause in causes_of(record, run)],
         "run": None if run is None else _run(run),
         "closed_run": None if record.closed_run is None else _run(record.closed_run),
         "checks": []

@@ -39,7 +39,10 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks look at; shares are fractions of the bill."""
+    """What the checks look at; shares are fractions of the bill.
+
+    `open_at_provider` are sources whose provider says that it may still change the month.
+    """
 
     snapshot_count: int
     difference: Decimal
@@ -50,6 +53,7 @@ class Evidence:
     month_is_over: bool
     quarantined: tuple[Quarantined, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
+    open_at_provider: tuple[str, ...] = ()
 
 
 def close_checks(evidence: Evidence) -> list[CheckResult]:
@@ -84,6 +88,14 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             "month_is_over",
             evidence.month_is_over,
             "the month is over" if evidence.month_is_over else "the month still runs",
+        ),
+        CheckResult(
+            "bill_is_final",
+            not evidence.open_at_provider,
+            f"the provider of {', '.join(evidence.open_at_provider)} has not closed the month"
+            if evidence.open_at_provider
+            else "no provider says that the month is still open",
+            {"sources": list(evidence.open_at_provider)},
         ),
         CheckResult(
             "no_quarantined_file",

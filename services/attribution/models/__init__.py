@@ -9,6 +9,7 @@ from services.attribution.models.bus import (
 )
 from services.attribution.models.inputs import (
     InputSet,
+    ProviderPeriod,
     QuarantinedDelivery,
     Ruleset,
     RulesetApplication,
@@ -32,6 +33,7 @@ __all__ = [
     "Outbox",
     "Period",
     "Proposal",
+    "ProviderPeriod",
     "QuarantinedDelivery",
     "RevenueEntry",
     "Ruleset",

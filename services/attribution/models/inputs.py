@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from shared.isolation.triggers import append_only
+from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
 class Ruleset(models.Model):
@@ -60,6 +61,29 @@ class QuarantinedDelivery(models.Model):
         return f"{self.source} {self.period}: {self.error}"
 
 
+class ProviderPeriod(models.Model):
+    """Whether a source's provider may still change a month; a source without a row says nothing."""
+
+    class Status(models.TextChoices):
+        OPEN = BillingPeriodStatus.OPEN.value
+        CLOSED = BillingPeriodStatus.CLOSED.value
+        UNKNOWN = BillingPeriodStatus.UNKNOWN.value
+
+    source = models.CharField(max_length=40)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    status = models.CharField(max_length=10, choices=Status)
+    last_updated = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "period"], name="provider_period_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.period}: {self.status}"
+
+
 class InputSet(models.Model):
     """The newest snapshot, signals or workloads of a source and period, as ingestion told."""
 
@@ -79,6 +103,7 @@ class InputSet(models.Model):
     meters = models.JSONField(default=list)
     losses = models.JSONField(default=list, db_default=[])
     unreadable = models.JSONField(default=list, db_default=[])
+    corrected = models.JSONField(default=dict, db_default={})
     published_at = models.DateTimeField()
 
     class Meta:

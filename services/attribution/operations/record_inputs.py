@@ -1,9 +1,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from services.attribution.models import InputSet, Period, QuarantinedDelivery
+from services.attribution.models import InputSet, Period, ProviderPeriod, QuarantinedDelivery
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.contracts.ingestion import (
+    BillingPeriodReported,
     DeliveryQuarantined,
     SignalsPublished,
     SnapshotPublished,
@@ -20,7 +21,35 @@ def record_snapshot(fact: SnapshotPublished) -> None:
         set_id=fact.snapshot_id,
         raw_totals_uri=fact.raw_totals_uri,
         unreadable=[asdict(each) for each in fact.unreadable],
+        corrected=_corrected(fact),
     )
+
+
+def _corrected(fact: SnapshotPublished) -> dict[str, Any]:
+    """Amounts as texts."""
+    if fact.corrected is None:
+        return {}
+    return {
+        "line_count": fact.corrected.line_count,
+        "billed": f"{fact.corrected.billed:f}",
+        "effective": f"{fact.corrected.effective:f}",
+    }
+
+
+def record_billing_period(fact: BillingPeriodReported) -> None:
+    known, is_new = ProviderPeriod.objects.select_for_update().get_or_create(
+        source=fact.source,
+        period=fact.period,
+        defaults={
+            "version": fact.version,
+            "status": fact.status,
+            "last_updated": fact.last_updated,
+        },
+    )
+    if is_newer(fact.version, than=None if is_new else known.version) and not is_new:
+        known.version, known.status = fact.version, fact.status
+        known.last_updated = fact.last_updated
+        known.save()
 
 
 def record_signals(fact: SignalsPublished) -> None:

@@ -10,7 +10,14 @@ from services.attribution.domain.close_checks import (
     Quarantined,
     close_checks,
 )
-from services.attribution.models import InputSet, Period, QuarantinedDelivery, Ruleset, Run
+from services.attribution.models import (
+    InputSet,
+    Period,
+    ProviderPeriod,
+    QuarantinedDelivery,
+    Ruleset,
+    Run,
+)
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
 from shared.contracts.ingestion import Loss
@@ -34,6 +41,7 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
             month_is_over=now >= Month.parse(run.period).end,
             quarantined=tuple(_quarantined(run.period)),
             incomplete=tuple(_incomplete(run.period)),
+            open_at_provider=tuple(_open_at_provider(run.period)),
         )
     )
 
@@ -62,6 +70,18 @@ def _incomplete(period: str) -> Iterator[Incomplete]:
     for newest in InputSet.objects.filter(period=period).order_by("source"):
         if newest.losses:
             yield Incomplete(newest.source, tuple(Loss(**loss) for loss in newest.losses))
+
+
+def _open_at_provider(period: str) -> Iterator[str]:
+    """Sources that have a bill of the month."""
+    billed = InputSet.objects.filter(kind=InputSet.Kind.SNAPSHOT, period=period).values("source")
+    yield from (
+        ProviderPeriod.objects.filter(
+            period=period, status=ProviderPeriod.Status.OPEN, source__in=billed
+        )
+        .order_by("source")
+        .values_list("source", flat=True)
+    )
 
 
 def _meters(configuration: Configuration) -> set[str]:

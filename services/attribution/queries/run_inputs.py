@@ -22,6 +22,8 @@ class InputFiles:
     raw_totals_uri: str = ""
     unreadable: list[dict[str, Any]] = field(default_factory=list)
     """Of a snapshot, what ingestion could not read: `Unreadable` as JSON."""
+    corrected: dict[str, Any] = field(default_factory=dict)
+    """Of a snapshot, the lines that correct others: `Corrected` as JSON, empty where none does."""
 
 
 @dataclass(frozen=True)
@@ -81,4 +83,5 @@ def _files(sets: Iterable[InputSet]) -> Iterable[InputFiles]:
             item.part_uris,
             item.raw_totals_uri,
             item.unreadable,
+            item.corrected,
         )

@@ -48,16 +48,22 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "months": source.seen.get("months", []),
             "unread": source.seen.get("unread", 0),
             "unread_example": source.seen.get("unread_example", ""),
+            "billing_periods_fault": source.seen.get("billing_periods_fault", ""),
         }
 
 
 class Seen(TypedDict):
-    """`unread` are data files of no month."""
+    """`unread` are data files of no month.
+
+    `billing_periods_fault`: why FOCUS's Billing Period dataset could not be read, "" where it could
+    or where there is none.
+    """
 
     objects: int
     months: list[str]
     unread: int
     unread_example: str
+    billing_periods_fault: str
 
 
 class NewSourceSerializer(serializers.ModelSerializer[Source]):

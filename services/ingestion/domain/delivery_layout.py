@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from shared.faults import BadInput, Fault
 from shared.input_limits import DELIVERY_BYTES_MAX, FILES_MAX, beyond
@@ -28,6 +28,7 @@ _RANGE: Final = re.compile(r"/([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{8}/[^/]+$")
 _RANGE_FOLDER: Final = re.compile(r"/([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{8}/")
 _NAMED_MONTH: Final = re.compile(r"(?<![0-9])(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?![0-9])")
 _DATA: Final = re.compile(r"\.(?:csv|csv\.gz|csv\.zip|zip|parquet)$", re.IGNORECASE)
+_NOT_OF_A_NAME: Final = re.compile(r"focus|dataset|[^a-z]")
 # Of a file's name on Linux (NAME_MAX); S3 has only a limit for the whole key.
 _NAME_BYTES_MAX: Final = 255
 
@@ -41,6 +42,9 @@ class Stored(Protocol):
     def size_bytes(self) -> int: ...
     @property
     def modified_at(self) -> datetime: ...
+
+
+_Item = TypeVar("_Item", bound=Stored)
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,27 @@ def files_of_no_month(objects: Iterable[Stored]) -> list[Stored]:
     return _loose_by_month(objects).get("", [])
 
 
+def billing_period_files(objects: Iterable[_Item]) -> list[_Item]:
+    """FOCUS's Billing Period dataset, by the names of its files: no delivery, of many months."""
+    return [item for item in objects if item.size_bytes and is_named_billing_periods(item.uri)]
+
+
+def is_named_billing_periods(uri: str) -> bool:
+    """By the file's own name, such as `focus-billing-period-2026-10.csv.gz`.
+
+    A folder `BILLING_PERIOD=2026-10` is AWS's, of a bill, and so may be `aws-billing-period.csv`.
+    """
+    name = uri.rpartition("/")[2]
+    stem, ending = _DATA.split(name)[0], _DATA.search(name)
+    word = _NOT_OF_A_NAME.sub("", stem.lower())
+    return ending is not None and word in ("billingperiod", "billingperiods")
+
+
 def _loose_by_month(objects: Iterable[Stored]) -> dict[str, list[Stored]]:
     by_month: dict[str, list[Stored]] = defaultdict(list)
     for item in objects:
-        if item.size_bytes and _DATA.search(item.uri):
+        is_data = item.size_bytes and _DATA.search(item.uri)
+        if is_data and not is_named_billing_periods(item.uri):
             by_month[_month_in(item.uri)].append(item)
     return by_month
 

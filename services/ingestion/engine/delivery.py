@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 from pathlib import Path, PurePosixPath
 
+from services.ingestion.domain.delivery_layout import is_named_billing_periods
 from services.ingestion.engine.column_names import with_known_names
 from services.ingestion.engine.layouts import Kind, detect_kind
 from services.ingestion.engine.legacy import as_cur_2, with_selected_keys
@@ -14,12 +16,23 @@ from services.ingestion.engine.manifest import (
     partition_month,
     read_manifest,
 )
+from services.ingestion.engine.other_files import OtherFile, other_file
 from shared.faults import BadInput
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.tabular import SourceFile, open_source_file
 
 _DATA_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet")
+# FOCUS has four datasets; who has many more files here has several bills.
+_LOOSE_FILES_OPENED = 12
+
+
+@dataclass(frozen=True)
+class FileBeside:
+    """Another dataset of FOCUS that was delivered together with the bill."""
+
+    path: Path
+    dataset: OtherFile
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class Delivery:
     columns: tuple[str, ...]
     """Names of all columns as written, in the order they are first met."""
     sources: tuple[SourceFile, ...]
+    beside: tuple[FileBeside, ...] = ()
 
     @property
     def place(self) -> Path:
@@ -58,7 +72,7 @@ def _find(root: Path, period: Month) -> Delivery:
     )
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:
-        return _delivery([_only_data_file(folder, places)], manifest=None)
+        return _delivery(_loose_files(folder, places), manifest=None)
     by_name = places_by_name(places)
     resolved = [resolve_key(key, by_name, manifest) for key in manifest.keys]
     for place, count in Counter(resolved).items():
@@ -68,7 +82,13 @@ def _find(root: Path, period: Month) -> Delivery:
                 file=place,
                 remedy="Fetch the manifest again; a file is never counted twice.",
             )
-    return _delivery([folder / place for place in resolved], manifest=manifest)
+    beside = [
+        folder / place
+        for place in places
+        if is_named_billing_periods(place) and place not in resolved
+    ]
+    listed = [folder / place for place in resolved]
+    return _delivery([*listed, *filter(_dataset_beside, beside)], manifest=manifest)
 
 
 def _manifests(folder: Path, places: Iterable[str]) -> list[Manifest]:
@@ -151,10 +171,13 @@ def _same_tail(wanted: Sequence[str], have: Sequence[str]) -> int:
     return same
 
 
-def _only_data_file(folder: Path, places: Iterable[str]) -> Path:
-    data = [place for place in places if place.lower().endswith(_DATA_ENDINGS)]
+def _loose_files(folder: Path, places: Iterable[str]) -> list[Path]:
+    """The one bill of a folder without manifest, and datasets of FOCUS that lie beside it."""
+    data = [folder / place for place in places if place.lower().endswith(_DATA_ENDINGS)]
     if len(data) == 1:
-        return folder / data[0]
+        return data
+    if len(data) <= _LOOSE_FILES_OPENED and len([*filterfalse(_dataset_beside, data)]) == 1:
+        return data
     raise BadInput(
         f"no manifest is here, and {len(data)} data files.",
         file=str(folder),
@@ -163,8 +186,27 @@ def _only_data_file(folder: Path, places: Iterable[str]) -> Path:
     )
 
 
+def _dataset_beside(path: Path) -> OtherFile | None:
+    """What of FOCUS a file is that belongs beside a bill; None also for one that can't be read."""
+    try:
+        with refused_if_unreadable(path):
+            return _beside(open_source_file(path))
+    except BadInput:
+        return None
+
+
+def _beside(source: SourceFile) -> OtherFile | None:
+    other = other_file(column.name for column in source.columns)
+    return other if other is not None and other.is_beside_a_bill else None
+
+
 def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
-    sources = tuple(with_known_names(open_source_file(path)) for path in paths)
+    opened = [open_source_file(path) for path in paths]
+    beside = [FileBeside(each.path, other) for each in opened if (other := _beside(each))]
+    if len(beside) == len(opened):
+        beside = []  # there is no bill among them, which is said of the first
+    aside = {each.path for each in beside}
+    sources = tuple(with_known_names(each) for each in opened if each.path not in aside)
     kinds = {
         str(source.path): detect_kind([column.name for column in source.columns])
         for source in sources
@@ -174,7 +216,7 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
         raise BadInput(
             "the parts are of different kinds: "
             + ", ".join(f"{path} is {kind}" for path, kind in kinds.items()),
-            file=str(paths[0]),
+            file=str(sources[0].path),
             remedy="A foreign file is among them; sync the delivery again.",
         )
     names = dict.fromkeys(column.name for source in sources for column in source.columns)
@@ -182,10 +224,11 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
     return Delivery(
         kind=kind,
         manifest=manifest.path if manifest else None,
-        files=tuple(paths),
+        files=tuple(source.path for source in sources),
         execution_id=manifest.execution_id if manifest else "",
         columns=tuple(names),
         sources=tuple(_read_as(source, kind) for source in sources),
+        beside=tuple(beside),
     )
 
 

@@ -6,18 +6,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
+from services.ingestion.engine.billing_periods import read_billing_periods
 from services.ingestion.engine.closed_lists import FOCUS_LISTS, LINE_TYPES
+from services.ingestion.engine.delivery import FileBeside
+from services.ingestion.engine.other_files import BILLING_PERIODS
+from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.row_checks import CheckedFile, OrderedDates
 from shared.columnar import Session
+from shared.contracts.ingestion import Corrected
 from shared.contracts.unreadable import Unreadable
 from shared.exact import EXACT
 from shared.faults import BadInput
 from shared.findings import Finding
 from shared.input_limits import NAMES_MAX, beyond
+from shared.periods import Month
 from shared.sql.expressions import Sql
 from shared.sql.expressions import names as listed_names
 from shared.sql.scripts import records, run_script
+from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 # AWS has some twenty; each new one is a line of the findings.
 _LINE_TYPES_SHOWN = 100
@@ -32,13 +40,32 @@ _COLUMN_OF = {
 }
 
 
-def find_findings(session: Session, lines: Sql, *, file: str) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class ListedValues:
+    """A value, or None, for each column of FOCUS_LISTS, and the lines that have these."""
+
+    values: Mapping[str, str | None]
+    line_count: int
+    billed: Decimal
+    effective: Decimal
+
+
+def find_findings(
+    session: Session, lines: Sql, listed: Sequence[ListedValues], *, file: str
+) -> Iterator[Finding]:
     """`lines` are the snapshot's. Raises BadInput where no line has a service."""
     names = {"lines": lines}
     yield from _unfilled(session, names, file)
     yield from _tag_clashes(session, names, file)
     yield from _unknown_line_types(session, names)
-    yield from _unknown_values(session, names, file)
+    yield from _unknown_values(listed)
+    corrected = corrected_lines(listed)
+    if corrected is not None:
+        yield Finding(
+            "corrections",
+            f"{corrected.line_count} lines (billed {corrected.billed}, effective"
+            f" {corrected.effective}) correct earlier charges: their ChargeClass is Correction.",
+        )
     split_count = run_script(session, __package__, "count_split_rows.sql", names).fetchall()[0][0]
     if split_count:
         yield Finding(
@@ -67,6 +94,48 @@ def uneven_files(files: Sequence[CheckedFile]) -> Iterator[Finding]:
         )
     if len(lacking) > _FILES_SHOWN:
         yield Finding("uneven-files", f"So do {len(lacking) - _FILES_SHOWN} more files.")
+
+
+def find_beside(session: Session, beside: Sequence[FileBeside], period: Month) -> Iterator[Finding]:
+    """What was delivered beside the bill: the month's state at its provider, and what is not read.
+
+    A fault of it is a finding: no owner and no amount hangs on it.
+    """
+    datasets = [each for each in beside if each.dataset is BILLING_PERIODS]
+    if datasets:
+        yield _billing_period_finding(session, [each.path for each in datasets], period)
+    for each in beside:
+        if each.dataset is not BILLING_PERIODS:
+            yield Finding("not-read", f"{each.path.name} is {each.dataset.title}; it is not read.")
+
+
+def _billing_period_finding(session: Session, paths: Sequence[Path], period: Month) -> Finding:
+    try:
+        known = read_billing_periods(session, paths).get(period)
+    except BadInput as fault:
+        return Finding("billing-period", f"Whether the provider has closed {period}: {fault}")
+    if known is None:
+        return Finding(
+            "billing-period", f"{BILLING_PERIODS.title} does not say whether {period} is closed."
+        )
+    at = f" ({known.last_updated:%Y-%m-%d %H:%M} UTC)" if known.last_updated else ""
+    says = (
+        f"is closed{at}"
+        if known.status is BillingPeriodStatus.CLOSED
+        else f"is still open{at}: its charges may change"
+    )
+    return Finding("billing-period", f"By {BILLING_PERIODS.title} {period} {says}.")
+
+
+def find_left_out(tally: RawTally) -> Iterator[Finding]:
+    for month, count in sorted(tally.other_months.items()):
+        yield Finding("other-period", f"{count} rows of {month} were left out.")
+    if tally.restated:
+        yield Finding(
+            "split-cost-amounts",
+            f"Split cost rows were billed {tally.restated.normalize(EXACT):f} of their own;"
+            " it restates their instances and was left out.",
+        )
 
 
 def unreadable_finding(unreadable: Unreadable) -> Finding:
@@ -134,17 +203,42 @@ def _unknown_line_types(session: Session, names: Mapping[str, Sql]) -> Iterator[
             )
 
 
-def _unknown_values(session: Session, names: Mapping[str, Sql], file: str) -> Iterator[Finding]:
-    """What is on none of FOCUS's lists, by column, with its money."""
-    query = {**names, "columns": listed_names(FOCUS_LISTS)}
+def values_of_lists(session: Session, lines: Sql, *, file: str) -> list[ListedValues]:
+    """Each combination of values that the columns of closed lists have, with its money.
+
+    Raises BadInput where there are too many.
+    """
+    query = {"lines": lines, "columns": listed_names(FOCUS_LISTS)}
     rows = run_script(session, __package__, "values_of_lists.sql", query).fetchmany(NAMES_MAX + 1)
     if len(rows) > NAMES_MAX:
         raise beyond("it has more than {} values of closed lists", NAMES_MAX, file=file)
+    return [
+        ListedValues(dict(zip(FOCUS_LISTS, values, strict=True)), count, billed, effective)
+        for *values, count, billed, effective in rows
+    ]
+
+
+def corrected_lines(listed: Sequence[ListedValues]) -> Corrected | None:
+    """What the bill corrects of earlier charges; None where no line does.
+
+    FOCUS: a line whose ChargeClass is Correction corrects charges that were billed before.
+    """
+    money = _Money()
+    for one in listed:
+        if one.values["ChargeClass"] == "Correction":
+            money.add(one)
+    if not money.line_count:
+        return None
+    return Corrected(money.line_count, money.billed, money.effective)
+
+
+def _unknown_values(listed: Sequence[ListedValues]) -> Iterator[Finding]:
+    """What is on none of FOCUS's lists, by column, with its money."""
     unknown: dict[tuple[str, str], _Money] = defaultdict(_Money)
-    for *values, count, billed, effective in rows:
-        for column, value in zip(FOCUS_LISTS, values, strict=True):
+    for one in listed:
+        for column, value in one.values.items():
             if value is not None and value not in FOCUS_LISTS[column]:
-                unknown[column, value].add(count, billed, effective)
+                unknown[column, value].add(one)
     for (column, value), money in sorted(unknown.items())[:_LINE_TYPES_SHOWN]:
         near = difflib.get_close_matches(value, FOCUS_LISTS[column], n=1)
         meant = f" Did its producer mean {near[0]!r}?" if near else ""
@@ -162,7 +256,7 @@ class _Money:
     billed: Decimal = Decimal(0)
     effective: Decimal = Decimal(0)
 
-    def add(self, line_count: int, billed: Decimal, effective: Decimal) -> None:
-        self.line_count += line_count
-        self.billed = EXACT.add(self.billed, billed)
-        self.effective = EXACT.add(self.effective, effective)
+    def add(self, one: ListedValues) -> None:
+        self.line_count += one.line_count
+        self.billed = EXACT.add(self.billed, one.billed)
+        self.effective = EXACT.add(self.effective, one.effective)

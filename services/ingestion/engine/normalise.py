@@ -16,10 +16,15 @@ from typing import Final
 from services.ingestion.engine.commitments import Commitments
 from services.ingestion.engine.delivery import Delivery
 from services.ingestion.engine.findings import (
+    ListedValues,
+    corrected_lines,
+    find_beside,
     find_findings,
+    find_left_out,
     order_finding,
     uneven_files,
     unreadable_finding,
+    values_of_lists,
 )
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from services.ingestion.engine.layouts import Kind, layout_of
@@ -317,6 +322,7 @@ class _Normalisation:
                 remedy=_REPORT_IT,
             )
         raw_totals = tally.totals()
+        listed = values_of_lists(self.session, lines, file=str(self.delivery.place))
         content = f"{row_count}|{lower}|{upper}|{billed}|{effective}"
         return Snapshot(
             period=str(self.period),
@@ -333,27 +339,26 @@ class _Normalisation:
             content_hash=hashlib.sha256(content.encode()).hexdigest(),
             parts=tuple(parts),
             raw_totals=raw_totals,
-            findings=tuple(self._findings(lines, tally, files)),
+            findings=tuple(self._findings(lines, tally, files, listed)),
+            corrected=corrected_lines(listed),
             unreadable=tuple(each for file in files for each in file.unreadable),
         )
 
     def _findings(
-        self, lines: Sql, tally: RawTally, files: Sequence[CheckedFile]
+        self,
+        lines: Sql,
+        tally: RawTally,
+        files: Sequence[CheckedFile],
+        listed: Sequence[ListedValues],
     ) -> Iterator[Finding]:
+        yield from find_beside(self.session, self.delivery.beside, self.period)
         for checked in files:
             yield from map(unreadable_finding, checked.unreadable)
             yield from map(order_finding, checked.ordered_dates)
         yield from uneven_files(files)
-        yield from find_findings(self.session, lines, file=str(self.delivery.place))
+        yield from find_findings(self.session, lines, listed, file=str(self.delivery.place))
         yield from self.commitments.findings()
-        for month, count in sorted(tally.other_months.items()):
-            yield Finding("other-period", f"{count} rows of {month} were left out.")
-        if tally.restated:
-            yield Finding(
-                "split-cost-amounts",
-                f"Split cost rows were billed {tally.restated.normalize(EXACT):f} of their own;"
-                " it restates their instances and was left out.",
-            )
+        yield from find_left_out(tally)
         for file in filter(_is_unchecked, self.delivery.sources):
             yield Finding(
                 "no-checksum",

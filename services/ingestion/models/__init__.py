@@ -1,5 +1,6 @@
 from services.ingestion.models.bus import Audit, Heartbeat, Inbox, InboxFailures, Job, Outbox
 from services.ingestion.models.deliveries import (
+    BillingPeriodReport,
     Delivery,
     Signals,
     Snapshot,
@@ -10,6 +11,7 @@ from services.ingestion.models.deliveries import (
 
 __all__ = [
     "Audit",
+    "BillingPeriodReport",
     "Delivery",
     "Heartbeat",
     "Inbox",

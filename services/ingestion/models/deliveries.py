@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from shared.vocabulary.billing_periods import BillingPeriodStatus
 from shared.vocabulary.sources import DeliveryState, SourceState
 
 
@@ -133,6 +134,29 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"upload {self.upload_id} of {self.file_name}"
+
+
+class BillingPeriodReport(models.Model):
+    """Whether the provider may still change a month, by FOCUS's Billing Period dataset."""
+
+    class Status(models.TextChoices):
+        OPEN = BillingPeriodStatus.OPEN.value
+        CLOSED = BillingPeriodStatus.CLOSED.value
+        UNKNOWN = BillingPeriodStatus.UNKNOWN.value
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    period = models.CharField(max_length=7)
+    version = models.IntegerField(default=0)
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    last_updated = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "period"], name="billing_period_report_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.period}: {self.status}"
 
 
 class Published(models.Model):

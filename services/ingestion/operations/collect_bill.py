@@ -1,7 +1,6 @@
 """A delivery becomes an immutable snapshot, or is quarantined as a whole with the reason."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from services.ingestion.operations.quarantine_delivery import STAGED, quarantine
 from services.ingestion.operations.stage_upload import stage_upload
 from shared.columnar import open_session
 from shared.contracts.ingestion import SNAPSHOT_PUBLISHED, Loss, SnapshotPublished
-from shared.contracts.unreadable import Unreadable
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.jobs.lease import require_lease
@@ -109,10 +107,10 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
             ],
         )
         if snapshot is not None and snapshot.is_current:
-            emit(SNAPSHOT_PUBLISHED, _fact(snapshot, normalised.unreadable))
+            emit(SNAPSHOT_PUBLISHED, _fact(snapshot, normalised))
 
 
-def _fact(snapshot: Snapshot, unreadable: Sequence[Unreadable]) -> SnapshotPublished:
+def _fact(snapshot: Snapshot, normalised: Normalised) -> SnapshotPublished:
     return SnapshotPublished(
         snapshot_id=snapshot.snapshot_id,
         source=snapshot.source_id,
@@ -128,5 +126,6 @@ def _fact(snapshot: Snapshot, unreadable: Sequence[Unreadable]) -> SnapshotPubli
         losses=[Loss(**loss) for loss in snapshot.losses],
         schema_version=SCHEMA_VERSION,
         published_at=snapshot.delivered_at,
-        unreadable=list(unreadable),
+        unreadable=list(normalised.unreadable),
+        corrected=normalised.corrected,
     )

@@ -23,6 +23,7 @@ from services.ingestion.gateways.storage_faults import STORAGE_ERRORS, storage_c
 from services.ingestion.models import Delivery, Source
 from services.ingestion.operations.bill_files import check_ready
 from services.ingestion.operations.quarantine_delivery import quarantine
+from services.ingestion.operations.report_billing_periods import report_billing_periods
 from services.ingestion.operations.take_delivery import job_of, take
 from shared.faults import Fault
 from shared.identifiers import new_id
@@ -70,15 +71,17 @@ def _look(source: Source) -> dict[str, Any]:
         listed = [*bill_deliveries(objects), *bills_without_manifest(objects)]
         _judge(_known(source, listed, Delivery.State.WAITING), objects, storage)
         unread = files_of_no_month(objects)
+        reported = report_billing_periods(source, objects, storage)
     else:
         listed = list(plain_deliveries(objects))
         _known(source, listed, Delivery.State.FOUND)
-        unread = []
+        unread, reported = [], {}
     return {
         "objects": len(objects),
         "months": sorted({one.period for one in listed})[-_MONTHS_NOTED_MAX:],
         "unread": len(unread),
         "unread_example": unread[0].uri if unread else "",
+        **reported,
     }
 
 

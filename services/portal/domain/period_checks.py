@@ -28,6 +28,10 @@ _WORDINGS: Final = {
         "Send the missing signals; until then its pool goes by the next driver.",
     ),
     "month_is_over": ("End of the month", "Wait for the month's end; its cost still grows."),
+    "bill_is_final": (
+        "The provider's month",
+        "Wait until the provider has closed it, or expect that the bill is restated.",
+    ),
     "no_quarantined_file": (
         "Refused deliveries",
         "Deliver the refused files again, whole.",
@@ -105,6 +109,13 @@ def _signals(figures: Mapping[str, Any]) -> str:
     return f"no signals for {', '.join(missing)}" if missing else "every meter has signals"
 
 
+def _open_at_provider(figures: Mapping[str, Any]) -> str:
+    sources = [str(source) for source in figures["sources"]]
+    if not sources:
+        return "no provider says that it is still open"
+    return f"the provider of {', '.join(sources)} has not closed it; its charges may change"
+
+
 def _quarantined(figures: Mapping[str, Any]) -> str:
     """What ingestion wrote about a delivery is quoted as it is."""
     refused = [f"{one['source']}: {one['error']}" for one in figures["deliveries"]]
@@ -135,6 +146,7 @@ _FINDINGS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "proof_holds": _difference,
     "unallocated_within_limit": _unallocated,
     "signals_complete": _signals,
+    "bill_is_final": _open_at_provider,
     "no_quarantined_file": _quarantined,
     "nothing_vanished": _vanished,
 }

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from services.portal.domain.period_checks import Check, check_of, not_closed
+from services.portal.domain.revision_causes import Cause
 from services.portal.gateways.owner import ask, reason_of, refusal_of
 from shared.auth.actors import Actor
 from shared.contracts.attribution import Override
@@ -38,7 +40,7 @@ class Standing:
     """How a period stands at its owner, now; `closed_at` is None while it is open.
 
     `run_id` is of the run that the checks are of, "" where there is none; `findings` are what was
-    noted of it, quoted.
+    noted of it, quoted; `revision_causes` say why it is another than the one it was closed on.
     """
 
     period: str
@@ -50,6 +52,7 @@ class Standing:
     overrides: list[Override]
     checks: list[Check]
     findings: list[str]
+    revision_causes: list[Cause]
 
 
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
@@ -169,6 +172,16 @@ def _standing(answer: Any) -> Standing:
         overrides=[Override(**one) for one in answer["overrides"]],
         checks=_checks(answer["checks"]),
         findings=[str(one) for one in run.get("findings", [])],
+        revision_causes=[
+            Cause(
+                code=str(one["code"]),
+                source=str(one["source"]),
+                line_count=int(one["line_count"]),
+                billed=Decimal(one["billed"]),
+                currency=str(run["currency"]),
+            )
+            for one in answer.get("revision_causes", [])
+        ],
     )
 
 

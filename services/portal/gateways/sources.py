@@ -57,6 +57,7 @@ class ReadSource:
     months: Sequence[str]
     unread_count: int
     unread_example: str
+    billing_periods_fault: str
     failing_since: datetime | None
     failure: str
     failure_count: int
@@ -221,6 +222,7 @@ def _source(item: Mapping[str, Any]) -> ReadSource:
             months=[str(month) for month in item["seen"]["months"]],
             unread_count=int(item["seen"]["unread"]),
             unread_example=str(item["seen"]["unread_example"]),
+            billing_periods_fault=str(item["seen"].get("billing_periods_fault", "")),
             failure_count=int(item["failure_count"]),
         )
     except (LookupError, TypeError, ValueError) as error:

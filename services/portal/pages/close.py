@@ -37,6 +37,15 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class ShownCause:
+    """Why the month comes out otherwise; `corrected` is what the bill corrects more, if it does."""
+
+    text: str
+    line_count: int
+    corrected: Money | None
+
+
+@dataclass(frozen=True)
 class CheckToClose:
     """`reason` is what was typed to close all the same."""
 
@@ -70,6 +79,7 @@ class ClosePage(Page):
     overrides: Sequence[ShownOverride]
     revisions: Sequence[Revision]
     revised_by: Money | None
+    revision_causes: Sequence[ShownCause]
     checks: Sequence[CheckToClose]
     findings: Sequence[str]
     run_id: str

@@ -43,6 +43,7 @@ class SourceRow:
     object_count: int
     unread_count: int
     unread_example: str
+    billing_periods_fault: str
     looked_at: datetime | None
     next_look_at: datetime | None
     failing_since: datetime | None

@@ -144,6 +144,7 @@ def _source(read: ReadSource) -> SourceRow:
         object_count=read.object_count,
         unread_count=read.unread_count,
         unread_example=read.unread_example,
+        billing_periods_fault=read.billing_periods_fault,
         looked_at=read.looked_at,
         next_look_at=read.next_look_at,
         failing_since=read.failing_since,

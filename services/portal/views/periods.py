@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from services.portal.domain.revision_causes import Cause, cause_in_words
 from services.portal.gateways import attribution
 from services.portal.gateways.attribution import NoAnswer, UnableToClose, UnableToRead
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import keep_close
-from services.portal.pages.close import CheckToClose, ClosePage
+from services.portal.pages.close import CheckToClose, ClosePage, ShownCause
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
@@ -20,6 +21,7 @@ from services.portal.views.asked import asked_period
 from services.portal.views.show import see_other, show
 from shared.audit.declared import READ, NotAudited
 from shared.faults import Fault
+from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS
@@ -112,6 +114,7 @@ class _Checks:
 
     checks: list[CheckToClose]
     findings: list[str]
+    revision_causes: list[ShownCause]
     run_id: str
     checks_problem: str
     is_closed_there: bool
@@ -122,12 +125,18 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _
     try:
         standing = attribution.read_standing(period=str(month), actor=actor_of(request), now=now)
     except UnableToRead as fault:
-        return _Checks([], [], run_id="", checks_problem=str(fault), is_closed_there=False)
+        return _Checks([], [], [], run_id="", checks_problem=str(fault), is_closed_there=False)
     checks = standing.checks if standing else []
     return _Checks(
         checks=[CheckToClose(check, reasons.get(check.name, "")) for check in checks],
         findings=standing.findings if standing else [],
+        revision_causes=[*map(_shown_cause, standing.revision_causes)] if standing else [],
         run_id=standing.run_id if standing else "",
         checks_problem="",
         is_closed_there=standing is not None and standing.closed_at is not None,
     )
+
+
+def _shown_cause(cause: Cause) -> ShownCause:
+    corrected = Money(cause.billed, cause.currency) if cause.line_count or cause.billed else None
+    return ShownCause(cause_in_words(cause), cause.line_count, corrected)

@@ -1,0 +1,6 @@
+-- reads: {rows}
+SELECT
+    coalesce({start}, ''),
+    coalesce({status}, ''),
+    coalesce({updated}, '')
+FROM {rows};

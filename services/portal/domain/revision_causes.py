@@ -1,0 +1,35 @@
+"""Why a closed month comes out otherwise now, as a person reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from shared.vocabulary.revision_causes import RevisionCause
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`line_count` and `billed` are what the bill corrects more than before."""
+
+    code: str
+    source: str
+    line_count: int
+    billed: Decimal
+    currency: str
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    RevisionCause.BILL_RESTATED: "the bill of {source} was restated",
+    RevisionCause.BILL_CORRECTED: "the bill of {source} corrects earlier charges",
+    RevisionCause.SIGNALS_CHANGED: "the signals of {source} came anew",
+    RevisionCause.WORKLOADS_CHANGED: "the workloads of {source} came anew",
+    RevisionCause.RULES_CHANGED: "trueback.yaml was changed",
+    RevisionCause.ENGINE_CHANGED: "trueback was updated",
+}
+
+
+def cause_in_words(cause: Cause) -> str:
+    """One that is newer than this page is shown by its code."""
+    words = _WORDS.get(cause.code, cause.code.replace("_", " "))
+    return words.format(source=cause.source)

@@ -1,0 +1,92 @@
+"""Why a closed month comes out otherwise: what its two runs were made of, side by side."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from services.attribution.domain.revision_causes import (
+    Bill,
+    Cause,
+    Corrections,
+    MadeOf,
+    revision_causes,
+)
+from services.portal.domain.revision_causes import Cause as ReadCause
+from services.portal.domain.revision_causes import cause_in_words
+from shared.vocabulary.revision_causes import RevisionCause
+
+NOTHING = Corrections()
+TWO_LINES = Corrections(2, Decimal("-50.25"), Decimal("-50.25"))
+BEFORE = MadeOf(
+    bills={"aws": Bill("a1", NOTHING), "azure": Bill("z1", TWO_LINES)},
+    signals={"usage": "u1"},
+    workloads={"clusters": "w1"},
+    ruleset_digest="r1",
+    engine_digest="e1",
+)
+
+
+def causes(**changes):
+    return revision_causes(BEFORE, replace(BEFORE, **changes))
+
+
+def test_of_the_same_inputs_there_is_none():
+    assert causes() == []
+
+
+def test_a_bill_with_more_corrections_is_corrected_by_them():
+    three = Corrections(3, Decimal("-60.25"), Decimal("-55.25"))
+    corrected = {**BEFORE.bills, "azure": Bill("z2", three)}
+    more = Corrections(1, Decimal("-10.00"), Decimal("-5.00"))
+    assert causes(bills=corrected) == [Cause(RevisionCause.BILL_CORRECTED, "azure", more)]
+
+
+def test_a_bill_that_takes_its_corrections_back_is_corrected_too():
+    taken_back = {**BEFORE.bills, "azure": Bill("z2", NOTHING)}
+    less = Corrections(-2, Decimal("50.25"), Decimal("50.25"))
+    assert causes(bills=taken_back) == [Cause(RevisionCause.BILL_CORRECTED, "azure", less)]
+
+
+def test_a_bill_with_the_same_corrections_is_restated():
+    restated = {**BEFORE.bills, "azure": Bill("z2", TWO_LINES)}
+    assert causes(bills=restated) == [Cause(RevisionCause.BILL_RESTATED, "azure")]
+
+
+def test_a_source_that_came_or_went_is_a_cause():
+    bills = {"aws": BEFORE.bills["aws"], "gcp": Bill("g1", NOTHING)}
+    assert [(cause.code, cause.source) for cause in causes(bills=bills)] == [
+        (RevisionCause.BILL_CORRECTED, "azure"),
+        (RevisionCause.BILL_RESTATED, "gcp"),
+    ]
+
+
+def test_all_kinds_are_named_in_their_order():
+    changed = causes(
+        bills={**BEFORE.bills, "aws": Bill("a2", NOTHING)},
+        signals={"usage": "u2"},
+        workloads={},
+        ruleset_digest="r2",
+        engine_digest="e2",
+    )
+    assert [(cause.code, cause.source) for cause in changed] == [
+        (RevisionCause.BILL_RESTATED, "aws"),
+        (RevisionCause.SIGNALS_CHANGED, "usage"),
+        (RevisionCause.WORKLOADS_CHANGED, "clusters"),
+        (RevisionCause.RULES_CHANGED, ""),
+        (RevisionCause.ENGINE_CHANGED, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        *((each.value, None) for each in RevisionCause),
+        (RevisionCause.BILL_RESTATED.value, "the bill of aws was restated"),
+        ("moon_was_full", "moon was full"),
+    ],
+)
+def test_is_told_in_words_also_where_it_is_of_a_later_release(code, words):
+    text = cause_in_words(ReadCause(code, "aws", 0, Decimal(0), "USD"))
+    assert "_" not in text
+    assert words in (None, text)
