@@ -201,8 +201,8 @@ def restated() -> ClosePage:
         revisions=revisions,
         revised_by=usd("20.23"),
         revision_causes=[
-            ShownCause("the bill of aws corrects earlier charges", 3, usd("-23.28")),
-            ShownCause("the signals of usage came anew", 0, None),
+            ShownCause("The bill of aws corrects earlier charges", 3, usd("-23.28")),
+            ShownCause("The signals of usage came anew", 0, None),
         ],
     )
 

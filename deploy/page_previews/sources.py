@@ -228,6 +228,11 @@ def given() -> DeliveryPage:
         reason="AWS support sent the month as one file.",
         replaces="bad",
         accepted=[Acceptance("olivia", "I copied all three files.")],
+        findings=[
+            "By FOCUS's Billing Period dataset 2026-10 is still open (2026-11-05 08:30 UTC): its"
+            " charges may change.",
+            "Tag keys that look alike are kept apart: 'Customer', 'customer'.",
+        ],
         may_be_retried=False,
         is_open=False,
     )

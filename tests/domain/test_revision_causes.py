@@ -82,8 +82,8 @@ def test_all_kinds_are_named_in_their_order():
     ("code", "words"),
     [
         *((each.value, None) for each in RevisionCause),
-        (RevisionCause.BILL_RESTATED.value, "the bill of aws was restated"),
-        ("moon_was_full", "moon was full"),
+        (RevisionCause.BILL_RESTATED.value, "The bill of aws was restated"),
+        ("moon_was_full", "Moon was full"),
     ],
 )
 def test_is_told_in_words_also_where_it_is_of_a_later_release(code, words):

@@ -41,9 +41,9 @@ class TestARestatedMonth:
         rules = {"code": "rules_changed", "source": "", "line_count": 0, "billed": "0"}
         attribution.answer = {**CLOSED, "run": run, "revision_causes": [cause, rules]}
         page = page_of()
-        corrected = "the bill of aws corrects earlier charges: 3 lines more, billed"
+        corrected = "The bill of aws corrects earlier charges: 3 lines more, billed"
         assert f"{corrected} \N{MINUS SIGN}$23.28" in page.words
-        assert "trueback.yaml was changed" in page.words
+        assert "The rules of trueback.yaml were changed" in page.words
 
     def test_of_an_owner_that_does_not_say_why_is_shown_without(self, settling, attribution):
         with as_ops():

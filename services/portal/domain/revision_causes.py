@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from shared.vocabulary.names import as_heading
 from shared.vocabulary.revision_causes import RevisionCause
 
 
@@ -24,12 +25,12 @@ _WORDS: Final[Mapping[str, str]] = {
     RevisionCause.BILL_CORRECTED: "the bill of {source} corrects earlier charges",
     RevisionCause.SIGNALS_CHANGED: "the signals of {source} came anew",
     RevisionCause.WORKLOADS_CHANGED: "the workloads of {source} came anew",
-    RevisionCause.RULES_CHANGED: "trueback.yaml was changed",
-    RevisionCause.ENGINE_CHANGED: "trueback was updated",
+    RevisionCause.RULES_CHANGED: "the rules of trueback.yaml were changed",
+    RevisionCause.ENGINE_CHANGED: "trueback itself was updated",
 }
 
 
 def cause_in_words(cause: Cause) -> str:
     """One that is newer than this page is shown by its code."""
     words = _WORDS.get(cause.code, cause.code.replace("_", " "))
-    return words.format(source=cause.source)
+    return as_heading(words.format(source=cause.source))
