@@ -14,12 +14,9 @@ import typer
 
 from deploy.commands.operate import calls
 from shared.faults import BadInput
-from shared.vocabulary.sources import DeliveryState
 
 _UPLOAD: Final = "upload:"
 _REASON: Final = typer.Option(help="Why; kept with it and in the audit log.")
-# What a person is asked about, and what goes on by itself.
-_OPEN: Final = (DeliveryState.QUARANTINED, DeliveryState.WAITING)
 _MONTH: Final = re.compile(r"(?<![0-9])(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?![0-9])")
 
 
@@ -101,7 +98,7 @@ def deliveries(
     with calls() as call:
         listed = call("ingestion", "GET", f"/api/v1/deliveries{query}", None)["data"]
     for one in listed:
-        if not needing_a_person or one["state"] in _OPEN:
+        if not needing_a_person or one["needs_a_person"]:
             _print_delivery(one)
 
 
@@ -112,19 +109,24 @@ def delivery(
     accept: Annotated[
         bool, typer.Option(help="Take it all the same, where its fault may be accepted.")
     ] = False,
+    withdraw: Annotated[
+        bool, typer.Option(help="Let it count for its month no more; --retry takes it back.")
+    ] = False,
     replace: Annotated[
         Path | None, typer.Option(help="A file to take in its place.", exists=True, dir_okay=False)
     ] = None,
     reason: Annotated[str, _REASON] = "",
 ) -> None:
-    """Why a delivery was refused; retry or accept it, or give a file in its place."""
-    if retry + accept + (replace is not None) > 1:
-        raise typer.BadParameter("give one of --retry, --accept, --replace")
+    """What came of a delivery; retry, accept or withdraw it, or give a file in its place."""
+    acts = {"retry": retry, "accept": accept, "withdraw": withdraw}
+    wanted = [act for act, is_wanted in acts.items() if is_wanted]
+    if len(wanted) + (replace is not None) > 1:
+        raise typer.BadParameter("give one of --retry, --accept, --withdraw, --replace")
     path = f"/api/v1/deliveries/{delivery_id}"
     with calls() as call:
-        if retry or accept:
-            act, body = "retry" if retry else "accept", {"reason": _reason(reason)}
-            shown = call("ingestion", "POST", f"{path}/{act}", body)
+        if wanted:
+            body = {"reason": _reason(reason)}
+            shown = call("ingestion", "POST", f"{path}/{wanted[0]}", body)
         else:
             shown = call("ingestion", "GET", path, None)
         if replace is not None:
@@ -182,6 +184,10 @@ def _print_delivery(shown: Mapping[str, Any]) -> None:
     print(f"{what}, delivered {shown['delivered_at']}")
     if shown["error"]:
         print(f"  {shown['error']}")
+    if taken := shown["taken"]:
+        counts = "counts" if taken["is_current"] else "doesn't count"
+        billed = f", billed {taken['billed_total']} {taken['currency']}"
+        print(f"  {taken['row_count']:,} lines{billed if taken['billed_total'] else ''}; {counts}")
     if shown["given_by"]:
         print(f"  {shown['file_name']}, given by {shown['given_by']}: {shown['reason']}")
     for one in shown["accepted"]:

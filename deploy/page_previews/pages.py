@@ -295,6 +295,8 @@ _SOURCES: Final[dict[str, Make]] = {
     "delivery-loose.html": _sources(sources.loose),
     "delivery-waiting.html": _sources(sources.waiting),
     "delivery-given.html": _sources(sources.given),
+    "delivery-withdrawn.html": _sources(sources.withdrawn),
+    "delivery-only-bill.html": _sources(sources.only_bill),
     "delivery-viewer.html": _sources(lambda: replace(sources.bad(), may_act=False)),
 }
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from deploy.page_previews.numbers import usd
 from services.portal.domain.source_words import DELIVERY_WORDS, kind_label, place_words
 from services.portal.pages.sources import (
     Acceptance,
+    Content,
     DeliveryPage,
     DeliveryRow,
     Given,
@@ -27,6 +29,10 @@ _LOOSE: Final = (
     f"{_EXPORT}: 3 files lie here without a manifest, so nobody knows whether that is the whole"
     " month. Copy the export's metadata folder, too, or accept it as the whole month."
 )
+
+
+_COUNTS: Final = Content(counts=True, size="41,212 lines", billed=usd("44200.02"))
+_BEFORE: Final = Content(counts=False, size="40,988 lines", billed=usd("44187.31"))
 
 
 def _source(key: str, kind: str, uri: str) -> SourceRow:
@@ -67,7 +73,12 @@ def _failing() -> SourceRow:
 
 
 def _row(
-    name: str, state: DeliveryState, *, error: str = "", period: str = "2026-10"
+    name: str,
+    state: DeliveryState,
+    *,
+    error: str = "",
+    period: str = "2026-10",
+    content: Content | None = None,
 ) -> DeliveryRow:
     return DeliveryRow(
         id=name,
@@ -78,6 +89,7 @@ def _row(
         delivered_at=_NOW - timedelta(hours=2),
         given_by="",
         file_name="",
+        content=content,
     )
 
 
@@ -122,10 +134,11 @@ def aws() -> SourcePage:
     rows = [
         _row("bad", DeliveryState.QUARANTINED, error=_BAD),
         replace(
-            _row("given", DeliveryState.COLLECTED),
+            _row("given", DeliveryState.COLLECTED, content=_COUNTS),
             given_by="olivia",
             file_name="bill-2026-10.parquet",
         ),
+        _row("dlv_2", DeliveryState.COLLECTED, content=_BEFORE),
         _row("dlv_3", DeliveryState.UNCHANGED),
         _row("dlv_4", DeliveryState.FOUND, period="2026-11"),
         _row("dlv_5", DeliveryState.OVERTAKEN, error="a newer manifest lies in its place."),
@@ -195,6 +208,7 @@ def bad() -> DeliveryPage:
         findings=[],
         may_be_accepted=False,
         may_be_retried=True,
+        may_be_withdrawn=False,
         is_open=True,
         may_act=True,
     )
@@ -218,7 +232,9 @@ def waiting() -> DeliveryPage:
 
 def given() -> DeliveryPage:
     row = replace(
-        _row("given", DeliveryState.COLLECTED), given_by="olivia", file_name="bill-2026-10.parquet"
+        _row("given", DeliveryState.COLLECTED, content=_COUNTS),
+        given_by="olivia",
+        file_name="bill-2026-10.parquet",
     )
     return replace(
         bad(),
@@ -229,10 +245,29 @@ def given() -> DeliveryPage:
         replaces="bad",
         accepted=[Acceptance("olivia", "I copied all three files.")],
         findings=[
-            "By FOCUS's Billing Period dataset 2026-10 is still open (2026-11-05 08:30 UTC): its"
-            " charges may change.",
+            "By FOCUS's Billing Period dataset 2026-10 is still open: its charges may change.",
             "Tag keys that look alike are kept apart: 'Customer', 'customer'.",
         ],
         may_be_retried=False,
+        may_be_withdrawn=True,
         is_open=False,
     )
+
+
+def withdrawn() -> DeliveryPage:
+    row = _row("withdrawn", DeliveryState.WITHDRAWN, content=_BEFORE)
+    return replace(
+        given(),
+        delivery=row,
+        words=DELIVERY_WORDS[row.state],
+        replaces="",
+        accepted=[],
+        may_be_retried=True,
+        may_be_withdrawn=False,
+        is_open=True,
+    )
+
+
+def only_bill() -> DeliveryPage:
+    text = "It is the only bill of 2026-10. Give the right one, which takes its place."
+    return replace(given(), refusal=Refusal(text, about="withdraw"), given=Given(reason="Twice."))

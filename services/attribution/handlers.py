@@ -11,6 +11,7 @@ from services.attribution.operations.record_inputs import (
     record_quarantine,
     record_signals,
     record_snapshot,
+    record_withdrawal,
     record_workloads,
 )
 from services.attribution.operations.record_revenue import record_revenue
@@ -20,6 +21,7 @@ from services.attribution.operations.try_ruleset import try_ruleset
 from shared.contracts.ingestion import (
     BILLING_PERIOD_REPORTED,
     DELIVERY_QUARANTINED,
+    SET_WITHDRAWN,
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
     WORKLOADS_PUBLISHED,
@@ -33,6 +35,7 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     WORKLOADS_PUBLISHED.name: record_workloads,
     DELIVERY_QUARANTINED.name: record_quarantine,
     BILLING_PERIOD_REPORTED.name: record_billing_period,
+    SET_WITHDRAWN.name: record_withdrawal,
     REVENUE_RECORDED.name: record_revenue,
 }
 

@@ -58,6 +58,8 @@ class SnapshotPublished:
     `losses` are none in facts of before they were looked for, and so is what is `unreadable`:
     values of columns that no owner and no amount hangs on, which are null in the snapshot.
     `corrected` is None where no line corrects another, and in facts of before it was told.
+    `charges` are the lowest digests of its charges (payer, account, resource, meter, hour), a few
+    hundred: two bills that have some of the same bill the same twice. None in earlier facts.
     """
 
     snapshot_id: Id
@@ -76,6 +78,7 @@ class SnapshotPublished:
     losses: list[Loss] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     corrected: Corrected | None = None
+    charges: list[Count] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,20 @@ class DeliveryQuarantined:
     period: Period
     delivered_at: Instant
     error: Words
+
+
+@dataclass(frozen=True)
+class SetWithdrawn:
+    """A person took back what was current of a source and period: it has none until the next.
+
+    `kind` is bill, signals or workloads; `version` is above that of what was withdrawn.
+    """
+
+    kind: Code
+    source: Id
+    period: Period
+    version: Count
+    withdrawn_at: Instant
 
 
 @dataclass(frozen=True)
@@ -215,6 +232,17 @@ DELIVERY_QUARANTINED: Final = Contract(
         period="2026-10",
         delivered_at=_MOMENT,
         error="aws-00002.snappy.parquet: it is truncated. Deliver it again.",
+    ),
+)
+
+SET_WITHDRAWN: Final = Contract(
+    name="ingestion.set_withdrawn.v1",
+    payload=SetWithdrawn,
+    producer="ingestion",
+    consumers=("attribution",),
+    versions=("version",),
+    example=SetWithdrawn(
+        kind="bill", source="aws", period="2026-10", version=4, withdrawn_at=_MOMENT
     ),
 )
 

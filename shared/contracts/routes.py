@@ -15,6 +15,7 @@ _ALL: Final[tuple[Contract[Any], ...]] = (
     ingestion.WORKLOADS_PUBLISHED,
     ingestion.DELIVERY_QUARANTINED,
     ingestion.BILLING_PERIOD_REPORTED,
+    ingestion.SET_WITHDRAWN,
     attribution.PERIOD_ATTRIBUTED,
     attribution.PERIOD_CLOSED,
     attribution.MARGIN_MEASURED,

@@ -26,6 +26,7 @@ class AuditAction(StrEnum):
     SOURCE_LOOKED_AT = "source.looked_at"
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_ACCEPTED = "delivery.accepted"
+    DELIVERY_WITHDRAWN = "delivery.withdrawn"
     FILE_GIVEN = "file.given"
     PERIOD_CLOSED = "period.closed"
     INVOICE_MOVED = "invoice.moved"

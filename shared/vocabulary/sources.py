@@ -12,7 +12,10 @@ class SourceState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """`waiting`: not whole yet, or still changing. `overtaken`: a newer one came before that."""
+    """`waiting`: not whole yet, or still changing. `overtaken`: a newer one came before that.
+
+    `withdrawn`: it was read and counted, until a person took it back.
+    """
 
     FOUND = "found"
     WAITING = "waiting"
@@ -20,6 +23,7 @@ class DeliveryState(StrEnum):
     UNCHANGED = "unchanged"
     QUARANTINED = "quarantined"
     OVERTAKEN = "overtaken"
+    WITHDRAWN = "withdrawn"
 
 
 class DeliveryFault(StrEnum):

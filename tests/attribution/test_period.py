@@ -26,8 +26,10 @@ from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import UnableToClose, close_period
 from services.attribution.operations.record_inputs import (
     record_billing_period,
+    record_quarantine,
     record_signals,
     record_snapshot,
+    record_withdrawal,
     record_workloads,
 )
 from services.attribution.operations.record_revenue import record_revenue
@@ -42,6 +44,8 @@ from shared.contracts.attribution import (
 )
 from shared.contracts.ingestion import (
     BILLING_PERIOD_REPORTED,
+    DELIVERY_QUARANTINED,
+    SET_WITHDRAWN,
     SIGNALS_PUBLISHED,
     SNAPSHOT_PUBLISHED,
     WORKLOADS_PUBLISHED,
@@ -108,7 +112,7 @@ def period(transactional_db, storage, tmp_path, settings):
     return "2026-10"
 
 
-def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=(), corrected=None):
+def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=(), **fields):
     bill = write_normalised(folder / uuid7().hex, lines)
     prefix = f"s3://trueback-lake/test/{uuid7().hex}"
     parts = [storage.put(part, f"{prefix}/{part.name}") for part in bill.parts]
@@ -125,7 +129,7 @@ def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=(), c
         "raw_totals_uri": uri,
         "content_hash": uuid7().hex if spoil else content_hash(lines),
         "losses": [asdict(loss) for loss in losses],
-        "corrected": corrected,
+        **fields,
     }
     with as_ops():
         record_snapshot(SNAPSHOT_PUBLISHED.load(fact))
@@ -537,6 +541,72 @@ class TestWhatARunEmits:
         [pool] = facts(PERIOD_ATTRIBUTED)[0]["pools"]
         assert (pool["hours"], pool["hours_with_signal"]) == (2, 1)
         assert Decimal(pool["fallback_cost"]) == Decimal(3)
+
+
+class TestABillThatIsWithdrawn:
+    def withdraw(self, source, version, kind="bill"):
+        example = SET_WITHDRAWN.dump(SET_WITHDRAWN.example)
+        fact = {**example, "source": source, "version": version, "kind": kind}
+        with as_ops():
+            record_withdrawal(SET_WITHDRAWN.load(fact))
+
+    def costs(self):
+        statements = Statement.objects.filter(run_id=current().run_id)
+        with as_ops():
+            return {str(one.tenant_id): one.cost for one in statements}
+
+    def twice(self, storage, folder):
+        lines = [focus_line(cost="3", ResourceId="i-1", **ACME)]
+        announce_bill(storage, folder, lines, source="copy", charges=[5, 7])
+        announce_bill(storage, folder, LINES, version=2, charges=[7, 9])
+
+    def test_by_two_sources_is_closed_for_a_reason_alone(self, period, storage, tmp_path):
+        self.twice(storage, tmp_path)
+        attribute_period(period=period)
+        with as_ops(), pytest.raises(UnableToClose, match="aws and copy bill the same: 1 of 2"):
+            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+
+    def test_is_as_if_it_had_never_come(self, period, storage, tmp_path):
+        attribute_period(period=period)
+        before, costs = current(), self.costs()
+        self.twice(storage, tmp_path)
+        attribute_period(period=period)
+        assert self.costs() != costs
+        self.withdraw("copy", 2)
+        with as_ops():
+            assert Job.objects.filter(kind="attribute_period", key=period).exists()
+        attribute_period(period=period)
+        assert (self.costs(), current().run_id) == (costs, before.run_id)
+        with as_ops():
+            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+
+    def test_is_no_news_where_it_comes_late(self, period, storage, tmp_path):
+        self.withdraw("copy", 2)
+        announce_bill(storage, tmp_path, LINES, source="copy", version=1)
+        with as_ops():
+            assert not InputSet.objects.filter(source="copy").exists()
+        announce_bill(storage, tmp_path, LINES, source="copy", version=3)
+        self.withdraw("copy", 2)
+        with as_ops():
+            assert InputSet.objects.get(source="copy").version == 3
+
+    def test_settles_what_of_it_was_refused(self, period):
+        attribute_period(period=period)
+        refused = {**DELIVERY_QUARANTINED.dump(DELIVERY_QUARANTINED.example), "source": "copy"}
+        with as_ops():
+            record_quarantine(DELIVERY_QUARANTINED.load(refused))
+            checks = period_checks(Run.objects.get(is_current=True), now=NOW)
+        assert "no_quarantined_file" in {check.name for check in checks if not check.passed}
+        self.withdraw("copy", 2)
+        with as_ops():
+            checks = period_checks(Run.objects.get(is_current=True), now=NOW)
+        assert "no_quarantined_file" not in {check.name for check in checks if not check.passed}
+
+    def test_signals_without_which_the_pool_goes_by_its_next_driver(self, period):
+        attribute_period(period=period)
+        self.withdraw("usage", 2, kind="signals")
+        attribute_period(period=period)
+        assert current().signal_set_ids == []
 
 
 class TestAMonthThatItsProviderHasNotClosed:

@@ -9,6 +9,7 @@ from services.attribution.domain.close_checks import (
     Evidence,
     Incomplete,
     close_checks,
+    doubled_charges,
     not_overridden,
 )
 from shared.contracts.ingestion import Loss
@@ -36,6 +37,22 @@ class TestAClose:
             Evidence(1, Decimal(1), Decimal(0), frozenset(), frozenset(), True, True)
         )
         assert not_overridden(results, {"proof_holds": "  "})
+
+    def test_needs_one_where_two_bills_have_the_same_charges(self):
+        samples = {"aws": [1, 2, 3, 4], "hand": [3, 4, 9], "azure": [7], "old": []}
+        doubled = doubled_charges(samples)
+        assert [(one.sources, one.shared, one.of) for one in doubled] == [(("aws", "hand"), 2, 3)]
+        evidence = Evidence(
+            3,
+            *(Decimal(0), Decimal(0)),
+            *(frozenset(), frozenset()),
+            run_is_newest=True,
+            month_is_over=True,
+            doubled=tuple(doubled),
+        )
+        [check] = not_overridden(close_checks(evidence), {})
+        assert check.name == "no_charge_twice"
+        assert check.finding == ("aws and hand bill the same: 2 of 3 charges that were looked for")
 
     def test_needs_one_while_a_provider_may_still_change_the_month(self):
         evidence = Evidence(

@@ -161,6 +161,12 @@ def test_parts_of_one_rule_and_driver_stand_together_with_what_was_used():
             {"deliveries": [{"source": "cur", "error": "cut"}, {"source": "x", "error": "y"}]},
             "Cur: cut; x: y",
         ),
+        ("no_charge_twice", {"doubled": []}, "No two sources bill the same"),
+        (
+            "no_charge_twice",
+            {"doubled": [{"sources": ["aws", "hand"], "shared": 52, "of": 200}]},
+            "Aws and hand bill the same: 52 of 200 charges that were looked for are in both",
+        ),
         ("bill_is_final", {"sources": []}, "No provider says that it is still open"),
         (
             "bill_is_final",

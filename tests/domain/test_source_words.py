@@ -8,6 +8,7 @@ from services.portal.domain.source_words import (
     kind_label,
     months_words,
     place_words,
+    size_words,
 )
 from shared.vocabulary.sources import DeliveryState
 
@@ -24,6 +25,12 @@ def test_a_source_of_files_by_hand_has_no_address():
     assert is_upload("upload:hand")
     assert place_words("upload:hand") == "Files given by hand"
     assert place_words("s3://bucket/") == "s3://bucket/"
+
+
+def test_a_size_is_of_lines_or_of_rows():
+    assert size_words(41_212, is_bill=True) == "41,212 lines"
+    assert size_words(1, is_bill=True) == "1 line"
+    assert size_words(1, is_bill=False) == "1 row"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,17 @@ DELIVERY = {
     "accepted": [],
     "may_be_accepted": False,
     "findings": [],
+    "needs_a_person": True,
+    "taken": None,
 }
+TAKEN = {
+    "is_current": True,
+    "version": 3,
+    "row_count": 41212,
+    "currency": "USD",
+    "billed_total": "48211.0700000000",
+}
+READ = {**DELIVERY, "state": "collected", "error": "", "needs_a_person": False, "taken": TAKEN}
 TYPO = {
     "detail": "there is no such bucket. Did you mean s3://bucket/exports/?",
     "reason": {"code": "no_such_bucket", "nearest": "s3://bucket/exports/"},
@@ -216,7 +226,38 @@ class TestThePageOfADelivery:
             answer = client_of("vic").post(f"/deliveries/dlv_1/{action}", {"reason": "x"})
             assert answer.status_code == 403
 
-    @pytest.mark.parametrize("action", ["retry", "accept"])
+    def test_that_was_made_good_since_has_nothing_to_do(self, ingestion):
+        ingestion.answers["deliveries/dlv_1"] = {**DELIVERY, "needs_a_person": False}
+        assert "A way on" not in page_of("olivia", "/deliveries/dlv_1")
+        ingestion.answers["deliveries"] = {"data": [{**DELIVERY, "needs_a_person": False}]}
+        assert "/deliveries/dlv_1" not in page_of("olivia", "/sources")
+
+    def test_that_counts_says_what_was_read_and_may_be_withdrawn(self, ingestion):
+        ingestion.answers["deliveries/dlv_1"] = READ
+        ingestion.answers["deliveries"] = {"data": [READ]}
+        page = page_of("olivia", "/deliveries/dlv_1")
+        assert "41,212 lines, billed" in page
+        assert "Withdraw it from 2026-10" in page
+        assert "Counts" in page_of("olivia", "/sources/aws")
+        assert "Withdraw it" not in page_of("vic", "/deliveries/dlv_1")
+
+    def test_of_signals_says_how_many_rows(self, ingestion):
+        taken = {**TAKEN, "billed_total": None, "currency": "", "row_count": 1}
+        ingestion.answers["deliveries/dlv_1"] = {**READ, "taken": taken}
+        page = page_of("vic", "/deliveries/dlv_1")
+        assert "1 row." in page
+        assert "billed" not in page
+
+    def test_that_was_withdrawn_may_be_read_again(self, ingestion):
+        taken = {**TAKEN, "is_current": False}
+        withdrawn = {**READ, "state": "withdrawn", "taken": taken}
+        ingestion.answers["deliveries/dlv_1"] = withdrawn
+        page = page_of("olivia", "/deliveries/dlv_1")
+        assert "Read it again" in page
+        assert "nothing of it counts" in page
+        assert "Withdraw it" not in page
+
+    @pytest.mark.parametrize("action", ["retry", "accept", "withdraw"])
     def test_asks_for_what_a_person_wants(self, ingestion, action):
         ingestion.answers[f"deliveries/dlv_1/{action}"] = DELIVERY
         answer = client_of("olivia").post(f"/deliveries/dlv_1/{action}", {"reason": "mended"})

@@ -1,8 +1,9 @@
 """What must hold before a period is closed; a failed check needs a named person's reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Final
 
 from shared.contracts.ingestion import Loss
@@ -38,6 +39,15 @@ class Incomplete:
 
 
 @dataclass(frozen=True)
+class Doubled:
+    """Two sources whose bills have the same charges: `shared` of `of` that were looked for."""
+
+    sources: tuple[str, str]
+    shared: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the checks look at; shares are fractions of the bill.
 
@@ -54,6 +64,7 @@ class Evidence:
     quarantined: tuple[Quarantined, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
     open_at_provider: tuple[str, ...] = ()
+    doubled: tuple[Doubled, ...] = ()
 
 
 def close_checks(evidence: Evidence) -> list[CheckResult]:
@@ -89,6 +100,30 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             evidence.month_is_over,
             "the month is over" if evidence.month_is_over else "the month still runs",
         ),
+        *_checks_of_bills(evidence),
+        CheckResult(
+            "run_is_newest",
+            evidence.run_is_newest,
+            "the run has the newest inputs"
+            if evidence.run_is_newest
+            else "newer inputs wait for their run",
+        ),
+    ]
+
+
+def _checks_of_bills(evidence: Evidence) -> list[CheckResult]:
+    return [
+        CheckResult(
+            "no_charge_twice",
+            not evidence.doubled,
+            "; ".join(
+                f"{' and '.join(one.sources)} bill the same: {one.shared} of {one.of} charges that"
+                " were looked for"
+                for one in evidence.doubled
+            )
+            or "no two sources bill the same",
+            {"doubled": [asdict(one) for one in evidence.doubled]},
+        ),
         CheckResult(
             "bill_is_final",
             not evidence.open_at_provider,
@@ -114,13 +149,6 @@ def close_checks(evidence: Evidence) -> list[CheckResult]:
             or "nothing that was delivered is gone",
             {"sources": [asdict(one) for one in evidence.incomplete]},
         ),
-        CheckResult(
-            "run_is_newest",
-            evidence.run_is_newest,
-            "the run has the newest inputs"
-            if evidence.run_is_newest
-            else "newer inputs wait for their run",
-        ),
     ]
 
 
@@ -135,3 +163,18 @@ def not_overridden(results: Iterable[CheckResult], reasons: Mapping[str, str]) -
         for result in results
         if not result.passed and not reasons.get(result.name, "").strip()
     ]
+
+
+def doubled_charges(samples: Mapping[str, Collection[int]]) -> list[Doubled]:
+    """Pairs of sources with a charge in both samples, which are the lowest digests of each bill.
+
+    One is enough: a digest is of payer, account, resource, meter and hour, which are billed once.
+    """
+    pairs = combinations(sorted(samples), 2)
+    doubled = []
+    for one, other in pairs:
+        shared = len(set(samples[one]) & set(samples[other]))
+        if shared:
+            of = min(len(samples[one]), len(samples[other]))
+            doubled.append(Doubled((one, other), shared, of))
+    return doubled

@@ -13,6 +13,7 @@ from services.attribution.models.inputs import (
     QuarantinedDelivery,
     Ruleset,
     RulesetApplication,
+    WithdrawnSet,
 )
 from services.attribution.models.periods import Period, Run
 from services.attribution.models.statements import (
@@ -43,4 +44,5 @@ __all__ = [
     "StatementLine",
     "StatementQuantity",
     "Tenant",
+    "WithdrawnSet",
 ]

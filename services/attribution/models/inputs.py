@@ -61,6 +61,26 @@ class QuarantinedDelivery(models.Model):
         return f"{self.source} {self.period}: {self.error}"
 
 
+class WithdrawnSet(models.Model):
+    """The newest withdrawal of a source and period: older facts of it are no news."""
+
+    kind = models.CharField(max_length=10)
+    source = models.CharField(max_length=40)
+    period = models.CharField(max_length=7)
+    version = models.IntegerField()
+    withdrawn_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "source", "period"], name="withdrawn_set_newest_only"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.source} {self.period} withdrawn"
+
+
 class ProviderPeriod(models.Model):
     """Whether a source's provider may still change a month; a source without a row says nothing."""
 
@@ -104,6 +124,7 @@ class InputSet(models.Model):
     losses = models.JSONField(default=list, db_default=[])
     unreadable = models.JSONField(default=list, db_default=[])
     corrected = models.JSONField(default=dict, db_default={})
+    charges = models.JSONField(default=list, db_default=[])
     published_at = models.DateTimeField()
 
     class Meta:

@@ -1,17 +1,32 @@
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from services.attribution.models import InputSet, Period, ProviderPeriod, QuarantinedDelivery
+from django.db.models import QuerySet
+
+from services.attribution.models import (
+    InputSet,
+    Period,
+    ProviderPeriod,
+    QuarantinedDelivery,
+    WithdrawnSet,
+)
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.contracts.ingestion import (
     BillingPeriodReported,
     DeliveryQuarantined,
+    SetWithdrawn,
     SignalsPublished,
     SnapshotPublished,
     WorkloadsPublished,
 )
 from shared.contracts.versions import is_newer
 from shared.jobs.work import request_job
+
+_KINDS: Final = {
+    "bill": InputSet.Kind.SNAPSHOT,
+    "signals": InputSet.Kind.SIGNALS,
+    "workloads": InputSet.Kind.WORKLOADS,
+}
 
 
 def record_snapshot(fact: SnapshotPublished) -> None:
@@ -22,6 +37,7 @@ def record_snapshot(fact: SnapshotPublished) -> None:
         raw_totals_uri=fact.raw_totals_uri,
         unreadable=[asdict(each) for each in fact.unreadable],
         corrected=_corrected(fact),
+        charges=fact.charges,
     )
 
 
@@ -72,6 +88,22 @@ def record_quarantine(fact: DeliveryQuarantined) -> None:
     )
 
 
+def record_withdrawal(fact: SetWithdrawn) -> None:
+    """Without it, as if it had never come; a fact of before the withdrawal is no news."""
+    kind = _KINDS[fact.kind]
+    known = _known(kind, fact.source, fact.period)
+    if not is_newer(fact.version, than=_version(known.first(), kind, fact.source, fact.period)):
+        return
+    known.delete()
+    WithdrawnSet.objects.update_or_create(
+        kind=kind,
+        source=fact.source,
+        period=fact.period,
+        defaults={"version": fact.version, "withdrawn_at": fact.withdrawn_at},
+    )
+    _request(fact.period)
+
+
 def _record(
     kind: InputSet.Kind,
     fact: SnapshotPublished | SignalsPublished | WorkloadsPublished,
@@ -82,11 +114,8 @@ def _record(
     What comes before the bill or the ruleset waits for them, without a job.
     """
     Period.objects.get_or_create(period=fact.period)
-    known = InputSet.objects.select_for_update().filter(
-        kind=kind, source=fact.source, period=fact.period
-    )
-    before = known.first()
-    if not is_newer(fact.version, than=before.version if before else None):
+    known = _known(kind, fact.source, fact.period)
+    if not is_newer(fact.version, than=_version(known.first(), kind, fact.source, fact.period)):
         return
     known.delete()
     InputSet.objects.create(
@@ -100,5 +129,21 @@ def _record(
         losses=[asdict(loss) for loss in fact.losses],
         **fields,
     )
-    if inputs_of_period(fact.period) is not None:
-        request_job(kind="attribute_period", key=fact.period, payload={"period": fact.period})
+    _request(fact.period)
+
+
+def _known(kind: InputSet.Kind, source: str, period: str) -> QuerySet[InputSet]:
+    return InputSet.objects.select_for_update().filter(kind=kind, source=source, period=period)
+
+
+def _version(before: InputSet | None, kind: InputSet.Kind, source: str, period: str) -> int | None:
+    """The highest that is known, of a set or of its withdrawal."""
+    if before is not None:
+        return before.version
+    withdrawn = WithdrawnSet.objects.filter(kind=kind, source=source, period=period).first()
+    return withdrawn.version if withdrawn else None
+
+
+def _request(period: str) -> None:
+    if inputs_of_period(period) is not None:
+        request_job(kind="attribute_period", key=period, payload={"period": period})

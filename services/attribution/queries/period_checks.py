@@ -9,6 +9,7 @@ from services.attribution.domain.close_checks import (
     Incomplete,
     Quarantined,
     close_checks,
+    doubled_charges,
 )
 from services.attribution.models import (
     InputSet,
@@ -17,6 +18,7 @@ from services.attribution.models import (
     QuarantinedDelivery,
     Ruleset,
     Run,
+    WithdrawnSet,
 )
 from services.attribution.queries.run_inputs import inputs_of_period
 from shared.configuration import Configuration, parse_configuration
@@ -42,6 +44,7 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
             quarantined=tuple(_quarantined(run.period)),
             incomplete=tuple(_incomplete(run.period)),
             open_at_provider=tuple(_open_at_provider(run.period)),
+            doubled=tuple(doubled_charges(_charges(run.period))),
         )
     )
 
@@ -56,9 +59,10 @@ def overrides_of(record: Period) -> list[dict[str, str]]:
 
 
 def _quarantined(period: str) -> Iterator[Quarantined]:
-    """Refused deliveries that no newer good one of their source has made good."""
+    """Refused deliveries that no newer good one of their source has made good, or a withdrawal."""
     good = InputSet.objects.filter(period=period).values_list("source", "published_at")
-    newest = dict(sorted(good, key=lambda item: item[1]))
+    withdrawn = WithdrawnSet.objects.filter(period=period).values_list("source", "withdrawn_at")
+    newest = dict(sorted([*good, *withdrawn], key=lambda item: item[1]))
     for refused in QuarantinedDelivery.objects.filter(period=period).order_by("delivered_at"):
         made_good_at = newest.get(refused.source)
         if made_good_at is None or made_good_at < refused.delivered_at:
@@ -70,6 +74,11 @@ def _incomplete(period: str) -> Iterator[Incomplete]:
     for newest in InputSet.objects.filter(period=period).order_by("source"):
         if newest.losses:
             yield Incomplete(newest.source, tuple(Loss(**loss) for loss in newest.losses))
+
+
+def _charges(period: str) -> dict[str, list[int]]:
+    bills = InputSet.objects.filter(kind=InputSet.Kind.SNAPSHOT, period=period)
+    return dict(bills.values_list("source", "charges"))
 
 
 def _open_at_provider(period: str) -> Iterator[str]:

@@ -3,6 +3,7 @@ import binascii
 import re
 from typing import Any, ClassVar, Final
 
+from django.db.models import Q, QuerySet
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,9 +12,10 @@ from typing_extensions import TypedDict
 from services.ingestion.api.base import IngestionView, ReasonSerializer
 from services.ingestion.api.sources import READERS
 from services.ingestion.domain.uploads import FILE_BYTES_MAX, PART_BYTES_MAX
-from services.ingestion.models import Delivery, Snapshot
+from services.ingestion.models import Delivery, Signals, Snapshot, Workloads
 from services.ingestion.operations.decide_delivery import accept_delivery, retry_delivery
 from services.ingestion.operations.give_file import add_part, finish_upload, start_upload
+from services.ingestion.operations.withdraw_delivery import withdraw_delivery
 from shared.audit.declared import READ, Audited, NotAudited
 from shared.faults import BadInput
 from shared.runtime.schema import list_of
@@ -22,6 +24,8 @@ from shared.vocabulary.roles import ADMINISTRATORS
 from shared.vocabulary.sources import ACCEPTABLE, DeliveryState
 
 _DELIVERIES_MAX: Final = 200
+_OPEN: Final = (DeliveryState.WAITING, DeliveryState.QUARANTINED)
+_PUBLISHED: Final = ("snapshot_versions", "signals_versions", "workloads_versions")
 _NUMBER: Final = re.compile("[0-9]{1,3}")
 
 
@@ -31,9 +35,24 @@ class Acceptance(TypedDict):
     reason: str
 
 
+class Taken(TypedDict):
+    """What was read of a delivery; `billed_total` is in `currency`, and null of what is no bill.
+
+    `is_current`: it counts for its month.
+    """
+
+    is_current: bool
+    version: int
+    row_count: int
+    currency: str
+    billed_total: str | None
+
+
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     """`may_be_accepted` says whether its fault is one that a person may accept.
 
+    `needs_a_person`: it waits or was refused, and nothing newer of its source and month was read.
+    `taken` is null of what was refused, and of what said nothing new.
     `replaced_by` is a file that was given in its place, `findings` what was noted of the snapshot
     that was made of it, as a person reads it.
     """
@@ -42,6 +61,8 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     may_be_accepted = serializers.SerializerMethodField()
     replaced_by = serializers.SerializerMethodField()
     findings = serializers.SerializerMethodField()
+    needs_a_person = serializers.SerializerMethodField()
+    taken = serializers.SerializerMethodField()
 
     class Meta:
         model = Delivery
@@ -49,7 +70,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             *("delivery_id", "source", "period", "state", "error", "fault_code"),
             *("delivered_at", "found_at", "refused_at", "manifest_uri"),
             *("file_name", "file_bytes", "given_by", "reason", "replaces", "replaced_by"),
-            *("accepted", "may_be_accepted", "findings"),
+            *("accepted", "may_be_accepted", "findings", "needs_a_person", "taken"),
         ]
 
     def get_accepted(self, delivery: Delivery) -> list[Acceptance]:
@@ -57,16 +78,49 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         return accepted
 
     def get_may_be_accepted(self, delivery: Delivery) -> bool:
-        is_open = delivery.state in (DeliveryState.WAITING, DeliveryState.QUARANTINED)
-        return is_open and delivery.fault_code in ACCEPTABLE
+        return delivery.state in _OPEN and delivery.fault_code in ACCEPTABLE
+
+    def get_needs_a_person(self, delivery: Delivery) -> bool:
+        return delivery.state in _OPEN and not _newer_read(delivery).exists()
+
+    def get_taken(self, delivery: Delivery) -> Taken | None:
+        published = _published(delivery)
+        if published is None:
+            return None
+        bill = published if isinstance(published, Snapshot) else None
+        return Taken(
+            is_current=published.is_current,
+            version=published.version,
+            row_count=published.row_count,
+            currency=bill.currency if bill else "",
+            billed_total=f"{bill.billed_total:f}" if bill else None,
+        )
 
     def get_replaced_by(self, delivery: Delivery) -> list[str]:
         return [one.delivery_id for one in delivery.replaced_by.all()]
 
     def get_findings(self, delivery: Delivery) -> list[str]:
         """Of signals and workloads, and of what was refused, there is nothing."""
-        snapshot = getattr(delivery, "snapshot", None)
-        return [] if snapshot is None else list(snapshot.findings)
+        published = _published(delivery)
+        return list(published.findings) if isinstance(published, Snapshot) else []
+
+
+def _published(delivery: Delivery) -> Snapshot | Signals | Workloads | None:
+    """Read once more after a withdrawal, it has two: the newer one."""
+    sets = [one for name in _PUBLISHED for one in getattr(delivery, name).all()]
+    return max(sets, key=lambda one: one.version, default=None)
+
+
+def _newer_read(delivery: Delivery) -> QuerySet[Delivery]:
+    """Later ones of the same source and month that were read, or given in its place and read."""
+    return Delivery.objects.filter(
+        # S3 tells times by the second: of two within one the later found is the newer.
+        Q(delivered_at__gte=delivery.delivered_at, found_at__gt=delivery.found_at)
+        | Q(replaces=delivery),
+        source=delivery.source_id,
+        period=delivery.period,
+        state__in=[DeliveryState.COLLECTED, DeliveryState.UNCHANGED],
+    )
 
 
 class DeliveriesAskedFor(serializers.Serializer[Any]):
@@ -121,7 +175,7 @@ class Deliveries(IngestionView):
     def get(self, _request: Request) -> Response:
         asked = self.given()
         known = Delivery.objects.filter(**asked).order_by("-found_at", "-delivery_id")
-        related = known.select_related("snapshot").prefetch_related("replaced_by")
+        related = known.prefetch_related("replaced_by", *_PUBLISHED)
         newest = related[:_DELIVERIES_MAX]
         return Response({"data": DeliverySerializer(newest, many=True).data})
 
@@ -162,6 +216,19 @@ class DeliveryAcceptance(IngestionView):
         self.note(details={"fault": before.fault_code, "reason": reason})
         accepted = accept_delivery(delivery_id=delivery_id, reason=reason, by=self.actor.name)
         return Response(DeliverySerializer(accepted).data)
+
+
+class DeliveryWithdrawal(IngestionView):
+    """It counts for its month no more; refused for the only bill of a month."""
+
+    roles = {"POST": ADMINISTRATORS}
+    audit = {"POST": Audited(AuditAction.DELIVERY_WITHDRAWN, "delivery", "delivery_id")}
+    request_serializers = {"POST": ReasonSerializer}
+    response_types = {"POST": {200: DeliverySerializer}}
+
+    def post(self, _request: Request, delivery_id: str) -> Response:
+        self.note(details=self.given())
+        return Response(DeliverySerializer(withdraw_delivery(delivery_id=delivery_id)).data)
 
 
 class Uploads(IngestionView):

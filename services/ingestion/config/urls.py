@@ -34,6 +34,11 @@ urlpatterns = [
         deliveries.DeliveryAcceptance.as_view(),
         name="delivery-acceptance",
     ),
+    path(
+        "api/v1/deliveries/<str:delivery_id>/withdraw",
+        deliveries.DeliveryWithdrawal.as_view(),
+        name="delivery-withdrawal",
+    ),
     path("api/v1/uploads", deliveries.Uploads.as_view(), name="uploads"),
     path(
         "api/v1/uploads/<str:upload_id>/parts/<str:number>",

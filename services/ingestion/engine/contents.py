@@ -28,6 +28,10 @@ from shared.sql.scripts import records, run_script
 # Ours, of no content, and what is filled in every snapshot.
 _OF_NO_CONTENT: Final = frozenset(["x_LineId", "x_Source", "x_SourceFormat"])
 _DIGESTS: Final = 2**64
+# Of a bill with a part of another's lines so many show it, however small the part.
+CHARGES_SAMPLED: Final = 200
+# A charge may have some lines, such as its usage and a discount; the bound goes by their number.
+_CHARGES_MARGIN: Final = 16
 # So many more ids than are wanted pass the bound, since their number is an estimate.
 _MARGIN: Final = 4
 _BATCH: Final = 10_000
@@ -67,6 +71,23 @@ def contents_of(session: Session, parts: Sequence[Path], *, file: str) -> Conten
         {kind: frozenset(listed_names) for kind, listed_names in names.items()},
         tuple(digest for (digest,) in sample.fetchall()),
     )
+
+
+def charges_sampled(session: Session, parts: Sequence[Path], row_count: int) -> list[int]:
+    """The lowest digests of the charges, each below 2^63: two bills with the same have some alike.
+
+    A charge is what a payer is billed in an hour for a meter of a resource: no other bill has it.
+    """
+    wanted = CHARGES_SAMPLED * _CHARGES_MARGIN
+    bound = _DIGESTS // 2 - 1 if row_count <= wanted else _DIGESTS // 2 * wanted // row_count
+    sample = run_script(
+        session,
+        __package__,
+        "charge_sample.sql",
+        {"lines": parquet_scan(parts)},
+        {"size": CHARGES_SAMPLED, "bound": bound},
+    )
+    return [digest for (digest,) in sample.fetchall()]
 
 
 def resources_kept(session: Session, parts: Sequence[Path], sample: Sequence[int]) -> int:

@@ -74,6 +74,7 @@ class Delivery(models.Model):
         UNCHANGED = DeliveryState.UNCHANGED.value
         QUARANTINED = DeliveryState.QUARANTINED.value
         OVERTAKEN = DeliveryState.OVERTAKEN.value
+        WITHDRAWN = DeliveryState.WITHDRAWN.value
 
     delivery_id = models.CharField(primary_key=True, max_length=40)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
@@ -163,10 +164,14 @@ class Published(models.Model):
     """An immutable set of files in the lake; exactly one per source and period is current.
 
     `contents` is what it and the current ones before it have had, `losses` what of that it lacks.
+    `withdrawn_version` is the version that the fact of its withdrawal took, None while it was not;
+    a delivery that is read again after that has one more.
     """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
-    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="%(class)s")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.PROTECT, related_name="%(class)s_versions"
+    )
     period = models.CharField(max_length=7)
     version = models.IntegerField()
     delivered_at = models.DateTimeField()
@@ -176,6 +181,7 @@ class Published(models.Model):
     content_hash = models.CharField(max_length=64)
     contents = models.JSONField(default=dict, db_default={})
     losses = models.JSONField(default=list, db_default=[])
+    withdrawn_version = models.IntegerField(null=True)
     published_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -193,7 +199,10 @@ class Published(models.Model):
 
 
 class Snapshot(Published):
-    """A normalised bill; totals in `currency`, exact to 10^-10, and what rounding to it took."""
+    """A normalised bill; totals in `currency`, exact to 10^-10, and what rounding to it took.
+
+    `charges` is a sample of its charges, as `charges_sampled` gives it.
+    """
 
     snapshot_id = models.CharField(primary_key=True, max_length=40)
     currency = models.CharField(max_length=3)
@@ -201,6 +210,7 @@ class Snapshot(Published):
     effective_total = models.DecimalField(max_digits=38, decimal_places=10)
     raw_totals_uri = models.CharField(max_length=1000)
     findings = models.JSONField(default=list)
+    charges = models.JSONField(default=list, db_default=[])
 
     class Meta(Published.Meta):
         pass

@@ -68,7 +68,11 @@ def _locked(key: str) -> Source:
     """Raises UnableToDo for a retired one, which nothing is done to any more."""
     source = Source.objects.select_for_update().get(pk=key)
     if source.state == Source.State.RETIRED:
-        raise UnableToDo(f"Source {key} is retired; register a new one.", code="source_retired")
+        raise UnableToDo(
+            f"Source {key} is retired; register a new one. What this one has delivered counts:"
+            " withdraw it where the new one delivers the same.",
+            code="source_retired",
+        )
     return source
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from services.ingestion.domain.losses import loss_in_words, losses
 from services.ingestion.engine import Snapshot as Normalised
 from services.ingestion.engine import find_delivery, normalise
-from services.ingestion.engine.contents import contents_of, resources_kept
+from services.ingestion.engine.contents import charges_sampled, contents_of, resources_kept
 from services.ingestion.gateways.sources import source_storage
 from services.ingestion.models import Delivery, Snapshot
 from services.ingestion.operations.bill_files import stage_bill
@@ -79,6 +79,7 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
         contents = contents_of(session, normalised.parts, file=place)
         with as_ops():
             seen = earlier_contents(Snapshot, delivery).resources
+        charges = charges_sampled(session, normalised.parts, normalised.row_count)
         kept = resources_kept(session, normalised.parts, seen)  # in no transaction: it takes long
     with as_ops():
         earlier = earlier_contents(Snapshot, delivery)
@@ -100,6 +101,7 @@ def _publish(delivery: Delivery, normalised: Normalised, scratch: Path) -> None:
             raw_totals_uri=raw_totals_uri,
             contents=contents.with_earlier(earlier).to_json(),
             losses=[asdict(loss) for loss in lost],
+            charges=charges,
             findings=[
                 *by_hand(delivery),
                 *(finding.message for finding in normalised.findings),
@@ -128,4 +130,5 @@ def _fact(snapshot: Snapshot, normalised: Normalised) -> SnapshotPublished:
         published_at=snapshot.delivered_at,
         unreadable=list(normalised.unreadable),
         corrected=normalised.corrected,
+        charges=snapshot.charges,
     )

@@ -1,4 +1,4 @@
-"""What a person may do with a delivery that waits or is in quarantine: retry it, or accept it."""
+"""What a person may do with a delivery that waits or does not count: retry it, or accept it."""
 
 from services.ingestion.domain.refusals import UnableToDo
 from services.ingestion.models import Delivery
@@ -11,7 +11,7 @@ _UNDECIDED = (Delivery.State.QUARANTINED, Delivery.State.WAITING)
 def retry_delivery(*, delivery_id: str) -> Delivery:
     """Read what lies there once more, as a whole; what is current stays so until it is done."""
     delivery = _locked(delivery_id)
-    if delivery.state != Delivery.State.QUARANTINED:
+    if delivery.state not in (Delivery.State.QUARANTINED, Delivery.State.WITHDRAWN):
         raise _not_open(delivery)
     take(delivery)
     delivery.refresh_from_db()

@@ -1,10 +1,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
+from django.db.models import Max
+
 from services.ingestion.domain.losses import Contents
 from services.ingestion.models import Delivery, Signals, Snapshot, Source, Workloads
 from shared.vocabulary.sources import DeliveryFault
 
+SET_MODELS: Final[Mapping[str, type[Snapshot] | type[Signals] | type[Workloads]]] = {
+    Source.Kind.BILL: Snapshot,
+    Source.Kind.SIGNALS: Signals,
+    Source.Kind.WORKLOADS: Workloads,
+}
 SetModel = TypeVar("SetModel", Snapshot, Signals, Workloads)
 _ACCEPTED: Final[Mapping[str, str]] = {
     DeliveryFault.NEWER_THAN_MANIFEST: "files newer than their manifest",
@@ -45,18 +52,26 @@ def publish_set(model: type[SetModel], delivery: Delivery, **fields: Any) -> Set
     if current is not None and is_newest:
         current.is_current = False
         current.save(update_fields=["is_current"])
-    latest = earlier.order_by("-version").first()
     published = model.objects.create(
         source=delivery.source,
         delivery=locked,
         period=delivery.period,
-        version=latest.version + 1 if latest else 1,
+        version=latest_version(model, delivery) + 1,
         delivered_at=delivery.delivered_at,
         is_current=is_newest,
         **fields,
     )
     _settle(locked, Delivery.State.COLLECTED)
     return published
+
+
+def latest_version(
+    model: type[Snapshot] | type[Signals] | type[Workloads], delivery: Delivery
+) -> int:
+    """The highest that a fact about the source's month has had, a withdrawal's among them."""
+    sets = model.objects.filter(source=delivery.source_id, period=delivery.period)
+    highest = sets.aggregate(Max("version"), Max("withdrawn_version"))
+    return max(version or 0 for version in highest.values())
 
 
 def _makes_good(delivery: Delivery, current: SetModel) -> bool:

@@ -23,6 +23,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     AuditAction.SOURCE_LOOKED_AT: "Source looked at again",
     AuditAction.DELIVERY_RETRIED: "Delivery tried again",
     AuditAction.DELIVERY_ACCEPTED: "Delivery accepted",
+    AuditAction.DELIVERY_WITHDRAWN: "Delivery withdrawn",
     AuditAction.FILE_GIVEN: "File given by hand",
     AuditAction.PERIOD_CLOSED: "Period closed",
     AuditAction.INVOICE_MOVED: "Action on an invoice",

@@ -28,6 +28,10 @@ _WORDINGS: Final = {
         "Send the missing signals; until then its pool goes by the next driver.",
     ),
     "month_is_over": ("End of the month", "Wait for the month's end; its cost still grows."),
+    "no_charge_twice": (
+        "Each charge once",
+        "Withdraw a delivery of one of them, or say why their lines are others.",
+    ),
     "bill_is_final": (
         "The provider's month",
         "Wait until the provider has closed it, or expect that the bill is restated.",
@@ -109,6 +113,15 @@ def _signals(figures: Mapping[str, Any]) -> str:
     return f"no signals for {', '.join(missing)}" if missing else "every meter has signals"
 
 
+def _doubled(figures: Mapping[str, Any]) -> str:
+    pairs = [
+        f"{' and '.join(map(str, one['sources']))} bill the same: {one['shared']} of {one['of']}"
+        " charges that were looked for are in both"
+        for one in figures["doubled"]
+    ]
+    return "; ".join(pairs) or "no two sources bill the same"
+
+
 def _open_at_provider(figures: Mapping[str, Any]) -> str:
     sources = [str(source) for source in figures["sources"]]
     if not sources:
@@ -146,6 +159,7 @@ _FINDINGS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "proof_holds": _difference,
     "unallocated_within_limit": _unallocated,
     "signals_complete": _signals,
+    "no_charge_twice": _doubled,
     "bill_is_final": _open_at_provider,
     "no_quarantined_file": _quarantined,
     "nothing_vanished": _vanished,

@@ -20,6 +20,7 @@ DELIVERY_WORDS: Final[Mapping[str, str]] = {
     DeliveryState.UNCHANGED: "It says what was current already, so nothing changed.",
     DeliveryState.QUARANTINED: "It was refused as a whole. What was current before it stays so.",
     DeliveryState.OVERTAKEN: "A newer one lay in its place before it was read.",
+    DeliveryState.WITHDRAWN: "It was withdrawn: nothing of it counts.",
 }
 
 
@@ -33,6 +34,11 @@ def is_upload(uri: str) -> bool:
 
 def place_words(uri: str) -> str:
     return "Files given by hand" if is_upload(uri) else uri
+
+
+def size_words(row_count: int, *, is_bill: bool) -> str:
+    word = "line" if is_bill else "row"
+    return f"{row_count:,} {word}{'' if row_count == 1 else 's'}"
 
 
 def months_words(months: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 from services.portal.gateways.owner import ask, reason_of, refusal_of, unanswered_change
 from shared.auth.actors import Actor
 from shared.faults import Fault
+from shared.money import Money
 from shared.outside.http import Reply
 from shared.outside.target import Unanswered
 
@@ -19,7 +21,7 @@ _OWNER: Final = "ingestion"
 # It tries an address meanwhile, for at most six.
 _ACT_SECONDS: Final = 12
 SOURCE_ACTIONS: Final = ("address", "pause", "resume", "retire", "look")
-DELIVERY_ACTIONS: Final = ("retry", "accept")
+DELIVERY_ACTIONS: Final = ("retry", "accept", "withdraw")
 
 
 class UnableToReadSources(Fault):
@@ -64,6 +66,15 @@ class ReadSource:
 
 
 @dataclass(frozen=True)
+class ReadContent:
+    """`billed` is None of what is no bill; `counts`: it is what its month goes by."""
+
+    counts: bool
+    row_count: int
+    billed: Money | None
+
+
+@dataclass(frozen=True)
 class ReadDelivery:
     """As ingestion has it; codes may be of a later release."""
 
@@ -84,6 +95,8 @@ class ReadDelivery:
     accepted: Sequence[Mapping[str, str]]
     may_be_accepted: bool
     findings: Sequence[str]
+    needs_a_person: bool
+    taken: ReadContent | None
 
 
 @dataclass(frozen=True)
@@ -240,9 +253,20 @@ def _delivery(item: Mapping[str, Any]) -> ReadDelivery:
             accepted=[{name: str(one[name]) for name in _ACCEPTED} for one in item["accepted"]],
             may_be_accepted=bool(item["may_be_accepted"]),
             findings=[str(one) for one in item["findings"]],
+            needs_a_person=bool(item["needs_a_person"]),
+            taken=_content(item["taken"]) if item["taken"] else None,
         )
     except (LookupError, TypeError, ValueError) as error:
         raise UnableToReadSources("The ingestion service answers otherwise.") from error
+
+
+def _content(taken: Mapping[str, Any]) -> ReadContent:
+    billed = taken["billed_total"]
+    return ReadContent(
+        counts=bool(taken["is_current"]),
+        row_count=int(taken["row_count"]),
+        billed=None if billed is None else Money(Decimal(billed), str(taken["currency"])),
+    )
 
 
 _DELIVERY_TEXTS: Final = (

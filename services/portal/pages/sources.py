@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.portal.pages.page import Page
+from shared.money import Money
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,18 @@ class SourceRow:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What was read of a delivery; `counts`: its month goes by it. `billed` is of bills alone."""
+
+    counts: bool
+    size: str
+    billed: Money | None
+
+
+@dataclass(frozen=True)
 class DeliveryRow:
+    """`content` is None of what was not read, or said nothing new."""
+
     id: str
     source: str
     period: str
@@ -67,6 +79,7 @@ class DeliveryRow:
     delivered_at: datetime
     given_by: str
     file_name: str
+    content: Content | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,7 @@ class DeliveryPage(Page):
     findings: Sequence[str]
     may_be_accepted: bool
     may_be_retried: bool
+    may_be_withdrawn: bool
     is_open: bool
     may_act: bool
     refusal: Refusal = Refusal()

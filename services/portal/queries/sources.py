@@ -9,8 +9,10 @@ from services.portal.domain.source_words import (
     kind_label,
     months_words,
     place_words,
+    size_words,
 )
 from services.portal.gateways.sources import (
+    ReadContent,
     ReadDelivery,
     ReadSource,
     UnableToReadSources,
@@ -21,6 +23,7 @@ from services.portal.gateways.sources import (
 )
 from services.portal.pages.sources import (
     Acceptance,
+    Content,
     DeliveryPage,
     DeliveryRow,
     Given,
@@ -39,7 +42,7 @@ _ROWS_MAX: Final = 60
 def read_sources_page(
     *, actor: Actor, now: datetime, refusal: Refusal | None = None, given: Given | None = None
 ) -> SourcesPage:
-    """The failing ones first; and the deliveries that wait or were refused and are the newest."""
+    """The failing ones first; and the deliveries that wait or were refused and need a person."""
     try:
         known = read_sources(actor=actor, now=now)
         refused = read_deliveries(actor=actor, now=now, state=DeliveryState.QUARANTINED)
@@ -51,7 +54,7 @@ def read_sources_page(
     return SourcesPage(
         sources=[row for row in rows if row.state != SourceState.RETIRED],
         retired=[row for row in rows if row.state == SourceState.RETIRED],
-        waiting=[_row(one) for one in (*_newest_refused(refused), *waiting)],
+        waiting=[_row(one) for one in (*_newest(refused), *waiting) if one.needs_a_person],
         silent=is_silent,
         may_act=actor.role in ADMINISTRATORS,
         refusal=refusal or Refusal(),
@@ -92,6 +95,7 @@ def read_delivery_page(
     """Raises UnableToReadSources and NoSuchThing."""
     read = read_delivery(delivery_id, actor=actor, now=now)
     is_refused = read.state == DeliveryState.QUARANTINED
+    is_withdrawn = read.state == DeliveryState.WITHDRAWN
     return DeliveryPage(
         delivery=_row(read),
         words=DELIVERY_WORDS.get(read.state, ""),
@@ -103,20 +107,23 @@ def read_delivery_page(
         accepted=[Acceptance(one["by"], one["reason"]) for one in read.accepted],
         findings=read.findings,
         may_be_accepted=read.may_be_accepted,
-        may_be_retried=is_refused,
-        is_open=is_refused or read.state == DeliveryState.WAITING,
+        may_be_retried=(is_refused and read.needs_a_person) or is_withdrawn,
+        may_be_withdrawn=read.taken is not None and read.taken.counts,
+        is_open=read.needs_a_person or is_withdrawn,
         may_act=actor.role in ADMINISTRATORS,
         refusal=refusal or Refusal(),
         given=given or Given(),
     )
 
 
-def _newest_refused(refused: list[ReadDelivery]) -> list[ReadDelivery]:
-    """One of each source and month, unless a file was given in its place."""
-    newest: dict[tuple[str, str], ReadDelivery] = {}
-    for one in sorted(refused, key=lambda one: one.delivered_at):
-        newest[one.source, one.period] = one
-    return [one for one in reversed(newest.values()) if not one.replaced_by]
+def _newest(refused: list[ReadDelivery]) -> list[ReadDelivery]:
+    """One of each source and month: an older one is not worth a person's time."""
+    newest = {(one.source, one.period): one for one in sorted(refused, key=_delivered_at)}
+    return list(reversed(newest.values()))
+
+
+def _delivered_at(read: ReadDelivery) -> datetime:
+    return read.delivered_at
 
 
 def _row(read: ReadDelivery) -> DeliveryRow:
@@ -129,7 +136,13 @@ def _row(read: ReadDelivery) -> DeliveryRow:
         delivered_at=read.delivered_at,
         given_by=read.given_by,
         file_name=read.file_name,
+        content=None if read.taken is None else _content(read.taken),
     )
+
+
+def _content(taken: ReadContent) -> Content:
+    is_bill = taken.billed is not None
+    return Content(taken.counts, size_words(taken.row_count, is_bill=is_bill), taken.billed)
 
 
 def _source(read: ReadSource) -> SourceRow:

@@ -66,6 +66,7 @@ _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         DeliveryState.UNCHANGED: ("Unchanged", "", "check"),
         DeliveryState.QUARANTINED: ("Refused", "negative", "triangle-alert"),
         DeliveryState.OVERTAKEN: ("Overtaken", "", "minus"),
+        DeliveryState.WITHDRAWN: ("Withdrawn", "", "ban"),
     },
     "freshness": {
         "fresh": ("Bill delivered", "positive", "circle-check"),
