@@ -40,7 +40,8 @@ INTRODUCTION = """\
 
 An attribution is a chain of tables in one DuckDB session. Each script lies beside the Python that
 runs it, and its head names the tables that it reads and makes. Settings, and what rules decide
-about keys, become tables in Python. Every table has one maker. This page is made of the heads
+about keys, become tables in Python. Every table has one maker; where a run has nothing to make it
+of, a script that stands in for the maker leaves it without a row. This page is made of the heads
 (`.venv/bin/python -m tests.architecture.engine_tables > docs/engine.md`);
 `tests/architecture/test_engine_tables.py` holds both against the scripts themselves.
 
@@ -66,7 +67,8 @@ An arrow names the tables that one room makes and the next reads.
 """
 
 _HEAD = re.compile(
-    r"-- reads: (?P<reads>.*?)(?:  makes: (?P<makes>.*?))?(?:  adds to: (?P<adds>.*?))?$"
+    r"-- reads: (?P<reads>.*?)(?:  makes: (?P<makes>.*?))?(?:  adds to: (?P<adds>.*?))?"
+    r"(?:  stands in for: (?P<stands>.*?))?$"
 )
 _MAKER = re.compile(
     r"^CREATE (?:OR REPLACE )?TEMP (?:TABLE|VIEW) (?P<table>\S+)(?P<query>\s+AS\b.*|\s+\(.*)",
@@ -107,7 +109,8 @@ class Script:
         for line in lines[1:]:
             if not line.startswith("--     "):
                 break
-            head += f"{'  ' if 'makes:' in line[:14] else ' '}{line[2:].strip()}"
+            is_verb = re.match(r"--     (makes|adds to|stands in for):", line)
+            head += f"{'  ' if is_verb else ' '}{line[2:].strip()}"
         match = _HEAD.match(head)
         if match is None:
             raise ValueError(
@@ -131,6 +134,11 @@ class Script:
     @property
     def adds_to(self) -> tuple[str, ...]:
         return self._head.get("adds", ())
+
+    @property
+    def stands_in_for(self) -> tuple[str, ...]:
+        """Tables of another maker, without a row, for a run that has nothing to make them of."""
+        return self._head.get("stands", ())
 
     @cached_property
     def read_by_itself(self) -> set[str]:
@@ -190,6 +198,11 @@ class Script:
                 yield f"{self.name} makes `{maker['table']}` twice: give one of them another name."
             if maker is not None:
                 made.add(maker["table"])
+                if maker["table"] in self.stands_in_for and maker["query"].lstrip()[0] != "(":
+                    yield (
+                        f"{self.name} stands in for `{maker['table']}`, and gives it rows: write"
+                        " its columns alone, or give the table another name."
+                    )
             elif not any(each.match(statement) for each in (_ADDER, _FILLER, _ROWS)):
                 yield (
                     f"{self.name}: no test sees which tables `{' '.join(statement.split())[:60]}`"
@@ -199,7 +212,7 @@ class Script:
 
     def differences(self) -> Iterator[str]:
         """A sentence for each table of which the head line says something else than the script."""
-        heads = (set(self.reads), set(self.makes), set(self.adds_to))
+        heads = (set(self.reads), {*self.makes, *self.stands_in_for}, set(self.adds_to))
         verbs = ("reads", "makes", "adds to")
         for verb, head, body in zip(verbs, heads, self.tables_in_text(), strict=True):
             for table in sorted(body - head):
@@ -414,6 +427,14 @@ class Tables:
                 " makes it: correct the name there, or say `makes:` in its maker's head line."
             )
 
+    def stands_in_for_nothing(self) -> Iterator[str]:
+        for script in self.scripts:
+            for table in sorted(set(script.stands_in_for) - self.makers.keys()):
+                yield (
+                    f"{script.name} stands in for `{table}`, which nobody makes: take it out, or"
+                    " correct the name there."
+                )
+
     def read_by_nobody(self) -> Iterator[str]:
         for table in sorted(self.makers.keys() - self.readers.keys()):
             yield (
@@ -525,6 +546,8 @@ def _rooms(tables: Tables) -> Iterator[str]:
             made_here = _listed(script.makes) or "rows"
             if script.adds_to:
                 made_here = f"more rows of {_listed(script.adds_to)}"
+            if script.stands_in_for:
+                made_here = f"without a row: {_listed(script.stands_in_for)}"
             yield f"| {_link(script.name)} | {callers} | {_listed(script.reads)} | {made_here} |"
         yield ""
 

@@ -65,6 +65,9 @@ class TestAnEngine:
     def test_reads_no_table_that_nobody_makes(self, folder):
         assert_none(tables_of(folder).made_by_nobody(GIVEN_BY_A_SCRIPT))
 
+    def test_stands_in_for_tables_that_somebody_makes(self, folder):
+        assert_none(tables_of(folder).stands_in_for_nothing())
+
     def test_runs_every_script_by_a_module_beside_it(self, folder):
         tables = tables_of(folder)
         assert_none([*tables.run_by_nobody(), *tables.not_there()])
@@ -128,7 +131,7 @@ def test_an_arrow_of_the_page_leads_from_a_room_that_is_there():
         ("rows = Sql('(FROM cells)')", [1]),
         ("rows = expressions.Sql(text)", [1]),
         ("session.execute('SET threads = 1')", []),
-        ("run_script(session, __package__, 'direct.sql')", []),
+        ("run_script(session, __package__, 'cells.sql')", []),
         ("def f(rows: Sql) -> Sql: ...", []),
     ],
 )
@@ -178,6 +181,24 @@ class TestAScriptThatIsWrong:
         assert list(script.differences()) == []
         (sentence,) = script.unreadable()
         assert sentence.startswith(f"{script.name} makes `cells` twice:")
+
+    def test_that_stands_in_for_a_table_and_gives_it_rows_is_named(self):
+        script = self.script(
+            "-- reads: nothing  stands in for: cells\nCREATE TEMP TABLE cells AS SELECT 1;\n"
+        )
+        assert list(script.differences()) == []
+        (sentence,) = script.unreadable()
+        assert sentence.startswith(f"{script.name} stands in for `cells`, and gives it rows:")
+
+    def test_that_stands_in_for_a_misspelt_table_is_named(self):
+        script = self.script(
+            "-- reads: nothing\n--     stands in for: cellz\n"
+            "CREATE TEMP TABLE cellz (cell BIGINT);\n"
+        )
+        assert list(script.differences()) == []
+        assert list(script.unreadable()) == []
+        (sentence,) = Tables([script], []).stands_in_for_nothing()
+        assert sentence.startswith(f"{script.name} stands in for `cellz`, which nobody makes:")
 
     def test_whose_table_nobody_reads_is_named(self):
         script = self.script(

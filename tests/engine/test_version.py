@@ -37,8 +37,8 @@ def test_what_splits_and_reads_is_in_it_too():
 def test_a_changed_script_in_a_room_is_another_engine(tmp_path, monkeypatch):
     before = version.engine_digest()
     files = list(version.engine_files())
-    at = next(at for at, (name, _) in enumerate(files) if name.endswith("pools/direct.sql"))
-    changed = tmp_path / "direct.sql"
+    at = next(at for at, (name, _) in enumerate(files) if name.endswith("pools/cells.sql"))
+    changed = tmp_path / "cells.sql"
     changed.write_text(files[at][1].read_text(encoding="utf-8") + "\n")
     files[at] = (files[at][0], changed)
     monkeypatch.setattr(version, "engine_files", lambda: iter(files))

@@ -1,4 +1,4 @@
--- reads: results, selection, taken_whole, pooled, items, cells, item_parts, pool_facts
+-- reads: results, selection, facts, whole_keys, {pooled}, items, cells, item_parts, {pool_facts}
 --     makes: selected, explained_groups, explained_parts, wanted_facts
 -- What of the results is asked about; '' asks for nothing in particular.
 CREATE OR REPLACE TEMP TABLE selected AS
@@ -24,12 +24,22 @@ GROUP BY ALL;
 
 -- What was taken whole, in groups that were claimed alike.
 CREATE OR REPLACE TEMP TABLE explained_groups AS
+WITH taken_whole AS (
+    SELECT
+        facts.kid,
+        facts.started_at,
+        facts.ended_at,
+        CAST(facts.started_at AS DATE) AS day,
+        whole_keys.* EXCLUDE (kid)
+    FROM facts
+    JOIN whole_keys ON whole_keys.kid = facts.kid
+)
 SELECT
     dense_rank() OVER (
         ORDER BY charge_group, method, rule, driver, service, account, region, charge_category,
             reason, tag_key, tag_value
     ) AS number,
-    taken_whole.* EXCLUDE (quanta)
+    taken_whole.*
 FROM taken_whole
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule);
 
@@ -47,7 +57,7 @@ SELECT
     items.bucket AS via_bucket,
     items.bucket_end AS via_bucket_end,
     item_parts.level
-FROM pooled
+FROM {pooled} AS pooled
 SEMI JOIN selected USING (tenant, charge_group, method, service, account, day, rule)
 JOIN items ON items.item = pooled.item
 JOIN cells ON cells.cell = items.cell
@@ -60,7 +70,7 @@ SELECT 'group ' || number AS part, kid, started_at, ended_at
 FROM explained_groups
 UNION ALL
 SELECT 'cell ' || cells.cell, pool_facts.kid, pool_facts.started_at, pool_facts.ended_at
-FROM pool_facts
+FROM {pool_facts} AS pool_facts
 JOIN cells USING (
     pool, grain, bucket, bucket_end, day, service, account, region, rule, dimensions, source,
     charge_category

@@ -24,6 +24,7 @@ from services.attribution.engine.attribute import Attribution, open_attribution
 from services.attribution.engine.explain.lines import evidence_of_lines
 from services.attribution.engine.explain.pods import PodEvidence
 from services.attribution.engine.explain.pools import PoolEvidence
+from services.attribution.engine.pools.pool_split import facts_of_pools, parts_of_pools
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration import ruleset_digest
@@ -103,7 +104,8 @@ def _lines(attribution: Attribution, selection: Selection, rows_max: int) -> Ite
     session, scratch_dir = attribution.session, attribution.work_dir
     asked = [getattr(selection, name) for name in _SELECTION]
     create_table(session, "selection", _SELECTION, [asked], scratch_dir=scratch_dir)
-    run_script(session, __package__, "explained.sql")
+    names = {"pooled": parts_of_pools(), "pool_facts": facts_of_pools()}
+    run_script(session, __package__, "explained.sql", names)
     amounts = run_script(session, __package__, "selected_amounts.sql").fetchall()
     if not amounts:
         raise _nothing(session, selection)

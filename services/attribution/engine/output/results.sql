@@ -1,12 +1,8 @@
--- reads: whole_keys, facts, pooled_by_day, kept_lines, kept_amounts, kept_pool_hours, buckets, cells,
---     chosen  makes: pooled_amounts, result_lines, amounts, results, pool_hours
+-- reads: whole_keys, facts, pooled_amounts, kept_lines, kept_amounts, kept_pool_hours, buckets, cells,
+--     chosen  makes: result_lines, amounts, results, pool_hours
 -- What came out, by day: of the days that were computed, and of those that were kept. What a result
 -- is beside its day and amount stands once in `result_lines`, numbered in its own order;
 -- `allocation` numbers what of it goes into the allocations.
-CREATE OR REPLACE TEMP TABLE pooled_amounts AS
-SELECT * EXCLUDE (item)
-FROM pooled_by_day;
-
 CREATE OR REPLACE TEMP TABLE result_lines AS
 SELECT
     row_number() OVER (

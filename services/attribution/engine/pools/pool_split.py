@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from services.attribution.domain.driver_levels import Level, levels
 from services.attribution.engine.largest_remainder import split_weights
@@ -13,8 +14,14 @@ from shared.configuration.drivers import GRAINS, Grain
 from shared.configuration.models import Configuration
 from shared.exact import whole_weights
 from shared.faults import BadConfiguration, BadInput
-from shared.sql.expressions import identifier
+from shared.sql.expressions import Sql, identifier
 from shared.sql.scripts import run_script, script_query
+
+_DRIVER_INPUTS: Final = {
+    "metered_usage": "metered_usage.sql",
+    "metered_costs": "metered_costs.sql",
+}
+"""By a table that drivers may read, the script that makes it; others are there already."""
 
 
 @dataclass(frozen=True)
@@ -52,50 +59,63 @@ class PoolSplit:
         )
 
     def split(self) -> None:
-        """From the claimed facts to `pooled_by_day`, the parts of pools."""
-        run_script(self.session, __package__, "direct.sql")
-        run_script(self.session, __package__, "buckets.sql")
-        run_script(self.session, __package__, "driver_inputs.sql")
-        run_script(self.session, __package__, "candidates.sql")
-        meters = self._meters()
-        part_max = run_script(self.session, __package__, "largest_part.sql").fetchall()[0][0]
-        with_buckets = set(
-            run_script(self.session, __package__, "pools_with_buckets.sql").fetchall()
-        )
-        for level in levels(self.config):
-            _check_meters(level, meters, part_max, self.config.file)
-            if (level.pool.name,) in with_buckets:
-                self._propose(level)
+        """From the claimed facts to `whole_keys`, and to `pooled_amounts`, the parts of pools."""
+        self._run("whole_keys.sql")
+        if self._find_cells():
+            self._split_cells()
+        else:
+            self._check_meters(part_max=1)
+            self._run("no_cells.sql")
+
+    def _find_cells(self) -> bool:
+        """Whether there are any: where none are, to plan their split takes longer than all else."""
+        if not self.config.pools:
+            return False
+        count = self._run("cells.sql", {"pool_facts": facts_of_pools()}).fetchall()[0][0]
+        return bool(count > 0)
+
+    def _split_cells(self) -> None:
+        self._run("buckets.sql")
+        self._run("driver_buckets.sql")
+        self._check_meters(part_max=self._run("largest_part.sql").fetchall()[0][0])
+        with_buckets = set(self._run("pools_with_buckets.sql").fetchall())
+        self._propose([each for each in levels(self.config) if (each.pool.name,) in with_buckets])
         ReciprocalPools(self.session, self.config.file, self.scratch_dir).split()
-        run_script(self.session, __package__, "item_weights.sql")
+        self._run("item_weights.sql")
         split_weights(
             self.session, weights="item_weights", parts="item_parts", scratch_dir=self.scratch_dir
         )
-        run_script(self.session, __package__, "divided.sql")
-        self._describe_parts(parts="divided", described="pooled")
-        self._describe_parts(parts="divided_by_day", described="pooled_by_day")
+        self._run("divided_by_day.sql", {"divided": _divided()})
+        self._run("pooled_amounts.sql", {"pooled": _pooled(parts=identifier("divided_by_day"))})
 
-    def _describe_parts(self, *, parts: str, described: str) -> None:
-        names = {"parts": identifier(parts), "described": identifier(described)}
-        run_script(self.session, __package__, "pooled.sql", names)
+    def _propose(self, proposing: Sequence[Level]) -> None:
+        """`candidates`, each level by the driver's own query, `drivers/<query>.sql`."""
+        read = {table for level in proposing for table in level.driver.reads}
+        for table, script in _DRIVER_INPUTS.items():
+            if table in read:
+                self._run(script)
+        self._run("candidates.sql")
+        for level in proposing:
+            query = script_query(f"{__package__}.drivers", f"{level.driver.query}.sql")
+            run_script(
+                self.session,
+                __package__,
+                "propose.sql",
+                {"proposed": query},
+                {
+                    "pool": level.pool.name,
+                    "level": level.number,
+                    **level.driver.parameters(),
+                },
+            )
 
-    def _propose(self, level: Level) -> None:
-        """By the driver's own query, `drivers/<query>.sql`."""
-        query = script_query(f"{__package__}.drivers", f"{level.driver.query}.sql")
-        run_script(
-            self.session,
-            __package__,
-            "propose.sql",
-            {"proposed": query},
-            {
-                "pool": level.pool.name,
-                "level": level.number,
-                **level.driver.parameters(),
-            },
-        )
+    def _check_meters(self, *, part_max: int) -> None:
+        meters = self._meters()
+        for level in levels(self.config):
+            _check_meters(level, meters, part_max, self.config.file)
 
     def _meters(self) -> "dict[str, _Meter]":
-        rows = run_script(self.session, __package__, "meters.sql").fetchall()
+        rows = self._run("meters.sql").fetchall()
         return {meter: _Meter(*columns) for meter, *columns in rows}
 
     def _named_weights(self) -> Iterator[tuple[str, int, str, int]]:
@@ -105,8 +125,29 @@ class PoolSplit:
             for consumer, weight in weights.items():
                 yield level.pool.name, level.number, consumer, weight
 
+    def _run(self, script: str, names: Mapping[str, Sql] | None = None) -> Session:
+        return run_script(self.session, __package__, script, names)
+
     def _create(self, name: str, types: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
         create_table(self.session, name, types, rows, scratch_dir=self.scratch_dir)
+
+
+def facts_of_pools() -> Sql:
+    """A query of the facts that go to pools, each with the bucket that splits it."""
+    return script_query(__package__, "pool_facts.sql")
+
+
+def parts_of_pools() -> Sql:
+    """A query of the parts as results, by item; `pooled_amounts` has those of a day as one."""
+    return _pooled(parts=_divided())
+
+
+def _pooled(*, parts: Sql) -> Sql:
+    return script_query(__package__, "pooled.sql", {"parts": parts})
+
+
+def _divided() -> Sql:
+    return script_query(__package__, "divided.sql")
 
 
 @dataclass(frozen=True)

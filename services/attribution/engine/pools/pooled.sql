@@ -1,7 +1,6 @@
--- reads: {parts}, items, cells, chosen, drivers  makes: {described}
+-- reads: {parts}, items, cells, chosen, drivers
 -- Parts of pools as results. Money that came by the use of other pools names the pool by whose
 -- weights it was split in the end, and that it went by a fallback where either pool's driver was one.
-CREATE OR REPLACE TEMP VIEW {described} AS
 SELECT
     divided.item,
     cells.day,
@@ -37,4 +36,4 @@ JOIN cells ON cells.cell = items.cell
 LEFT JOIN chosen
     ON chosen.pool = cells.pool AND chosen.grain = cells.grain AND chosen.bucket = cells.bucket
     AND chosen.bucket_end = cells.bucket_end
-LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level;
+LEFT JOIN drivers ON drivers.pool = items.via AND drivers.level = divided.level
