@@ -24,14 +24,20 @@ def split_weights(session: Session, *, weights: str, parts: str, scratch_dir: Pa
     `weights` has cell, quanta, recipient, weight, total and level: a row for each recipient of a
     cell, with the cell's quanta and the sum of its weights.
     """
+    names = {"weights": identifier(weights)}
+    counts = run_script(session, __package__, "count_weights.sql", names).fetchall()
+    count, large_count = counts[0]
+    if count == 0:  # as in most steps of most runs; the kernel is a long query
+        create_table(session, parts, _PART_COLUMNS, [], scratch_dir=scratch_dir)
+        return
     large = f"{parts}_beyond_127_bits"
-    rows = _split_beyond_127_bits(session, weights)
+    rows = _split_beyond_127_bits(session, weights) if large_count > 0 else []
     create_table(session, large, _PART_COLUMNS, rows, scratch_dir=scratch_dir)
     run_script(
         session,
         __package__,
         "largest_remainder.sql",
-        {"weights": identifier(weights), "parts": identifier(parts), "large": identifier(large)},
+        {**names, "parts": identifier(parts), "large": identifier(large)},
     )
 
 
