@@ -55,8 +55,11 @@ class SignalTables:
             self._load(paths)
 
     def _load(self, paths: Sequence[Path]) -> None:
-        self._rows.create()
         files = self.files(paths)
+        if not files:
+            run_script(self.session, __package__, "no_signals.sql")
+            return
+        self._rows.create()
         for at, path in enumerate(files):
             self._read(at, path)
         self._rows.read_other_times()
@@ -110,6 +113,8 @@ class SignalTables:
             raise refused_row(files, fault, taken="signal")
 
     def _check_ids(self, files: Sequence[Path]) -> None:
+        if run_script(self.session, __package__, "any_signal_with_id.sql").fetchone() is None:
+            return
         clash = run_script(self.session, __package__, "signal_id_clashes.sql").fetchone()
         if clash is not None:
             first_file, first_row, file, row, event_id, field, first_value, value = clash
