@@ -20,7 +20,7 @@ from services.attribution.engine.tables import SPAN, create_table
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.sql.expressions import FALSE, TRUE, Sql, identifier, no_rows, parquet_scan
-from shared.sql.scripts import run_script
+from shared.sql.scripts import run_script, script_query
 
 
 def load_lines(
@@ -45,8 +45,8 @@ def load_lines(
     group_lines(session, keys.names)
     run_script(session, __package__, "part.sql", {"names": keys.names})
     _load_keys(session, keys, identifier("part_keys"), scratch_dir)
-    take_nothing_kept(session, is_prepared=False)
-    _combine(session, hours=identifier("part_hours"), days=identifier("no_days"))
+    take_nothing_kept(session)
+    run_script(session, __package__, "line_facts.sql", {"facts": identifier("part_hours")})
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class PreparedFacts:
         hours = self.prepared.hours if self._find_hourly_days() else no_rows(self.prepared.hours)
         self._load_hours(hours, of_pools=FALSE, days="hourly_days", table="other_line_hours")
         run_script(self.session, __package__, "line_hours.sql")
-        _combine(self.session, hours=identifier("line_hours"), days=self.prepared.scan("days"))
+        days = {"days": self.prepared.scan("days")}
+        facts = script_query(__package__, "hours_and_days.sql", days)
+        run_script(self.session, __package__, "line_facts.sql", {"facts": facts})
 
     def _load_hours(self, hours: Sql, *, of_pools: Sql, days: str, table: str) -> None:
         """By key and hour, of the keys that pools took or that others did, on these days."""
@@ -122,7 +124,3 @@ class PreparedFacts:
 def _load_keys(session: Session, keys: KeyColumns, rows: Sql, scratch_dir: Path) -> None:
     run_script(session, __package__, "line_keys.sql", {"names": keys.names, "rows": rows})
     ClaimedKeys(session, keys, scratch_dir).claim_lines()
-
-
-def _combine(session: Session, *, hours: Sql, days: Sql) -> None:
-    run_script(session, __package__, "line_facts.sql", {"hours": hours, "days": days})

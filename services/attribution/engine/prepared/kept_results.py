@@ -6,7 +6,6 @@ writes the same bytes as a run that computes all.
 """
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from shared.configuration import ruleset_digest
 from shared.configuration.models import Configuration
 from shared.digests import sha256_of_texts
 from shared.periods import Month
-from shared.sql.expressions import Sql, identifier, ordered, parquet_scan
+from shared.sql.expressions import ordered, parquet_scan
 from shared.sql.scripts import run_script, script_query
 
 _TABLES: Final = ("fingerprints", "lines", "amounts", "pool_hours")
@@ -43,17 +42,18 @@ class KeptResults:
             "day_fingerprints.sql",
             {"of_bill": prepared.scan("fingerprints")},
         )
-        if self.folder is None or not self.folder.exists():
-            take_nothing_kept(self.session)
-            return
-        kept = {name: parquet_scan([self.folder / f"{name}.parquet"]) for name in _TABLES}
-        _take_kept(self.session, {"days": identifier("day_fingerprints"), **kept})
+        take_nothing_kept(self.session)
+        if self.folder is not None and self.folder.exists():
+            kept = {name: parquet_scan([self.folder / f"{name}.parquet"]) for name in _TABLES}
+            run_script(self.session, __package__, "kept_days.sql", kept)
+        run_script(self.session, __package__, "stale_days.sql")
 
     def is_of_use(self) -> bool:
         """False, and all days are stale, where a pool has a line that is longer than a day."""
         if run_script(self.session, __package__, "long_pool_lines.sql").fetchone() is None:
             return True
         take_nothing_kept(self.session)
+        run_script(self.session, __package__, "stale_days.sql")
         return False
 
     def keep(self) -> None:
@@ -85,20 +85,6 @@ class KeptResults:
         return self.home / f"results-{sha256_of_texts(*made_of)}"
 
 
-def take_nothing_kept(session: Session, *, is_prepared: bool = True) -> None:
-    """Every day is stale; of a bill that is not prepared no day is known, and none is needed."""
+def take_nothing_kept(session: Session) -> None:
+    """Neither is any day stale: of a bill that is not prepared none is known, and none needed."""
     run_script(session, __package__, "nothing_kept.sql")
-    nothing = {
-        "fingerprints": identifier("no_fingerprints"),
-        "lines": identifier("no_lines"),
-        "amounts": identifier("no_amounts"),
-        "pool_hours": identifier("no_pool_hours"),
-    }
-    if is_prepared:
-        _take_kept(session, {"days": identifier("day_fingerprints"), **nothing})
-    else:
-        _take_kept(session, {"days": identifier("no_fingerprints"), **nothing})
-
-
-def _take_kept(session: Session, names: Mapping[str, Sql]) -> None:
-    run_script(session, __package__, "kept_days.sql", names)

@@ -1,16 +1,4 @@
--- reads: {hours}, {days}, stale_days  makes: line_facts
--- Facts by the hour where something is split by it, and by the day elsewhere.
+-- reads: {facts}  makes: line_facts
 CREATE OR REPLACE TEMP TABLE line_facts AS
-SELECT
-    days.kid,
-    CAST(days.day AS TIMESTAMP) AS started_at,
-    CAST(days.day AS TIMESTAMP) + INTERVAL 1 DAY AS ended_at,
-    CAST(days.quanta AS HUGEINT) AS quanta
-FROM {days} AS days
-SEMI JOIN stale_days USING (day)
-ANTI JOIN (
-    SELECT DISTINCT kid, CAST(started_at AS DATE) AS day FROM {hours}
-) AS hourly USING (kid, day)
-UNION ALL
-SELECT kid, started_at, ended_at, CAST(quanta AS HUGEINT)
-FROM {hours};
+SELECT kid, started_at, ended_at, CAST(quanta AS HUGEINT) AS quanta
+FROM {facts};
