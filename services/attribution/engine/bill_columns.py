@@ -4,7 +4,7 @@ Columns are FOCUS 1.2's, and ours with `x_`. A value that is not there is ''.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from shared.columnar import Session
@@ -66,14 +66,19 @@ _SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
 _ADDED: Final = ("x_BillingEntity", "x_IamPrincipal", "x_UserIdentifier")
 
 
-def with_added_columns(session: Session, lines: Sql) -> Sql:
-    """Lines of any snapshot, with empty columns for those that came later."""
+def types_of_columns(session: Session, lines: Sql) -> dict[str, str]:
+    """Of a cost DECIMAL(18,10), or DECIMAL(38,10) where amounts are of 100 million and more."""
     rows = run_script(session, __package__, "columns_of_lines.sql", {"lines": lines}).fetchall()
-    absent = set(_ADDED) - {name for name, *_ in rows}
+    return {name: type_ for name, type_, *_ in rows}
+
+
+def with_added_columns(lines: Sql, columns: Collection[str]) -> Sql:
+    """Lines of any snapshot, with empty columns for those that came later."""
+    absent = set(_ADDED).difference(columns)
     if not absent:
         return lines
-    columns = listed({name: null("VARCHAR") for name in sorted(absent)})
-    return script_query(__package__, "lines_with_columns.sql", {"lines": lines, "columns": columns})
+    added = listed({name: null("VARCHAR") for name in sorted(absent)})
+    return script_query(__package__, "lines_with_columns.sql", {"lines": lines, "columns": added})
 
 
 def bare_resource(column: str) -> Sql:
@@ -135,13 +140,6 @@ def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
                 remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
             )
     return any(source_format in _SANITISED_FORMATS for _, source_format in rows)
-
-
-def type_of_cost(session: Session, lines: Sql, cost: str) -> str:
-    """DECIMAL(18,10), or DECIMAL(38,10) in a snapshot with amounts of 100 million and more."""
-    names = {"lines": lines, "cost": identifier(cost)}
-    row = run_script(session, __package__, "type_of_cost.sql", names).fetchone()
-    return row[0] if row else "DECIMAL(18,10)"
 
 
 def has_split_costs(session: Session, lines: Sql) -> bool:

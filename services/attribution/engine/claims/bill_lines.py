@@ -6,7 +6,7 @@ from services.attribution.domain.lines import any_matches
 from services.attribution.engine.bill_columns import (
     BARE_RESOURCE,
     IS_SPLIT_ROW,
-    type_of_cost,
+    types_of_columns,
     with_added_columns,
 )
 from services.attribution.engine.claims.key_columns import KeyColumns
@@ -30,7 +30,8 @@ def view_lines(
     Elsewhere it is '', so that lines that differ in what no rule asks for have one key. Of split
     cost rows, which restate their instance, none is a line.
     """
-    lines = with_added_columns(session, lines)
+    types = types_of_columns(session, lines)
+    lines = with_added_columns(lines, types)
     columns = keys.columns(sanitised=sanitised)
     matched: list[tuple[str, str]] = []
     for name, patterns in keys.patterns.items():
@@ -44,8 +45,8 @@ def view_lines(
         matched_values = script_query(__package__, "matched_values.sql", {"key": literal(name)})
         is_matched = infix(columns[name], "IN", matched_values)
         columns[name] = case([(is_matched, columns[name])], EMPTY)
-    types = {"key": "VARCHAR", "value": "VARCHAR"}
-    create_table(session, "matched_values", types, matched, scratch_dir=scratch_dir)
+    key_and_value = {"key": "VARCHAR", "value": "VARCHAR"}
+    create_table(session, "matched_values", key_and_value, matched, scratch_dir=scratch_dir)
     run_script(
         session,
         __package__,
@@ -53,15 +54,15 @@ def view_lines(
         {
             "columns": listed(columns),
             "cost": identifier(keys.config.cost),
-            "quanta": type_name(_quanta_type(session, lines, keys.config.cost)),
+            "quanta": type_name(_quanta_type(types[keys.config.cost])),
             "lines": _with_resources(keys, lines, has_split_rows=has_split_rows),
         },
     )
 
 
-def _quanta_type(session: Session, lines: Sql, cost: str) -> str:
+def _quanta_type(cost_type: str) -> str:
     """64 bits hold the quanta of amounts below 100 million, and sum twice as fast as 128."""
-    return "BIGINT" if type_of_cost(session, lines, cost) == "DECIMAL(18,10)" else "HUGEINT"
+    return "BIGINT" if cost_type == "DECIMAL(18,10)" else "HUGEINT"
 
 
 def _with_resources(keys: KeyColumns, lines: Sql, *, has_split_rows: bool) -> Sql:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from services.attribution.engine.bill_columns import type_of_cost
+from services.attribution.engine.bill_columns import types_of_columns
 from services.attribution.engine.largest_remainder import split_weights
 from services.attribution.engine.tables import create_table
 from shared.columnar import Session
@@ -83,7 +83,7 @@ def _scope(config: Configuration) -> Sql:
 
 def _rewritten(session: Session, part: Path, to: Path) -> Path:
     lines = parquet_scan([part], rows=True)
-    cost_type = type_name(type_of_cost(session, lines, "EffectiveCost"))
+    cost_type = type_name(types_of_columns(session, lines)["EffectiveCost"])
     names = {"lines": lines, "file": literal(str(part)), "cost_type": cost_type}
     write_parquet(session, script_query(__package__, "smoothed_lines.sql", names), to)
     return to

@@ -1,4 +1,0 @@
--- reads: {lines}
-SELECT typeof({cost})
-FROM {lines}
-LIMIT 1;
