@@ -273,7 +273,6 @@ class Attribution:
             findings=findings,
             moved=self.moved,
             out_dir=out_dir,
-            scratch_dir=self.work_dir,
         )
 
     def name_of_content(self) -> str:

@@ -1,4 +1,4 @@
--- reads: result_lines, run  makes: allocation_texts
+-- reads: result_lines  makes: allocation_texts
 -- What an allocation is beside its day and amount. Its texts are dictionaries already, in the order
 -- of their values: so the file is written three times as fast.
 CREATE OR REPLACE TEMP TABLE allocation_texts AS
@@ -6,5 +6,4 @@ SELECT DISTINCT ON (allocation)
     allocation,
     {texts},
     CAST(CAST(dimensions AS JSON) AS MAP(VARCHAR, VARCHAR)) AS dimensions
-FROM result_lines
-CROSS JOIN run;
+FROM result_lines;

@@ -24,15 +24,15 @@ from services.attribution.engine.result import (
 from shared.columnar import Session, open_session
 from shared.csv_files import Cell, write_rows
 from shared.exact import shortened
-from shared.sql.expressions import Sql, cast, identifier, listed, parquet_scan
+from shared.sql.expressions import Sql, cast, identifier, listed, literal, parquet_scan
 from shared.sql.parquet import write_parquet
 from shared.sql.scripts import run_script
 
 _READING_MEMORY_MB: Final = 256
 _BATCH: Final = 10_000
 _TEXTS: Final = (
-    *("period", "tenant", "charge_group", "service", "account", "region", "method", "rule"),
-    *("driver", "cost_measure", "currency", "run", "source", "charge_category"),
+    *("tenant", "charge_group", "service", "account", "region", "method", "rule", "driver"),
+    *("source", "charge_category"),
 )
 
 
@@ -41,13 +41,21 @@ class Outputs:
     session: Session
     out_dir: Path
 
-    def write_allocations(self) -> None:
-        """From the results and the constants in the table `run`."""
+    def write_allocations(self, constants: Mapping[str, str]) -> None:
+        """From the results, and columns that have one value in all rows.
+
+        Their texts are types of their own: so Parquet's writer has its dictionaries at once.
+        """
+        texts = {}
         for name in _TEXTS:
-            self._run(
-                "text_type.sql", {"type": identifier(_type_of(name)), "column": identifier(name)}
-            )
-        texts = {name: cast(identifier(name), _type_of(name)) for name in _TEXTS}
+            column, type_ = identifier(name), _type_of(name)
+            self._run("text_type.sql", {"type": identifier(type_), "column": column})
+            texts[name] = cast(column, type_)
+        for name, value in constants.items():
+            type_ = _type_of(name)
+            values = {"type": identifier(type_), "value": literal(value)}
+            self._run("type_of_one_text.sql", values)
+            texts[name] = cast(literal(value), type_)
         self._run("allocation_texts.sql", {"texts": listed(texts)})
         self._run("allocations.sql")
         # One thread writes, so that row groups come in one order.

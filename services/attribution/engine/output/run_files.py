@@ -7,7 +7,6 @@ from services.attribution.domain.proof import prove
 from services.attribution.engine.output.findings import proof_failed
 from services.attribution.engine.output.outputs import Outputs, write_proof, write_tables
 from services.attribution.engine.result import Run
-from services.attribution.engine.tables import create_table
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
@@ -26,19 +25,18 @@ def write_run(
     findings: Sequence[Finding],
     moved: Sql,
     out_dir: Path,
-    scratch_dir: Path,
 ) -> Run:
     """Raises ProofFailed, and leaves nothing but `proof.json`, where the parts are not the bill."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    create_table(
-        session,
-        "run",
-        dict.fromkeys(("period", "cost_measure", "currency", "run"), "VARCHAR"),
-        [(str(period), config.cost, config.currency, run_id)],
-        scratch_dir=scratch_dir,
-    )
     outputs = Outputs(session, out_dir)
-    outputs.write_allocations()
+    outputs.write_allocations(
+        {
+            "period": str(period),
+            "cost_measure": config.cost,
+            "currency": config.currency,
+            "run": run_id,
+        }
+    )
     outputs.read_back()
     proof = prove(
         period=str(period),

@@ -1,0 +1,2 @@
+-- reads: nothing
+CREATE TYPE {type} AS ENUM (SELECT {value});
