@@ -75,12 +75,15 @@ class PoolSplit:
         return bool(count > 0)
 
     def _split_cells(self) -> None:
-        self._run("buckets.sql")
+        has_uses = self._run("any_use.sql").fetchone() is not None
+        reached = "reached_buckets.sql" if has_uses else "own_buckets.sql"
+        self._run("buckets.sql", {"reached": script_query(__package__, reached)})
         self._run("driver_buckets.sql")
         self._check_meters(part_max=self._run("largest_part.sql").fetchall()[0][0])
         with_buckets = set(self._run("pools_with_buckets.sql").fetchall())
         self._propose([each for each in levels(self.config) if (each.pool.name,) in with_buckets])
-        ReciprocalPools(self.session, self.config.file, self.scratch_dir).split()
+        pools = ReciprocalPools(self.session, self.config.file, self.scratch_dir)
+        pools.split(has_uses=has_uses)
         self._run("item_weights.sql")
         split_weights(
             self.session, weights="item_weights", parts="item_parts", scratch_dir=self.scratch_dir

@@ -14,7 +14,7 @@ from shared.columnar import Session
 from shared.configuration.drivers import GRAINS, Grain
 from shared.configuration.models import Configuration
 from shared.faults import BadInput
-from shared.sql.scripts import Row, records, run_script
+from shared.sql.scripts import Row, records, run_script, script_query
 
 _BUCKET_COLUMNS: Final = {
     "pool": "VARCHAR",
@@ -57,26 +57,25 @@ class ReciprocalPools:
     scratch_dir: Path
     _given_up: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def split(self) -> None:
+    def split(self, *, has_uses: bool) -> None:
         """From `candidates` to `items`: whole cells, and those of pools that use pools by route.
 
         Where pools use each other and no tenant, the signal says nothing that money could follow:
         those of them that have a next driver go by it. Raises BadInput where none has.
         """
         self._choose()
-        while True:
-            try:
-                rows = self._routes()
-                break
-            except ClosedLoop as loop:
-                if not self._fall_back(loop.nodes):
-                    raise _closed(loop.nodes, self.ruleset) from loop
+        rows = self._routes() if has_uses else []
         create_table(self.session, "routes", _ROUTE_COLUMNS, rows, scratch_dir=self.scratch_dir)
-        run_script(self.session, __package__, "route_weights.sql")
-        split_weights(
-            self.session, weights="route_weights", parts="route_parts", scratch_dir=self.scratch_dir
-        )
-        run_script(self.session, __package__, "items.sql")
+        if rows:
+            run_script(self.session, __package__, "route_weights.sql")
+            split_weights(
+                self.session,
+                weights="route_weights",
+                parts="route_parts",
+                scratch_dir=self.scratch_dir,
+            )
+        parts = script_query(__package__, "routed_cells.sql" if rows else "whole_cells.sql")
+        run_script(self.session, __package__, "items.sql", {"parts": parts})
 
     def _choose(self) -> None:
         """The first driver of each bucket that has not been given up."""
@@ -105,6 +104,15 @@ class ReciprocalPools:
         return bool(levels)
 
     def _routes(self) -> list[tuple[object, ...]]:
+        run_script(self.session, __package__, "used_buckets.sql")
+        while True:
+            try:
+                return self._open_routes()
+            except ClosedLoop as loop:
+                if not self._fall_back(loop.nodes):
+                    raise _closed(loop.nodes, self.ruleset) from loop
+
+    def _open_routes(self) -> list[tuple[object, ...]]:
         """A row per route of a bucket's money; none for buckets that tenants alone consume."""
         uses: defaultdict[Bucket, dict[Bucket, int]] = defaultdict(dict)
         totals: dict[Bucket, int] = {}

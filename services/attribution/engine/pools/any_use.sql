@@ -1,0 +1,4 @@
+-- reads: uses
+SELECT 1
+FROM uses
+LIMIT 1;

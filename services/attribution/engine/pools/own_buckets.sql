@@ -1,0 +1,3 @@
+-- reads: cells
+SELECT DISTINCT pool, grain, bucket, bucket_end
+FROM cells
