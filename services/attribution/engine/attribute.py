@@ -48,7 +48,7 @@ from shared.contracts.raw_totals import RawTotal
 from shared.contracts.unreadable import Unreadable
 from shared.findings import Finding
 from shared.periods import Month
-from shared.sql.expressions import Sql, identifier, no_rows, parquet_scan
+from shared.sql.expressions import Sql, identifier, parquet_scan
 
 
 def attribute(
@@ -186,10 +186,8 @@ class Attribution:
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
         self.keys = KeyColumns(self.config, has_workloads=has_workloads)
         if has_workloads:
-            split_rows = lines if has_split_rows else no_rows(lines)
-            findings += self._divide(
-                snapshot_parts, workloads, split_rows, has_split_rows=has_split_rows
-            )
+            split_rows = lines if has_split_rows else None
+            findings += self._divide(snapshot_parts, workloads, split_rows)
         else:
             self._load_lines(snapshot_parts)
             use_lines(self.session)
@@ -226,21 +224,19 @@ class Attribution:
         self,
         snapshot_parts: Sequence[Path],
         workloads: Sequence[Path],
-        lines: Sql,
-        *,
-        has_split_rows: bool,
+        split_rows: Sql | None,
     ) -> Iterator[Finding]:
         """The lines of nodes and volumes to their pods, which are claimed then."""
         pods = PodKeys(self.config)
         tables = WorkloadTables(self.session, pods, self.period, self.work_dir)
         tables.load(workloads)
-        split_costs = SplitCosts(self.session, lines if has_split_rows else no_rows(lines))
-        split_costs.load(pods)
+        split_costs = SplitCosts(self.session, split_rows)
+        split_costs.load(pods, has_workloads=bool(workloads))
         yield from split_costs.without_parent(self.config.currency)
-        self._load_lines(snapshot_parts, has_split_rows=has_split_rows)
+        self._load_lines(snapshot_parts, has_split_rows=split_rows is not None)
         yield from tables.not_read()
         yield from tables.unbilled(workloads)
-        if workloads and not has_split_rows:
+        if workloads and split_rows is None:
             yield from tables.absent_labels()
         split = PodSplit(self.session, self.keys, self.work_dir)
         split.split(pods)

@@ -1,12 +1,4 @@
--- reads: pod_items, pod_item_parts, key_groups, taken, policy
---     makes: idle_items, idle_on_node_weights
-CREATE OR REPLACE TEMP TABLE idle_items AS
-SELECT pod_items.* EXCLUDE (quanta), key_groups.rid, pod_item_parts.quanta
-FROM pod_item_parts
-JOIN pod_items ON pod_items.item = pod_item_parts.cell
-JOIN key_groups ON key_groups.kid = pod_items.kid
-WHERE pod_item_parts.recipient = 'idle';
-
+-- reads: idle_items, taken, policy  makes: idle_on_node_weights
 -- `reserved`: the idle part of a node, by what the pods on it requested.
 CREATE OR REPLACE TEMP TABLE idle_on_node_weights AS
 SELECT

@@ -37,10 +37,11 @@ class PodSplit:
         self._divide(weights="pod_cell_weights", parts="pod_cell_parts")
         run_script(self.session, __package__, "pod_items.sql")
         self._divide(weights="pod_item_weights", parts="pod_item_parts")
-        run_script(self.session, __package__, "idle_on_node.sql")
-        self._divide(weights="idle_on_node_weights", parts="idle_on_node_parts")
-        run_script(self.session, __package__, "idle_in_cluster.sql")
-        self._divide(weights="idle_in_cluster_weights", parts="idle_in_cluster_parts")
+        run_script(self.session, __package__, "idle_items.sql")
+        if self.keys.config.idle == "overhead":
+            run_script(self.session, __package__, "idle_stays.sql")
+        else:
+            self._divide_idle()
         run_script(self.session, __package__, "pod_facts.sql")
         run_script(self.session, __package__, "pod_keys.sql")
         ClaimedKeys(self.session, self.keys, self.scratch_dir).claim_pods(pods)
@@ -77,6 +78,12 @@ class PodSplit:
             [(self.keys.config.idle,)],
             scratch_dir=self.scratch_dir,
         )
+
+    def _divide_idle(self) -> None:
+        run_script(self.session, __package__, "idle_on_node.sql")
+        self._divide(weights="idle_on_node_weights", parts="idle_on_node_parts")
+        run_script(self.session, __package__, "idle_in_cluster.sql")
+        self._divide(weights="idle_in_cluster_weights", parts="idle_in_cluster_parts")
 
     def _divide(self, *, weights: str, parts: str) -> None:
         """The weights stay, for whoever asks why."""

@@ -71,6 +71,15 @@ class WorkloadTables:
             self._load(paths)
 
     def _load(self, paths: Sequence[Path]) -> None:
+        files = input_files(
+            paths,
+            endings=(".csv", ".csv.gz", ".parquet"),
+            what="workload",
+            remedy="Give CSV or Parquet.",
+        )
+        if not files:
+            run_script(self.session, __package__, "no_workloads.sql")
+            return
         rows = InputRows(
             self.session,
             "given_workloads",
@@ -81,12 +90,6 @@ class WorkloadTables:
             scratch_dir=self.scratch_dir,
         )
         rows.create()
-        files = input_files(
-            paths,
-            endings=(".csv", ".csv.gz", ".parquet"),
-            what="workload",
-            remedy="Give CSV or Parquet.",
-        )
         for at, path in enumerate(files):
             opened = open_rows_file(path)
             kind = operator_file(opened)
