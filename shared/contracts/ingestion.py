@@ -242,7 +242,7 @@ SET_WITHDRAWN: Final = Contract(
     consumers=("attribution",),
     versions=("version",),
     example=SetWithdrawn(
-        kind="bill", source="aws", period="2026-10", version=4, withdrawn_at=_MOMENT
+        kind="bill", source="copied", period="2026-10", version=4, withdrawn_at=_MOMENT
     ),
 )
 

@@ -590,6 +590,11 @@ class TestABillThatIsWithdrawn:
         with as_ops():
             assert InputSet.objects.get(source="copy").version == 3
 
+    def test_of_a_kind_that_is_not_known_takes_nothing_away(self, period):
+        self.withdraw("aws", 9, kind="comets")
+        with as_ops():
+            assert InputSet.objects.filter(source="aws").exists()
+
     def test_settles_what_of_it_was_refused(self, period):
         attribute_period(period=period)
         refused = {**DELIVERY_QUARANTINED.dump(DELIVERY_QUARANTINED.example), "source": "copy"}

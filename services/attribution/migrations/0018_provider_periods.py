@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(max_length=40)),
                 ("period", models.CharField(max_length=7)),
                 ("version", models.IntegerField()),
-                ("status", models.CharField(choices=_STATUSES, max_length=10)),
+                ("status", models.CharField(choices=_STATUSES, max_length=20)),
                 ("last_updated", models.DateTimeField(null=True)),
             ],
             options={

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
             name="WithdrawnSet",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(max_length=10)),
+                ("kind", models.CharField(max_length=20)),
                 ("source", models.CharField(max_length=40)),
                 ("period", models.CharField(max_length=7)),
                 ("version", models.IntegerField()),

@@ -64,7 +64,7 @@ class QuarantinedDelivery(models.Model):
 class WithdrawnSet(models.Model):
     """The newest withdrawal of a source and period: older facts of it are no news."""
 
-    kind = models.CharField(max_length=10)
+    kind = models.CharField(max_length=20)
     source = models.CharField(max_length=40)
     period = models.CharField(max_length=7)
     version = models.IntegerField()
@@ -92,7 +92,7 @@ class ProviderPeriod(models.Model):
     source = models.CharField(max_length=40)
     period = models.CharField(max_length=7)
     version = models.IntegerField()
-    status = models.CharField(max_length=10, choices=Status)
+    status = models.CharField(max_length=20, choices=Status)
     last_updated = models.DateTimeField(null=True)
 
     class Meta:

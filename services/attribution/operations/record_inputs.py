@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from shared.contracts.ingestion import (
 from shared.contracts.versions import is_newer
 from shared.jobs.work import request_job
 
-_KINDS: Final = {
+_KINDS: Final[Mapping[str, str]] = {
     "bill": InputSet.Kind.SNAPSHOT,
     "signals": InputSet.Kind.SIGNALS,
     "workloads": InputSet.Kind.WORKLOADS,
@@ -89,8 +90,11 @@ def record_quarantine(fact: DeliveryQuarantined) -> None:
 
 
 def record_withdrawal(fact: SetWithdrawn) -> None:
-    """Without it, as if it had never come; a fact of before the withdrawal is no news."""
-    kind = _KINDS[fact.kind]
+    """Without it, as if it had never come; a fact of before the withdrawal is no news.
+
+    Of a kind that this release doesn't know there is nothing here.
+    """
+    kind = _KINDS.get(fact.kind, fact.kind)
     known = _known(kind, fact.source, fact.period)
     if not is_newer(fact.version, than=_version(known.first(), kind, fact.source, fact.period)):
         return
@@ -132,11 +136,11 @@ def _record(
     _request(fact.period)
 
 
-def _known(kind: InputSet.Kind, source: str, period: str) -> QuerySet[InputSet]:
+def _known(kind: str, source: str, period: str) -> QuerySet[InputSet]:
     return InputSet.objects.select_for_update().filter(kind=kind, source=source, period=period)
 
 
-def _version(before: InputSet | None, kind: InputSet.Kind, source: str, period: str) -> int | None:
+def _version(before: InputSet | None, kind: str, source: str, period: str) -> int | None:
     """The highest that is known, of a set or of its withdrawal."""
     if before is not None:
         return before.version
