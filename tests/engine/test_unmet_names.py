@@ -160,3 +160,39 @@ def test_a_label_that_no_pod_has_is_noted(tmp_path):
         "Label tenant: no row of the workloads has `k8s.label:tennant`. Did you mean `tenant`?"
         in [each.message for each in found.findings]
     )
+
+
+def test_a_cluster_and_a_namespace_that_no_workload_is_of_are_noted(tmp_path):
+    rules = (
+        "defaults: {clusters: {prodd: acme, prod: globex, 'eu-*': acme}}\n"
+        "rules: [{name: web, when: {k8s: {namespace: [webb, w*], cluster: [prod]}},"
+        " assign: {tenant: acme}}]\n"
+    )
+    found = run_of(
+        write_normalised(tmp_path / "bill", [node()]),
+        tmp_path,
+        RULESET + rules,
+        workloads=[write_workloads(tmp_path / "w.csv", [pod("web", "acme", namespace="web")])],
+    )
+    noted = [
+        each.message for each in found.findings if "no row of the workloads is" in each.message
+    ]
+    prodd = "`defaults.clusters` gives `prodd` to acme, and no row of the workloads is of it"
+    assert noted == [
+        f"{prodd} (nearest: `prod`).",
+        "`defaults.clusters` gives `eu-*` to acme, and no row of the workloads is of it.",
+        "Rule web has the namespace `webb`, and no row of the workloads is of it (nearest: `web`).",
+    ]
+
+
+def test_at_most_twenty_clusters_are_named(tmp_path):
+    clusters = ", ".join(f"c{at}: acme" for at in range(23))
+    found = run_of(
+        write_normalised(tmp_path / "bill", [node()]),
+        tmp_path,
+        f"{RULESET}defaults: {{clusters: {{{clusters}}}}}\n",
+        workloads=[write_workloads(tmp_path / "w.csv", [pod("web", "acme")])],
+    )
+    noted = [each.message for each in found.findings]
+    assert sum("no row of the workloads is" in text for text in noted) == 20
+    assert "3 more clusters and namespaces are not in the workloads." in noted

@@ -238,6 +238,7 @@ class Attribution:
         yield from tables.unbilled(workloads)
         if workloads and split_rows is None:
             yield from tables.absent_labels()
+            yield from tables.absent_names()
         split = PodSplit(self.session, self.keys, self.work_dir)
         split.split(pods)
         use_divided(self.session)

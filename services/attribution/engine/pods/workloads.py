@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.attribution.domain.lines import any_matches
 from services.attribution.domain.near_names import near_names
 from services.attribution.engine.claims.label_sources import pod_column
 from services.attribution.engine.claims.pod_keys import PodKeys
@@ -34,6 +35,7 @@ from services.attribution.engine.pods.workload_checks import (
 )
 from services.attribution.engine.prepared.group_pods import group_pods
 from shared.columnar import Session
+from shared.configuration.models import Configuration
 from shared.faults import BadInput
 from shared.findings import Finding
 from shared.periods import Month
@@ -54,6 +56,8 @@ _FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id",
 _CARRIERS = list(_FIELD_OF)
 _SHOWN = 3
 _FILES_SHOWN = 10
+_NAMES_SHOWN = 20
+_PLACES = ("cluster", "namespace")
 _REMEDY = "Write the workloads again; none was taken."
 
 
@@ -181,6 +185,28 @@ class WorkloadTables:
                     text = f"Label {label}: no row of the workloads has `{source}`."
                     yield Finding("absent-label", f"{text}{meant if near else ''}")
 
+    def absent_names(self) -> Iterator[Finding]:
+        """Clusters and namespaces of the ruleset that no row has."""
+        known = {place: self._names(place) for place in _PLACES}
+        absent = [
+            (naming, near_names(pattern, known[place]))
+            for naming, place, pattern in _placed_names(self.pods.config)
+            if not any_matches((pattern,), known[place])
+        ]
+        for naming, near in absent[:_NAMES_SHOWN]:
+            listed_near = ", ".join(f"`{each}`" for each in near)
+            nearest = f" (nearest: {listed_near})" if near else ""
+            text = f"{naming}, and no row of the workloads is of it{nearest}."
+            yield Finding("unmet-pattern", text)
+        if len(absent) > _NAMES_SHOWN:
+            more = len(absent) - _NAMES_SHOWN
+            yield Finding("more", f"{more} more clusters and namespaces are not in the workloads.")
+
+    def _names(self, place: str) -> list[str]:
+        names = {"column": identifier(place)}
+        rows = run_script(self.session, __package__, "names_of_pods.sql", names).fetchall()
+        return [name for (name,) in rows]
+
     def _keys(self, source: str) -> list[str]:
         names = {"column": identifier(str(pod_column(source)))}
         rows = run_script(self.session, __package__, "keys_of_pods.sql", names).fetchall()
@@ -194,6 +220,16 @@ class WorkloadTables:
             raise missing_columns(
                 file, missing, remedy=f"{why}; docs/ruleset.md lists the columns."
             )
+
+
+def _placed_names(config: Configuration) -> Iterator[tuple[str, str, str]]:
+    """What names a cluster or a namespace, which of the two, and the name or pattern."""
+    for cluster, tenant in config.defaults.clusters.items():
+        yield f"`defaults.clusters` gives `{cluster}` to {tenant}", "cluster", cluster
+    for rule in config.rules:
+        for place in _PLACES:
+            for pattern in getattr(rule.when.k8s, place, None) or ():
+                yield f"Rule {rule.name} has the {place} `{pattern}`", place, pattern
 
 
 def _needed(file: SourceFile, read: Collection[str]) -> Iterator[str]:
