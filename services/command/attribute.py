@@ -1,10 +1,7 @@
 """`trueback attribute`: one bill to its tenants, on files alone, without any server."""
 
 import datetime as dt
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +10,15 @@ import typer
 from services.attribution.engine import attribute as attribute_snapshot
 from services.attribution.engine.inputs.misspelt_labels import misspelt_labels
 from services.attribution.ruleset_guess.guess import guess_ruleset
+from services.command.out_folder import refused_if_unwritable, whole_folder
 from services.command.starter import starter_text
 from services.command.summary import print_guess, print_summary
 from services.ingestion.engine import Snapshot, find_delivery, normalise
 from shared.configuration import Configuration, load_configuration, parse_configuration
-from shared.faults import BadConfiguration, Fault, ProofFailed
+from shared.faults import BadConfiguration, Fault
 from shared.periods import Month
+from shared.readable import refused_if_out_of_reach
 
-_OUTPUT_MARK = "proof.json"
-_OUTPUTS = (_OUTPUT_MARK, "allocations.parquet", "statements.csv", "unallocated.csv", "usage.csv")
 _STARTER = "trueback.yaml"
 
 
@@ -38,7 +35,9 @@ def attribute(
 ) -> None:
     """Attribute a month's bill to tenants, exactly, and prove it."""
     month = month_of(period)
-    if config is None and (out / _STARTER).exists():
+    with refused_if_unwritable(out):
+        has_starter = (out / _STARTER).exists()
+    if config is None and has_starter:
         raise BadConfiguration(
             "a ruleset is there already, and is never overwritten.",
             file=str(out / _STARTER),
@@ -47,7 +46,7 @@ def attribute(
         )
     given = None if config is None else load_configuration(config)
     with (
-        _whole_folder(out) as folder,
+        whole_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="trueback-", dir=folder.parent) as scratch,
     ):
         snapshot = read_snapshot(bill, month, Path(scratch), memory_mb)
@@ -110,7 +109,8 @@ def read_snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Sna
         from services.command.s3 import download_delivery  # noqa: PLC0415 - boto3 starts slowly
 
         root = download_delivery(bill, period=month, into=scratch / "bill")
-    delivery = find_delivery(root, period=month)
+    with refused_if_out_of_reach(root):
+        delivery = find_delivery(root, period=month)
     return normalise(
         delivery,
         period=month,
@@ -118,42 +118,3 @@ def read_snapshot(bill: str, month: Month, scratch: Path, memory_mb: int) -> Sna
         scratch_dir=scratch,
         memory_limit_mb=memory_mb,
     )
-
-
-@contextmanager
-def _whole_folder(out: Path) -> Iterator[Path]:
-    """A new folder beside `out` that takes its place at the end; a failed proof is kept too."""
-    if out.exists() and not out.is_dir():
-        raise typer.BadParameter(f"{out} is a file.", param_hint="--out")
-    if out.is_dir() and any(out.iterdir()) and not (out / _OUTPUT_MARK).exists():
-        raise typer.BadParameter(
-            f"{out} holds other files; give a new or empty folder.", param_hint="--out"
-        )
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
-    except OSError as error:
-        raise typer.BadParameter(f"{out} can't be written: {error}", param_hint="--out") from error
-    try:
-        yield fresh
-        _take_place(fresh, out)
-    except ProofFailed:
-        _take_place(fresh, out)
-        raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _take_place(fresh: Path, out: Path) -> None:
-    """What lies in `out` beside our own files moves along."""
-    fresh.chmod(0o755)
-    if not out.exists():
-        fresh.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.absolute().parent))
-    out.rename(old)
-    for path in old.iterdir():
-        if path.name not in _OUTPUTS:
-            path.rename(fresh / path.name)
-    fresh.rename(out)
-    shutil.rmtree(old)

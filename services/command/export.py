@@ -20,6 +20,7 @@ from services.command.bill_files import (
     Workloads,
     bill_files,
 )
+from services.command.out_folder import make_folder
 from services.command.stack import answer_of, current_run, download
 from shared.configuration import load_configuration
 from shared.periods import Month
@@ -52,6 +53,7 @@ def focus(
         raise typer.BadParameter("a day is of one tenant's lines.", param_hint="--tenant")
     selection = Selection(tenant, day=day_of(day)) if tenant else None
     files = bill_files(bill, config, signals, workloads, memory_mb)
+    make_folder(out)
     if files is None:
         query = urlencode(selection_to_json(selection)) if selection else ""
         path = f"/api/v1/runs/{run or current_run(period)}/focus?{query}"

@@ -19,7 +19,7 @@ from services.ingestion.engine.manifest import (
 from services.ingestion.engine.other_files import OtherFile, other_file
 from shared.faults import BadInput
 from shared.periods import Month
-from shared.readable import refused_if_unreadable
+from shared.readable import files_below, refused_if_unreadable
 from shared.tabular import SourceFile, open_source_file
 
 _DATA_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet")
@@ -68,7 +68,7 @@ def _find(root: Path, period: Month) -> Delivery:
     if not folder.is_dir():
         raise BadInput("there is no such file or folder.", file=str(root), remedy="Check --bill.")
     places = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        path.relative_to(folder).as_posix() for path in files_below(folder) if path.is_file()
     )
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:

@@ -19,6 +19,7 @@ from shared.faults import BadInput
 from shared.input_limits import FILES_MAX, beyond
 from shared.numbers import number_advice
 from shared.periods import Month
+from shared.readable import check_is_file, files_below, refused_if_out_of_reach
 from shared.sql.expressions import (
     ROW_NUMBER,
     Sql,
@@ -76,22 +77,24 @@ def missing_columns(file: SourceFile, names: Sequence[str], *, remedy: str) -> B
 def input_files(
     paths: Sequence[Path], *, endings: tuple[str, ...], what: str, remedy: str
 ) -> list[Path]:
-    """The files themselves, and those inside the folders among them, in name order."""
+    """The files themselves, and those inside the folders among them, in name order.
+
+    Raises BadInput where one of them is not there or can't be read.
+    """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(
-                each
-                for each in path.rglob("*")
-                if each.name.endswith(endings) and not each.is_dir()
-            )
-            if not inside:
-                raise BadInput(f"no {what} file is here.", file=str(path), remedy=remedy)
-            files.extend(inside)
-        else:
-            files.append(path)
+        with refused_if_out_of_reach(path):
+            if not path.is_dir():
+                files.append(path)
+                continue
+            inside = sorted(each for each in files_below(path) if each.name.endswith(endings))
+        if not inside:
+            raise BadInput(f"no {what} file is here.", file=str(path), remedy=remedy)
+        files.extend(inside)
     if len(files) > FILES_MAX:
         raise beyond("there are more than {} files", FILES_MAX, file=str(files[-1].parent))
+    for file in files:
+        check_is_file(file)
     return files
 
 
