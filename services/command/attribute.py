@@ -79,6 +79,7 @@ def _guessed(snapshot: Snapshot, starter: Path, scratch: Path, memory_mb: int) -
         currency=snapshot.currency,
         scratch_dir=scratch,
         memory_limit_mb=memory_mb,
+        unreadable=snapshot.unreadable,
     )
     text = starter_text(guess, period=snapshot.period)
     starter.write_text(text, encoding="utf-8")

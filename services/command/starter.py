@@ -47,7 +47,7 @@ def _head(guess: Guess, period: str) -> Iterator[str]:
     if guess.measure == "EffectiveCost":
         yield "cost: EffectiveCost  # amortised; BilledCost is what was charged in the month"
     else:
-        yield "cost: BilledCost  # guess: not every line has an EffectiveCost, which is amortised"
+        yield "cost: BilledCost  # guess: no line has an EffectiveCost, which is amortised"
     yield ""
 
 

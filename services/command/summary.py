@@ -124,6 +124,11 @@ def print_guess(guess: Guess, starter: str) -> None:
 
 
 def _guess_lines(guess: Guess) -> Iterator[str]:
+    if guess.measure == "BilledCost":
+        yield (
+            "[yellow]guess[/] cost = [bold]BilledCost[/]: no line has an EffectiveCost, which is"
+            " amortised"
+        )
     if guess.takes_accounts:
         tenants = guess.accounts.tenants
         names = ", ".join(_plain(tenant.name) for tenant in tenants[:_TENANTS_SHOWN])

@@ -218,6 +218,43 @@ class TestWithoutARuleset:
         assert "no line has a tag" in done.stdout
         assert attribute(work, config="out/trueback.yaml", out="again").returncode == 0
 
+    @pytest.mark.parametrize(
+        ("cells", "row", "fault"),
+        [
+            (("1", "n/a"), 2, "'n/a' can't be read, in 1 row"),
+            (("1,234.50", "1"), 1, "'1,234.50' can't be read, in 1 row"),
+            (("n/a", "n/a"), 1, "'n/a' can't be read, in 2 rows"),
+            (("1", ""), 2, "the value is missing, in 1 row"),
+            (("", "n/a"), 2, "'n/a' can't be read, in 1 row"),
+        ],
+    )
+    def test_refuses_a_bill_with_an_effective_cost_that_can_not_be_read(
+        self, work, cells, row, fault
+    ):
+        lines = [focus_line(BilledCost="5", EffectiveCost=cell) for cell in cells]
+        write_focus(work / "bill.csv", lines)
+        done = trueback(
+            work, "attribute", "--bill", "bill.csv", "--period", "2026-10", "--out", "out"
+        )
+        assert done.returncode == 4
+        assert f"bill.csv, row {row}, field EffectiveCost: {fault}" in done.stderr
+        assert "a ruleset with `cost: BilledCost` as --config" in done.stderr
+        assert not (work / "out").exists()
+
+    @pytest.mark.parametrize("has_column", [True, False])
+    def test_takes_the_billed_cost_where_there_is_no_other_and_says_so(self, work, has_column):
+        line = focus_line(BilledCost="5", EffectiveCost="")
+        if not has_column:
+            del line["EffectiveCost"]
+        write_focus(work / "bill.csv", [line, line])
+        done = trueback(
+            work, "attribute", "--bill", "bill.csv", "--period", "2026-10", "--out", "out"
+        )
+        assert done.returncode == 0, done.stderr
+        [said] = [each for each in done.stdout.splitlines() if "BilledCost:" in each]
+        assert said == "guess cost = BilledCost: no line has an EffectiveCost, which is amortised"
+        assert "cost: BilledCost  # guess" in (work / "out/trueback.yaml").read_text()
+
 
 class TestAFault:
     def test_keeps_the_earlier_output_and_leaves_nothing_half_written(self, work):

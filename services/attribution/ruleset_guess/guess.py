@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from services.attribution.domain.unread_values import refused
 from services.attribution.ruleset_guess.account_names import (
     Account,
     AccountTenants,
@@ -26,6 +27,7 @@ from services.attribution.ruleset_guess.labels import (
     values_of,
 )
 from shared.columnar import Session, open_session
+from shared.contracts.unreadable import Unreadable
 from shared.exact import exact_sum
 from shared.sql.expressions import Sql, identifier, parquet_scan
 from shared.sql.scripts import run_script, script_query
@@ -115,18 +117,24 @@ class Guess:
 
 
 def guess_ruleset(
-    *, snapshot_parts: Sequence[Path], currency: str, scratch_dir: Path, memory_limit_mb: int
+    *,
+    snapshot_parts: Sequence[Path],
+    currency: str,
+    scratch_dir: Path,
+    memory_limit_mb: int,
+    unreadable: Sequence[Unreadable] = (),
 ) -> Guess:
+    """Raises BadInput for a bill that has an effective cost, and not on every line."""
     work_dir = scratch_dir / "guess"
     try:
         with open_session(scratch_dir=work_dir, memory_limit_mb=memory_limit_mb) as session:
-            return _guess(session, parquet_scan(snapshot_parts), currency)
+            snapshot = parquet_scan(snapshot_parts)
+            return _guess(session, snapshot, currency, _measure(session, snapshot, unreadable))
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
-def _guess(session: Session, snapshot: Sql, currency: str) -> Guess:
-    measure = _measure(session, snapshot)
+def _guess(session: Session, snapshot: Sql, currency: str, measure: CostMeasure) -> Guess:
     costs = {"lines": snapshot, "cost": identifier(measure)}
     lines = script_query(__package__, "lines_with_costs.sql", costs)
     labels, label = find_labels(session, lines)
@@ -143,11 +151,22 @@ def _guess(session: Session, snapshot: Sql, currency: str) -> Guess:
     return replace(tagged, values=values, pools=tuple(_pools(session, lines, keys, ())))
 
 
-def _measure(session: Session, lines: Sql) -> CostMeasure:
-    """A bill may have one cost alone."""
+def _measure(session: Session, lines: Sql, unreadable: Sequence[Unreadable]) -> CostMeasure:
+    """A bill may have one cost alone; one cell that can't be read must not change a month's."""
+    unread = [each for each in unreadable if each.column == "EffectiveCost"]
     counts = run_script(session, __package__, "measures.sql", {"lines": lines}).fetchall()
-    has_effective, has_billed = counts[0]
-    return "BilledCost" if has_billed and not has_effective else "EffectiveCost"
+    if counts[0][0] == 0 and not any(each.value for each in unread):
+        return "BilledCost"
+    if unread:
+        # The first that is written and can't be read says more than one that is left out.
+        first = next((each for each in unread if each.value), unread[0])
+        raise refused(
+            first,
+            "the guessed `cost: EffectiveCost`",
+            remedy="Correct the column where the file is made, or give a ruleset with"
+            " `cost: BilledCost` as --config.",
+        )
+    return "EffectiveCost"
 
 
 def _pools(

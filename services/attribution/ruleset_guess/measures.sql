@@ -1,4 +1,4 @@
 -- reads: {lines}
--- Whether every line has it.
-SELECT count(EffectiveCost) = count(*), count(BilledCost) = count(*)
+-- Lines that have an effective cost.
+SELECT count(EffectiveCost)
 FROM {lines};

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.attribution.domain.driver_levels import driver_scopes
+from services.attribution.domain.unread_values import refused
 from shared.configuration.models import Configuration, Selector
 from shared.contracts.unreadable import Unreadable
-from shared.faults import BadInput
 
 _OF_SELECTORS: Final = {
     "region": ("RegionId",),
@@ -36,15 +36,7 @@ def check_readable(
     why = dict(_needed(config, has_workloads=has_workloads))
     for unread in unreadable:
         if unread.column in why:
-            rows = "1 row" if unread.row_count == 1 else f"{unread.row_count} rows"
-            fault = f"{unread.value!r} can't be read" if unread.value else "the value is missing"
-            raise BadInput(
-                f"{fault}, in {rows}, and {why[unread.column]} needs {unread.column}.",
-                file=unread.file,
-                row=unread.row,
-                field=unread.field,
-                remedy=_remedy(unread.column),
-            )
+            raise refused(unread, why[unread.column], remedy=_remedy(unread.column))
 
 
 def _remedy(column: str) -> str:
