@@ -93,9 +93,7 @@ def check_is_file(path: Path) -> None:
 def files_below(folder: Path) -> list[Path]:
     """In any order, links among them. Raises OSError for a folder that may not be looked into."""
     return [
-        Path(parent, name)
-        for parent, _, names in os.walk(folder, onerror=_raise)
-        for name in names
+        Path(parent, name) for parent, _, names in os.walk(folder, onerror=_raise) for name in names
     ]
 
 

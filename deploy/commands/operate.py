@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _OPERATOR = "operator"
 _ANSWER_SECONDS = 900
 _PATIENCE_SECONDS = 10
+_HALVES: Final = {
+    "The ruleset": ("attribution", "/api/v1/ruleset"),
+    "Plans and contracts": ("invoicing", "/api/v1/plans"),
+}
+_REFUSED: Final = "refused, and what was before stays in force"
+_NOT_ASKED: Final = "not applied, and what was before stays in force"
+_NO_ANSWER: Final = "no answer, so it may be in force or not; the same command again tells"
 
 
 def sign_in(
@@ -44,29 +51,42 @@ def sign_in(
 def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
     """Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts.
 
-    What reaches far waits for a second person, and this says so.
+    A line for the ruleset and one for plans and contracts: in force, or waiting for a second person.
     """
+    from deploy.local.api_client import Refused  # noqa: PLC0415
     from shared.configuration import load_configuration  # noqa: PLC0415
 
     load_configuration(file)
     content = {"content": file.read_text(encoding="utf-8")}
-    with calls() as call:
-        answers = {
-            "The ruleset": call("attribution", "PUT", "/api/v1/ruleset", content),
-            "Plans and contracts": call("invoicing", "PUT", "/api/v1/plans", content),
+    outcomes: dict[str, str] = {}
+    try:
+        with calls() as call:
+            for half, (service, path) in _HALVES.items():
+                outcomes[half] = _NO_ANSWER
+                outcomes[half] = _outcome(call(service, "PUT", path, content))
+    except Refused:
+        # The exception says why; what became of the other half it does not know.
+        outcomes = {
+            half: _REFUSED if outcome == _NO_ANSWER else outcome
+            for half, outcome in outcomes.items()
         }
-    waiting = {what: answer["proposal"] for what, answer in answers.items() if "proposal" in answer}
-    for what, proposal in waiting.items():
-        print(f"{what} of {file}: {_needs(proposal)}")
-    if not waiting:
-        print(f"{file} is in force")
+        raise
+    finally:
+        for half in _HALVES if outcomes else ():
+            print(f"{half} of {file}: {outcomes.get(half, _NOT_ASKED)}")
+
+
+def _outcome(answer: Mapping[str, Any]) -> str:
+    if "proposal" in answer:
+        return _needs(answer["proposal"])
+    return "in force" if answer["is_changed"] else "in force as before; it changes nothing"
 
 
 def _needs(proposal: Mapping[str, Any]) -> str:
     reach = ", ".join(f"{name} {value}" for name, value in proposal["reach"].items())
     return (
-        f"not in force yet, and what was before stays so ({reach}). An administrator other than"
-        f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
+        f"waits for a second person, and what was before stays in force ({reach}). An administrator"
+        f" other than {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
     )
 
 

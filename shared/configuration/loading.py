@@ -37,7 +37,9 @@ def load_configuration(path: pathlib.Path) -> Configuration:
         ) from error
     except OSError as error:
         raise BadConfiguration(
-            f"can't be read: {error.strerror}.", file=str(path), remedy="Check its name, and who may read it."
+            f"can't be read: {error.strerror}.",
+            file=str(path),
+            remedy="Check its name, and who may read it.",
         ) from error
     return parse_configuration(text, file=str(path))
 

@@ -5,7 +5,7 @@ so that many small changes are as far as one large one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -94,7 +94,8 @@ def propose(change: Changeable, *, content: str, actor: Actor) -> Applied | Any:
         )
         if waiting is not None and change.base() != waiting.base:
             _decide(waiting, ProposalState.OUTDATED, by=actor)
-        return applied
+        is_changed = measured.digest != measured.base
+        return replace(applied, answer={**applied.answer, "is_changed": is_changed})
     if waiting is not None:
         if (waiting.digest, waiting.base) == (measured.digest, measured.base):
             return waiting

@@ -68,6 +68,10 @@ class TestTheLimit:
         answers = self.answers(ruleset(), ruleset(aliases=[0]), ruleset(aliases=[0, 1]))
         assert [answer.status_code for answer in answers] == [200, 200, 200]
 
+    def test_does_not_ask_about_what_is_in_force_already(self, transactional_db, limit):
+        answers = self.answers(ruleset(), ruleset(aliases=[0]), ruleset(aliases=[0]))
+        assert [answer.json()["is_changed"] for answer in answers] == [True, True, False]
+
     def test_counts_from_what_two_have_agreed_on(self, transactional_db, limit):
         answers = self.answers(
             ruleset(), ruleset(aliases=[0]), ruleset(aliases=[0, 1]), ruleset(aliases=[0, 1, 2])

@@ -101,6 +101,12 @@ class TestTheLimits:
     def test_let_one_person_change_as_much(self, transactional_db, limits):
         assert self.codes(plans(), plans(percents=(25, 26, 20))) == [200, 200]
 
+    def test_do_not_ask_about_what_is_in_force_already(self, transactional_db, limits):
+        answers = [
+            self.put(content) for content in (plans(), plans(), plans(percents=(21, 20, 20)))
+        ]
+        assert [answer.json()["is_changed"] for answer in answers] == [True, False, True]
+
     def test_count_from_what_two_have_agreed_on(self, transactional_db, limits):
         steps = [plans(percents=(20 + by, 20, 20)) for by in (0, 3, 6, 9)]
         assert self.codes(*steps) == [200, 200, 200, 202]

@@ -11,6 +11,12 @@ class AppliedRuleset(TypedDict):
     version: int
 
 
+class RulesetInForce(AppliedRuleset):
+    """`is_changed`: false where it was in force already."""
+
+    is_changed: bool
+
+
 class RulesetApplied(AppliedRuleset):
     applied_by: str
     applied_at: datetime

@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.attribution.api.answers import (
-    AppliedRuleset,
     CurrentRuleset,
     PeriodList,
     PeriodStanding,
+    RulesetInForce,
     TenantStatement,
 )
 from services.attribution.domain.close_checks import CheckResult
@@ -41,7 +41,7 @@ class RulesetView(ProposedView):
     request_serializers = {"PUT": FileGiven}
     response_types = {
         "GET": {200: CurrentRuleset},
-        "PUT": {200: AppliedRuleset, 202: WaitingChange},
+        "PUT": {200: RulesetInForce, 202: WaitingChange},
     }
 
     def get(self, _request: Request) -> Response:

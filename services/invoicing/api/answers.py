@@ -31,7 +31,10 @@ class CustomerList(TypedDict):
 
 
 class AppliedPlans(TypedDict):
+    """`is_changed`: false where these terms were in force already."""
+
     digest: str
+    is_changed: bool
 
 
 class Issuing(TypedDict):
