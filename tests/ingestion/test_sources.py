@@ -11,6 +11,7 @@ from services.ingestion.operations.find_deliveries import find_deliveries
 from services.ingestion.operations.register_source import register_source
 from shared.audit.entries import audit_entries
 from shared.auth.actors import Actor
+from shared.faults import BadInput
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 from shared.outside.lake import source_target
@@ -207,6 +208,15 @@ class TestAFolder:
         assert post("sources", {"key": "disk", "kind": "bill", "uri": uri}).status_code == 201
         collect(work)
         assert str(current().billed_total) == "2.0000000000"
+
+    def test_with_a_fault_names_the_file_by_its_whole_path(self, root, work):
+        (root / "aws" / "2026-10.csv").write_text("a,b\n1,2\n")
+        with as_ops():
+            register_source(key="disk", kind="bill", uri=f"file://{root}/aws/", created_by="olivia")
+        with pytest.raises(BadInput):
+            collect(work)
+        with as_ops():
+            assert Delivery.objects.get().error.startswith(f"{root}/aws/2026-10.csv: not a bill")
 
     def test_with_a_typo_is_told_with_the_nearest(self, root):
         told = refusal(f"{root}/asw/")

@@ -6,6 +6,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models.functions import Now
 
+from services.ingestion.domain.addresses import FOLDER
 from services.ingestion.domain.readiness import NotYetWhole, Overtaken, RefusedDelivery
 from services.ingestion.models import Delivery
 from shared.contracts.ingestion import DELIVERY_QUARANTINED, DeliveryQuarantined
@@ -41,7 +42,9 @@ def quarantined_on_bad_input(delivery: Delivery) -> Iterator[None]:
 
 def quarantine(delivery: Delivery, fault: Fault) -> None:
     """Files are named as they lie at their source, not where a job has copied them to."""
-    text = str(fault).replace(f"{settings.ENVIRONMENT.scratch_dir}/{STAGED}/", "")
+    # A folder's files are copied by their paths, an object by its key, which begins with no slash.
+    root = "/" if not delivery.upload_uri and delivery.source.uri.startswith(FOLDER) else ""
+    text = str(fault).replace(f"{settings.ENVIRONMENT.scratch_dir}/{STAGED}/", root)
     logger.warning("delivery %s is quarantined: %s", delivery.delivery_id, text)
     code = fault.code if isinstance(fault, RefusedDelivery) else DeliveryFault.BAD_CONTENT
     with as_ops():
