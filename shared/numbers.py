@@ -25,6 +25,10 @@ _SPACES: Final = " \t\r\n"
 _CURRENCY_SIGN: Final = re.compile(
     r"[$\u20ac\u00a3\u00a5\u20b9\u20a9%]|[A-Za-z]{3} |\s[A-Za-z]{3}$"
 )
+# Digits in groups of three, whatever is between them; cents may follow.
+_GROUPED: Final = re.compile(
+    r"[+-]?[0-9]{1,3}(?P<sign>[,.'_ \u00a0\u202f\u2019])[0-9]{3}((?P=sign)[0-9]{3})*([.,][0-9]+)?"
+)
 _NO_VALUE: Final = frozenset(
     ["n/a", "na", "none", "nan", "not applicable", "-", "--", "inf", "nil"]
 )
@@ -61,6 +65,6 @@ def number_advice(text: str) -> str:
         return f"A spreadsheet writes what is below zero in brackets. {advice}"
     if re.fullmatch(r"[+-]?[0-9.' \u00a0\u202f]*,[0-9]{1,2}|[+-]?[0-9]+,[0-9]+", plain):
         return f"It has a comma as decimal sign, or between thousands. {advice}"
-    if "," in plain or "'" in plain or "_" in plain:
+    if _GROUPED.fullmatch(plain):
         return f"It has a separator of thousands. {advice}"
     return advice
