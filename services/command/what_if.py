@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from services.attribution.domain.proof import side_of
 from services.attribution.domain.what_if import (
     HEADER,
     PeriodChange,
@@ -105,9 +106,11 @@ def _print(period_changes: Sequence[PeriodChange], form: Format) -> None:
 def _print_table(period_change: PeriodChange) -> None:
     console = Console(highlight=False)
     changed = [change for change in period_change.changes if change.difference]
-    table = Table(
-        title=f"{period_change.period} in {period_change.currency}, beside {period_change.run_id}"
-    )
+    title = f"{period_change.period} in {period_change.currency}, beside {period_change.run_id}"
+    if not changed:
+        console.print(f"{title}: nothing changes.")
+        return
+    table = Table(title=title)
     table.add_column("tenant")
     for heading in ("before", "after", "difference", ""):
         table.add_column(heading, justify="right")
@@ -120,6 +123,12 @@ def _print_table(period_change: PeriodChange) -> None:
             f"[bold]turns {change.turns}[/]" if change.turns else "",
         )
     console.print(table)
-    same = len(period_change.changes) - len(changed)
+    # Overhead, idle and unallocated cost are no tenants, and have a row where they change.
+    same = sum(
+        side_of(change.tenant) == "attributed"
+        for change in period_change.changes
+        if not change.difference
+    )
     turned = sum(bool(change.turns) for change in changed)
-    console.print(f"{same} stay as they are; the margin of {turned} changes its sign.")
+    stay = "1 tenant stays as it is" if same == 1 else f"{same} tenants stay as they are"
+    console.print(f"{stay}; the margin of {turned} changes its sign.")

@@ -106,7 +106,29 @@ class TestWhatIf:
         assert done.returncode == 0, done.stderr
         row = next(line for line in done.stdout.splitlines() if "globex" in line)
         assert row.replace("│", " ").split() == ["globex", "1.00", "2.00", "1.00", "100.0", "%"]
-        assert "0 stay as they are" in done.stdout
+        assert "0 tenants stay as they are" in done.stdout
+
+    def test_counts_tenants_that_stay_and_no_other_cost(self, work):
+        lines = [
+            focus_line(cost="3", tags={"customer": "acme"}),
+            focus_line(cost="5", ServiceName="Amazon RDS"),
+            focus_line(cost="2", ServiceName="Other"),
+        ]
+        write_focus(work / "bill.csv", lines)
+        rule = "rules: [{name: r, when: {service: [Amazon RDS]}, assign: {tenant: globex}}]\n"
+        (work / "changed.yaml").write_text(POOLED + rule)
+        files = "--bill", "bill.csv", "--before", "trueback.yaml"
+        done = trueback(work, "what-if", "2026-10", "--config", "changed.yaml", *files)
+        assert done.returncode == 0, done.stderr
+        assert "1 tenant stays as it is; the margin of 0 changes" in done.stdout
+
+    def test_says_that_nothing_changes(self, work):
+        files = "--bill", "bill.csv", "--before", "trueback.yaml"
+        done = trueback(work, "what-if", "2026-10", "--config", "trueback.yaml", *files)
+        assert done.returncode == 0, done.stderr
+        [line] = done.stdout.splitlines()
+        assert line.startswith("2026-10 in USD, beside ")
+        assert line.endswith(": nothing changes.")
 
     def test_gives_a_table(self, work):
         found = list(read_rows(self.try_(work, "--format", "csv").stdout))
