@@ -113,6 +113,14 @@ class TestThePageOfSources:
         assert "/deliveries/dlv_1" in page
         assert "&lt;nan&gt; is no number" in page
 
+    @pytest.mark.parametrize(("state", "advises"), [("active", True), ("retired", False)])
+    def test_advises_nothing_about_files_of_a_retired_one(self, ingestion, state, advises):
+        seen = {**SEEN, "unread": 1, "unread_example": "s3://bucket/exports/nat.csv"}
+        ingestion.answers["sources/aws"] = {**SOURCE, "state": state, "seen": seen}
+        page = page_of("olivia", "/sources/aws")
+        assert "s3://bucket/exports/nat.csv" in page
+        assert ("Rename them" in page) == advises
+
     def test_lets_administrators_alone_add_one(self, ingestion):
         assert "Add a source" in page_of("olivia", "/sources")
         page = page_of("vic", "/sources")
