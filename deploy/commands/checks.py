@@ -32,6 +32,7 @@ from services.command.checks import (
     memory_of_machine,
 )
 from services.command.extra import INSTALL
+from services.command.figures import in_seconds
 from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.vocabulary.roles import Role
@@ -190,7 +191,9 @@ def _troubles_of(client: "ApiClient", service: str) -> Iterator[Check]:
     if not troubles:
         yield check(service, "stack", ok=True, found="nothing is stuck")
     for each in troubles:
-        text = f"{each['kind']} {each['subject']}: {each['code']}, since {each['since']}"
+        text = (
+            f"{each['kind']} {each['subject']}: {each['code']}, since {in_seconds(each['since'])}"
+        )
         yield Check(service, "stack", "note", text, "The portal's /health says what to do.")
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from deploy.commands.close_remedies import not_closed
 from deploy.commands.requirements import require_servers
-from shared.faults import BadConfiguration, Fault
+from services.command.attribute import month_of
+from shared.faults import Fault
 from shared.vocabulary.roles import STAFF, Role
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ _HALVES: Final = {
     "The ruleset": ("attribution", "/api/v1/ruleset"),
     "Plans and contracts": ("invoicing", "/api/v1/plans"),
 }
+_TOKEN_ROLES: Final = (*STAFF, Role.SERVICE)
+_TOKEN_SERVICES: Final = ("attribution", "ingestion", "invoicing")
+# What a service answers where it has no more to say.
+_NOT_FOUND: Final = "Not found."
 _REFUSED: Final = "refused, and what was before stays in force"
 _NOT_ASKED: Final = "not applied, and what was before stays in force"
 _NO_ANSWER: Final = "no answer, so it may be in force or not; the same command again tells"
@@ -40,18 +46,23 @@ def sign_in(
     customer: Annotated[str, typer.Option(help="For a customer's people: whose.")] = "",
 ) -> None:
     """Create a person, or find them again, and print a link that signs them in once."""
-    arguments = ["portal_user", name]
+    people = [each for each in Role if each != Role.SERVICE]
+    if role and role not in people:
+        raise typer.BadParameter(
+            f"{role!r} is no role. The roles are {', '.join(people)}.", param_hint="--role"
+        )
+    arguments = ["portal_user"]
     if role:
-        arguments += ["--role", role]
+        arguments.append(f"--role={role}")
     if customer:
-        arguments += ["--customer", customer]
-    print(_stack().run_manage("portal", *arguments).strip())
+        arguments.append(f"--customer={customer}")
+    print(_manage("portal", *arguments, "--", name))
 
 
 def apply(file: Annotated[Path, typer.Argument(help="trueback.yaml")]) -> None:
     """Make a `trueback.yaml` the current one: ruleset, plans, customers and contracts.
 
-    A line for the ruleset and one for plans and contracts: in force, or waiting for a second person.
+    A line for the ruleset, one for plans and contracts: in force, or waiting for a second person.
     """
     from deploy.local.api_client import Refused  # noqa: PLC0415
     from shared.configuration import load_configuration  # noqa: PLC0415
@@ -100,8 +111,16 @@ def close(
 ) -> None:
     """Close a month on its current run; invoices are drafted from it."""
     reasons = dict(_reason(text) for text in reason or [])
+    from deploy.local.api_client import Refused  # noqa: PLC0415
+
+    month = month_of(period, hint="PERIOD")
     with calls() as call:
-        call("attribution", "POST", f"/api/v2/periods/{period}/close", {"reasons": reasons})
+        try:
+            call("attribution", "POST", f"/api/v2/periods/{month}/close", {"reasons": reasons})
+        except Refused as refused:
+            if refused.code != "checks_failed":
+                raise
+            raise not_closed(str(month), str(refused), refused.reason["checks"]) from refused
     print(f"{period} is closed")
 
 
@@ -116,8 +135,15 @@ def token(
     from shared.auth.actors import Actor  # noqa: PLC0415
     from shared.auth.tokens import sign_token  # noqa: PLC0415
 
-    if role not in {*STAFF, Role.SERVICE}:
-        raise BadConfiguration(f"{role!r} is no staff role.", remedy="Try operator_viewer.")
+    if role not in _TOKEN_ROLES:
+        raise typer.BadParameter(
+            f"{role!r} is no role of a token. They are {', '.join(_TOKEN_ROLES)}.",
+            param_hint="--role",
+        )
+    if service not in _TOKEN_SERVICES:
+        raise typer.BadParameter(
+            f"{service!r} has no API. Try {', '.join(_TOKEN_SERVICES)}.", param_hint="SERVICE"
+        )
     stack = _stack()
     typer.echo(stack.servers.service_url(service), err=True)
     print(
@@ -136,7 +162,7 @@ class AuditStep(StrEnum):
 
 def audit(step: Annotated[AuditStep, typer.Argument(help="verify")]) -> None:  # noqa: ARG001
     """Check every document against the chain of seals, and the chain against its anchors."""
-    print(_stack().run_manage("invoicing", "verify_documents").strip())
+    print(_manage("invoicing", "verify_documents"))
 
 
 def _reason(text: str) -> tuple[str, str]:
@@ -144,6 +170,17 @@ def _reason(text: str) -> tuple[str, str]:
     if not (equals and why.strip()):
         raise typer.BadParameter(f"{text!r} is not check=why", param_hint="--reason")
     return check, why
+
+
+def _manage(service: str, *arguments: str) -> str:
+    """Its complaint alone where it fails: that it is a command of a service helps nobody."""
+    stack = _stack()
+    from deploy.local.stack import ManageFailed  # noqa: PLC0415
+
+    try:
+        return stack.run_manage(service, *arguments).strip()
+    except ManageFailed as failed:
+        raise Fault(failed.complaint) from failed
 
 
 def _stack() -> "Stack":
@@ -180,8 +217,15 @@ def calls() -> Iterator[Any]:
 
 
 def current_run(period: str) -> str:
+    from deploy.local.api_client import Refused  # noqa: PLC0415
+
     with calls() as call:
-        run = call("attribution", "GET", f"/api/v2/periods/{period}", None)["run"]
+        try:
+            run = call("attribution", "GET", f"/api/v2/periods/{period}", None)["run"]
+        except Refused as refused:
+            if not refused.is_not_known:
+                raise
+            run = None
     if run is None:
         raise Fault(f"{period} has no current run.", remedy="Deliver its bill first.")
     return str(run["run_id"])
@@ -202,11 +246,19 @@ def download(uris: Mapping[str, str], to: Path) -> None:
 def answer_of(method: str, path: str, body: Any | None = None) -> Any:
     """Of attribution, to a question that takes a while; the same call again tells how far it is."""
     with calls() as call:
-        from deploy.local.api_client import SPARING_SECONDS  # noqa: PLC0415
+        from deploy.local.api_client import SPARING_SECONDS, Refused  # noqa: PLC0415
         from deploy.local.waiting import Patience  # noqa: PLC0415
 
-        return Patience(_ANSWER_SECONDS).until(
-            "answer",
-            lambda: call("attribution", method, path, body)["answer"],
-            poll=SPARING_SECONDS,
-        )
+        try:
+            return Patience(_ANSWER_SECONDS).until(
+                "answer",
+                lambda: call("attribution", method, path, body)["answer"],
+                poll=SPARING_SECONDS,
+            )
+        except Refused as refused:
+            if str(refused) != _NOT_FOUND:
+                raise
+            raise Fault(
+                "The month has no run yet, or there is no such run.",
+                remedy="`trueback deliveries` lists what was delivered.",
+            ) from refused

@@ -6,14 +6,17 @@ They call ingestion's API in the operator's name, as any other program may.
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from deploy.commands.operate import calls
-from shared.faults import BadInput
+from services.command.figures import in_seconds
+from shared.faults import BadInput, Fault
+from shared.vocabulary.sources import SourceState
 
 _UPLOAD: Final = "upload:"
 _REASON: Final = typer.Option(help="Why; kept with it and in the audit log.")
@@ -59,16 +62,23 @@ def source(
     with calls() as call:
         if wanted:
             body = {"reason": _reason(reason)} if wanted != ["look"] else {}
-            answer = call("ingestion", "POST", f"/api/v1/sources/{key}/{wanted[0]}", body)
-            print(f"{key} is {answer['state']}, and reads {answer['uri']}")
+            with _known_source(key):
+                answer = call("ingestion", "POST", f"/api/v1/sources/{key}/{wanted[0]}", body)
+            print(_standing(answer))
         elif move:
             body = {**place, "reason": _reason(reason)}
-            answer = call("ingestion", "POST", f"/api/v1/sources/{key}/address", body)
-            print(f"{answer['kind']} of {key} are read from {answer['uri']} from now on")
+            with _known_source(key):
+                answer = call("ingestion", "POST", f"/api/v1/sources/{key}/address", body)
+            print(f"{_what(answer)} from {answer['uri']} from now on")
         else:
             body = {"key": key, "kind": kind, **place}
             answer = call("ingestion", "POST", "/api/v1/sources", body)
-            print(f"{kind} of {key} are read from {answer['uri']}")
+            by_hand = answer["uri"].startswith(_UPLOAD)
+            print(
+                f"{_what(answer)} from files given by hand: trueback deliver {key} FILE"
+                if by_hand
+                else f"{_what(answer)} from {answer['uri']}"
+            )
 
 
 def sources() -> None:
@@ -78,10 +88,11 @@ def sources() -> None:
     for one in listed:
         print(f"{one['key']}: {one['kind']}, {one['state']}, {one['uri']}")
         if one["failing_since"]:
-            count, since = one["failure_count"], one["failing_since"]
-            print(f"  can't be read since {since}, failed {count} times: {one['failure']}")
+            count, since = one["failure_count"], in_seconds(one["failing_since"])
+            times = "once" if count == 1 else f"{count} times"
+            print(f"  can't be read since {since}, failed {times}: {one['failure']}")
         elif one["looked_at"] and one["uri"] and not one["uri"].startswith(_UPLOAD):
-            print(f"  {_seen(one['seen'])}, looked at {one['looked_at']}")
+            print(f"  {_seen(one['seen'])}, looked at {in_seconds(one['looked_at'])}")
     if not listed:
         print("No source is registered. trueback source aws s3://bucket/prefix/")
 
@@ -97,9 +108,12 @@ def deliveries(
     query = f"?source={source}" if source else ""
     with calls() as call:
         listed = call("ingestion", "GET", f"/api/v1/deliveries{query}", None)["data"]
-    for one in listed:
-        if not needing_a_person or one["needs_a_person"]:
-            _print_delivery(one)
+    shown = [one for one in listed if not needing_a_person or one["needs_a_person"]]
+    for one in shown:
+        _print_delivery(one)
+    if not shown:
+        by = f" by {source}" if source else ""
+        print(f"No delivery{by} needs a person." if listed else f"Nothing was delivered{by}.")
 
 
 def delivery(
@@ -124,11 +138,12 @@ def delivery(
         raise typer.BadParameter("give one of --retry, --accept, --withdraw, --replace")
     path = f"/api/v1/deliveries/{delivery_id}"
     with calls() as call:
-        if wanted:
-            body = {"reason": _reason(reason)}
-            shown = call("ingestion", "POST", f"{path}/{wanted[0]}", body)
-        else:
-            shown = call("ingestion", "GET", path, None)
+        with _known(f"No delivery is {delivery_id}.", "`trueback deliveries` lists them."):
+            if wanted:
+                body = {"reason": _reason(reason)}
+                shown = call("ingestion", "POST", f"{path}/{wanted[0]}", body)
+            else:
+                shown = call("ingestion", "GET", path, None)
         if replace is not None:
             about = {"source": shown["source"], "period": shown["period"], "replaces": delivery_id}
             shown = _give(call, replace, {**about, "reason": _reason(reason)})
@@ -181,7 +196,7 @@ def _give(call: Any, file: Path, about: Mapping[str, str]) -> Any:
 
 def _print_delivery(shown: Mapping[str, Any]) -> None:
     what = f"{shown['delivery_id']}  {shown['source']} {shown['period']}: {shown['state']}"
-    print(f"{what}, delivered {shown['delivered_at']}")
+    print(f"{what}, delivered {in_seconds(shown['delivered_at'])}")
     if shown["error"]:
         print(f"  {shown['error']}")
     if taken := shown["taken"]:
@@ -194,13 +209,56 @@ def _print_delivery(shown: Mapping[str, Any]) -> None:
         print(f"  accepted by {one['by']} ({one['code']}): {one['reason']}")
 
 
+def _what(source: Mapping[str, Any]) -> str:
+    kind = source["kind"]
+    subject = f"The {kind}" if kind == "bill" else str(kind).capitalize()
+    return f"{subject} of {source['key']} {'is' if kind == 'bill' else 'are'} read"
+
+
+def _standing(source: Mapping[str, Any]) -> str:
+    key, state, uri = source["key"], source["state"], source["uri"]
+    match state:
+        case SourceState.RETIRED:
+            return f"{key} is retired, and reads {uri} no more; what it has delivered stays"
+        case SourceState.PAUSED:
+            return f"{key} is paused, and does not look at {uri} until --resume"
+        case _:
+            return f"{key} is {state}, and reads {uri}"
+
+
+@contextmanager
+def _known(fault: str, remedy: str) -> Iterator[None]:
+    """In place of `Not found.`, which says neither what nor where to look."""
+    from deploy.local.api_client import Refused  # noqa: PLC0415
+
+    try:
+        yield
+    except Refused as refused:
+        if not refused.is_not_known:
+            raise
+        raise Fault(fault, remedy=remedy) from refused
+
+
+def _known_source(key: str) -> AbstractContextManager[None]:
+    return _known(f"No source is named {key!r}.", "`trueback sources` lists them.")
+
+
+def _unread(seen: Mapping[str, Any]) -> str:
+    count, example = seen["unread"], seen["unread_example"]
+    if count == 0:
+        return ""
+    such_as = "" if not example else f": {example}" if count == 1 else f", such as {example}"
+    return f", {'1 file says' if count == 1 else f'{count} files say'} no month{such_as}"
+
+
 def _seen(seen: Mapping[str, Any]) -> str:
     months = seen["months"]
-    unread = f", {seen['unread']} files of no month" if seen["unread"] else ""
-    span = f"{months[0]} to {months[-1]}" if months else "no month yet"
+    unread = _unread(seen)
+    span = " to ".join(dict.fromkeys((months[0], months[-1]))) if months else "no month yet"
     fault = seen.get("billing_periods_fault", "")
     unknown = f", whether a month is closed is not known: {fault}" if fault else ""
-    return f"{seen['objects']} objects, {span}{unread}{unknown}"
+    objects = "1 object" if seen["objects"] == 1 else f"{seen['objects']} objects"
+    return f"{objects}, {span}{unread}{unknown}"
 
 
 def _reason(text: str) -> str:

@@ -22,8 +22,8 @@ Reset = Annotated[
     bool, typer.Option("--reset", help="First delete what an earlier start has made.")
 ]
 SIGN_IN = (
-    "In another terminal: `trueback sign-in NAME` makes the first administrator, and prints a"
-    " link that signs them in once."
+    "In another terminal: `trueback sign-in NAME` prints a link that signs NAME in once; who is new"
+    " becomes an administrator."
 )
 NO_STRIPE = "TRUEBACK_STRIPE_API_KEY is not set: nothing can be issued."
 

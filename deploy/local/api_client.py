@@ -1,7 +1,8 @@
 """Calls to the services' APIs in a person's name, patient with a service that restarts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -32,11 +33,18 @@ _SERVER_IS_AWAY: Final[tuple[type[Exception], ...]] = (
 
 
 class Refused(Fault):
-    """A service refused the call; the message is its own, and the code of its reason if it has."""
+    """A service refused the call; the message is its own, and so is the reason, if it has one."""
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, reason: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
-        self.code = code
+        self.is_not_known = status == HTTPStatus.NOT_FOUND
+        self.reason = reason or {}
+
+    @property
+    def code(self) -> str:
+        return str(self.reason.get("code", ""))
 
 
 class ApiClient:
@@ -108,9 +116,13 @@ def _refusal(answer: httpx.Response) -> Refused:
     """What the problem document (RFC 9457) says, else the answer as it is."""
     try:
         problem = answer.json()
-        return Refused(str(problem["detail"]), code=problem.get("reason", {}).get("code", ""))
+        return Refused(
+            str(problem["detail"]),
+            status=answer.status_code,
+            reason=dict(problem.get("reason", {})),
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Refused(f"{answer.status_code}: {answer.text[:500]}")
+        return Refused(f"{answer.status_code}: {answer.text[:500]}", status=answer.status_code)
 
 
 def persist(

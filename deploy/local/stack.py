@@ -107,6 +107,14 @@ def assets_process() -> Process:
     )
 
 
+class ManageFailed(Fault):
+    """A command of a service; `complaint` is what it wrote, of a fault a sentence for a person."""
+
+    def __init__(self, what: str, complaint: str) -> None:
+        super().__init__(f"{what}: {complaint}")
+        self.complaint = complaint
+
+
 @dataclass(frozen=True)
 class Stack:
     """A running stack, for those who drive it: the demo, the fault runs, the checkers."""
@@ -133,7 +141,7 @@ class Stack:
         return self.servers.service_url(service)
 
     def run_manage(self, service: str, *arguments: str) -> str:
-        """What a service's own command prints; raises Fault with its complaint if it fails."""
+        """What a service's own command prints; raises ManageFailed if it fails."""
         process = manage_process(self.servers, service, *arguments)
         with subprocess.Popen(
             process.args,
@@ -146,7 +154,7 @@ class Stack:
             output, errors = _output(running, f"end of {process.name}")
         if running.returncode != 0:
             complaint = (errors or output).strip()[-2000:]
-            raise Fault(f"{service} {' '.join(arguments)} failed: {complaint}")
+            raise ManageFailed(f"{service} {' '.join(arguments)} failed", complaint)
         return output
 
     def stripe_control(self, method: str, name: str, wish: Mapping[str, Any] | None = None) -> Any:

@@ -1,5 +1,6 @@
 """Figures for reading: rounded half-even, with thousands; the files hold every digit."""
 
+import datetime as dt
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
@@ -23,3 +24,8 @@ def short_fraction(fraction: Fraction) -> str:
 
 
 _READABLE = 1_000
+
+
+def in_seconds(time: str) -> str:
+    """A time of an API's answer, which has microseconds, as a person reads it."""
+    return f"{dt.datetime.fromisoformat(time).astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"

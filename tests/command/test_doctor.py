@@ -231,7 +231,7 @@ class TestWhatIsStuck:
     def test_is_a_note_each(self):
         item = {"kind": "unreadable_source", "subject": "aws", "code": "access_denied"}
         assert self.checks([{**item, "since": "2026-11-05T08:00:00Z"}]) == [
-            ("note", "unreadable_source aws: access_denied, since 2026-11-05T08:00:00Z")
+            ("note", "unreadable_source aws: access_denied, since 2026-11-05 08:00:00 UTC")
         ]
 
     def test_may_be_nothing(self):

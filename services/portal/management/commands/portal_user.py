@@ -19,7 +19,9 @@ class Command(UncheckedCommand):
         parser.add_argument("name")
         parser.add_argument("--full-name", help="of a new person the name if not said")
         parser.add_argument(
-            "--role", choices=[*Role], help="of a new person operator_admin if not said"
+            "--role",
+            choices=[role.value for role in Role if role != Role.SERVICE],
+            help="of a new person operator_admin if not said",
         )
         parser.add_argument("--customer", default="", help="for a customer's people: whose")
 
