@@ -110,6 +110,12 @@ def _no_bill() -> Preview:
     return Preview(_without_run(), replace(frame, freshness=unknown))
 
 
+def _before_any_bill() -> Preview:
+    frame = operator.frame("operator", "overview")
+    page = replace(months.overview(), proof=None, next_close=None)
+    return Preview(page, replace(frame, periods=(), earlier=None, later=None, freshness=None))
+
+
 def _on_tour() -> Preview:
     frame = operator.frame("operator", "margins")
     return Preview(operator.margins(), replace(frame, demo=demo.strip()))
@@ -122,6 +128,7 @@ _OVERVIEW: Final[dict[str, Make]] = {
     "overview-waiting.html": _operator(
         "overview", lambda: replace(months.overview(), proof=None, next_close=None)
     ),
+    "overview-no-bill.html": _before_any_bill,
     "overview-partial.html": _operator(
         "overview",
         lambda: replace(

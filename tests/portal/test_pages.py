@@ -95,6 +95,18 @@ class TestAnEmptyDatabase:
         assert answer.status_code == 200
         assert words in answer.content.decode()
 
+    @pytest.mark.parametrize("path", ["/overview", "/margins", "/pools"])
+    def test_says_what_to_do_before_the_first_bill(self, cast, path):
+        page = client_of("olivia").get(path).content.decode()
+        assert "trueback apply trueback.yaml" in page
+        assert 'href="/sources"' in page[page.index("Three steps") :]
+        assert "An operator administrator adds a source" in page
+
+    def test_says_no_such_thing_once_a_month_is_known(self, month):
+        page = client_of("olivia").get("/overview", {"period": "2019-01"}).content.decode()
+        assert "No bill has arrived for this month." in page
+        assert "trueback apply" not in page
+
 
 class TestAPeriod:
     @pytest.mark.parametrize("period", ["2026-13", "x", "2026-10-01", "'"])
