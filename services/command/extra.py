@@ -23,7 +23,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "source": "Say where bills, usage signals or workloads are delivered, or change it.",
     "sources": "The sources: what was seen there, and which can't be read.",
     "deliveries": "The newest deliveries, or those that need a person.",
-    "delivery": "Why a delivery was refused; retry or accept it, or give a file in its place.",
+    "delivery": "What came of a delivery;"
+    " retry, accept or withdraw it, or give a file in its place.",
     "deliver": "Give a file by hand: a bill, signals or workloads of a month.",
     "close": "Close a month on its current run; invoices are drafted from it.",
     "token": "Print a token for a service's API, good for a minute;"
