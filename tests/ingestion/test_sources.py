@@ -6,15 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from services.ingestion.domain.addresses import BadAddress, parse_address
+from services.ingestion.gateways.readable import readable
 from services.ingestion.models import Delivery, Source
 from services.ingestion.operations.find_deliveries import find_deliveries
 from services.ingestion.operations.register_source import register_source
+from services.ingestion.queries.address_trial import _refuse
 from shared.audit.entries import audit_entries
 from shared.auth.actors import Actor
 from shared.faults import BadInput
 from shared.identifiers import uuid7
 from shared.isolation.scope import as_ops
 from shared.outside.lake import source_target
+from shared.vocabulary.sources import AddressFault
 from tests.bills import cur_line, write_cur
 from tests.ingestion.deliveries import collect, current, deliver
 from tests.tokens import client_of
@@ -67,6 +71,34 @@ class TestAnAddress:
         told = refusal(export.replace("aws-export", "aws-exprot"))
         assert told["reason"]["code"] in {"access_denied", "no_such_bucket"}
         assert told["reason"]["nearest"] == export
+
+    def test_that_is_not_in_the_storage_names_the_endpoint_that_was_asked(self, export, settings):
+        told = refusal("s3://a-bucket-of-aws/exports/")
+        assert settings.ENVIRONMENT.s3_endpoint_url in told["detail"]
+        assert "which is asked in place of AWS" in told["detail"]
+        assert "A bucket of AWS is not read from there" in told["detail"]
+        assert "bucket's policy" not in told["detail"]
+
+    @pytest.mark.parametrize(
+        ("endpoint", "named"),
+        [
+            (None, ""),
+            ("https://s3.eu-central-1.amazonaws.com", ""),
+            (
+                "https://me:secret@s3.example:9000",  # pragma: allowlist secret
+                "https://s3.example:9000",
+            ),
+        ],
+    )
+    def test_names_no_endpoint_of_aws_and_no_password(self, settings, endpoint, named):
+        with_settings(settings, s3_endpoint_url=endpoint)
+        address = parse_address("s3://bucket/x/", key="new", readable=readable())
+        with pytest.raises(BadAddress) as refused:
+            _refuse(AddressFault.ACCESS_DENIED, address, text="")
+        assert named in str(refused.value)
+        assert ("in place of AWS" in str(refused.value)) == bool(named)
+        assert ("bucket's policy" in str(refused.value)) != bool(named)
+        assert "secret" not in str(refused.value)
 
     def test_of_the_data_alone_is_told_of_the_folder_above(self, export):
         told = refusal(f"{export}bill/data/")
@@ -227,6 +259,11 @@ class TestAFolder:
     )
     def test_outside_the_root_is_refused(self, root, uri):
         assert refusal(uri.format(root=root))["reason"]["code"] == "outside_the_root"
+
+    def test_that_is_closed_is_told_without_a_word_of_buckets(self, root):
+        address = parse_address(f"file://{root}/aws/", key="new", readable=readable())
+        with pytest.raises(BadAddress, match="Let the user that ingestion runs as read the folder"):
+            _refuse(AddressFault.ACCESS_DENIED, address, text="")
 
     def test_that_is_a_link_is_not_followed(self, root, work):
         secret = work / "secret"

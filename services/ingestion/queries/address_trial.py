@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, NoReturn, Protocol
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -67,6 +68,19 @@ _MESSAGES: Final = {
 }
 
 
+# Where `TRUEBACK_S3_ENDPOINT_URL` names another S3 than AWS's, such as that of `trueback up`.
+_HOSTS_OF_AWS: Final = (".amazonaws.com", ".amazonaws.com.cn")
+_NOT_AWS: Final = (
+    " A bucket of AWS is not read from there: the section on sources of docs/running.md says how."
+)
+_OF_OWN_ENDPOINTS: Final = {
+    AddressFault.ACCESS_DENIED: "Look at the spelling, and let the keys of ingestion list and read"
+    f" the bucket there.{_NOT_AWS}",
+    AddressFault.NO_SUCH_BUCKET: f"Look at the name there.{_NOT_AWS}",
+}
+_OF_FOLDERS: Final = {
+    AddressFault.ACCESS_DENIED: "Let the user that ingestion runs as read the folder.",
+}
 # Of these the storage's own words say no more.
 _CLEAR: Final = frozenset(
     {AddressFault.ACCESS_DENIED, AddressFault.NO_SUCH_BUCKET, AddressFault.NO_SUCH_FOLDER}
@@ -228,13 +242,23 @@ def _refuse_unreadable(address: Address, error: Exception, known: Sequence[str])
 
 
 def _refuse(code: AddressFault, address: Address, *, nearest: str = "", text: str) -> NoReturn:
-    raise BadAddress(
-        code,
-        _MESSAGES[code] if code in _CLEAR else f"{_MESSAGES[code]} ({text})",
-        file=address.uri,
-        nearest=nearest,
-        remedy=_REMEDIES[code],
-    )
+    message = _MESSAGES[code] if code in _CLEAR else f"{_MESSAGES[code]} ({text})"
+    remedy = _REMEDIES[code]
+    if address.scheme == FOLDER:
+        remedy = _OF_FOLDERS.get(code, remedy)
+    elif endpoint := _own_endpoint():
+        message = f"{message.removesuffix('.')}, says {endpoint}, which is asked in place of AWS."
+        remedy = _OF_OWN_ENDPOINTS.get(code, remedy)
+    raise BadAddress(code, message, file=address.uri, nearest=nearest, remedy=remedy)
+
+
+def _own_endpoint() -> str:
+    """Of an S3 that is not AWS's, without a user and password; empty where AWS is asked."""
+    parts = urlsplit(settings.ENVIRONMENT.s3_endpoint_url or "")
+    host = parts.hostname or ""
+    if not host or host.endswith(_HOSTS_OF_AWS):
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _buckets() -> Sequence[str]:
