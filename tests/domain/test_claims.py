@@ -167,6 +167,18 @@ class TestValues:
         with pytest.raises(BadConfiguration, match=r"^mine\.yaml, .*acme, globex"):
             TenantDirectory(config).key_of("ACME Inc globe")
 
+    def test_takes_an_alias_with_brackets_as_it_is_written_first(self):
+        config = parse_configuration(
+            "version: 1\ncurrency: USD\ntenants:\n"
+            '  - {key: acme, aliases: ["Acme [EU]", "acme-[0-9]"]}\n'
+            '  - {key: globex, aliases: ["Acme *"]}\n'
+            'labels: {tenant: ["tag:customer"]}\n'
+        )
+        directory = TenantDirectory(config)
+        assert directory.key_of(" acme [eu]") == "acme"
+        assert directory.key_of("acme-3") == "acme"
+        assert directory.key_of("Acme US") == "globex"
+
     def test_prefer_an_exact_alias_to_a_pattern(self):
         changed = RULESET.replace("[acme-corp,", '[acme-corp, "the globe",')
         directory = TenantDirectory(parse_configuration(changed))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.configuration import parse_configuration
 from shared.faults import BadConfiguration
-from tests.bills import RULESET, focus_line, run_of, sums_of
+from tests.bills import RULESET, amounts, focus_line, run_of, sums_of
 from tests.examples import examples
 from tests.normalised_bills import write_normalised
 from tests.work_folder import work_folder
@@ -85,6 +85,35 @@ class TestSmoothingOverAccounts:
         for group in proof.per:
             assert group.bill + group.moved == group.out
             assert scope != "account" or group.moved == 0
+
+    @pytest.mark.parametrize(
+        "kinds",
+        [
+            [{"x_Operation": "RunInstances"}, {"x_Operation": "RunInstances:0002"}],
+            [{"SkuId": "linux"}, {"SkuId": "windows"}],
+            [{"x_Operation": "RunInstances", "SkuId": "one"}, {"x_Operation": "", "SkuId": "two"}],
+        ],
+    )
+    def test_leaves_what_has_another_price_apart(self, tmp_path, kinds):
+        covered, on_demand = kinds
+        bill = [
+            focus_line(
+                CommitmentDiscountStatus="Used",
+                ConsumedQuantity="1",
+                EffectiveCost="0.06",
+                tags={"customer": "acme"},
+                **covered,
+            ),
+            focus_line(
+                ConsumedQuantity="1",
+                EffectiveCost="0.188",
+                tags={"customer": "globex"},
+                **on_demand,
+            ),
+        ]
+        rules = f"{RULESET}commitments: smoothed\n"
+        smoothed = run_of(write_normalised(tmp_path / "bill", bill), tmp_path, rules)
+        assert amounts(smoothed) == {"acme": Decimal("0.06"), "globex": Decimal("0.188")}
 
     def test_is_in_the_proof_by_account(self, tmp_path):
         bill = [("1", "m5", "Used", 10, Decimal(6)), ("2", "m5", "", 10, Decimal(10))]

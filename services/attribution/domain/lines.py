@@ -121,7 +121,13 @@ def _all_match(selected: Mapping[str, Sequence[str]], values: Mapping[str, str])
 
 
 def any_matches(patterns: Sequence[str], texts: Sequence[str]) -> bool:
-    return any(_compiled(pattern).fullmatch(text) for pattern in patterns for text in texts if text)
+    """A text that is written as the pattern matches it, too: `Amazon S3 [EU]` is a name."""
+    return any(
+        text == pattern or _compiled(pattern).fullmatch(text)
+        for pattern in patterns
+        for text in texts
+        if text
+    )
 
 
 @lru_cache(maxsize=10_000)

@@ -47,7 +47,13 @@ class TenantDirectory:
 
     @cached_property
     def _exact(self) -> dict[str, str]:
-        return {folded(value): key for value, key in self._values}
+        """Patterns among the aliases, too, as they are written: `Acme [EU]` may be a name."""
+        written = {
+            folded(alias): tenant.key
+            for tenant in self._tenants.values()
+            for alias in tenant.aliases
+        }
+        return written | {folded(value): key for value, key in self._values}
 
     @cached_property
     def _seen(self) -> dict[str, frozenset[str]]:

@@ -1,5 +1,7 @@
 -- reads: {lines}  makes: smoothed_usage, smoothed_weights
 -- The usage of the kinds of which a commitment covers some, and what each line has of the quantity.
+-- AWS's operation tells Linux from Windows, which have one usage type and two prices; a bill without
+-- operations has its SKU, which is the same for covered usage and for the rest.
 -- Lines are numbered by their content, so that nothing depends on their order.
 CREATE OR REPLACE TEMP TABLE smoothed_usage AS
 WITH usage AS (
@@ -19,7 +21,7 @@ WITH usage AS (
         ) AS VARCHAR)) AS content,
         CAST(struct_pack(
             x_Source, scope := {scope}, ServiceName, RegionId, usage_type := coalesce(x_UsageType, SkuMeter),
-            ConsumedUnit, ChargePeriodStart, ChargePeriodEnd
+            operation := coalesce(nullif(x_Operation, ''), SkuId), ConsumedUnit, ChargePeriodStart, ChargePeriodEnd
         ) AS VARCHAR) AS kind
     FROM {lines}
     WHERE ChargeCategory = 'Usage'
