@@ -155,7 +155,37 @@ class TestANode:
             pod("a", "acme", **half),
             pod("a", "acme", **half, start="2026-10-03T04:30:00Z"),
         ]
-        assert amounts(run(tmp_path, [node()], rows)) == {"acme": 18 + 4, "idle:prod": 18 + 12}
+        found = run(tmp_path, [node()], rows)
+        assert amounts(found) == {"acme": 18 + 4, "idle:prod": 18 + 12}
+        (note,) = notes_of(found)
+        assert f"pieces of it on the node {NODE}: " in note.message
+
+    @pytest.mark.parametrize(
+        "later",
+        [
+            {"start": "2026-10-03T04:30:00Z", "node_cpu_core_hours": "2"},
+            {"start": "2026-10-03T04:30:00Z"},
+            {"start": "2026-10-03T04:17:00Z", "node_memory_gib_hours": "12"},
+        ],
+    )
+    def test_had_in_an_hour_what_the_largest_of_its_rows_says_however_late_pods_began(
+        self, tmp_path, later
+    ):
+        rows = [
+            pod("a", "acme", cpu="2", memory="8"),
+            pod("b", "globex", cpu="2", memory="8", **later),
+        ]
+        found = run(tmp_path, [node()], rows)
+        assert amounts(found) == {"acme": 26, "globex": 26}
+        assert notes_of(found) == []
+
+    def test_on_which_a_pod_came_back_had_no_more_for_it(self, tmp_path):
+        rows = [
+            pod("a", "acme", cpu="0.5", memory="2"),
+            pod("a", "acme", cpu="0.5", memory="2", start="2026-10-03T04:17:00Z"),
+            pod("b", "globex", cpu="3", memory="12"),
+        ]
+        assert amounts(run(tmp_path, [node()], rows)) == {"acme": 13, "globex": 39}
 
     def test_splits_odd_quanta_by_largest_remainder(self, tmp_path):
         rows = [pod(name, name, cpu="2", memory="8") for name in ("acme", "globex")]

@@ -235,6 +235,7 @@ class Attribution:
         yield from split_costs.without_parent(self.config.currency)
         self._load_lines(snapshot_parts, has_split_rows=split_rows is not None)
         yield from tables.not_read()
+        yield from tables.added_pieces()
         yield from tables.unbilled(workloads)
         if workloads and split_rows is None:
             yield from tables.absent_labels()

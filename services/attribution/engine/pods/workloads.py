@@ -147,6 +147,17 @@ class WorkloadTables:
                 " read where `labels` has a `k8s.namespace-label:`.",
             )
 
+    def added_pieces(self) -> Iterator[Finding]:
+        """Where what a node had was added up within an hour, for whoever did not mean pieces."""
+        count, first = run_script(self.session, __package__, "added_pieces.sql").fetchall()[0]
+        if count:
+            more = f" and {count - 1} more" if count > 1 else ""
+            yield Finding(
+                "added-pieces",
+                f"Rows of one hour are pieces of it on the node {first}{more}: what they say it had"
+                " was added up. If each says it of the whole hour, write the hour as `start`.",
+            )
+
     def unbilled(self, paths: Sequence[Path]) -> Iterator[Finding]:
         """What no line of the bill names; an error if it names nothing of the workloads."""
         rows = run_script(
