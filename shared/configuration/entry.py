@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.characters import NOT_IN_A_LINE, NOT_IN_WORDS
+from shared.vocabulary.meters import meter_name
 
 
 class Entry(BaseModel):
@@ -43,6 +44,7 @@ Exact = Annotated[
 ]
 NotNegative = Annotated[Exact, Field(ge=0)]
 Name = Annotated[str, AfterValidator(one_line), Field(min_length=1, max_length=200)]
+Meter = Annotated[Name, AfterValidator(meter_name)]
 # What is compared with values of a bill, which have what somebody has written into a tag.
 Alias = Annotated[str, Field(min_length=1, max_length=200)]
 # An escape in a text of YAML can stand for any character.

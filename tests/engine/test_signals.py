@@ -5,7 +5,7 @@ import duckdb
 import pytest
 
 from shared.faults import BadInput
-from tests.bills import RULESET, amounts, focus_line, run_of, write_signals
+from tests.bills import RULESET, amounts, focus_line, notes_of, run_of, write_signals
 from tests.normalised_bills import write_normalised
 
 POOLED = RULESET + "pools: [{name: nat, when: {usage_type: ['*']}, drivers: [{signal: bytes}]}]\n"
@@ -145,6 +145,82 @@ class TestSignals:
         path.write_text(f"{event()}\n{other}" + "\n")
         with pytest.raises(BadInput, match=r"signals\.jsonl, row 2, field unit: .*By, GB"):
             run_of(bill, tmp_path, POOLED, [path])
+
+
+class TestAMeter:
+    @pytest.mark.parametrize(
+        "written", ["bytes ", "\t bytes", "by\u200btes", "bytes\ufeff", "\xa0bytes"]
+    )
+    def test_is_named_without_what_nobody_sees(self, tmp_path, bill, written):
+        path = tmp_path / "s.csv"
+        rows = ["bytes,2026-10-03T04:00:00Z,acme,1", f"{written},2026-10-03T04:00:00Z,globex,3"]
+        path.write_text("\n".join(["meter,start,consumer,quantity", *rows]) + "\n")
+        found = run_of(bill, tmp_path, POOLED, [path])
+        assert amounts(found) == {"acme": 1, "globex": 3}
+        assert {each.meter for each in found.usage} == {"bytes"}
+        assert notes_of(found) == []
+
+    def test_of_a_driver_is_named_so_too(self, tmp_path, bill):
+        path = write_signals(tmp_path / "s.csv", "bytes 2026-10-03T04:00:00Z acme 1")
+        ruleset = POOLED.replace("signal: bytes", 'signal: "by\\u200btes"')
+        assert amounts(run_of(bill, tmp_path, ruleset, [path])) == {"acme": 4}
+
+    def test_of_nothing_to_see_is_missing(self, tmp_path, bill):
+        path = write_signals(tmp_path / "s.csv", "\u200b 2026-10-03T04:00:00Z acme 1")
+        with pytest.raises(BadInput, match=r"row 1, field meter: is missing"):
+            run_of(bill, tmp_path, POOLED, [path])
+
+    @pytest.mark.parametrize("written", ["BYTES", "Bytes", "by-tes", "by_tes", "\uff42ytes"])
+    @pytest.mark.parametrize("is_prepared", [False, True])
+    def test_that_is_nearly_one_that_is_read_is_noted(self, tmp_path, bill, written, is_prepared):
+        path = write_signals(
+            tmp_path / "s.csv",
+            "bytes 2026-10-03T04:00:00Z acme 1",
+            f"{written} 2026-10-03T04:00:00Z globex 1",
+            f"{written} 2026-10-03T05:00:00Z globex 2.5",
+        )
+        found = run_of(bill, tmp_path, POOLED, [path], is_prepared=is_prepared)
+        assert amounts(found) == {"acme": 4}
+        (note,) = notes_of(found)
+        assert note.message.startswith("Signals with a quantity of 3.5 (2 rows) ")
+        assert f"`{written}`, which no driver reads: it is nearly `bytes`" in note.message
+
+    def test_that_is_another_one_is_not(self, tmp_path, bill):
+        rows = [
+            f"{meter} 2026-10-03T04:00:00Z acme 1" for meter in ("bytes", "requests", "bytes_2")
+        ]
+        path = write_signals(tmp_path / "s.csv", *rows)
+        assert notes_of(run_of(bill, tmp_path, POOLED, [path])) == []
+
+    def test_with_a_unit_on_some_rows_alone_is_noted(self, tmp_path, bill):
+        path = tmp_path / "s.csv"
+        path.write_text(
+            "meter,start,consumer,quantity,unit\n"
+            "bytes,2026-10-03T04:00:00Z,acme,1,GB\nbytes,2026-10-03T04:00:00Z,globex,3,\n"
+        )
+        (note,) = notes_of(run_of(bill, tmp_path, POOLED, [path]))
+        assert note.message.startswith("Signals with a quantity of 3 (1 row) have no unit")
+        assert "`bytes` have 'GB'" in note.message
+
+
+class TestAControlMeter:
+    RULESET = POOLED.replace("signal: bytes", "signal: bytes, control: total")
+    USED = ("bytes 2026-10-03T04:00:00Z acme 1", "bytes 2026-10-03T04:00:00Z globex 1")
+
+    @pytest.mark.parametrize("is_prepared", [False, True])
+    def test_of_a_tenant_counts_for_nothing_and_is_noted(self, tmp_path, bill, is_prepared):
+        control = "total 2026-10-03T04:00:00Z acme 8"
+        path = write_signals(tmp_path / "s.csv", *self.USED, control)
+        found = run_of(bill, tmp_path, self.RULESET, [path], is_prepared=is_prepared)
+        assert amounts(found) == {"acme": 2, "globex": 2}
+        (note,) = notes_of(found)
+        assert "meter `total` with a quantity of 8 (1 row) count for nothing" in note.message
+        assert "consumer is `acme`, and that of a control is `pool:nat`." in note.message
+
+    def test_of_its_pool_is_not(self, tmp_path, bill):
+        control = "total 2026-10-03T04:00:00Z pool:nat 4"
+        path = write_signals(tmp_path / "s.csv", *self.USED, control)
+        assert notes_of(run_of(bill, tmp_path, self.RULESET, [path])) == []
 
 
 class TestABadSignal:

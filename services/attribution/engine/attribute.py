@@ -22,6 +22,7 @@ from services.attribution.engine.inputs.preflight import (
     unused_settings,
 )
 from services.attribution.engine.inputs.reference_tables import create_reference_tables
+from services.attribution.engine.inputs.signal_notes import signal_notes
 from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
 from services.attribution.engine.output.findings import pools_that_overlap, unknown_values
@@ -250,6 +251,7 @@ class Attribution:
         pools.split()
         sum_results(self.session)
         yield from unmetered_drivers(self.config, metered(self.session))
+        yield from signal_notes(self.session, self.config)
         yield from pools_that_overlap(self.session, costs, self.config.currency)
         yield from unknown_values(self.session, costs, self.config)
         yield from UnmetNames(self.session, self.config, self.keys, self.period).findings()

@@ -19,6 +19,7 @@ from shared.readable import refused_if_unreadable
 from shared.sql.expressions import cast
 from shared.sql.scripts import run_script
 from shared.tabular import Column, SourceFile, open_rows_file
+from shared.vocabulary.meters import meter_name
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def check_files(
         for path in files:
             with refused_if_unreadable(path.name):
                 rows = _count_by_name(session, path, form)
-            names.update(printable(name) for name, _ in rows if name is not None)
+            names.update(_name(name, form) for name, _ in rows if name is not None)
             if len(names) > NAMES_MAX:
                 what = f"there are more than {{}} {form.named_by}s"
                 raise beyond(what, NAMES_MAX, file=path.name, field=form.named_by)
@@ -86,6 +87,10 @@ def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tupl
         what = f"it has more than {{}} {form.named_by}s"
         raise beyond(what, NAMES_MAX, file=path.name, field=form.named_by)
     return counted
+
+
+def _name(written: str, form: PlainFormat) -> str:
+    return printable(meter_name(written) if form is SIGNALS else written)
 
 
 def _required(file: SourceFile, name: str, form: PlainFormat) -> Column:

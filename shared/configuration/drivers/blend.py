@@ -4,7 +4,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from shared.configuration.drivers.driver import Driver, Grain
-from shared.configuration.entry import Exact, Name
+from shared.configuration.entry import Exact, Meter
 from shared.exact import whole_weights
 from shared.vocabulary.methods import Method
 
@@ -21,7 +21,7 @@ class BlendDriver(Driver):
     digits_max: ClassVar = 25
     reads: ClassVar = frozenset({"metered_usage"})
 
-    blend: Mapping[Name, Exact] = Field(min_length=1)
+    blend: Mapping[Meter, Exact] = Field(min_length=1)
     per: Grain | None = None
 
     @field_validator("blend")

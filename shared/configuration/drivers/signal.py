@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from shared.configuration.drivers.driver import Driver, Grain
-from shared.configuration.entry import Name
+from shared.configuration.entry import Meter
 from shared.vocabulary.methods import Method
 
 
@@ -18,8 +18,8 @@ class SignalDriver(Driver):
     method: ClassVar = Method.POOL_SIGNAL
     reads: ClassVar = frozenset({"metered_usage"})
 
-    signal: Name
-    control: Name | None = None
+    signal: Meter
+    control: Meter | None = None
     per: Grain | None = None
 
     @property

@@ -1,8 +1,8 @@
 """What a ruleset asks for and can't be done is refused or reported, never ignored."""
 
-import difflib
 from collections.abc import Collection, Iterator
 
+from services.attribution.domain.near_names import near_names
 from shared.configuration import principals
 from shared.configuration.models import Configuration, Selector
 from shared.faults import BadConfiguration
@@ -60,7 +60,7 @@ def unmetered_drivers(config: Configuration, metered: Collection[str]) -> Iterat
         }
         for meter, effect in meters.items():
             if meter not in metered:
-                near = difflib.get_close_matches(meter, metered, n=1)
+                near = near_names(meter, metered)
                 meant = f" Did you mean `{near[0]}`?" if near else ""
                 yield Finding(
                     "silent-meter",

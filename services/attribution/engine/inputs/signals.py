@@ -30,6 +30,7 @@ from shared.readable import refused_if_unreadable
 from shared.sql.expressions import Sql, identifier, timestamp
 from shared.sql.scripts import run_script
 from shared.tabular import open_rows_file
+from shared.vocabulary.meters import meter_name
 from shared.vocabulary.recipients import POOL
 
 _REQUIRED = ("meter", "start", "consumer", "quantity")
@@ -63,6 +64,7 @@ class SignalTables:
         for at, path in enumerate(files):
             self._read(at, path)
         self._rows.read_other_times()
+        self._name_meters()
         self._check(files)
         self._resolve_consumers(files)
         self._check_ids(files)
@@ -96,6 +98,14 @@ class SignalTables:
             remedy = f"Signals have the columns {', '.join(_REQUIRED)}."
             raise missing_columns(file, missing, remedy=remedy)
         self._rows.insert(at, file)
+
+    def _name_meters(self) -> None:
+        """As drivers name them, without what nobody sees."""
+        rows = run_script(self.session, __package__, "written_meters.sql").fetchall()
+        for (written,) in rows:
+            if (name := meter_name(written)) != written:
+                values = {"name": name, "written": written}
+                run_script(self.session, __package__, "name_meters.sql", values=values)
 
     def _check(self, files: Sequence[Path]) -> None:
         fault = run_script(

@@ -1,0 +1,4 @@
+-- reads: signals
+SELECT DISTINCT meter
+FROM signals
+WHERE meter IS NOT NULL;
