@@ -98,6 +98,13 @@ class TestTheOperatorsPodUsage:
             run(tmp_path, [usage("a"), usage("b", **changes)])
         assert (raised.value.row, raised.value.field) == (2, field)
 
+    def test_with_a_label_twice_is_refused_by_its_place(self, tmp_path):
+        twice = "label_tenant:acme|label_tenant:globex"
+        with pytest.raises(BadInput, match="'acme' and 'globex'") as raised:
+            run(tmp_path, [usage("a"), usage("b", pod_labels=twice)])
+        assert (raised.value.row, raised.value.field) == (2, "labels")
+        assert '{"tenant":"acme","tenant":"globex"} has a key twice' in str(raised.value)
+
 
 TIMES = {
     name: value

@@ -6,6 +6,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from services.attribution.engine.pods.workload_checks import OBJECTS
 from shared.faults import BadInput
 from shared.sql.expressions import literal
 from tests.bills import RULESET, amounts, run_of, write_workloads
@@ -107,6 +108,47 @@ class TestARowOfWorkloads:
         assert (fault.row, fault.field) == (2, field)
         assert message in str(fault)
         assert str(fault.file).endswith("workloads.csv")
+
+    @pytest.mark.parametrize(
+        ("written", "advice"),
+        [
+            ("{'tenant': 'acme'}", "what Python prints of a dictionary"),
+            ("[{'key': 'tenant', 'value': 'acme'}]", "what Python prints of a dictionary"),
+            ('[{"key": "tenant", "value": "acme"}]', "write an object of keys and values"),
+            ("{tenant=acme}", "cast the map to JSON"),
+        ],
+    )
+    def test_whose_labels_are_no_object_shows_them_and_what_they_look_like(
+        self, bill, tmp_path, written, advice
+    ):
+        fault = refused(bill, tmp_path, pod("a", "acme"), pod("b", "acme") | {"labels": written})
+        assert (fault.row, fault.field) == (2, "labels")
+        assert f"{written} is no JSON object" in str(fault)
+        assert advice in str(fault)
+
+    @pytest.mark.parametrize(
+        ("field", "again"),
+        [
+            *((field, '"tenant": "globex"') for field in OBJECTS),
+            ("labels", '"\\u0074enant": "globex"'),
+            ("labels", '"tenant": null'),
+            ("labels", '"tenant": 1'),
+        ],
+    )
+    def test_with_a_key_twice_is_refused(self, bill, tmp_path, field, again):
+        written = '{"tenant": "acme", ' + again + "}"
+        rows = [pod(name, "acme") | {field: written} for name in ("b", "c")]
+        fault = refused(bill, tmp_path, {field: ""} | pod("a", "acme"), *rows)
+        assert (fault.row, fault.field) == (2, field)
+        assert f"{written} has a key twice" in str(fault)
+        assert "'tenant' is there twice, as 'acme' and" in str(fault)
+        assert "2 rows have that" in str(fault)
+
+    def test_with_a_key_twice_alike_is_taken(self, bill, tmp_path):
+        row = pod("a") | {"labels": '{"tenant": "acme", "tenant": "acme"}'}
+        path = write_workloads(tmp_path / "workloads.csv", [row])
+        found = run_of(bill, tmp_path, PODS, workloads=[path])
+        assert amounts(found) == {"acme": 13, "idle:prod": 39}
 
     @pytest.mark.parametrize(
         ("changes", "field"),

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.ingestion.engine.json_advice import json_advice
 from services.ingestion.engine.layouts import (
     AMORTISED,
     COUNTS_ON,
@@ -33,6 +32,7 @@ from shared.columnar import Session
 from shared.contracts.unreadable import Unreadable
 from shared.faults import BadInput, printable
 from shared.input_limits import LINE_BYTES_MAX, NAME_CHARACTERS_MAX
+from shared.json_advice import json_advice
 from shared.numbers import is_number, no_number, number_advice
 from shared.periods import Month
 from shared.sql.expressions import (

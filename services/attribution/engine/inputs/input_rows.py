@@ -17,6 +17,7 @@ from shared.column_types import check_column_type, is_time, time_in_microseconds
 from shared.columnar import Session, is_of_machine
 from shared.faults import BadInput
 from shared.input_limits import FILES_MAX, beyond
+from shared.json_advice import json_advice
 from shared.numbers import number_advice
 from shared.periods import Month
 from shared.readable import check_is_file, files_below, refused_if_out_of_reach
@@ -41,9 +42,12 @@ from shared.times import day_order, plain_time_of, time_advice, time_of
 _ADVICE: Final[Mapping[str, Callable[[str], str]]] = {
     " is no time": time_advice,
     " is no number": number_advice,
+    " is no JSON object": json_advice,
 }
 QUANTITY_TYPE: Final = "DECIMAL(38,18)"
 """Of signals and workloads; the scripts that cast them name it, too."""
+_SHOWN_MAX: Final = 300
+"""Characters of what is wrong: a pod's annotations may be a whole manifest."""
 _DATES_MAX: Final = 10_000
 """Texts that are looked at where dates may be in either order: more than a month has hours."""
 
@@ -59,11 +63,16 @@ def refused_row(files: Sequence[Path], fault: tuple[Any, ...], *, taken: str) ->
     for ending, advice in _ADVICE.items():
         if message.endswith(ending) and (value := message.removesuffix(ending)):
             remedy = f"{advice(value)} {remedy}"
+            message = f"{shortened(value)}{ending}"
     row_count = counts[0] if counts else 1
     counted = f" {row_count} rows have a fault in this field." if row_count > 1 else ""
     return BadInput(
         f"{message}.{counted}", file=str(files[place]), row=row, field=field, remedy=remedy
     )
+
+
+def shortened(value: str) -> str:
+    return value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}..."
 
 
 def missing_columns(file: SourceFile, names: Sequence[str], *, remedy: str) -> BadInput:

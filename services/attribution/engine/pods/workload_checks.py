@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from services.attribution.engine.inputs.input_rows import QUANTITY_TYPE, refused_row
+from services.attribution.engine.inputs.input_rows import QUANTITY_TYPE, refused_row, shortened
 from shared.columnar import Session
+from shared.faults import BadInput
+from shared.json_advice import differing_keys
 from shared.numbers import number_of
 from shared.periods import Month
-from shared.sql.expressions import Sql, identifier, listed, timestamp
+from shared.sql.expressions import Sql, identifier, listed, names, timestamp
 from shared.sql.scripts import run_script
 
 OBJECTS_OF_TASKS: Final = ("tags", "service_tags", "capacity_provider_tags", "cluster_tags")
@@ -28,12 +30,28 @@ QUANTITIES: Final = (*TAKEN, "gpu_hours", *CAPACITIES, "node_gpu_hours", "storag
 
 def check_rows(session: Session, files: Sequence[Path], period: Month) -> None:
     numbers = {f"{name}_number": number_of(identifier(name), QUANTITY_TYPE) for name in QUANTITIES}
-    names = {
+    filled = {
         "numbers": listed(numbers),
         "period_start": timestamp(period.start),
         "period_end": timestamp(period.end),
     }
-    _refuse(session, files, "workload_faults.sql", names, {"period": str(period)})
+    _refuse(session, files, "workload_faults.sql", filled, {"period": str(period)})
+
+
+def check_keys(session: Session, files: Sequence[Path]) -> None:
+    """Of labels, annotations and tags: JSON readers differ in which of two values they take."""
+    columns = {"columns": names((*OBJECTS, "claim_labels"))}
+    rows = run_script(session, __package__, "repeated_keys.sql", columns).fetchall()
+    for place, row, field, text, row_count in rows:
+        if (wrong := differing_keys(text)) is not None:
+            counted = f" {row_count} rows have that." if row_count > 1 else ""
+            raise BadInput(
+                f"{shortened(text)} has a key twice. {wrong}{counted}",
+                file=str(files[place]),
+                row=row,
+                field=field,
+                remedy="Correct the row or leave it out; no workload was taken.",
+            )
 
 
 def check_once(session: Session, files: Sequence[Path]) -> None:
@@ -51,9 +69,9 @@ def _refuse(
     session: Session,
     files: Sequence[Path],
     script: str,
-    names: Mapping[str, Sql] | None = None,
+    filled: Mapping[str, Sql] | None = None,
     values: Mapping[str, object] | None = None,
 ) -> None:
-    fault = run_script(session, __package__, script, names, values).fetchone()
+    fault = run_script(session, __package__, script, filled, values).fetchone()
     if fault is not None:
         raise refused_row(files, fault, taken="workload")

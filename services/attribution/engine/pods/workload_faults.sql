@@ -30,23 +30,23 @@ faults AS (
             WHEN start_utc < {period_start} OR start_utc >= {period_end}
                 THEN 'start:' || start || ' is outside ' || $period
             WHEN labels IS NOT NULL AND coalesce(labels_type, '') <> 'OBJECT'
-                THEN 'labels:is no JSON object'
+                THEN 'labels:' || labels || ' is no JSON object'
             WHEN annotations IS NOT NULL AND coalesce(annotations_type, '') <> 'OBJECT'
-                THEN 'annotations:is no JSON object'
+                THEN 'annotations:' || annotations || ' is no JSON object'
             WHEN namespace_labels IS NOT NULL AND coalesce(namespace_labels_type, '') <> 'OBJECT'
-                THEN 'namespace_labels:is no JSON object'
+                THEN 'namespace_labels:' || namespace_labels || ' is no JSON object'
             WHEN namespace_annotations IS NOT NULL
                 AND coalesce(namespace_annotations_type, '') <> 'OBJECT'
-                THEN 'namespace_annotations:is no JSON object'
+                THEN 'namespace_annotations:' || namespace_annotations || ' is no JSON object'
             WHEN tags IS NOT NULL AND coalesce(tags_type, '') <> 'OBJECT'
-                THEN 'tags:is no JSON object'
+                THEN 'tags:' || tags || ' is no JSON object'
             WHEN service_tags IS NOT NULL AND coalesce(service_tags_type, '') <> 'OBJECT'
-                THEN 'service_tags:is no JSON object'
+                THEN 'service_tags:' || service_tags || ' is no JSON object'
             WHEN capacity_provider_tags IS NOT NULL
                 AND coalesce(capacity_provider_tags_type, '') <> 'OBJECT'
-                THEN 'capacity_provider_tags:is no JSON object'
+                THEN 'capacity_provider_tags:' || capacity_provider_tags || ' is no JSON object'
             WHEN cluster_tags IS NOT NULL AND coalesce(cluster_tags_type, '') <> 'OBJECT'
-                THEN 'cluster_tags:is no JSON object'
+                THEN 'cluster_tags:' || cluster_tags || ' is no JSON object'
             WHEN cpu_request_core_hours IS NOT NULL AND cpu_request_core_hours_number IS NULL
                 THEN 'cpu_request_core_hours:' || cpu_request_core_hours || ' is no number'
             WHEN cpu_request_core_hours_number < 0

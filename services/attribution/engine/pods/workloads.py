@@ -29,6 +29,7 @@ from services.attribution.engine.pods.workload_checks import (
     OBJECTS_OF_TASKS,
     QUANTITIES,
     TAKEN,
+    check_keys,
     check_once,
     check_places,
     check_rows,
@@ -111,6 +112,7 @@ class WorkloadTables:
         rows.read_other_times()
         run_script(self.session, __package__, "workload_rows.sql")
         check_rows(self.session, files, self.period)
+        check_keys(self.session, files)
         run_script(self.session, __package__, "labelled_rows.sql")
         columns = self.pods.columns
         run_script(

@@ -9,6 +9,17 @@ class _KeyTwice(Exception):
     """A key of an object is there with another value, too."""
 
 
+def differing_keys(text: str) -> str | None:
+    """What is wrong with an object in which a key is there twice, with values that differ."""
+    try:
+        json.loads(text, object_pairs_hook=_once_or_alike)
+    except _KeyTwice as twice:
+        return str(twice)
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
 def json_advice(text: str) -> str:
     try:
         content = json.loads(text, object_pairs_hook=_once)
@@ -27,10 +38,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if key in values:
             raise _KeyTwice(
                 f"The key {key!r} is there twice, as {str(values[key])!r} and {str(value)!r};"
-                " which of them owns the line is not known. Write each key once."
+                " which of them counts is not known. Write each key once."
             )
         values[key] = value
     return values
+
+
+def _once_or_alike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    distinct = {(key, repr(value)): (key, value) for key, value in pairs}
+    return _once(list(distinct.values()))
 
 
 def _looks_like(text: str) -> str:
