@@ -7,7 +7,9 @@ in case it would rename the second, or answer with the wrong one (docs/reference
 import csv
 import io
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -99,6 +101,27 @@ class SourceFile:
                 remedy="Leave out one of them; nothing was taken.",
             )
         return named[0] if named else None
+
+
+def with_names(file: SourceFile, names: Iterable[str]) -> SourceFile:
+    """Columns that differ from one of `names` in case and signs alone have that name.
+
+    Where a column has the name itself no other is taken for it; two that are taken for it are found
+    twice.
+    """
+    own = {column.name for column in file.columns}
+    meant = {_bare(name): name for name in names if name not in own}
+    columns = tuple(
+        replace(column, name=meant[_bare(column.name)], written=column.label)
+        if _bare(column.name) in meant
+        else column
+        for column in file.columns
+    )
+    return replace(file, columns=columns)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def open_source_file(path: Path) -> SourceFile:

@@ -61,6 +61,34 @@ class TestSignals:
         assert amounts(found) == {"acme": 4}
         assert found.usage[0].quantity == Decimal("0.1")
 
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "\ufeffMeter,Start,Consumer,Quantity",
+            "METER,start ,Consumer, quantity",
+            "_meter,START,consumer,Quantity",
+        ],
+    )
+    def test_with_names_in_other_case_or_signs_are_read(self, tmp_path, bill, header):
+        path = tmp_path / "s.csv"
+        path.write_text(f"{header}\nbytes,2026-10-03T04:00:00Z,acme,1\n")
+        assert amounts(run_of(bill, tmp_path, POOLED, [path])) == {"acme": 4}
+
+    def test_have_the_column_of_the_very_name_before_one_like_it(self, tmp_path, bill):
+        path = tmp_path / "s.csv"
+        path.write_text(
+            "meter,start,consumer,Consumer,quantity\nbytes,2026-10-03T04:00:00Z,acme,globex,1\n"
+        )
+        assert amounts(run_of(bill, tmp_path, POOLED, [path])) == {"acme": 4}
+
+    def test_with_two_columns_like_one_are_refused(self, tmp_path, bill):
+        path = tmp_path / "s.csv"
+        path.write_text(
+            "meter,start,CONSUMER,Consumer,quantity\nbytes,2026-10-03T04:00:00Z,acme,globex,1\n"
+        )
+        with pytest.raises(BadInput, match="field CONSUMER: the column is there twice"):
+            run_of(bill, tmp_path, POOLED, [path])
+
     def test_of_a_whole_folder_are_read(self, tmp_path, bill):
         folder = tmp_path / "signals"
         folder.mkdir()

@@ -54,6 +54,12 @@ class TestWorkloads:
         found = run_of(bill, tmp_path, COUNTED, workloads=[path])
         assert amounts(found) == {"acme": 13, "idle:prod": 39}
 
+    def test_with_names_in_other_case_or_signs_are_read(self, tmp_path, bill):
+        row = {name.replace("_", " ").title(): value for name, value in pod("a", "acme").items()}
+        path = write_workloads(tmp_path / "workloads.csv", [row])
+        found = run_of(bill, tmp_path, PODS, workloads=[path])
+        assert amounts(found) == {"acme": 13, "idle:prod": 39}
+
     def test_of_volumes_alone_need_no_columns_of_pods(self, tmp_path):
         bill = write_normalised(tmp_path / "bill", [node("6", resource="vol-1")])
         row = volume("vol-1", "data", labels={"tenant": "acme"})

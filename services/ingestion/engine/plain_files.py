@@ -18,7 +18,7 @@ from shared.packed_text import open_text
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import cast
 from shared.sql.scripts import run_script
-from shared.tabular import Column, SourceFile, open_rows_file
+from shared.tabular import Column, SourceFile, open_rows_file, with_names
 from shared.vocabulary.meters import meter_name
 
 
@@ -75,7 +75,7 @@ def check_files(
 
 
 def _count_by_name(session: Session, path: Path, form: PlainFormat) -> list[tuple[str | None, int]]:
-    file = open_rows_file(path)
+    file = with_names(open_rows_file(path), form.required)
     if file.format == "csv":
         with open_text(path) as text:  # reads to the end: the checksum of a gzip is there
             while text.read(1 << 20):

@@ -48,6 +48,7 @@ QUANTITY_TYPE: Final = "DECIMAL(38,18)"
 """Of signals and workloads; the scripts that cast them name it, too."""
 _SHOWN_MAX: Final = 300
 """Characters of what is wrong: a pod's annotations may be a whole manifest."""
+_COLUMNS_SHOWN: Final = 10
 _DATES_MAX: Final = 10_000
 """Texts that are looked at where dates may be in either order: more than a month has hours."""
 
@@ -77,9 +78,15 @@ def shortened(value: str) -> str:
 
 def missing_columns(file: SourceFile, names: Sequence[str], *, remedy: str) -> BadInput:
     """All at once: whoever adds one should not be told of the next one then."""
+    seen = [column.label for column in file.columns]
+    more = f" and {len(seen) - _COLUMNS_SHOWN} more" if len(seen) > _COLUMNS_SHOWN else ""
+    listed_names = ", ".join(map(repr, seen[:_COLUMNS_SHOWN]))
     columns = "the column is" if len(names) == 1 else "these columns are"
     return BadInput(
-        f"{columns} missing.", file=str(file.path), field=", ".join(names), remedy=remedy
+        f"{columns} missing.",
+        file=str(file.path),
+        field=", ".join(names),
+        remedy=f"{remedy} The file has {listed_names}{more}.",
     )
 
 

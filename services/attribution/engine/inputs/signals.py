@@ -29,7 +29,7 @@ from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import Sql, identifier, timestamp
 from shared.sql.scripts import run_script
-from shared.tabular import open_rows_file
+from shared.tabular import open_rows_file, with_names
 from shared.vocabulary.meters import meter_name
 from shared.vocabulary.recipients import POOL
 
@@ -93,7 +93,7 @@ class SignalTables:
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
             self._rows.insert_texts(at, ((row, *values) for row, values in _cloud_events(path)))
             return
-        file = open_rows_file(path)
+        file = with_names(open_rows_file(path), _COLUMNS)
         if missing := [name for name in _REQUIRED if file.find(name) is None]:
             remedy = f"Signals have the columns {', '.join(_REQUIRED)}."
             raise missing_columns(file, missing, remedy=remedy)

@@ -43,16 +43,17 @@ from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import identifier, listed, names, number
 from shared.sql.scripts import run_script
-from shared.tabular import SourceFile, open_rows_file
+from shared.tabular import SourceFile, open_rows_file, with_names
 
 _ALWAYS = ("cluster", "start")
 _ON_NODES = ("provider_id", *TAKEN, *CAPACITIES)
 _OF_PODS = ("namespace", "pod", *_ON_NODES)
 _OF_VOLUMES = ("namespace", "volume_id", "claim", "storage_gib_hours")
-_COLUMNS = (
+_WRITTEN = (
     *("cluster", "node", "provider_id", "namespace", "pod", "start", "task", "capacity_provider"),
-    *(*OBJECTS, *QUANTITIES, "volume_id", "claim", "claim_labels", "left_out"),
+    *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
 )
+_COLUMNS = (*_WRITTEN, "claim_labels", "left_out")
 _FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
 _CARRIERS = list(_FIELD_OF)
 _SHOWN = 3
@@ -99,7 +100,7 @@ class WorkloadTables:
             opened = open_rows_file(path)
             kind = operator_file(opened)
             if self._is_of_use(path, kind):
-                file = as_workloads(opened, kind)
+                file = as_workloads(opened if kind else with_names(opened, _WRITTEN), kind)
                 if kind is not OperatorFile.NAMESPACES:
                     self._check_columns(file)
                 rows.insert(at, file)
