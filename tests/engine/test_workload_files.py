@@ -75,6 +75,23 @@ class TestWorkloads:
         found = amounts(run_of(bill, tmp_path, PODS, workloads=[path]))
         assert found["acme"] == found["globex"] == Decimal(12)
 
+    @pytest.mark.parametrize(
+        "provider_id",
+        [" i-0aa", "i-0aa ", "I-0AA", "aws:///us-west-2a/I-0aa", "AWS:///us-west-2a/i-0aa\t"],
+    )
+    def test_name_an_instance_in_any_case_and_with_blanks(self, tmp_path, bill, provider_id):
+        rows = [pod("a", "acme"), pod("b", "globex", provider_id=provider_id)]
+        path = write_workloads(tmp_path / "workloads.csv", rows)
+        found = run_of(bill, tmp_path, PODS, workloads=[path])
+        assert amounts(found) == {"acme": 13, "globex": 13, "idle:prod": 26}
+
+    @pytest.mark.parametrize("field", ["cluster", "namespace", "pod", "node"])
+    def test_are_named_without_blanks(self, tmp_path, bill, field):
+        rows = [pod("a", "acme"), pod("a", "acme")]
+        rows[1] |= {field: f" {rows[1][field]} "}
+        fault = refused(bill, tmp_path, *rows)
+        assert "stands there twice for the same pod" in str(fault)
+
 
 class TestARowOfWorkloads:
     @pytest.mark.parametrize(

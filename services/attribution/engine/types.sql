@@ -34,3 +34,11 @@ CASE
         THEN CAST('day' AS span)
     ELSE CAST('hour' AS span)
 END;
+
+-- Of an instance or volume in any of the ways it is written. AWS writes ids in lower case alone.
+CREATE TEMP MACRO ec2_id(written) AS
+CASE
+    WHEN regexp_matches(written, '(^|/)(i|vol)-[0-9a-f]+$', 'i')
+        THEN lower(regexp_replace(written, '^(aws://|arn:[^:]*:ec2:).*/', '', 'i'))
+    ELSE regexp_replace(written, '^(aws://|arn:[^:]*:ec2:).*/', '')
+END;

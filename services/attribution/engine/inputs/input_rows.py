@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import duckdb
 
+from services.attribution.engine.bill_columns import trimmed
 from services.attribution.engine.tables import create_table
 from shared.column_types import check_column_type, is_time, time_in_microseconds
 from shared.columnar import Session, is_of_machine
@@ -129,6 +130,8 @@ class InputRows:
     period: Month
     what: str
     scratch_dir: Path
+    trimmed: tuple[str, ...] = ()
+    """Columns that are read without blanks around what they name."""
 
     def create(self) -> None:
         types = {"file": "INTEGER", "row": "BIGINT"} | dict.fromkeys(self.columns, "VARCHAR")
@@ -161,6 +164,7 @@ class InputRows:
 
     def insert(self, at: int, file: SourceFile) -> None:
         values = {name: _text(file, name) for name in self.columns}
+        values |= {name: null_if_empty(trimmed(values[name])) for name in self.trimmed}
         # In Python first, which checks a gzip, keeps to the limits and counts without guessing.
         expected = count_csv_rows(file.path) if file.format == "csv" else None
         try:

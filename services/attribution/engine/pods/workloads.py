@@ -49,10 +49,11 @@ _ALWAYS = ("cluster", "start")
 _ON_NODES = ("provider_id", *TAKEN, *CAPACITIES)
 _OF_PODS = ("namespace", "pod", *_ON_NODES)
 _OF_VOLUMES = ("namespace", "volume_id", "claim", "storage_gib_hours")
-_WRITTEN = (
-    *("cluster", "node", "provider_id", "namespace", "pod", "start", "task", "capacity_provider"),
-    *(*OBJECTS, *QUANTITIES, "volume_id", "claim"),
+_NAMES = (
+    *("cluster", "node", "provider_id", "namespace", "pod", "task", "capacity_provider"),
+    *("volume_id", "claim"),
 )
+_WRITTEN = (*_NAMES, "start", *OBJECTS, *QUANTITIES)
 _COLUMNS = (*_WRITTEN, "claim_labels", "left_out")
 _FIELD_OF = {"node": "provider_id", "volume": "volume_id", "pod": "provider_id", "task": "task"}
 _CARRIERS = list(_FIELD_OF)
@@ -94,6 +95,7 @@ class WorkloadTables:
             period=self.period,
             what="workload",
             scratch_dir=self.scratch_dir,
+            trimmed=_NAMES,
         )
         rows.create()
         for at, path in enumerate(files):

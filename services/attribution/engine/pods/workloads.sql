@@ -6,8 +6,8 @@ SELECT
     file,
     row,
     start_utc AS started_at,
-    coalesce(regexp_replace(provider_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS node,
-    coalesce(regexp_replace(volume_id, '^(aws://|arn:[^:]*:ec2:).*/', ''), '') AS volume,
+    coalesce(ec2_id(provider_id), '') AS node,
+    coalesce(ec2_id(volume_id), '') AS volume,
     coalesce(pod, task, '') AS pod,
     coalesce(claim, '') AS claim,
     CASE
