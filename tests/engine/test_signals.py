@@ -1,3 +1,4 @@
+import gzip
 import json
 from decimal import Decimal
 
@@ -173,6 +174,46 @@ class TestSignals:
         path.write_text(f"{event()}\n{other}" + "\n")
         with pytest.raises(BadInput, match=r"signals\.jsonl, row 2, field unit: .*By, GB"):
             run_of(bill, tmp_path, POOLED, [path])
+
+
+class TestAFileThatIsThereTwice:
+    ROWS = ("bytes 2026-10-03T04:00:00Z acme 1", "bytes 2026-10-03T04:30:00Z acme 0.5")
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        folder = tmp_path / "signals"
+        folder.mkdir()
+        write_signals(folder / "acme.csv", *self.ROWS)
+        write_signals(folder / "globex.csv", "bytes 2026-10-03T04:00:00Z globex 1.5")
+        return folder
+
+    @pytest.mark.parametrize("is_prepared", [False, True])
+    def test_is_noted_with_both_names(self, tmp_path, bill, folder, is_prepared):
+        (folder / "acme (1).csv").write_bytes((folder / "acme.csv").read_bytes())
+        found = run_of(bill, tmp_path, POOLED, [folder], is_prepared=is_prepared)
+        (note,) = notes_of(found)
+        assert note.message.startswith(
+            "The signals of acme.csv (2 rows) are the same as those of acme (1).csv, "
+        )
+
+    def test_is_noted_in_another_form_and_order(self, tmp_path, bill, folder):
+        rows = [row.replace(" 1", " 1.0").replace("T04", " 04") for row in reversed(self.ROWS)]
+        text = "\n".join(
+            row.replace(" acme ", ",acme,").replace("bytes ", "bytes,") for row in rows
+        )
+        packed = gzip.compress(f"meter,start,consumer,quantity\n{text}\n".encode())
+        (folder / "other.csv.gz").write_bytes(packed)
+        (note,) = notes_of(run_of(bill, tmp_path, POOLED, [folder]))
+        assert "other.csv.gz (2 rows) are the same as those of acme.csv" in note.message
+
+    def test_is_not_where_ids_tell_that_it_is_one(self, tmp_path, bill, folder):
+        for name in ("a.jsonl", "b.jsonl"):
+            (folder / name).write_text(event(data={"quantity": "1.5"}) + "\n")
+        assert notes_of(run_of(bill, tmp_path, POOLED, [folder])) == []
+
+    def test_is_not_where_a_row_differs(self, tmp_path, bill, folder):
+        write_signals(folder / "acme (1).csv", self.ROWS[0], self.ROWS[1].replace("0.5", "0.6"))
+        assert notes_of(run_of(bill, tmp_path, POOLED, [folder])) == []
 
 
 class TestAMeter:

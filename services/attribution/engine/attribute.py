@@ -22,7 +22,7 @@ from services.attribution.engine.inputs.preflight import (
     unused_settings,
 )
 from services.attribution.engine.inputs.reference_tables import create_reference_tables
-from services.attribution.engine.inputs.signal_notes import signal_notes
+from services.attribution.engine.inputs.signal_notes import copied_files, signal_notes
 from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
 from services.attribution.engine.output.findings import pools_that_overlap, unknown_values
@@ -181,10 +181,12 @@ class Attribution:
         has_workloads = bool(workloads or has_split_rows)
         check_settings(self.config, has_workloads=has_workloads)
         pools = self._create_reference_tables()
-        SignalTables(self.session, self.config, self.period, self.work_dir).load(signals)
+        tables = SignalTables(self.session, self.config, self.period, self.work_dir)
+        tables.load(signals)
         use_signals(self.session)
         find_uses(self.session, self.config, self.work_dir)
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
+        findings += copied_files(self.session, tables.files(signals), identifier("copied_files"))
         self.keys = KeyColumns(self.config, has_workloads=has_workloads)
         if has_workloads:
             split_rows = lines if has_split_rows else None
@@ -201,6 +203,7 @@ class Attribution:
         check_settings(self.config, has_workloads=False)
         pools = self._create_reference_tables()
         findings = list(unused_settings(self.config, has_workloads=False))
+        findings += copied_files(self.session, prepared.signal_files, prepared.copies)
         use_signals(self.session, prepared.usage)
         find_uses(self.session, self.config, self.work_dir)
         PreparedFacts(self.session, self.config, self.work_dir, prepared).load(kept)

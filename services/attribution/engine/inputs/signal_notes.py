@@ -1,14 +1,16 @@
 """Signals that count for nothing, or for something else than whoever wrote them may have meant."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.findings import Finding
+from shared.sql.expressions import Sql
 from shared.sql.scripts import run_script
 from shared.vocabulary.meters import is_nearly
 from shared.vocabulary.recipients import POOL
@@ -21,6 +23,25 @@ def signal_notes(session: Session, config: Configuration) -> Iterator[Finding]:
     """Of `usage`, whether it was read now or prepared earlier."""
     yield from islice(_of_meters(session, config), _FINDINGS_MAX)
     yield from islice(_of_controls(session, config), _FINDINGS_MAX)
+
+
+def copied_files(session: Session, files: Sequence[Path], rows: Sql) -> Iterator[Finding]:
+    """`rows` are those of the table `copied_files`, whose numbers are places in `files`."""
+    copies = run_script(session, __package__, "listed_copies.sql", {"rows": rows}).fetchall()
+    for place, first, count in copies[:_FINDINGS_MAX]:
+        copy, original = files[place], files[first]
+        names = (copy.name, original.name)
+        if copy.name == original.name:
+            names = (str(copy), str(original))
+        yield Finding(
+            "copied-signals",
+            f"The signals of {names[0]} ({_rows(count)}) are the same as those of {names[1]}, and"
+            " count in both. Leave one out if it is a copy; with `source` and `id` an event counts"
+            " once.",
+        )
+    if len(copies) > _FINDINGS_MAX:
+        more = len(copies) - _FINDINGS_MAX
+        yield Finding("more", f"{more} more files of signals are the same as another one.")
 
 
 def _of_meters(session: Session, config: Configuration) -> Iterator[Finding]:

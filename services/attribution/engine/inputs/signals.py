@@ -50,6 +50,7 @@ class SignalTables:
     def load(self, paths: Sequence[Path]) -> None:
         """Makes `usage_rows`: each signal once, by file and row, with its hour, tenant and weight.
 
+        And `copied_files`, of what counts twice because it is in two files.
         `tenant` is a consumer that is a pool, too, written `pool:<name>`.
         """
         with refused_if_unreadable(", ".join(map(str, paths)), remedy=_REMEDY):
@@ -59,6 +60,7 @@ class SignalTables:
         files = self.files(paths)
         if not files:
             run_script(self.session, __package__, "no_signals.sql")
+            run_script(self.session, __package__, "no_copied_files.sql")
             return
         self._rows.create()
         for at, path in enumerate(files):
@@ -68,6 +70,11 @@ class SignalTables:
         self._check(files)
         self._resolve_consumers(files)
         self._check_ids(files)
+        run_script(
+            self.session,
+            __package__,
+            "copied_files.sql" if len(files) > 1 else "no_copied_files.sql",
+        )
         run_script(self.session, __package__, "usage_rows.sql")
         self._check_units(files)
         self._check_sums()

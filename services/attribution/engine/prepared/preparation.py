@@ -46,14 +46,18 @@ _OF_A_BILL: Final = {
     "moved": ordered("moved_costs", "source", "account", "service", "charge_category"),
 }
 
+_COPIES: Final = ordered("copied_files", "file")
+
 
 @dataclass(frozen=True)
 class PreparedInputs:
-    """Folders of Parquet files: the bill's `_OF_A_BILL`, its parts' `_OF_A_PART`, and `usage`."""
+    """Folders of Parquet files: `_OF_A_BILL`, `_OF_A_PART`, and of signals `usage` and `copies`."""
 
     bill: Path
     parts: tuple[Path, ...]
     signals: Path
+    signal_files: tuple[Path, ...] = ()
+    """As they were given: `copies` are numbered by them."""
 
     def scan(self, table: str) -> Sql:
         return parquet_scan([self.bill / f"{table}.parquet"])
@@ -66,6 +70,10 @@ class PreparedInputs:
     @property
     def usage(self) -> Sql:
         return parquet_scan([self.signals / "usage.parquet"])
+
+    @property
+    def copies(self) -> Sql:
+        return parquet_scan([self.signals / "copies.parquet"])
 
 
 def scan_parts(parts: Sequence[Path], table: str) -> Sql:
@@ -107,7 +115,7 @@ def prepare(
             usage = making.usage(signals)
             bill, parts = making.bill(snapshot_parts)
             _remove_others(prepared_dir, {bill, usage, *parts})
-            return PreparedInputs(bill, parts, usage)
+            return PreparedInputs(bill, parts, usage, making.signal_files(signals))
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
@@ -150,8 +158,13 @@ class _Preparation:
             create_reference_tables(self.session, self.config, self.period, self.work_dir)
             tables.load(paths)
             rows = script_query(__package__, "prepared_usage.sql")
-            write_folder(self.session, folder, {"usage": rows})
+            write_folder(self.session, folder, {"usage": rows, "copies": _COPIES})
         return folder
+
+    def signal_files(self, paths: Sequence[Path]) -> tuple[Path, ...]:
+        return tuple(
+            SignalTables(self.session, self.config, self.period, self.work_dir).files(paths)
+        )
 
     def bill(self, snapshot_parts: Sequence[Path]) -> tuple[Path, tuple[Path, ...]]:
         sanitised = check_currency(self.session, parquet_scan(snapshot_parts), self.config)

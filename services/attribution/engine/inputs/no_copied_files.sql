@@ -1,0 +1,3 @@
+-- reads: nothing
+--     stands in for: copied_files
+CREATE OR REPLACE TEMP TABLE copied_files (file INTEGER, first INTEGER, row_count BIGINT);
