@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from shared.faults import BadInput
 from tests.bills import (
     cur_line,
     focus_line,
@@ -119,6 +120,61 @@ def test_one_set_of_tags_is_the_same_in_every_format(tmp_path):
         snapshot = snapshot_of(path, tmp_path / name)
         query = "SELECT Tags FROM rows ORDER BY CAST(split_part(x_LineId, ':', 2) AS INTEGER)"
         assert [tags for (tags,) in rows_of(snapshot.parts[0], query)] == sets, name
+
+
+@pytest.mark.parametrize(
+    ("columns", "tags"),
+    [
+        ({"user:team": "a", "user:team ": "b"}, {"team": "a", "team ": "b"}),
+        ({"user:team": "a", " user:team": "b"}, {"team": "a", " team": "b"}),
+        ({"user:team": "a", "user: team": "b"}, {"team": "a", " team": "b"}),
+        ({"user:team": "a", "user:team ": ""}, {"team": "a"}),
+        ({"user:team": "", "user:team ": "b"}, {"team": "b"}),
+        ({"user: team": "b"}, {"team": "b"}),
+        ({"user:team": "a", "user:team ": "a", "team": "a"}, {"team": "a", "team ": "a"}),
+        ({"user:cafe\u0301": "a", "user:caf\u00e9": "b"}, {"cafe\u0301": "a", "caf\u00e9": "b"}),
+    ],
+)
+def test_the_prefix_is_taken_off_each_key_by_itself(tmp_path, columns, tags):
+    line = legacy_line(cur_line()) | {f"resourceTags/{key}": of for key, of in columns.items()}
+    written = write_legacy(tmp_path / "bill.csv", [line])
+    assert tags_of(written, tmp_path / "legacy") == [tags]
+
+
+def test_the_prefix_of_a_map_is_taken_off_each_key_by_itself(tmp_path):
+    path = cur_2(tmp_path, resource_tags={"user_team": "a", "user_team ": "b"})
+    assert tags_of(path, tmp_path) == [{"team": "a", "team ": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("columns", "tags"),
+    [
+        ({"resource_tags": {"user_team": "a", "team": "b"}}, "'user_team' and 'team'"),
+        (
+            {"resource_tags_user_team": "a", "resource_tags_team": "b"},
+            "'resourceTags/user_team' and 'resourceTags/team'",
+        ),
+        ({"tags": {"resourceTags/user_team": "a", "user:team": "b"}}, "'user:team'"),
+    ],
+)
+def test_two_tags_of_one_key_and_different_values_are_refused(tmp_path, columns, tags):
+    with pytest.raises(BadInput, match="both the key 'team'") as raised:
+        tags_of(cur_2(tmp_path, **columns), tmp_path)
+    assert tags in raised.value.message
+    assert "1 row has that" in raised.value.message
+    assert raised.value.row == 1
+
+
+def test_two_columns_of_one_key_are_refused_by_row_unless_they_agree(tmp_path):
+    lines = [
+        legacy_line(cur_line()) | {"resourceTags/user:team": a, "resourceTags/team": b}
+        for a, b in [("", "x"), ("x", ""), ("x", "x"), ("x", "y"), ("z", "y")]
+    ]
+    agreeing = write_legacy(tmp_path / "agreeing.csv", lines[:3])
+    assert tags_of(agreeing, tmp_path) == [{"team": "x"}] * 3
+    with pytest.raises(BadInput, match="2 rows have that") as raised:
+        tags_of(write_legacy(tmp_path / "bill.csv", lines), tmp_path)
+    assert raised.value.row == 4
 
 
 def of_legacy(keys, tags):

@@ -37,6 +37,7 @@ from services.ingestion.engine.staging import (
     WIDE_MONEY_TYPE,
     Staging,
 )
+from services.ingestion.engine.tag_sets import create_tag_sets
 from shared.columnar import Session, open_session
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
@@ -72,15 +73,6 @@ _GROUPS_PER_MB: Final = 500
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 # Enough decimals to subtract before rounding, and enough digits for the largest amounts.
 _EXACT_TYPE: Final = {MONEY_TYPE: "DECIMAL(38,28)", WIDE_MONEY_TYPE: "DECIMAL(38,20)"}
-_ADDED_PREFIX: Final = "^(resourceTags/)?(user[:_])?"
-_TAG_PREFIX: Final = {
-    Kind.CUR_LEGACY: "^(resourceTags/)?(user:)?",
-    Kind.CUR_LEGACY_PARQUET: _ADDED_PREFIX,
-    Kind.CUR_2: _ADDED_PREFIX,
-}
-"""What the format puts before the key that the user gave."""
-# FOCUS has keys as they are: nothing matches.
-_NO_PREFIX: Final = r"[^\s\S]"
 _REPORT_IT: Final = "Nothing was published; report this with the delivery's columns."
 
 
@@ -268,8 +260,8 @@ class _Normalisation:
             yield self._write_part(index, self.out_dir / f"{name}.parquet")
 
     def _write_part(self, index: int, path: Path) -> Path:
-        prefix = literal(_TAG_PREFIX.get(self.kind, _NO_PREFIX))
-        self._run("tags.sql", {"lines": identifier(self._lines), "prefix": prefix})
+        place = self.delivery.sources[index].path
+        create_tag_sets(self.session, self._lines, self.kind, path=place)
         money = {"money": type_name(self.money_type)}
         if self.kind.is_focus:
             self._run("focus.sql", money)

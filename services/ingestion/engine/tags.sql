@@ -1,7 +1,8 @@
 -- reads: {lines}  makes: tagset
 -- One row per distinct combination of tags, with normalised keys (NFC, trimmed, case kept), from every
 -- place that the format has. Of a key that several places have, the first place counts. A key that two
--- tags of one place would share after that keeps its spelling in both.
+-- tags of one place would share after that keeps its blanks and its form in both, and loses its prefix in
+-- both. `clash` has each two tags of one place that come to the same key even so, with different values.
 CREATE OR REPLACE TEMP TABLE tagset AS
 WITH distinct_tags AS (
     SELECT DISTINCT tags_a, tags_b, tags_c, tags_d FROM {lines}
@@ -38,8 +39,9 @@ filled AS (
                 place := e.place,
                 written := e.written,
                 key := regexp_replace(
-                    regexp_replace(nfc_normalize(e.written), '^\s+|\s+$', '', 'g'), {prefix}, ''
+                    regexp_replace(nfc_normalize(e.written), {prefix}, '\1'), '^\s+|\s+$', '', 'g'
                 ),
+                bare := regexp_replace(e.written, {prefix}, '\1'),
                 value := e.value
             )
         ) AS entries
@@ -52,13 +54,15 @@ keyed AS (
             entries,
             lambda e: struct_pack(
                 key := CASE
-                    WHEN e.key = '' OR len(list_filter(
+                    WHEN e.key = '' THEN e.written
+                    WHEN len(list_filter(
                         entries, lambda other: other.key = e.key AND other.place = e.place
                     )) > 1
-                    THEN e.written ELSE e.key
+                    THEN e.bare ELSE e.key
                 END,
                 place := e.place,
-                value := e.value
+                value := e.value,
+                written := e.written
             )
         )) AS entries
     FROM filled
@@ -68,5 +72,10 @@ SELECT
     map_from_entries(list_transform(
         list_filter(entries, lambda e, place: place = 1 OR entries[place - 1].key <> e.key),
         lambda e: struct_pack(key := e.key, value := e.value)
-    )) AS tags
+    )) AS tags,
+    list_filter(
+        list_transform(entries, lambda e, nth: struct_pack(key := e.key, one := entries[nth - 1], other := e)),
+        lambda pair: pair.one.key = pair.other.key AND pair.one.place = pair.other.place
+            AND pair.one.value <> pair.other.value
+    ) AS clash
 FROM keyed;
