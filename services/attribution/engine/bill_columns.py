@@ -97,8 +97,13 @@ IS_SPLIT_ROW: Final = one_of(or_empty(identifier("x_Operation")), _SPLIT_OPERATI
 
 def tag(key: str, *, sanitised: bool) -> Sql:
     """The value of a tag; `sanitised` also finds it by the key that AWS makes of it."""
+    return or_empty(*(entry("Tags", each) for each in tag_keys(key, sanitised=sanitised)))
+
+
+def tag_keys(key: str, *, sanitised: bool) -> Sequence[str]:
+    """The keys that a tag is looked up by, the first one counting."""
     keys = [key, sanitise_tag(key)] if sanitised else [key]
-    return or_empty(*(entry("Tags", each) for each in dict.fromkeys(keys)))
+    return list(dict.fromkeys(keys))
 
 
 def trimmed(value: Sql) -> Sql:
@@ -128,9 +133,7 @@ def of_tasks(value: Sql) -> Sql:
 
 def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
     """Whether tag keys may be sanitised; raises BadConfiguration for another currency."""
-    rows: Sequence[tuple[str, str]] = run_script(
-        session, __package__, "bill_formats.sql", {"lines": lines}
-    ).fetchall()
+    rows = _formats(session, lines)
     for currency in sorted({currency for currency, _ in rows}):
         if currency != config.currency:
             raise BadConfiguration(
@@ -139,7 +142,21 @@ def check_currency(session: Session, lines: Sql, config: Configuration) -> bool:
                 field="currency",
                 remedy=f"Write `currency: {currency}`; amounts are never converted silently.",
             )
-    return any(source_format in _SANITISED_FORMATS for _, source_format in rows)
+    return _is_sanitised(rows)
+
+
+def has_sanitised_tags(session: Session, lines: Sql) -> bool:
+    """Whether a tag is also looked up by the key that AWS makes of it."""
+    return _is_sanitised(_formats(session, lines))
+
+
+def _formats(session: Session, lines: Sql) -> Sequence[tuple[str, str]]:
+    """Currencies and formats of the lines."""
+    return run_script(session, __package__, "bill_formats.sql", {"lines": lines}).fetchall()
+
+
+def _is_sanitised(formats: Sequence[tuple[str, str]]) -> bool:
+    return any(source_format in _SANITISED_FORMATS for _, source_format in formats)
 
 
 def has_split_costs(session: Session, lines: Sql) -> bool:
