@@ -13,6 +13,7 @@ from shared.tabular import INTEGERS, Column, SourceFile
 
 ColumnKind = Literal["text", "account", "number", "time", "map", "text or map"]
 
+NO_TYPE: Final = '"NULL"'
 _INTEGER: Final = "|".join(INTEGERS)
 _NUMBER: Final = rf"{_INTEGER}|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)"
 _TIME: Final = r"TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS|DATE"
@@ -20,7 +21,7 @@ _TIME: Final = r"TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS|
 _TEXT: Final = rf"VARCHAR|UUID|JSON|ENUM\(.*\)|{_INTEGER}"
 # A double holds the twelve digits of an account, and nothing is lost of a whole one.
 _ACCOUNT: Final = rf"{_TEXT}|DOUBLE|DECIMAL\(\d+,\d+\)"
-_MAP: Final = rf"VARCHAR|JSON|MAP\(VARCHAR, ({_TEXT}|BOOLEAN|{_NUMBER})\)"
+_MAP: Final = rf"VARCHAR|JSON|MAP\((VARCHAR|{NO_TYPE}), ({_TEXT}|BOOLEAN|{_NUMBER}|{NO_TYPE})\)"
 _KINDS: Final[dict[ColumnKind, tuple[re.Pattern[str], str]]] = {
     "text": (re.compile(_TEXT), "text"),
     "account": (re.compile(_ACCOUNT), "text"),
@@ -29,7 +30,6 @@ _KINDS: Final[dict[ColumnKind, tuple[re.Pattern[str], str]]] = {
     "map": (re.compile(_MAP), "a map of texts"),
     "text or map": (re.compile(rf"{_TEXT}|{_MAP}|{_NUMBER}|{_TIME}|BOOLEAN"), "a plain value"),
 }
-NO_TYPE: Final = '"NULL"'
 _QUOTED_NAME: Final = re.compile(r'"(?:[^"]|"")*"')
 _NESTED: Final = re.compile(r"\[\d*\]|MAP\(|STRUCT\(|UNION\(")
 

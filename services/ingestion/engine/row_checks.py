@@ -181,7 +181,8 @@ def _unread_types(source: SourceFile, kind: Kind) -> Iterator[tuple[str, str]]:
         try:
             check_column_type(source, column, wanted)
         except BadInput:
-            if name in layout.needed:
+            has_no_value = column.type == NO_TYPE and name not in (*layout.required, *layout.filled)
+            if name in layout.needed and not has_no_value:
                 raise
             yield name, column.type
 
