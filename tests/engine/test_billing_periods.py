@@ -128,6 +128,32 @@ class TestBesideABill:
         write_periods(tmp_path / "bill" / "focus-billing-period.csv", OPEN, CLOSED)
         assert noted(snapshot_of(tmp_path, tmp_path / "work"))
 
+    @pytest.mark.parametrize("is_of_manifest", [True, False])
+    @pytest.mark.parametrize(
+        ("name", "content", "words"),
+        [
+            ("focus-billing-period.csv.gz", b"no gzip", "as its name says"),
+            ("focus-billing-period.csv.gz", b"\x1f\x8b\x08 cut", "is cut or corrupt"),
+            ("focus_billing_periods_2026-10.csv", b"", "no content"),
+            ("billing-period.parquet", b"PAR1 cut", "cut or corrupt"),
+            ("billing-period.csv", b"BillingPeriodStart,Status\n", "as its name says"),
+            ("billing-period.csv", b"BilledCost,EffectiveCost\n1,1\n", "as its name says"),
+        ],
+    )
+    def test_that_is_damaged_or_misnamed_is_a_finding(
+        self, tmp_path, name, content, words, is_of_manifest
+    ):
+        if is_of_manifest:
+            write_delivery(tmp_path / "in", [[cur_line(1)]])
+        else:
+            write_focus(tmp_path / "in" / "a.csv", [focus_line()])
+        (tmp_path / "in" / name).write_bytes(content)
+        snapshot = snapshot_of(tmp_path / "in", tmp_path / "work")
+        assert snapshot.billed_total == 1
+        [message] = noted(snapshot)
+        assert words in message
+        assert message.startswith("Whether the provider has closed 2026-10: ")
+
     def test_two_bills_without_manifest_stay_refused(self, tmp_path):
         for name in ("a.csv", "b.csv"):
             write_focus(tmp_path / name, [focus_line()])

@@ -16,7 +16,7 @@ from services.ingestion.engine.manifest import (
     partition_month,
     read_manifest,
 )
-from services.ingestion.engine.other_files import OtherFile, other_file
+from services.ingestion.engine.other_files import BILLING_PERIODS, OtherFile, other_file
 from shared.faults import BadInput
 from shared.periods import Month
 from shared.readable import files_below, refused_if_unreadable
@@ -72,7 +72,7 @@ def _find(root: Path, period: Month) -> Delivery:
     )
     manifest = newest_manifest(_manifests(folder, places), period=period, root=root)
     if manifest is None:
-        return _delivery(_loose_files(folder, places), manifest=None)
+        return _loose_delivery(folder, places)
     by_name = places_by_name(places)
     resolved = [resolve_key(key, by_name, manifest) for key in manifest.keys]
     for place, count in Counter(resolved).items():
@@ -88,7 +88,7 @@ def _find(root: Path, period: Month) -> Delivery:
         if is_named_billing_periods(place) and place not in resolved
     ]
     listed = [folder / place for place in resolved]
-    return _delivery([*listed, *filter(_dataset_beside, beside)], manifest=manifest)
+    return _delivery(listed, manifest=manifest, periods=beside)
 
 
 def _manifests(folder: Path, places: Iterable[str]) -> list[Manifest]:
@@ -171,13 +171,21 @@ def _same_tail(wanted: Sequence[str], have: Sequence[str]) -> int:
     return same
 
 
-def _loose_files(folder: Path, places: Iterable[str]) -> list[Path]:
-    """The one bill of a folder without manifest, and datasets of FOCUS that lie beside it."""
+def _loose_delivery(folder: Path, places: Iterable[str]) -> Delivery:
+    """The one bill of a folder without manifest, and datasets of FOCUS that lie beside it.
+
+    What its name says is the Billing Period dataset is no bill, also where it can't be read.
+    """
     data = [folder / place for place in places if place.lower().endswith(_DATA_ENDINGS)]
     if len(data) == 1:
-        return data
-    if len(data) <= _LOOSE_FILES_OPENED and len([*filterfalse(_dataset_beside, data)]) == 1:
-        return data
+        return _delivery(data, manifest=None)
+    periods = [path for path in data if is_named_billing_periods(path.name)]
+    others = [path for path in data if path not in periods]
+    if (
+        len(data) <= _LOOSE_FILES_OPENED
+        and len([*filterfalse(_dataset_beside, others)]) == 1
+    ):
+        return _delivery(others, manifest=None, periods=periods)
     raise BadInput(
         f"no manifest is here, and {len(data)} data files.",
         file=str(folder),
@@ -200,7 +208,10 @@ def _beside(source: SourceFile) -> OtherFile | None:
     return other if other is not None and other.is_beside_a_bill else None
 
 
-def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
+def _delivery(
+    paths: Sequence[Path], *, manifest: Manifest | None, periods: Sequence[Path] = ()
+) -> Delivery:
+    """`periods` are of the Billing Period dataset by their names; reading them may show a fault."""
     opened = [open_source_file(path) for path in paths]
     beside = [FileBeside(each.path, other) for each in opened if (other := _beside(each))]
     if len(beside) == len(opened):
@@ -228,7 +239,7 @@ def _delivery(paths: Sequence[Path], *, manifest: Manifest | None) -> Delivery:
         execution_id=manifest.execution_id if manifest else "",
         columns=tuple(names),
         sources=tuple(_read_as(source, kind) for source in sources),
-        beside=tuple(beside),
+        beside=(*beside, *(FileBeside(path, BILLING_PERIODS) for path in periods)),
     )
 
 
