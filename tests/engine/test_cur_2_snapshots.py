@@ -107,6 +107,30 @@ class TestCur2:
             "0:2": (Decimal("-0.75"),),
         }
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"line_item_usage_type": "BoxUsage:c5.large"},
+            {"savings_plan_savings_plan_a_r_n": None},
+            {"line_item_usage_start_date": "2026-10-03 05:00:00"},
+            {"line_item_product_code": "AmazonECS"},
+            {"line_item_usage_account_id": "000000000009"},
+        ],
+    )
+    def test_notes_a_negation_without_usage_beside_one_that_differs(self, tmp_path, changes):
+        lines = [
+            LINES[0],
+            LINES[1] | {"line_item_unblended_cost": -0.7499999999},
+            LINES[1] | {"line_item_unblended_cost": -2} | changes,
+        ]
+        snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
+        differs, alone = [
+            each.message for each in snapshot.findings if each.kind == "negation-rest"
+        ]
+        assert differs.startswith("Savings Plan usage and its negation differ by 1E-10 in 1")
+        assert alone.startswith("Savings Plan negations of -2.0000000000 have no usage of their")
+        assert "in 1 groups of an hour, at most by 2.0000000000" in alone
+
     def test_leaves_out_a_negation_whatever_names_the_service_has(self, tmp_path):
         lines = [LINES[0], LINES[1] | {"product": {"product_name": "EC2"}}]
         snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from services.ingestion.engine.raw_totals import RawTally
 from shared.columnar import Session
 from shared.exact import EXACT
+from shared.faults import printable
 from shared.findings import Finding
 from shared.sql.scripts import run_script
 
@@ -47,12 +48,19 @@ class Commitments:
         tally.settle(is_net=self.is_net, moved=moved)
 
     def findings(self) -> Iterator[Finding]:
-        count, rest, largest = self._run("negation_rests.sql").fetchall()[0]
-        if count:
+        rests = self._run("negation_rests.sql").fetchall()
+        for is_alone, count, rest, largest, started_at, usage_type in rests:
+            differ = (
+                f"Savings Plan negations of {rest} have no usage of their plan, account, product,"
+                f" usage type and hour, first {printable(usage_type)!r} at"
+                f" {started_at:%Y-%m-%dT%H:%M}Z, in {count} groups of an hour"
+                if is_alone
+                else f"Savings Plan usage and its negation differ by {rest} in {count} groups of an"
+                " hour"
+            )
+            what = "each" if is_alone else "what is left of a negation"
             yield Finding(
-                "negation-rest",
-                f"Savings Plan usage and its negation differ by {rest} in {count} groups of an"
-                f" hour, at most by {largest}: what is left of a negation is billed by its line.",
+                "negation-rest", f"{differ}, at most by {largest}: {what} is billed by its line."
             )
         if self.is_net and self.charged != self.gross:
             yield Finding(
