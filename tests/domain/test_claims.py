@@ -211,6 +211,22 @@ class TestAValueThatLooksLikeATenants:
         claim = claims.of(line("acme\u00ad"))
         assert (claim.recipient, claim.unknown_value) == ("unmapped:acme\\u00ad", "acme\u00ad")
 
+    @pytest.mark.parametrize(
+        "value", ["globex\u200b inc", "globex\u00a0inc", "\uff27lobex Inc", "globex  inc"]
+    )
+    def test_is_its_before_another_ones_pattern_takes_it(self, value):
+        ruleset = RULESET.replace("[acme-corp,", '[acme-corp, "globex inc",')
+        ruleset = ruleset.replace('aliases: ["*globe*"', 'aliases: ["GLOBEX*"')
+        claims = Claims(parse_configuration(ruleset))
+        claim = claims.of(line(value))
+        assert (claim.recipient, claim.unknown_value) == ("acme", value)
+        assert claims.of(line("globex\u200b llc")).recipient == "globex"
+
+    def test_is_its_by_its_own_pattern_without_a_word(self):
+        ruleset = RULESET.replace("[acme-corp,", '[acme-corp, "acme*",')
+        claim = Claims(parse_configuration(ruleset)).of(line("acme\u200b"))
+        assert (claim.recipient, claim.unknown_value) == ("acme", "")
+
     def test_does_not_claim_for_a_tenant_that_is_not_active(self, claims):
         assert claims.of(line("newcomer\u200b")).recipient == "unmapped:newcomer\\u200b"
 

@@ -1,9 +1,10 @@
 """From a value found on a line or a signal to the tenant it stands for.
 
 Values are compared trimmed, in NFC and without regard to case: first as a key, then as an alias,
-then by the patterns among the aliases. A value that two tenants' patterns match is refused: no
-order of a file may decide who pays. A value that nobody has, but that looks like one tenant's, can
-be asked for apart: whoever takes it says so.
+then by the patterns among the aliases, but for a value that looks like another tenant's key or
+alias. A value that two tenants' patterns match is refused: no order of a file may decide who pays.
+A value that nobody has, but that looks like one tenant's, can be asked for apart: whoever takes it
+says so.
 """
 
 import datetime as dt
@@ -31,7 +32,7 @@ class TenantDirectory:
         folded_value = folded(value)
         if folded_value not in self._found:
             exact = self._exact.get(folded_value)
-            self._found[folded_value] = exact or self._by_pattern(folded_value)
+            self._found[folded_value] = exact or self._unlisted(folded_value)
         return self._found[folded_value]
 
     def keys_seen_in(self, value: str) -> frozenset[str]:
@@ -80,6 +81,13 @@ class TenantDirectory:
             for alias in tenant.aliases
             if _PATTERN_SIGNS & set(alias)
         ]
+
+    def _unlisted(self, folded_value: str) -> str | None:
+        """By the patterns, unless the value looks like one that another tenant has listed."""
+        alike = self._seen.get(as_seen(folded_value))
+        if alike is not None and not self._with_pattern_of(folded_value) <= alike:
+            return None
+        return self._by_pattern(folded_value)
 
     def _by_pattern(self, folded_value: str) -> str | None:
         keys = self._with_pattern_of(folded_value)
