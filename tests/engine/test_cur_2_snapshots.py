@@ -179,7 +179,7 @@ class TestCur2:
         assert found["0:11"] == ("Refund", "Usage", "Correction")
         assert found["0:13"] == ("EdpDiscount", "Usage", None)
         assert found["0:14"] == ("SomethingNew", "Adjustment", None)
-        assert [each.kind for each in snapshot.findings] == ["new-line-type"]
+        assert [each.kind for each in snapshot.findings] == ["new-line-type", "corrections"]
 
     def test_takes_the_payer_where_the_account_is_missing(self, snapshot):
         assert by_line(snapshot, "x_Account")["0:9"] == ("000000000001",)

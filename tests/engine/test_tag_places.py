@@ -177,5 +177,24 @@ def test_two_columns_of_one_key_are_refused_by_row_unless_they_agree(tmp_path):
     assert raised.value.row == 4
 
 
+@pytest.mark.parametrize(
+    ("other", "written"),
+    [
+        ("cust\u200bomer", "'cust\\u200bomer'"),
+        ("customer\ufe0f", "'customer\\ufe0f'"),
+        ("cus\u3164tomer", "'cus\\u3164tomer'"),
+        ("customer\u00a0", "'customer\\xa0'"),
+        ("\uff23ustomer", "'\uff23ustomer'"),
+        ("Customer", "'Customer'"),
+    ],
+)
+def test_keys_that_look_alike_are_noted_with_what_can_not_be_seen(tmp_path, other, written):
+    lines = [focus_line(tags={"customer": "acme"}), focus_line(tags={other: "acme"})]
+    snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+    [note] = [each.message for each in snapshot.findings if each.kind == "tag-clash"]
+    assert written in note
+    assert "'customer'" in note
+
+
 def of_legacy(keys, tags):
     return {f"resourceTags/user:{key}": tags.get(key, "") for key in keys}

@@ -1,7 +1,6 @@
 """What a snapshot shows that a person should know: keys that clash, types that are new."""
 
 import difflib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from services.ingestion.engine.delivery import FileBeside
 from services.ingestion.engine.other_files import BILLING_PERIODS
 from services.ingestion.engine.raw_totals import RawTally
 from services.ingestion.engine.row_checks import CheckedFile, OrderedDates
+from shared.characters import shown
 from shared.columnar import Session
 from shared.contracts.ingestion import Corrected
 from shared.contracts.unreadable import Unreadable
@@ -26,6 +26,7 @@ from shared.sql.expressions import Sql
 from shared.sql.expressions import names as listed_names
 from shared.sql.scripts import records, run_script
 from shared.vocabulary.billing_periods import BillingPeriodStatus
+from shared.vocabulary.tenant_values import as_seen
 
 # AWS has some twenty; each new one is a line of the findings.
 _LINE_TYPES_SHOWN = 100
@@ -185,10 +186,10 @@ def _tag_clashes(session: Session, names: Mapping[str, Sql], file: str) -> Itera
         raise beyond("it has more than {} tag keys", NAMES_MAX, file=file)
     groups: dict[str, set[str]] = defaultdict(set)
     for (key,) in rows:
-        groups[unicodedata.normalize("NFC", key).strip().casefold()].add(key)
+        groups[as_seen(key)].add(key)
     for _, keys in sorted(groups.items()):
         if len(keys) > 1:
-            listed = ", ".join(repr(key) for key in sorted(keys))
+            listed = ", ".join(shown(repr(key)) for key in sorted(keys))
             yield Finding("tag-clash", f"Tag keys that look alike are kept apart: {listed}.")
 
 
