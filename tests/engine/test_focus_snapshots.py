@@ -297,3 +297,17 @@ class TestAmounts:
         expected = sum(cost.quantize(Decimal("1e-10"), rounding=ROUND_HALF_UP) for cost in costs)
         assert snapshot.billed_total == expected
         assert abs(snapshot.billed_quantisation) <= len(costs) * Decimal("5e-11")
+
+
+def test_lines_that_end_before_they_start_are_noted(tmp_path):
+    turned = {"ChargePeriodEnd": "2026-10-03T03:00:00Z", "cost": "2.5"}
+    once = {"ChargePeriodEnd": "2026-10-03T04:00:00Z"}
+    lines = [focus_line(), focus_line(**once), focus_line(**turned), focus_line(**turned)]
+    snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+    [note] = [each.message for each in snapshot.findings if each.kind == "ends-before-start"]
+    assert note == (
+        "2 lines end before the time of the start (billed 5.0000000000), first in row 3 of"
+        " bill.csv: only the start counts."
+    )
+    plain = snapshot_of(write_focus(tmp_path / "plain.csv", lines[:2]), tmp_path / "plain")
+    assert "ends-before-start" not in [each.kind for each in plain.findings]

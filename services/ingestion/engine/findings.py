@@ -52,11 +52,16 @@ class ListedValues:
 
 
 def find_findings(
-    session: Session, lines: Sql, listed: Sequence[ListedValues], *, file: str
+    session: Session,
+    lines: Sql,
+    listed: Sequence[ListedValues],
+    *,
+    file: str,
+    files: Sequence[CheckedFile],
 ) -> Iterator[Finding]:
     """`lines` are the snapshot's. Raises BadInput where no line has a service."""
     names = {"lines": lines}
-    yield from _unfilled(session, names, file)
+    yield from _unfilled(session, names, file, files)
     yield from _tag_clashes(session, names, file)
     yield from _unknown_line_types(session, names)
     yield from _unknown_values(listed)
@@ -157,7 +162,9 @@ def order_finding(dates: OrderedDates) -> Finding:
     )
 
 
-def _unfilled(session: Session, names: Mapping[str, Sql], file: str) -> Iterator[Finding]:
+def _unfilled(
+    session: Session, names: Mapping[str, Sql], file: str, files: Sequence[CheckedFile]
+) -> Iterator[Finding]:
     """Descriptive columns that nobody is asked by; FOCUS wants a service on every line."""
     (row,) = records(run_script(session, __package__, "unfilled.sql", names))
     for what in ("service", "account"):
@@ -178,6 +185,15 @@ def _unfilled(session: Session, names: Mapping[str, Sql], file: str) -> Iterator
                 f"no-{what.replace('_', '-')}",
                 f"No line has a value in {_COLUMN_OF[what]}: nothing can go by it.",
             )
+    if row["ends_before_start"]:
+        index, number = row["first_before_start"]
+        count = row["ends_before_start"]
+        have = "1 line ends" if count == 1 else f"{count} lines end"
+        yield Finding(
+            "ends-before-start",
+            f"{have} before the time of the start (billed {row['billed_before_start']}), first in"
+            f" row {number} of {files[index].staging.source.path.name}: only the start counts.",
+        )
 
 
 def _tag_clashes(session: Session, names: Mapping[str, Sql], file: str) -> Iterator[Finding]:

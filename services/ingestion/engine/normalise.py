@@ -348,7 +348,8 @@ class _Normalisation:
             yield from map(unreadable_finding, checked.unreadable)
             yield from map(order_finding, checked.ordered_dates)
         yield from uneven_files(files)
-        yield from find_findings(self.session, lines, listed, file=str(self.delivery.place))
+        place = str(self.delivery.place)
+        yield from find_findings(self.session, lines, listed, file=place, files=files)
         yield from self.commitments.findings()
         yield from find_left_out(tally)
         for file in filter(_is_unchecked, self.delivery.sources):
