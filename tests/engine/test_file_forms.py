@@ -104,6 +104,42 @@ def test_of_focus_with_names_as_catalogues_write_them_is_the_same_bill(tmp_path,
     assert content_of(path, tmp_path / "a") == content_of(plain(tmp_path), tmp_path / "b")
 
 
+def with_blanks(lines, *, before=" ", after=""):
+    """As of a header with blanks after its commas: the first name has none."""
+    first = next(iter(lines[0]))
+    return [
+        {name if name == first else f"{before}{name}{after}": value for name, value in line.items()}
+        for line in lines
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(" ", ""), ("", " "), ("\t", "\u00a0 ")])
+def test_of_a_header_with_blanks_at_names_is_the_same_bill(tmp_path, before, after):
+    path = write_focus(tmp_path / "bill.csv", with_blanks(LINES, before=before, after=after))
+    assert content_of(path, tmp_path / "a") == content_of(plain(tmp_path), tmp_path / "b")
+
+
+def test_of_a_legacy_header_with_blanks_after_commas_is_the_same_bill(tmp_path):
+    line = legacy_line(cur_line(2.0)) | {
+        "resourceTags/user:Customer": "acme",
+        "costCategory/Team": "a",
+        "accountTag/customer": "b",
+    }
+    path = write_legacy(tmp_path / "bill.csv", with_blanks([line]))
+    same = write_legacy(tmp_path / "same.csv", [line])
+    assert content_of(path, tmp_path / "a") == content_of(same, tmp_path / "b")
+
+
+def test_of_names_with_blanks_the_one_without_counts_and_two_are_refused(tmp_path):
+    line = LINES[0] | {" BilledCost": "7"}
+    path = write_focus(tmp_path / "bill.csv", [line])
+    assert snapshot_of(path, tmp_path / "a").billed_total == 3
+    line = {(" Tags" if name == "Tags" else name): value for name, value in LINES[0].items()}
+    path = write_focus(tmp_path / "two.csv", [line | {"Tags ": "{}"}])
+    with pytest.raises(BadInput, match="' Tags', 'Tags ' may both be Tags"):
+        snapshot_of(path, tmp_path / "b")
+
+
 def test_of_a_legacy_cur_in_small_letters_keeps_its_tags(tmp_path):
     line = legacy_line(cur_line(2.0)) | {"resourceTags/user:Customer": "acme"}
     path = write_legacy(

@@ -2,18 +2,20 @@
 
 Glue and Athena lower all letters, Snowflake raises them, and a report has `Billed Cost`. Where a
 file has none of a format's names as they are, names that differ in letters' case and signs alone
-are taken for them: within a format no two do.
+are taken for them: within a format no two do. Names that differ in blanks at their ends alone always
+are, as of a header that is written with blanks after its commas.
 """
 
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final
 
 from services.ingestion.engine.layouts import CUR, FOCUS, is_known
+from services.ingestion.engine.legacy import cur_2_name
 from services.ingestion.engine.other_files import refuse_other_file
 from shared.faults import BadInput
 from shared.tabular import Column, SourceFile
@@ -21,19 +23,53 @@ from shared.tabular import Column, SourceFile
 _NAMES_SHOWN: Final = 6
 _TAG_PREFIXES: Final = ("resourceTags/", "costCategory/", "accountTag/", "userAttribute/")
 """Of columns of a legacy CUR, whose tag key stands behind."""
+_TAG_COLUMNS: Final = (*_TAG_PREFIXES, "iamPrincipal/", "resource_tags_", "cost_category_")
 
 
 def with_known_names(source: SourceFile) -> SourceFile:
     """The file by the names that its format has; raises BadInput where it is of none, or of two."""
-    names = {column.name for column in source.columns}
+    source = _without_blanks(source)
     refuse_other_file(source)
-    if is_known(names):
+    if is_known({column.name for column in source.columns}):
         return source
     known = _folded_names()
     renamed = tuple(_renamed(source, known))
     if not is_known({column.name for column in renamed}):
         raise _not_a_bill(source)
     return replace(source, columns=renamed)
+
+
+def _without_blanks(source: SourceFile) -> SourceFile:
+    """Blanks after a header's commas are no part of a name, but for the end of a tag's key.
+
+    Raises BadInput where two columns have one name then.
+    """
+    written = {column.name for column in source.columns}
+    owners: dict[str, list[str]] = defaultdict(list)
+    columns: list[Column] = []
+    for column in source.columns:
+        name = column.name
+        if name.strip() in _names() or ("/" in name and cur_2_name(name) in _names()):
+            name = name.strip()
+        elif name.lstrip().startswith(_TAG_COLUMNS):
+            name = name.lstrip()
+        if name == column.name or name in written:
+            columns.append(column)
+            continue
+        owners[name].append(column.name)
+        _refuse_two(source, name, owners[name])
+        columns.append(replace(column, name=name, written=column.name))
+    return replace(source, columns=tuple(columns))
+
+
+def _refuse_two(source: SourceFile, name: str, owners: Sequence[str]) -> None:
+    if len(owners) > 1:
+        raise BadInput(
+            f"the columns {', '.join(map(repr, owners))} may both be {name}.",
+            file=str(source.path),
+            field=owners[-1],
+            remedy="Leave out one of them; nothing was taken.",
+        )
 
 
 def _renamed(source: SourceFile, known: dict[str, str]) -> Iterator[Column]:
@@ -44,14 +80,14 @@ def _renamed(source: SourceFile, known: dict[str, str]) -> Iterator[Column]:
             if column.name.lower().startswith(prefix.lower()):
                 name = prefix + column.name[len(prefix) :]
         owners[name].append(column.name)
-        if len(owners[name]) > 1 and name in known.values():
-            raise BadInput(
-                f"the columns {', '.join(map(repr, owners[name]))} may both be {name}.",
-                file=str(source.path),
-                field=column.name,
-                remedy="Leave out one of them; nothing was taken.",
-            )
+        if name in known.values():
+            _refuse_two(source, name, owners[name])
         yield column if name == column.name else replace(column, name=name, written=column.name)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset((*CUR.columns, *FOCUS.columns))
 
 
 @cache
