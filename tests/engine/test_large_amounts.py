@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from shared.faults import BadInput
 from tests.bills import amounts, cur_line, focus_line, run_of, snapshot_of, write_cur, write_focus
 
 RULESET = """
@@ -40,3 +43,32 @@ def test_of_a_cur_in_doubles_are_read_to_their_shortest_decimal(tmp_path):
     snapshot = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path)
     assert snapshot.billed_total == Decimal("250000000.35") - Decimal(10**14)
     assert snapshot.billed_quantisation == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["1e-400", "-1e-400", "1e-2000", "0e-400", "0e400", "7e-101"]
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_of_less_than_anything_is_nothing(tmp_path, written, packed):
+    lines = [focus_line(cost=written), focus_line(cost="1")]
+    if packed:
+        path = write_focus(tmp_path / "bill.csv", lines)
+    else:
+        path = tmp_path / "bill.parquet"
+        pq.write_table(pa.Table.from_pylist(lines), path)
+    snapshot = snapshot_of(path, tmp_path)
+    assert (snapshot.billed_total, snapshot.effective_total) == (1, 1)
+
+
+@pytest.mark.parametrize("written", ["1e-2000000", "1e-99999999999", "0." + "0" * 120 + "1", "1." + "0" * 120])
+def test_of_too_many_digits_is_refused_by_its_row(tmp_path, written):
+    lines = [focus_line(), focus_line(BilledCost=written)]
+    with pytest.raises(BadInput, match="has too many digits for an amount") as raised:
+        snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+    assert (raised.value.row, raised.value.field) == (2, "BilledCost")
+
+
+def test_of_too_many_digits_that_costs_amortised_is_noted(tmp_path):
+    lines = [focus_line(), focus_line(EffectiveCost="0." + "0" * 120 + "1")]
+    snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+    assert [each.column for each in snapshot.unreadable] == ["EffectiveCost"]

@@ -129,6 +129,8 @@ AMORTISED: Final = {
     ),
 }
 """By line type, the columns that its EffectiveCost is made of (AWS, amortised cost)."""
+AMOUNT_CHARACTERS_MAX: Final = 100
+"""Of an amount's text: 38 digits is the most that one has."""
 _AMORTISED: Final = tuple(name for names in AMORTISED.values() for name in names)
 SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
 """Of rows that restate a part of their instance and are never added to it."""

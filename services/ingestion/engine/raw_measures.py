@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from services.ingestion.engine.layouts import SPLIT_OPERATIONS
+from services.ingestion.engine.layouts import AMOUNT_CHARACTERS_MAX, SPLIT_OPERATIONS
 from shared.exact import EXACT
 from shared.numbers import is_number
 
-# Amounts have 38 digits at most; more would be kept as text here, each some thousand times.
-_NUMBER_CHARACTERS_MAX = 100
+# Texts are kept here, some thousands of them.
 _AMOUNT_LIMIT = 10**15
+# What is less is nothing: a sum that had it would need more digits than EXACT has.
+_LEAST_EXPONENT = -100
 # A bill has some hundred products, each a JSON object of some hundred characters.
 _PRODUCTS_KEPT = 1_000
 _PRODUCT_CHARACTERS_KEPT = 10_000
@@ -70,7 +71,7 @@ def _number(row: Row, *names: str) -> Decimal:
 
 
 def _decimal(text: str) -> Decimal:
-    if len(text) > _NUMBER_CHARACTERS_MAX:
+    if len(text) > AMOUNT_CHARACTERS_MAX:
         raise ValueError("no number is that long")
     return _short_decimal(text)
 
@@ -79,10 +80,10 @@ def _decimal(text: str) -> Decimal:
 def _short_decimal(text: str) -> Decimal:
     if not is_number(text):
         raise ValueError("no number")
-    number = EXACT.create_decimal(text.strip())
+    number = Decimal(text.strip())  # in no context: an exponent may be below any
     if abs(number) > _AMOUNT_LIMIT:
         raise ValueError("no amount of a bill")
-    return number
+    return number if number.adjusted() > _LEAST_EXPONENT else Decimal(0)
 
 
 def _amortised(row: Row, needed: Sequence[str], amount: Callable[[], Decimal]) -> Decimal | None:

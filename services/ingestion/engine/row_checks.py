@@ -25,6 +25,7 @@ from services.ingestion.engine.staging import (
     as_written,
     is_beyond,
     label_of,
+    no_amount,
     unreadable,
 )
 from shared.column_types import NO_TYPE, ColumnKind, check_column_type
@@ -33,7 +34,7 @@ from shared.contracts.unreadable import Unreadable
 from shared.faults import BadInput, printable
 from shared.input_limits import LINE_BYTES_MAX, NAME_CHARACTERS_MAX
 from shared.json_advice import json_advice
-from shared.numbers import is_number, no_number, number_advice
+from shared.numbers import is_number, number_advice
 from shared.periods import Month
 from shared.sql.expressions import (
     Sql,
@@ -222,7 +223,7 @@ def _checks(source: SourceFile, kind: Kind) -> Iterator[_Check]:
         elif type_ == "time":
             yield _Check(name, "time", both(is_null(identifier(name)), negated(is_null(text))))
         elif type_ == "money":
-            yield _Check(name, "money", no_number(text, MONEY_TYPE))
+            yield _Check(name, "money", no_amount(text, MONEY_TYPE))
         elif (bad := unreadable(text, name, type_)) is not None:
             yield from _by_lines(_Check(name, type_, bad))
     if kind.is_focus:
@@ -255,7 +256,7 @@ def _empty_amortised() -> Iterator[_Check]:
 def _beyond(column: str) -> tuple[_Check, _Check]:
     """Of an amount that does not fit 64 bits: whether it is none, or more than there is."""
     text = identifier(column)
-    is_none = no_number(text, WIDE_MONEY_TYPE)
+    is_none = no_amount(text, WIDE_MONEY_TYPE)
     return _Check(column, "number", is_none), _Check(column, "beyond", is_beyond(text))
 
 
@@ -308,7 +309,7 @@ def _counted(row_count: int) -> str:
 
 
 def _words(fault: _Fault) -> str:
-    if fault.kind == "number" and is_number(fault.value):
+    if fault.kind == "number" and is_number(fault.whole):
         return f"{fault.value!r} has too many digits for an amount."
     advice = ""
     match fault.kind:

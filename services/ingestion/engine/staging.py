@@ -13,7 +13,13 @@ from typing import Final
 import duckdb
 
 from services.ingestion.engine.closed_lists import CLOSED_LISTS
-from services.ingestion.engine.layouts import AMORTISED, Kind, Type, layout_of
+from services.ingestion.engine.layouts import (
+    AMORTISED,
+    AMOUNT_CHARACTERS_MAX,
+    Kind,
+    Type,
+    layout_of,
+)
 from services.ingestion.engine.legacy import written_name
 from shared.column_types import is_time, time_in_microseconds
 from shared.columnar import Session, is_of_machine
@@ -234,7 +240,7 @@ def unreadable(text: Sql, name: str, type_: Type) -> Sql | None:
     match type_:
         case "money":
             is_more = call("coalesce", is_beyond(text), FALSE)
-            return either(no_number(text, WIDE_MONEY_TYPE), is_more)
+            return either(no_amount(text, WIDE_MONEY_TYPE), is_more)
         case "quantity":
             return no_number(text, QUANTITY_TYPE)
         case "json":
@@ -250,6 +256,12 @@ def unreadable(text: Sql, name: str, type_: Type) -> Sql | None:
             return _no_name(text)
         case _:
             return None
+
+
+def no_amount(text: Sql, type_: str) -> Sql:
+    """Whether a text is no number that the type holds, or is longer than any amount."""
+    is_long = infix(number(AMOUNT_CHARACTERS_MAX), "<", call("length", or_empty(text)))
+    return either(no_number(text, type_), is_long)
 
 
 def is_beyond(text: Sql) -> Sql:
