@@ -3,7 +3,7 @@
 import json
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # noqa: TID251 - an input
 import pytest
 
 from shared.faults import BadInput

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # noqa: TID251 - an input
 import pytest
 
 from shared.faults import BadInput
@@ -60,7 +60,9 @@ def test_of_less_than_anything_is_nothing(tmp_path, written, packed):
     assert (snapshot.billed_total, snapshot.effective_total) == (1, 1)
 
 
-@pytest.mark.parametrize("written", ["1e-2000000", "1e-99999999999", "0." + "0" * 120 + "1", "1." + "0" * 120])
+@pytest.mark.parametrize(
+    "written", ["1e-2000000", "1e-99999999999", "0." + "0" * 120 + "1", "1." + "0" * 120]
+)
 def test_of_too_many_digits_is_refused_by_its_row(tmp_path, written):
     lines = [focus_line(), focus_line(BilledCost=written)]
     with pytest.raises(BadInput, match="has too many digits for an amount") as raised:

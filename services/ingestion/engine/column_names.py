@@ -2,8 +2,8 @@
 
 Glue and Athena lower all letters, Snowflake raises them, and a report has `Billed Cost`. Where a
 file has none of a format's names as they are, names that differ in letters' case and signs alone
-are taken for them: within a format no two do. Names that differ in blanks at their ends alone always
-are, as of a header that is written with blanks after its commas.
+are taken for them: within a format no two do. Names that differ in blanks at their ends alone
+always are, as of a header that is written with blanks after its commas.
 """
 
 import difflib

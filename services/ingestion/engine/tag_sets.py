@@ -1,4 +1,4 @@
-"""The tags of a part's lines by the keys that people gave, without what the format puts before them."""
+"""The tags of a part's lines by the keys that people gave, without what the format puts before."""
 
 from pathlib import Path
 from typing import Final
@@ -39,8 +39,8 @@ def create_tag_sets(session: Session, lines: str, kind: Kind, *, path: Path) -> 
     ).fetchall()[0]
     rows = "1 row has" if count == 1 else f"{count} rows have"
     raise BadInput(
-        f"the tags {first} and {second} are both the key {key[:_VALUE_CHARACTERS]!r}, as {value} and"
-        f" {other}; which of them owns the line is not known. {rows} that.",
+        f"the tags {first} and {second} are both the key {key[:_VALUE_CHARACTERS]!r}, as {value}"
+        f" and {other}; which of them owns the line is not known. {rows} that.",
         file=str(path),
         row=row,
         field=pairs[2][:_VALUE_CHARACTERS],

@@ -23,7 +23,7 @@ _FINDINGS_MAX: Final = 20
 
 @dataclass(frozen=True)
 class _Keys:
-    """The bill's tag keys; `sanitised`: a key is also met as AWS writes it, in these formats alone."""
+    """The bill's tag keys; `sanitised`: a key is also met as AWS writes it."""
 
     listed: Sequence[str]
     sanitised: bool
@@ -50,9 +50,7 @@ def misspelt_labels(
     return list(islice(findings, _FINDINGS_MAX))
 
 
-def _absent_labels(
-    config: Configuration, keys: _Keys, unlabelled: Decimal
-) -> Iterator[Finding]:
+def _absent_labels(config: Configuration, keys: _Keys, unlabelled: Decimal) -> Iterator[Finding]:
     """A key that is not there yet is no fault where another one of its label is."""
     for label, sources in config.labels.items():
         asked = [source.removeprefix(_TAG) for source in sources if source.startswith(_TAG)]
