@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from shared.numbers import is_word_for_nothing
+
 
 class _KeyTwice(Exception):
     """A key of an object is there with another value, too."""
@@ -21,6 +23,8 @@ def differing_keys(text: str) -> str | None:
 
 
 def json_advice(text: str) -> str:
+    if is_word_for_nothing(text):  # NaN is JSON to Python
+        return "It is a word for no value: leave the cell empty."
     try:
         content = json.loads(text, object_pairs_hook=_once)
     except _KeyTwice as twice:

@@ -38,6 +38,10 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text.strip(_SPACES)) is not None
 
 
+def is_word_for_nothing(text: str) -> bool:
+    return text.strip().lower() in _NO_VALUE
+
+
 def no_number(text: Sql, type_: str) -> Sql:
     """Whether a text that is there is no number, or none that the decimal type holds."""
     is_odd = either(
@@ -57,7 +61,7 @@ def number_advice(text: str) -> str:
     """What a text looks like that is no number, and what to do."""
     plain = text.strip()
     advice = "Export it without a format: digits, a point, a minus."
-    if plain.lower() in _NO_VALUE:
+    if is_word_for_nothing(text):
         return "It is a word for no value: leave the cell empty."
     if _CURRENCY_SIGN.search(plain):
         return f"A spreadsheet has put a sign of currency or a format to it. {advice}"

@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, Self, TextIO, cast
@@ -27,6 +27,7 @@ from shared.input_limits import (
     Unpacked,
     beyond,
 )
+from shared.other_forms import refuse_workbook
 
 csv.field_size_limit(LINE_BYTES_MAX)
 
@@ -39,6 +40,7 @@ _ZIP_ENDS = re.compile(rb"(?=PK\x05\x06.{8}(?!\xff{4})(.{4})|PK\x06\x06.{36}(.{8
 # Both records, the zip64's locator between them, and a comment of at most 65,535 bytes.
 _ZIP_END_BYTES_MAX = 56 + 20 + 22 + 65_535
 _READ_BYTES = 128 * 1024
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;|\t])"?\r?\n?', re.IGNORECASE)
 UTF_8 = "utf-8-sig"
 UTF_16 = "utf-16"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -137,6 +139,7 @@ def _check_zip_directory(raw: BinaryIO, path: Path) -> None:
 def _only_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     members = [item for item in archive.infolist() if _is_csv(item.filename)]
     if not members:
+        refuse_workbook(path, archive.namelist())
         raise BadInput("no .csv is in the zip.", file=str(path), remedy=FETCH_AGAIN)
     if len(members) > 1:
         raise BadInput(
@@ -175,7 +178,8 @@ def csv_records(path: Path, encoding: str = UTF_8, delimiter: str = ",") -> Iter
     """
     with open_text(path, encoding) as text:
         lines = Lines(text, str(path))
-        records = csv.reader(lines, delimiter=delimiter, strict=True)  # noqa: TID251 - others' files
+        named = _without_separator(lines)
+        records = csv.reader(named, delimiter=delimiter, strict=True)  # noqa: TID251 - others' files
         try:
             for record in records:
                 lines.record_characters = 0
@@ -183,6 +187,20 @@ def csv_records(path: Path, encoding: str = UTF_8, delimiter: str = ",") -> Iter
                     yield record
         except csv.Error as error:
             raise csv.Error(f"{error}{_quoting_words(lines.last, delimiter)}") from error
+
+
+def separator_named(line: str) -> str:
+    """By Excel's own first line, such as `sep=;`; '' for any other line."""
+    match = _SEPARATOR_LINE.fullmatch(line)
+    return match[1] if match else ""
+
+
+def _without_separator(lines: Iterable[str]) -> Iterator[str]:
+    at_start = True
+    for line in lines:
+        if not (at_start and separator_named(line)):
+            yield line
+        at_start = False
 
 
 def _quoting_words(line: str, delimiter: str) -> str:

@@ -25,6 +25,7 @@ from shared.input_limits import (
     PARQUET_SMALL_ROWS,
     beyond,
 )
+from shared.other_forms import BEGINNING_BYTES, refuse_json, refuse_other_form
 from shared.packed_text import (
     FETCH_AGAIN,
     UTF_8,
@@ -36,6 +37,7 @@ from shared.packed_text import (
     csv_records,
     open_text,
     open_unpacked,
+    separator_named,
     unpacked,
 )
 from shared.readable import refused_if_unreadable
@@ -73,13 +75,15 @@ class SourceFile:
     delimiter: str = ","
     compression: Compression = "none"
     """Of a CSV; Parquet's own does not count."""
+    names_its_separator: bool = False
+    """Whether a CSV begins with a line such as `sep=;`, which is Excel's and none of its own."""
     derived: tuple[Column, ...] = ()
     """Further columns, each an expression over the others."""
 
     @property
     def is_rfc_4180(self) -> bool:
         """Whether a CSV is UTF-8 with commas, as DuckDB reads it."""
-        return self.encoding == UTF_8 and self.delimiter == ","
+        return self.encoding == UTF_8 and self.delimiter == "," and not self.names_its_separator
 
     @property
     def scan(self) -> Sql:
@@ -128,16 +132,19 @@ def open_source_file(path: Path) -> SourceFile:
     """Checks that the file is there, not empty and of a kind we read, and reads its header."""
     try:
         with path.open("rb") as file:
-            magic = file.read(4)
+            beginning = file.read(BEGINNING_BYTES)
     except OSError as error:
         raise BadInput(f"can't be read: {error.strerror}.", file=str(path)) from error
+    magic = beginning[:4]
     if not magic:
         raise BadInput("the file has no content.", file=str(path), remedy=FETCH_AGAIN)
     if magic == _PARQUET_MAGIC:
         return SourceFile(path, "parquet", _parquet_columns(path))
+    refuse_other_form(path, beginning)
     encoding = _encoding(path)
-    header = _header(path, encoding)
-    delimiter = _delimiter(header)
+    header, separator = _header(path, encoding)
+    refuse_json(path, header)
+    delimiter = separator or _delimiter(header)
     with refused_if_unreadable(path, remedy=FETCH_AGAIN):
         source = io.StringIO(header, newline="")
         lines = csv.reader(source, delimiter=delimiter)  # noqa: TID251 - other people's files
@@ -153,7 +160,17 @@ def open_source_file(path: Path) -> SourceFile:
         Column(name, identifier(_position_name(at)), "VARCHAR") for at, name in enumerate(names)
     )
     new_line = "\r\n" if header.endswith("\r\n") else "\n"
-    return SourceFile(path, "csv", columns, new_line, encoding, delimiter, compression_of(magic))
+    compression = compression_of(magic)
+    return SourceFile(
+        path,
+        "csv",
+        columns,
+        new_line,
+        encoding,
+        delimiter,
+        compression,
+        names_its_separator=bool(separator),
+    )
 
 
 def _encoding(path: Path) -> str:
@@ -168,17 +185,22 @@ def _delimiter(header: str) -> str:
     return max(_OTHER_DELIMITERS, key=header.count) if len(header) > 1 else ","
 
 
-def _header(path: Path, encoding: str) -> str:
-    """The first line, and those after it while a name in quotes goes on."""
+def _header(path: Path, encoding: str) -> tuple[str, str]:
+    """The first line, and those after it while a name in quotes goes on.
+
+    Behind it the separator that a line before it names, '' without one.
+    """
     lines: list[str] = []
     with open_text(path, encoding) as text:
-        source, quote_count = Lines(text, str(path)), 0
+        source, quote_count, separator = Lines(text, str(path)), 0, ""
         for line in source:
+            if not lines and not separator and (separator := separator_named(line)):
+                continue
             lines.append(line)
             quote_count += line.count('"')
             if quote_count % 2 == 0:
                 break
-    return "".join(lines)
+    return "".join(lines), separator
 
 
 def _check_column_count(path: Path, count: int) -> None:
@@ -194,6 +216,8 @@ def open_rows_file(path: Path) -> SourceFile:
     file = open_source_file(path)
     if not file.is_rfc_4180:
         what = "UTF-16" if file.encoding != UTF_8 else f"separated by {file.delimiter!r}"
+        if file.names_its_separator:
+            what = "begun by a line `sep=`, which is no part of a CSV"
         raise BadInput(
             f"it is {what}.", file=str(path), remedy="Write it as UTF-8, separated by commas."
         )
@@ -222,7 +246,13 @@ def rewritten(source: SourceFile, path: Path) -> SourceFile:
         for record in csv_records(source.path, source.encoding, source.delimiter):
             writer.writerow(record)
     return replace(
-        source, path=path, new_line="\n", encoding=UTF_8, delimiter=",", compression="none"
+        source,
+        path=path,
+        new_line="\n",
+        encoding=UTF_8,
+        delimiter=",",
+        compression="none",
+        names_its_separator=False,
     )
 
 

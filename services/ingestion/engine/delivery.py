@@ -181,10 +181,7 @@ def _loose_delivery(folder: Path, places: Iterable[str]) -> Delivery:
         return _delivery(data, manifest=None)
     periods = [path for path in data if is_named_billing_periods(path.name)]
     others = [path for path in data if path not in periods]
-    if (
-        len(data) <= _LOOSE_FILES_OPENED
-        and len([*filterfalse(_dataset_beside, others)]) == 1
-    ):
+    if len(data) <= _LOOSE_FILES_OPENED and len([*filterfalse(_dataset_beside, others)]) == 1:
         return _delivery(others, manifest=None, periods=periods)
     raise BadInput(
         f"no manifest is here, and {len(data)} data files.",
