@@ -45,9 +45,7 @@ def test_of_a_cur_in_doubles_are_read_to_their_shortest_decimal(tmp_path):
     assert snapshot.billed_quantisation == 0
 
 
-@pytest.mark.parametrize(
-    "written", ["1e-400", "-1e-400", "1e-2000", "0e-400", "0e400", "7e-101"]
-)
+@pytest.mark.parametrize("written", ["1e-400", "-1e-400", "1e-2000", "0e-400", "0e400", "7e-101"])
 @pytest.mark.parametrize("packed", [True, False])
 def test_of_less_than_anything_is_nothing(tmp_path, written, packed):
     lines = [focus_line(cost=written), focus_line(cost="1")]
