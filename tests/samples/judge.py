@@ -33,7 +33,9 @@ class Sample:
     """A bill as somebody's program made it, and what has to become of it.
 
     `refusal`: words of the reason for which it must be refused; empty where it must be taken, None
-    where a person judges. `shares`: what of the total is whose, where workloads say it.
+    where a person judges. `shares`: what of the total is whose, where workloads say it. `costs` is
+    what the oracle reads, where it is not the whole of `bill`. `first_run_refusal`: the same words
+    of a run without a ruleset, which asks for more columns than this one's `cost`.
     """
 
     title: str
@@ -45,6 +47,8 @@ class Sample:
     workloads: Path | None = None
     shares: Mapping[str, Decimal] | None = None
     refusal: str | None = ""
+    costs: Path | None = None
+    first_run_refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,8 @@ def judge(sample: Sample, work: Path) -> Judged:
     shutil.rmtree(work, ignore_errors=True)
     try:
         snapshot = _snapshot(sample, work)
-        answer = oracle.read(
-            sample.bill, period=sample.period, cost=sample.cost, label=sample.label
-        )
+        costs = sample.costs or sample.bill
+        answer = oracle.read(costs, period=sample.period, cost=sample.cost, label=sample.label)
         run = _run(sample, snapshot, work, [name for name in answer.owners if name])
     except BadInput as fault:
         return Judged(sample, *_of_refusal(sample, fault))
@@ -83,6 +86,9 @@ def _first_run(sample: Sample, work: Path) -> tuple[Verdict, str]:
     """Without a ruleset, as somebody does who tries the product: it must end in a proof."""
     asked = ("--bill", str(sample.bill), "--period", sample.period, "--out", str(work / "first"))
     done = trueback(work, "attribute", *asked)
+    if sample.first_run_refusal:
+        is_refused = done.returncode and sample.first_run_refusal in done.stderr
+        return ("taken", "") if is_refused else ("unexpected", f"first run: {done.stderr}")
     return ("unexpected", f"first run: {done.stderr}") if done.returncode else ("taken", "")
 
 

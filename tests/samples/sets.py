@@ -70,7 +70,12 @@ def _of_nise(programs: Programs) -> Iterator[Sample]:
 def _of_nise_refused(programs: Programs) -> Iterator[Sample]:
     reserved = programs.nise_static("commitments")
     title = f"{_NISE}, a Savings Plan's recurring fee and a reservation, of which it leaves out"
-    yield Sample(f"{title} what was used", reserved, _MONTH)
+    yield Sample(
+        f"{title} what was used",
+        reserved,
+        _MONTH,
+        first_run_refusal="or give a ruleset with `cost: BilledCost`",
+    )
     yield Sample(
         f"{title} what was used",
         reserved,
@@ -126,7 +131,8 @@ def _of_toolkit_refused(programs: Programs) -> Iterator[Sample]:
         f"{_TOOLKIT}, AWS, FOCUS 1.3, the folder of its two datasets",
         source,
         _TOOLKIT_MONTH,
-        refusal="no manifest is here, and 2 data files",
+        label=_COST_CENTRE["aws"],
+        costs=only(source, "*cost_and_usage*.csv"),
     )
     yield Sample(
         f"{_TOOLKIT}, AWS, FOCUS 1.4, the folder of its four datasets and its record of converting",
