@@ -5,10 +5,10 @@ from contextlib import contextmanager
 import pytest
 
 from deploy.commands import operate, sources
-from deploy.commands.close_remedies import REMEDIES
 from deploy.local.api_client import Refused
 from deploy.local.stack import ManageFailed
 from services.portal.domain.period_checks import _WORDINGS
+from shared.vocabulary.close_remedies import REMEDIES
 from tests.trueback_command import trueback
 
 TIME = "2026-11-05T08:19:00.123456Z"

@@ -8,47 +8,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from shared.vocabulary.close_remedies import REMEDIES
 from shared.vocabulary.names import as_heading
 
-_WORDINGS: Final = {
-    "snapshot_complete": (
-        "The bill",
-        "Wait for AWS's next delivery, or look at the source's connection.",
-    ),
-    "proof_holds": (
-        "Proof to the cent",
-        "Nothing can be issued from this run; report it with its proof.",
-    ),
-    "unallocated_within_limit": (
-        "Unallocated cost",
-        "Tag what is unallocated, or add a rule to trueback.yaml.",
-    ),
-    "signals_complete": (
-        "Signals",
-        "Send the missing signals; until then its pool goes by the next driver.",
-    ),
-    "month_is_over": ("End of the month", "Wait for the month's end; its cost still grows."),
-    "no_charge_twice": (
-        "Each charge once",
-        "Withdraw a delivery of one of them, or say why their lines are others.",
-    ),
-    "bill_is_final": (
-        "The provider's month",
-        "Wait until the provider has closed it, or expect that the bill is restated.",
-    ),
-    "no_quarantined_file": (
-        "Refused deliveries",
-        "Deliver the refused files again, whole.",
-    ),
-    "nothing_vanished": (
-        "What was there before",
-        "Deliver the bill again with what it lacks, or say why it is gone.",
-    ),
-    "run_is_newest": (
-        "Newest inputs",
-        "Wait for the next run; it takes a minute after its inputs.",
-    ),
+_LABELS: Final = {
+    "snapshot_complete": "The bill",
+    "proof_holds": "Proof to the cent",
+    "unallocated_within_limit": "Unallocated cost",
+    "signals_complete": "Signals",
+    "month_is_over": "End of the month",
+    "no_charge_twice": "Each charge once",
+    "bill_is_final": "The provider's month",
+    "no_quarantined_file": "Refused deliveries",
+    "nothing_vanished": "What was there before",
+    "run_is_newest": "Newest inputs",
 }
+_WORDINGS: Final = {name: (label, REMEDIES[name]) for name, label in _LABELS.items()}
 
 
 @dataclass(frozen=True)
