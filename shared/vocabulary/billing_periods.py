@@ -11,3 +11,8 @@ class BillingPeriodStatus(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        """Of a database column."""
+        return [(each.value, each.name.capitalize()) for each in cls]

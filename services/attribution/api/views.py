@@ -14,7 +14,7 @@ from services.attribution.api.answers import (
     TenantStatement,
 )
 from services.attribution.domain.close_checks import CheckResult
-from services.attribution.domain.revision_causes import Cause, Corrections
+from services.attribution.domain.revision_causes import Cause
 from services.attribution.models import Period, Ruleset, RulesetApplication, Run, Statement
 from services.attribution.operations.change_ruleset import RULESET
 from services.attribution.operations.close_period import UnableToClose, close_period
@@ -181,13 +181,12 @@ def _check(check: CheckResult) -> dict[str, Any]:
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    more = cause.more or Corrections()
     return {
         "code": cause.code,
         "source": cause.source,
-        "line_count": more.line_count,
-        "billed": f"{more.billed:f}",
-        "effective": f"{more.effective:f}",
+        "line_count": cause.more.line_count,
+        "billed": f"{cause.more.billed:f}",
+        "effective": f"{cause.more.effective:f}",
     }
 
 

@@ -40,7 +40,7 @@ class Cause:
 
     code: RevisionCause
     source: str = ""
-    more: Corrections | None = None
+    more: Corrections = Corrections()
 
 
 def revision_causes(before: MadeOf, after: MadeOf) -> list[Cause]:
@@ -54,10 +54,9 @@ def _causes(before: MadeOf, after: MadeOf) -> Iterator[Cause]:
         {source: bill.content_hash for source, bill in after.bills.items()},
     ):
         more = _more(before.bills.get(source), after.bills.get(source))
-        if more == Corrections():
-            yield Cause(RevisionCause.BILL_RESTATED, source)
-        else:
-            yield Cause(RevisionCause.BILL_CORRECTED, source, more)
+        is_restated = more == Corrections()
+        code = RevisionCause.BILL_RESTATED if is_restated else RevisionCause.BILL_CORRECTED
+        yield Cause(code, source, more)
     for source in _changed(before.signals, after.signals):
         yield Cause(RevisionCause.SIGNALS_CHANGED, source)
     for source in _changed(before.workloads, after.workloads):

@@ -84,15 +84,10 @@ class WithdrawnSet(models.Model):
 class ProviderPeriod(models.Model):
     """Whether a source's provider may still change a month; a source without a row says nothing."""
 
-    class Status(models.TextChoices):
-        OPEN = BillingPeriodStatus.OPEN.value
-        CLOSED = BillingPeriodStatus.CLOSED.value
-        UNKNOWN = BillingPeriodStatus.UNKNOWN.value
-
     source = models.CharField(max_length=40)
     period = models.CharField(max_length=7)
     version = models.IntegerField()
-    status = models.CharField(max_length=20, choices=Status)
+    status = models.CharField(max_length=20, choices=BillingPeriodStatus.choices())
     last_updated = models.DateTimeField(null=True)
 
     class Meta:

@@ -2,8 +2,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from django.db.models import QuerySet
-
 from services.attribution.models import (
     InputSet,
     Period,
@@ -95,10 +93,8 @@ def record_withdrawal(fact: SetWithdrawn) -> None:
     Of a kind that this release doesn't know there is nothing here.
     """
     kind = _KINDS.get(fact.kind, fact.kind)
-    known = _known(kind, fact.source, fact.period)
-    if not is_newer(fact.version, than=_version(known.first(), kind, fact.source, fact.period)):
+    if not _gives_way(kind, fact):
         return
-    known.delete()
     WithdrawnSet.objects.update_or_create(
         kind=kind,
         source=fact.source,
@@ -118,10 +114,8 @@ def _record(
     What comes before the bill or the ruleset waits for them, without a job.
     """
     Period.objects.get_or_create(period=fact.period)
-    known = _known(kind, fact.source, fact.period)
-    if not is_newer(fact.version, than=_version(known.first(), kind, fact.source, fact.period)):
+    if not _gives_way(kind, fact):
         return
-    known.delete()
     InputSet.objects.create(
         kind=kind,
         source=fact.source,
@@ -136,16 +130,17 @@ def _record(
     _request(fact.period)
 
 
-def _known(kind: str, source: str, period: str) -> QuerySet[InputSet]:
-    return InputSet.objects.select_for_update().filter(kind=kind, source=source, period=period)
-
-
-def _version(before: InputSet | None, kind: str, source: str, period: str) -> int | None:
-    """The highest that is known, of a set or of its withdrawal."""
-    if before is not None:
-        return before.version
-    withdrawn = WithdrawnSet.objects.filter(kind=kind, source=source, period=period).first()
-    return withdrawn.version if withdrawn else None
+def _gives_way(
+    kind: str, fact: SnapshotPublished | SignalsPublished | WorkloadsPublished | SetWithdrawn
+) -> bool:
+    """Whether the fact is news of its source and period; the set that was there is gone then."""
+    about = {"kind": kind, "source": fact.source, "period": fact.period}
+    known = InputSet.objects.select_for_update().filter(**about)
+    newest = known.first() or WithdrawnSet.objects.filter(**about).first()
+    if not is_newer(fact.version, than=newest.version if newest else None):
+        return False
+    known.delete()
+    return True
 
 
 def _request(period: str) -> None:

@@ -25,6 +25,7 @@ from shared.configuration import Configuration, parse_configuration
 from shared.contracts.ingestion import Loss
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.periods import Month
+from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
 def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
@@ -86,7 +87,7 @@ def _open_at_provider(period: str) -> Iterator[str]:
     billed = InputSet.objects.filter(kind=InputSet.Kind.SNAPSHOT, period=period).values("source")
     yield from (
         ProviderPeriod.objects.filter(
-            period=period, status=ProviderPeriod.Status.OPEN, source__in=billed
+            period=period, status=BillingPeriodStatus.OPEN, source__in=billed
         )
         .order_by("source")
         .values_list("source", flat=True)

@@ -111,10 +111,11 @@ def is_named_billing_periods(uri: str) -> bool:
 
     A folder `BILLING_PERIOD=2026-10` is AWS's, of a bill, and so may be `aws-billing-period.csv`.
     """
-    name = uri.rpartition("/")[2]
-    stem, ending = _DATA.split(name)[0], _DATA.search(name)
-    word = _NOT_OF_A_NAME.sub("", stem.lower())
-    return ending is not None and word in ("billingperiod", "billingperiods")
+    name = uri.rpartition("/")[2].lower()
+    ending = _DATA.search(name)
+    if ending is None:
+        return False
+    return _NOT_OF_A_NAME.sub("", name[: ending.start()]) in ("billingperiod", "billingperiods")
 
 
 def _loose_by_month(objects: Iterable[Stored]) -> dict[str, list[Stored]]:

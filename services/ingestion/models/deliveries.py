@@ -140,15 +140,14 @@ class Upload(models.Model):
 class BillingPeriodReport(models.Model):
     """Whether the provider may still change a month, by FOCUS's Billing Period dataset."""
 
-    class Status(models.TextChoices):
-        OPEN = BillingPeriodStatus.OPEN.value
-        CLOSED = BillingPeriodStatus.CLOSED.value
-        UNKNOWN = BillingPeriodStatus.UNKNOWN.value
-
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     period = models.CharField(max_length=7)
     version = models.IntegerField(default=0)
-    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    status = models.CharField(
+        max_length=10,
+        choices=BillingPeriodStatus.choices(),
+        default=BillingPeriodStatus.UNKNOWN.value,
+    )
     last_updated = models.DateTimeField(null=True)
 
     class Meta:
