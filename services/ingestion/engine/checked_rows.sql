@@ -1,3 +1,3 @@
--- reads: staged
+-- reads: {staged}
 SELECT count(*) AS row_count, {counts}
-FROM staged;
+FROM {staged};

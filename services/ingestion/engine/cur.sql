@@ -1,11 +1,9 @@
--- reads: cur_lines, tagset, balanced_savings_plans, upfront_purchases, service_categories
---     makes: cur_mapped
+-- reads: {lines}, tagset, balanced_savings_plans, upfront_purchases, service_categories
 -- CUR 2.0, and a legacy CUR under its names, to FOCUS 1.2 (AWS's data dictionary of the CUR). Amounts
 -- are rounded once (half-up, away from zero). EffectiveCost follows AWS's own dashboards' rule for
 -- amortised cost; the unused part of a commitment becomes a Usage line of its own, so that both
 -- measures tie to the bill. A split cost row restates a part of its instance, so its own amounts are 0.
 -- The rules of commitments and of net amounts: docs/reference/aws-bills.md.
-CREATE OR REPLACE TEMP VIEW cur_mapped AS
 WITH priced AS NOT MATERIALIZED (
     SELECT
         staged.*,
@@ -29,7 +27,7 @@ WITH priced AS NOT MATERIALIZED (
             OR line_item_product_code LIKE '%SavingsPlans'
                 AND coalesce(line_item_usage_type, '') NOT LIKE '%NoUpfront%'
         ) AS is_returned
-    FROM cur_lines AS staged
+    FROM {lines} AS staged
     LEFT JOIN tagset
         ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
         AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
@@ -224,4 +222,4 @@ SELECT
     NULL AS ServiceSubcategory,
     NULL AS SkuPriceDetails
 FROM measured
-LEFT JOIN service_categories ON service_categories.code = line_item_product_code;
+LEFT JOIN service_categories ON service_categories.code = line_item_product_code

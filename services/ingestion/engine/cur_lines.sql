@@ -1,5 +1,4 @@
--- reads: staged  makes: cur_lines
-CREATE OR REPLACE TEMP VIEW cur_lines AS
+-- reads: {staged}
 SELECT
     *,
     {file} AS file,
@@ -10,6 +9,6 @@ SELECT
     coalesce(
         nullif(json_extract_string(product, '$.product_name'), ''), product_product_name
     ) AS product_name
-FROM staged
+FROM {staged}
 WHERE date_trunc('month', {billing_period}) = {started_at}
-    AND row BETWEEN {first_row} AND {last_row};
+    AND row BETWEEN {first_row} AND {last_row}

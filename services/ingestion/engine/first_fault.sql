@@ -1,4 +1,4 @@
--- reads: staged
+-- reads: {staged}
 SELECT count(*), min(row), arg_min({value}, row)
-FROM staged
+FROM {staged}
 WHERE {is_fault};

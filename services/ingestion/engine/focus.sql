@@ -1,7 +1,6 @@
--- reads: focus_lines, tagset  makes: focus_mapped
+-- reads: {lines}, tagset
 -- FOCUS 1.0 to 1.4 as delivered: names stay, amounts are rounded once (half-up, away from zero). Where
 -- 1.4 has no provider and publisher any more, they are the service's provider and the host's.
-CREATE OR REPLACE TEMP VIEW focus_mapped AS
 SELECT
     staged.* EXCLUDE (BilledCost, EffectiveCost, ListCost, ContractedCost, Tags, AllocatedTags, ProviderName,
         PublisherName),
@@ -26,9 +25,9 @@ SELECT
     CAST(NULL AS {money}) AS x_UnusedCost,
     CAST(NULL AS DECIMAL(38,15)) AS x_ReservedUsage,
     CAST(NULL AS DECIMAL(38,15)) AS x_ActualUsage
-FROM focus_lines AS staged
+FROM {lines} AS staged
 LEFT JOIN tagset
     ON staged.tags_a IS NOT DISTINCT FROM tagset.tags_a
     AND staged.tags_b IS NOT DISTINCT FROM tagset.tags_b
     AND staged.tags_c IS NOT DISTINCT FROM tagset.tags_c
-    AND staged.tags_d IS NOT DISTINCT FROM tagset.tags_d;
+    AND staged.tags_d IS NOT DISTINCT FROM tagset.tags_d

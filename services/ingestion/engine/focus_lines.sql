@@ -1,5 +1,4 @@
--- reads: staged  makes: focus_lines
-CREATE OR REPLACE TEMP VIEW focus_lines AS
+-- reads: {staged}
 SELECT
     *,
     {file} AS file,
@@ -7,6 +6,6 @@ SELECT
     x_CostCategories AS tags_b,
     Tags AS tags_c,
     CAST(NULL AS VARCHAR) AS tags_d
-FROM staged
+FROM {staged}
 WHERE date_trunc('month', {billing_period}) = {started_at}
-    AND row BETWEEN {first_row} AND {last_row};
+    AND row BETWEEN {first_row} AND {last_row}

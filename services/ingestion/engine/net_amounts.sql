@@ -1,4 +1,4 @@
--- reads: cur_lines
+-- reads: {lines}
 -- How many lines are of Savings Plans or fees, how many that are no discounts have net amounts, and
 -- what the bill sums to without and with them: a discount is a row of its own among unblended amounts,
 -- and within the net ones of what it is of. Both sum to one bill.
@@ -16,5 +16,5 @@ SELECT
         WHEN line_item_line_item_type LIKE '%Discount' THEN coalesce(line_item_net_unblended_cost, '0')
         ELSE coalesce(line_item_net_unblended_cost, line_item_unblended_cost)
     END AS DECIMAL(38,10))), 0)
-FROM cur_lines
+FROM {lines}
 WHERE coalesce(line_item_operation, '') NOT IN ('EKSPod-EC2', 'ECSTask-EC2');

@@ -7,12 +7,13 @@ fault leaves the output folder empty. Amounts are rounded once, half-up, to 1e-1
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from services.ingestion.engine import commitments
 from services.ingestion.engine.commitments import Commitments
 from services.ingestion.engine.delivery import Delivery
 from services.ingestion.engine.findings import (
@@ -73,6 +74,15 @@ _GROUPS_PER_MB: Final = 500
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 # Enough decimals to subtract before rounding, and enough digits for the largest amounts.
 _EXACT_TYPE: Final = {MONEY_TYPE: "DECIMAL(38,28)", WIDE_MONEY_TYPE: "DECIMAL(38,20)"}
+# Each with the columns of a file that it names.
+_LINES_OF_FOCUS: Final = ("focus_lines.sql", ("AllocatedTags", "x_CostCategories", "Tags"))
+_LINES_OF_CUR: Final = (
+    "cur_lines.sql",
+    (
+        *("resource_tags", "cost_category", "tags", "flat_tags"),
+        *("product", "product_product_name"),
+    ),
+)
 _REPORT_IT: Final = "Nothing was published; report this with the delivery's columns."
 
 
@@ -126,10 +136,6 @@ class _Normalisation:
     memory_limit_mb: int
     money_type: str = MONEY_TYPE
     commitments: Commitments = field(init=False)
-    staged: int = -1
-    """The file that the view `staged` is of."""
-    viewed: tuple[int, range] | None = None
-    """The file and the rows that the view of lines is of."""
 
     def __post_init__(self) -> None:
         self.commitments = Commitments(self.session)
@@ -137,14 +143,6 @@ class _Normalisation:
     @property
     def kind(self) -> Kind:
         return self.delivery.kind
-
-    @property
-    def _lines(self) -> str:
-        return "focus_lines" if self.kind.is_focus else "cur_lines"
-
-    @property
-    def _mapped(self) -> str:
-        return "focus_mapped" if self.kind.is_focus else "cur_mapped"
 
     def run(self) -> Snapshot:
         self._create_tables()
@@ -197,10 +195,10 @@ class _Normalisation:
         if not is_csv:
             raw_count = tally.add_file(self.session, file)
         _check_readers(file, checked.row_count, raw_count, tally)
-        self.staged = index
-        self._view_lines(index, checked, range(1, checked.row_count + 1))
         if not self.kind.is_focus:
-            self.commitments.add_lines()
+            every_row = range(1, checked.row_count + 1)
+            lines = self._lines(index, checked, every_row, only=commitments.COLUMNS)
+            self.commitments.add_lines(lines)
         return checked
 
     def _check_whole(self, tally: RawTally) -> str:
@@ -234,47 +232,51 @@ class _Normalisation:
             )
         return currency
 
-    def _view_lines(self, index: int, file: CheckedFile, rows: range) -> None:
-        """Creating a view takes as long as reading a small bill, so none is created twice."""
-        if self.staged != index:
-            file.staging.stage_again(file.reading)
-            self.staged = index
-        elif self.viewed == (index, rows):
-            return
+    def _lines(
+        self, index: int, file: CheckedFile, rows: range, only: Collection[str] | None = None
+    ) -> Sql:
+        """A query and no view: to create one takes as long as to plan the query that reads it.
+
+        With `only`, nothing but these columns, the tags and the product's name is surely there.
+        """
+        layout = layout_of(self.kind)
+        script, read = _LINES_OF_FOCUS if self.kind.is_focus else _LINES_OF_CUR
+        if only is not None:
+            only = {*only, *read, layout.billing_period}
         names = {
+            "staged": file.rows(only),
             "file": number(index),
-            "billing_period": identifier(layout_of(self.kind).billing_period),
+            "billing_period": identifier(layout.billing_period),
             "started_at": timestamp(self.period.start),
             "first_row": number(rows.start),
             "last_row": number(rows.stop - 1),
         }
-        self._run("focus_lines.sql" if self.kind.is_focus else "cur_lines.sql", names)
-        self.viewed = (index, rows)
+        return script_query(__package__, script, names)
 
     def _write(self, index: int, file: CheckedFile) -> Iterator[Path]:
         """One part, or more of a long file: the tag sets of the rows of one are held at once."""
         end = file.row_count + 1
         for at, start in enumerate(range(1, max(2, end), _PART_ROWS)):
-            self._view_lines(index, file, range(start, min(start + _PART_ROWS, end)))
+            rows = range(start, min(start + _PART_ROWS, end))
+            place = self.delivery.sources[index].path
+            tags = self._lines(index, file, rows, only=())
+            create_tag_sets(self.session, tags, self.kind, path=place)
             name = f"part-{index:05d}" if at == 0 else f"part-{index:05d}-{at:05d}"
-            yield self._write_part(index, self.out_dir / f"{name}.parquet")
+            mapped = self._mapped(self._lines(index, file, rows))
+            yield self._write_part(index, mapped, self.out_dir / f"{name}.parquet")
 
-    def _write_part(self, index: int, path: Path) -> Path:
-        place = self.delivery.sources[index].path
-        create_tag_sets(self.session, self._lines, self.kind, path=place)
-        money = {"money": type_name(self.money_type)}
-        if self.kind.is_focus:
-            self._run("focus.sql", money)
-        else:
-            exact = type_name(_EXACT_TYPE[self.money_type])
-            is_net = TRUE if self.commitments.is_net else FALSE
-            self._run("cur.sql", money | {"exact": exact, "is_net": is_net})
-        names = {
-            "columns": listed(dict(self._final_columns(index))),
-            "mapped": identifier(self._mapped),
-        }
+    def _write_part(self, index: int, mapped: Sql, path: Path) -> Path:
+        names = {"columns": listed(dict(self._final_columns(index))), "mapped": mapped}
         write_parquet(self.session, script_query(__package__, "snapshot_lines.sql", names), path)
         return path
+
+    def _mapped(self, lines: Sql) -> Sql:
+        names = {"lines": lines, "money": type_name(self.money_type)}
+        if self.kind.is_focus:
+            return script_query(__package__, "focus.sql", names)
+        names["exact"] = type_name(_EXACT_TYPE[self.money_type])
+        names["is_net"] = TRUE if self.commitments.is_net else FALSE
+        return script_query(__package__, "cur.sql", names)
 
     def _final_columns(self, index: int) -> Iterator[tuple[str, Sql]]:
         category = qualified("mapped", "ServiceCategory")

@@ -5,7 +5,7 @@ with all such columns at once. In any other column the unreadable values become 
 snapshot says which (`Unreadable`); a run that needs such a column refuses it then.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -84,6 +84,9 @@ class CheckedFile:
     unreadable: tuple[Unreadable, ...]
     ordered_dates: tuple[OrderedDates, ...]
 
+    def rows(self, only: Collection[str] | None = None) -> Sql:
+        return self.staging.rows(self.reading, only)
+
 
 @dataclass(frozen=True)
 class _Check:
@@ -126,25 +129,25 @@ def check_columns(file: SourceFile, kind: Kind) -> None:
 
 
 def check_rows(staging: Staging, period: Month) -> CheckedFile:
-    """Leaves the file staged as it is to be read.
+    """Stages the file as it is to be read.
 
     Raises BadInput for the faults of columns that every bill needs.
     """
     session, source, kind = staging.session, staging.source, staging.kind
     types = dict(_unread_types(source, kind))
     reading = Reading(dropped=frozenset(types))
-    staging.stage(reading)
-    row_count, faults, is_wide = _faults(session, source, kind)
+    rows = staging.stage(reading)
+    row_count, faults, is_wide = _faults(session, rows, source, kind)
     dates: dict[str, OrderedDates] = {}
     other_times = [fault.column for fault in faults if fault.kind == "time"]
     if other_times:
         reading = replace(reading, other_times=frozenset(other_times))
-        staging.stage(reading)
-        dates = dict(_ordered_dates(staging, other_times, period))
+        rows = staging.stage(reading)
+        dates = dict(_ordered_dates(staging, rows, other_times, period))
         if dates:
             reading = replace(reading, orders={name: each.order for name, each in dates.items()})
-            staging.stage(reading)
-        row_count, faults, is_wide = _faults(session, source, kind)
+            rows = staging.stage(reading)
+        row_count, faults, is_wide = _faults(session, rows, source, kind)
     needed = layout_of(kind).needed
     refused = [fault for fault in faults if fault.column in needed or fault.kind == "long"]
     if refused:
@@ -188,22 +191,32 @@ def _unread_types(source: SourceFile, kind: Kind) -> Iterator[tuple[str, str]]:
             yield name, column.type
 
 
-def _faults(session: Session, source: SourceFile, kind: Kind) -> tuple[int, list[_Fault], bool]:
+def _faults(
+    session: Session, rows: Sql, source: SourceFile, kind: Kind
+) -> tuple[int, list[_Fault], bool]:
     checks = list(_checks(source, kind))
-    counts = listed({str(at): call("count_if", check.is_fault) for at, check in enumerate(checks)})
-    counted = run_script(session, __package__, "checked_rows.sql", {"counts": counts})
-    row_count, *fault_counts = counted.fetchall()[0]
+    # One count tells if any value is too long, as in a bill hardly ever one is.
+    longest = call(
+        "greatest", *(_length(kind, each.column) for each in checks if each.kind == "long")
+    )
+    is_long = infix(number(LINE_BYTES_MAX), "<", longest)
+    others = [check.is_fault for check in checks if check.kind != "long"]
+    counts = {str(at): call("count_if", each) for at, each in enumerate((is_long, *others))}
+    names = {"staged": rows, "counts": listed(counts)}
+    counted = run_script(session, __package__, "checked_rows.sql", names).fetchall()
+    row_count, long_count, *fault_counts = counted[0]
+    of_others = iter(fault_counts)
     is_wide = False
     faults: list[_Fault] = []
-    for check, count in zip(checks, fault_counts, strict=True):
-        if not count:
+    for check in checks:
+        if not (long_count if check.kind == "long" else next(of_others)):
             continue
         if check.kind == "money":
             is_wide = True
             wide = (each for beyond in _beyond(check.column) for each in _by_lines(beyond))
-            faults.extend(_first_fault(session, kind, each) for each in wide)
+            faults.extend(_first_fault(session, rows, kind, each) for each in wide)
         else:
-            faults.append(_first_fault(session, kind, check))
+            faults.append(_first_fault(session, rows, kind, check))
     return row_count, [fault for fault in faults if fault.row_count], is_wide
 
 
@@ -216,7 +229,7 @@ def _checks(source: SourceFile, kind: Kind) -> Iterator[_Check]:
         if source.find(name) is None:
             continue
         text = _written(kind, name)
-        yield _Check(name, "long", infix(number(LINE_BYTES_MAX), "<", call("strlen", text)))
+        yield _Check(name, "long", infix(number(LINE_BYTES_MAX), "<", _length(kind, name)))
         if name in layout.accounts:
             is_lost = call("regexp_full_match", text, literal(_LOST_DIGITS))
             yield _Check(name, "account", is_lost)
@@ -260,9 +273,9 @@ def _beyond(column: str) -> tuple[_Check, _Check]:
     return _Check(column, "number", is_none), _Check(column, "beyond", is_beyond(text))
 
 
-def _first_fault(session: Session, kind: Kind, check: _Check) -> _Fault:
+def _first_fault(session: Session, rows: Sql, kind: Kind, check: _Check) -> _Fault:
     value = call("left", _written(kind, check.column), number(_WHOLE_CHARACTERS))
-    names = {"is_fault": check.is_fault, "value": value}
+    names = {"staged": rows, "is_fault": check.is_fault, "value": value}
     count, row, text = run_script(session, __package__, "first_fault.sql", names).fetchall()[0]
     return _Fault(check.column, check.kind, count, row or 0, text or "", check.counts)
 
@@ -272,12 +285,17 @@ def _written(kind: Kind, name: str) -> Sql:
     return identifier(as_written(name) if is_time else name)
 
 
+def _length(kind: Kind, name: str) -> Sql:
+    return call("strlen", _written(kind, name))
+
+
 def _ordered_dates(
-    staging: Staging, columns: Sequence[str], period: Month
+    staging: Staging, rows: Sql, columns: Sequence[str], period: Month
 ) -> Iterator[tuple[str, OrderedDates]]:
     """The columns that hold dates whose year comes last, where the period tells their order."""
     for name in columns:
-        names = {"time": identifier(name), "written": _written(staging.kind, name)}
+        written = _written(staging.kind, name)
+        names = {"staged": rows, "time": identifier(name), "written": written}
         unread = run_script(staging.session, __package__, "unread_times.sql", names)
         texts = [text for (text,) in unread.fetchmany(_DATES_MAX)]
         order = day_order(texts, period.period)

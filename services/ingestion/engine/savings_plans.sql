@@ -1,4 +1,4 @@
--- reads: cur_lines  adds to: savings_plan_lines, purchase_lines
+-- reads: {lines}  adds to: savings_plan_lines, purchase_lines
 -- Savings Plan usage and its negation, per plan, account, product code, usage type and hour, whatever
 -- names they have; and the purchases of commitments whose cost is spread over their term.
 INSERT INTO savings_plan_lines
@@ -13,7 +13,7 @@ SELECT
     sum(CAST(coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS DECIMAL(38,10))),
     file,
     min(row)
-FROM cur_lines
+FROM {lines}
 WHERE line_item_line_item_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
     AND coalesce(line_item_operation, '') NOT IN ('EKSPod-EC2', 'ECSTask-EC2')
 GROUP BY ALL;
@@ -23,6 +23,6 @@ SELECT DISTINCT
     coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n),
     coalesce(line_item_product_code, ''),
     coalesce(line_item_usage_type, '')
-FROM cur_lines
+FROM {lines}
 WHERE line_item_line_item_type = 'SavingsPlanUpfrontFee'
     OR line_item_line_item_type = 'Fee' AND reservation_reservation_a_r_n IS NOT NULL;

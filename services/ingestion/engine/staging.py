@@ -4,7 +4,7 @@ A CSV is first written as Parquet into the scratch folder, its times and account
 that follows reads one format with a row number, in bounded memory, and reads each value once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +50,7 @@ from shared.sql.expressions import (
     timestamp,
 )
 from shared.sql.parquet import parquet_row_count, write_parquet
-from shared.sql.scripts import run_script, script_query
+from shared.sql.scripts import script_query
 from shared.tabular import INTEGERS, Column, SourceFile, rewritten, unzip
 from shared.times import EARLIEST, TIMES_END, DayOrder, plain_time_of, time_of
 
@@ -98,19 +98,22 @@ class Staging:
     def _path(self) -> Path:
         return self.scratch_dir / "staged.parquet"
 
-    def stage(self, reading: Reading) -> None:
-        """Creates the view `staged`, over the file itself where it is Parquet."""
+    def stage(self, reading: Reading) -> Sql:
+        """The rows as they are to be read."""
         if self.source.format == "csv":
             self._write_csv(reading)
-        self.stage_again(reading)
+        return self.rows(reading)
 
-    def stage_again(self, reading: Reading) -> None:
-        """The view after those of other files; of a CSV over what was written by this reading."""
-        rows = parquet_scan([self._path])
-        if self.source.format == "parquet":
-            from_one = infix(identifier("file_row_number"), "+", number(1))
-            rows = _rows(self.source, self.kind, reading, row=from_one)
-        run_script(self.session, __package__, "staged.sql", {"rows": rows})
+    def rows(self, reading: Reading, only: Collection[str] | None = None) -> Sql:
+        """Those of a CSV as they were staged last, else those of the file itself.
+
+        Of Parquet with `only` these columns: to plan what no query looks at takes longer than to
+        read a small bill.
+        """
+        if self.source.format == "csv":
+            return parquet_scan([self._path])
+        from_one = infix(identifier("file_row_number"), "+", number(1))
+        return _rows(self.source, self.kind, reading, row=from_one, only=only)
 
     def _write_csv(self, reading: Reading) -> None:
         """Where DuckDB doesn't read as many rows as Python, it reads a copy that Python writes.
@@ -140,15 +143,26 @@ class Staging:
         write_parquet(self.session, rows, self._path, row_group_size=_CSV_ROW_GROUP)
 
 
-def _rows(source: SourceFile, kind: Kind, reading: Reading, *, row: Sql) -> Sql:
-    columns = dict(_columns(source, kind, reading))
+def _rows(
+    source: SourceFile,
+    kind: Kind,
+    reading: Reading,
+    *,
+    row: Sql,
+    only: Collection[str] | None = None,
+) -> Sql:
+    columns = dict(_columns(source, kind, reading, only))
     names = {"row": row, "columns": listed(columns), "rows": source.scan}
     return script_query(__package__, "file_rows.sql", names)
 
 
-def _columns(source: SourceFile, kind: Kind, reading: Reading) -> Iterator[tuple[str, Sql]]:
+def _columns(
+    source: SourceFile, kind: Kind, reading: Reading, only: Collection[str] | None
+) -> Iterator[tuple[str, Sql]]:
     unread: dict[str, Sql] = {}
     for name, type_ in layout_of(kind).columns.items():
+        if only is not None and name not in only:
+            continue
         column = None if name in reading.dropped else source.find(name)
         written = null("VARCHAR") if column is None else _text(source, column, kind)
         value = written
@@ -161,7 +175,7 @@ def _columns(source: SourceFile, kind: Kind, reading: Reading) -> Iterator[tuple
                 value = case([(bad, null("VARCHAR"))], written)
                 unread[name] = bad
         yield name, value
-    if not kind.is_focus:
+    if only is None and not kind.is_focus:
         yield "is_amortised_unknown", _is_amortised_unknown(source, unread)
 
 
@@ -177,7 +191,7 @@ def _is_amortised_unknown(source: SourceFile, unread: Mapping[str, Sql]) -> Sql:
 
 
 def as_written(name: str) -> str:
-    """The column of `staged` that has a time as it stands in the file."""
+    """The column of staged rows that has a time as it stands in the file."""
     return f"{name} as written"
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from services.ingestion.engine.layouts import Kind
 from shared.columnar import Session
 from shared.faults import BadInput
-from shared.sql.expressions import identifier, literal
+from shared.sql.expressions import Sql, literal
 from shared.sql.scripts import run_script
 
 _ADDED_PREFIX: Final = r"^(\s*)(resourceTags/)?(user[:_])?"
@@ -21,13 +21,13 @@ _NO_PREFIX: Final = r"([^\s\S])"
 _VALUE_CHARACTERS: Final = 80
 
 
-def create_tag_sets(session: Session, lines: str, kind: Kind, *, path: Path) -> None:
-    """Makes the table `tagset` of the view `lines`, which is of the file at `path`.
+def create_tag_sets(session: Session, lines: Sql, kind: Kind, *, path: Path) -> None:
+    """Makes the table `tagset` of these lines of the file at `path`.
 
     Raises BadInput where two tags of a line are one key of different values.
     """
     prefix = literal(_PREFIX.get(kind, _NO_PREFIX))
-    names = {"lines": identifier(lines)}
+    names = {"lines": lines}
     run_script(session, __package__, "tags.sql", names | {"prefix": prefix})
     clashes = run_script(session, __package__, "tag_clash.sql").fetchall()
     if not clashes:

@@ -1,6 +1,6 @@
--- reads: staged
+-- reads: {staged}
 -- Each text that is no time as it stands, once.
 SELECT DISTINCT {written}
-FROM staged
+FROM {staged}
 WHERE {time} IS NULL AND {written} IS NOT NULL
 ORDER BY ALL;

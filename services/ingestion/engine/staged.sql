@@ -1,4 +1,0 @@
--- reads: {rows}  makes: staged
-CREATE OR REPLACE TEMP VIEW staged AS
-SELECT *
-FROM {rows};
