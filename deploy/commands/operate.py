@@ -124,6 +124,25 @@ def close(
     print(f"{period} is closed")
 
 
+def reattribute(
+    period: Annotated[str, typer.Argument(help="2026-10")],
+    *,
+    reason: Annotated[str, typer.Option(help="why; whoever confirms it and the log see it")],
+) -> None:
+    """Ask for a closed month by the current rules; a second person confirms it."""
+    month = month_of(period, hint="PERIOD")
+    with calls() as call:
+        path = f"/api/v2/periods/{month}/ruleset"
+        answer = call("attribution", "PUT", path, {"reason": reason})
+    proposal = answer["proposal"]
+    tenants = proposal["reach"]["tenants"]
+    print(
+        f"{month} stays as it was closed until an administrator other than"
+        f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes"
+        f" ({'any tenant' if tenants is None else f'tenants {tenants}'} may cost otherwise)."
+    )
+
+
 def token(
     service: Annotated[str, typer.Argument(help="attribution, ingestion or invoicing")],
     *,

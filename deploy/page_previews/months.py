@@ -9,7 +9,14 @@ from typing import Any, Final
 from deploy.page_previews import costs, operator
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from services.portal.domain.period_checks import Check, check_of, override_of
-from services.portal.pages.close import CheckToClose, ClosePage, PeriodRow, Revision, ShownCause
+from services.portal.pages.close import (
+    CheckToClose,
+    ClosePage,
+    KeptRuleset,
+    PeriodRow,
+    Revision,
+    ShownCause,
+)
 from services.portal.pages.overview import NextClose, OverviewPage
 from services.portal.pages.pools import DriverStep, Part, PoolsPage, PoolSplit, Rest
 from shared.periods import Month
@@ -144,6 +151,7 @@ def close() -> ClosePage:
         periods=_periods(),
         problem="",
         unanswered="",
+        rules_problem="",
         may_close=True,
         is_attributed=True,
         currency="USD",
@@ -158,6 +166,7 @@ def close() -> ClosePage:
         run_id="run_0192f0c3",
         checks_problem="",
         is_closed_there=False,
+        ruleset=None,
     )
 
 
@@ -185,6 +194,7 @@ def closed() -> ClosePage:
         ],
         checks=[CheckToClose(check, "") for check in checks()],
         is_closed_there=True,
+        ruleset=KeptRuleset(3, is_current=True),
     )
 
 
@@ -198,6 +208,7 @@ def restated() -> ClosePage:
     return replace(
         closed(),
         period_state=PeriodState.REOPENED,
+        ruleset=KeptRuleset(3, is_current=False),
         revisions=revisions,
         revised_by=usd("20.23"),
         revision_causes=[

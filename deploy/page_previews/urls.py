@@ -15,6 +15,7 @@ _portal = (
         path("pools.csv", nothing, name="pools_csv"),
         path("close.html", nothing, name="close"),
         path("close-<str:period>", nothing, name="close_period"),
+        path("close-<str:period>-rules", nothing, name="reattribute_period"),
         path("tenant-<slug:key>.csv", nothing, name="tenant_csv"),
         path("margins.html", nothing, name="margins"),
         path("margins.csv", nothing, name="margins_csv"),

@@ -1,5 +1,6 @@
 """Proposals over HTTP, and the answer to whoever proposes a change."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, ClassVar, Final, NotRequired
@@ -106,26 +107,30 @@ class ReasonGiven(serializers.Serializer[Any]):
 class ProposedView(ScopedView):
     """A `PUT` of a file: 200 where it is in force, 202 with `proposal` where it waits."""
 
-    change: ClassVar[Changeable]
+    change: ClassVar[Changeable[Any]]
 
     def put(self, _request: Request) -> Response:
         try:
             done = propose(self.change, content=self.given()["content"], actor=self.actor)
         except ProposalRefused as refused:
-            raise _problem(refused) from refused
+            raise problem_of(refused) from refused
         if isinstance(done, Applied):
             self.note(object_id=done.object_id, details=done.details)
             return Response(done.answer)
-        answer = {"digest": done.digest, "proposal": shown_proposal(done)}
-        return Response(answer, status=status.HTTP_202_ACCEPTED)
+        return waiting_answer(done)
 
 
-class _OfChange(ScopedView):
+def waiting_answer(proposal: Any) -> Response:
+    answer = {"digest": proposal.digest, "proposal": shown_proposal(proposal)}
+    return Response(answer, status=status.HTTP_202_ACCEPTED)
+
+
+class _OfChanges(ScopedView):
     # Given by `proposal_paths`.
-    change: Any = None
+    changes: Any = None
 
 
-class ProposalsView(_OfChange):
+class ProposalsView(_OfChanges):
     """Those that wait and those that are decided, the newest first."""
 
     roles = {"GET": ANALYSTS}
@@ -137,7 +142,7 @@ class ProposalsView(_OfChange):
         return Response({"data": [shown_proposal(one) for one in newest[:_PROPOSALS_MAX]]})
 
 
-class ProposalView(_OfChange):
+class ProposalView(_OfChanges):
     """One of them, with the whole file."""
 
     roles = {"GET": ANALYSTS}
@@ -151,7 +156,7 @@ class ProposalView(_OfChange):
         return Response({**shown_proposal(proposal), "content": proposal.content})
 
 
-class ConfirmView(_OfChange):
+class ConfirmView(_OfChanges):
     """Puts it in force; never for who has asked for it."""
 
     roles = {"POST": ADMINISTRATORS}
@@ -160,17 +165,17 @@ class ConfirmView(_OfChange):
 
     def post(self, _request: Request, proposal_id: str) -> Response:
         try:
-            proposal, applied = confirm(self.change, uuid_or_404(proposal_id), actor=self.actor)
+            proposal, applied = confirm(self.changes, uuid_or_404(proposal_id), actor=self.actor)
         except proposals().DoesNotExist as error:
             raise Http404 from error
         except ProposalRefused as refused:
-            raise _problem(refused) from refused
+            raise problem_of(refused) from refused
         details = {"subject": proposal.subject, "proposed_by": proposal.proposed_by}
         self.note(details={**details, "digest": proposal.digest})
         return Response({**applied.answer, "proposal": shown_proposal(proposal)})
 
 
-class RejectView(_OfChange):
+class RejectView(_OfChanges):
     """Ends it; for who has asked for it, a withdrawal."""
 
     roles = {"POST": ADMINISTRATORS}
@@ -182,28 +187,30 @@ class RejectView(_OfChange):
         reason = self.given()["reason"]
         try:
             proposal = reject(
-                self.change, uuid_or_404(proposal_id), actor=self.actor, reason=reason
+                self.changes, uuid_or_404(proposal_id), actor=self.actor, reason=reason
             )
         except proposals().DoesNotExist as error:
             raise Http404 from error
         except ProposalRefused as refused:
-            raise _problem(refused) from refused
+            raise problem_of(refused) from refused
         details = {"subject": proposal.subject, "proposed_by": proposal.proposed_by}
         self.note(details={**details, "state": proposal.state})
         return Response({"proposal": shown_proposal(proposal)})
 
 
-def proposal_paths(change: Changeable, prefix: str) -> list[URLPattern]:
+def proposal_paths(changes: Iterable[Changeable[Any]], prefix: str) -> list[URLPattern]:
+    """Of all that a service lets be proposed."""
+    given = {"changes": {change.subject: change for change in changes}}
     one = f"{prefix}/proposals/<str:proposal_id>"
     return [
-        path(f"{prefix}/proposals", ProposalsView.as_view(change=change), name="proposals"),
-        path(one, ProposalView.as_view(change=change), name="proposal"),
-        path(f"{one}/confirm", ConfirmView.as_view(change=change), name="proposal-confirm"),
-        path(f"{one}/reject", RejectView.as_view(change=change), name="proposal-reject"),
+        path(f"{prefix}/proposals", ProposalsView.as_view(**given), name="proposals"),
+        path(one, ProposalView.as_view(**given), name="proposal"),
+        path(f"{one}/confirm", ConfirmView.as_view(**given), name="proposal-confirm"),
+        path(f"{one}/reject", RejectView.as_view(**given), name="proposal-reject"),
     ]
 
 
-def _problem(refused: ProposalRefused) -> Conflict | Forbidden:
+def problem_of(refused: ProposalRefused) -> Conflict | Forbidden:
     reason = {name: asdict(refused)[name] for name in ("code", "state", "needed")}
     kind = Forbidden if refused.code == ProposalRefusal.OWN_CHANGE else Conflict
     return kind(str(refused), reason=reason)

@@ -23,8 +23,8 @@ def _asked_differs() -> Any:
 class ProposalRow(models.Model):
     """A change of what is in force, `base`, to `content`, as one person asks for it.
 
-    One waits at a time. What is asked is never changed, and what is decided is neither; the
-    database itself refuses a confirmation by who has asked.
+    One of a subject waits at a time. What is asked is never changed, and what is decided is
+    neither; the database itself refuses a confirmation by who has asked.
     """
 
     proposal_id = models.UUIDField(primary_key=True, default=uuid7)
@@ -46,7 +46,7 @@ class ProposalRow(models.Model):
         abstract = True
         constraints = [
             models.UniqueConstraint(
-                fields=["state"],
+                fields=["subject"],
                 condition=models.Q(state=ProposalState.WAITING.value),
                 name="%(app_label)s_proposal_one_waits",
             ),

@@ -6,7 +6,7 @@ so that many small changes are as far as one large one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from django.apps import apps
@@ -15,7 +15,6 @@ from django.db.models.functions import Now
 
 from shared.audit.entries import write_entry
 from shared.auth.actors import Actor, is_same_person
-from shared.configuration import Configuration, parse_configuration
 from shared.faults import Fault
 from shared.isolation.locks import lock_until_commit
 from shared.proposals.difference import Difference, shown
@@ -48,21 +47,33 @@ class Applied:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class PutInForce(Protocol):
+Wanted = TypeVar("Wanted")
+Given_contra = TypeVar("Given_contra", contravariant=True)
+
+
+class PutInForce(Protocol[Given_contra]):
     def __call__(
-        self, configuration: Configuration, content: str, *, applied_by: str, confirmed_by: str
+        self, wanted: Given_contra, content: str, /, *, applied_by: str, confirmed_by: str
     ) -> Applied: ...
 
 
 @dataclass(frozen=True)
-class Changeable:
-    """What a proposal may change, and how; `base` is read under the lock of `subject`'s name."""
+class Changeable(Generic[Wanted]):
+    """What a proposal may change, and how; `base` is read under the lock of `subject`'s name.
+
+    `read` makes of a proposal's content what is wanted, which the others take.
+    """
 
     subject: Proposed
     action: AuditAction
-    measure: Callable[[Configuration], Measured]
-    base: Callable[[], str]
-    put_in_force: PutInForce
+    read: Callable[[str], Wanted]
+    measure: Callable[[Wanted], Measured]
+    base: Callable[[Wanted], str]
+    put_in_force: PutInForce[Wanted]
+
+
+Changes = Mapping[str, Changeable[Any]]
+"""What a service lets be proposed, by subject."""
 
 
 @dataclass
@@ -78,21 +89,20 @@ def proposals() -> Any:
     return apps.get_model(settings.SERVICE_NAME, "Proposal")
 
 
-def propose(change: Changeable, *, content: str, actor: Actor) -> Applied | Any:
+def propose(change: Changeable[Any], *, content: str, actor: Actor) -> Applied | Any:
     """What is in force, or the proposal that waits.
 
-    Raises BadConfiguration, and ProposalRefused where somebody else's waits. The same person's
-    takes the place of what they have asked for before.
+    Raises what the change's `read` and `measure` do (BadConfiguration), and ProposalRefused where
+    somebody else's of the same subject waits. The same person's takes the place of what they have
+    asked for before.
     """
-    configuration = parse_configuration(content)
+    wanted = change.read(content)
     lock_until_commit(change.subject)
-    measured = change.measure(configuration)
-    waiting = proposals().objects.filter(state=ProposalState.WAITING).first()
+    measured = change.measure(wanted)
+    waiting = _waiting_of(change.subject).first()
     if measured.is_within:
-        applied = change.put_in_force(
-            configuration, content, applied_by=actor.name, confirmed_by=""
-        )
-        if waiting is not None and change.base() != waiting.base:
+        applied = change.put_in_force(wanted, content, applied_by=actor.name, confirmed_by="")
+        if waiting is not None and change.base(wanted) != waiting.base:
             _decide(waiting, ProposalState.OUTDATED, by=actor)
         is_changed = measured.digest != measured.base
         return replace(applied, answer={**applied.answer, "is_changed": is_changed})
@@ -105,9 +115,10 @@ def propose(change: Changeable, *, content: str, actor: Actor) -> Applied | Any:
     return _ask(change, content, measured, actor)
 
 
-def confirm(change: Changeable, proposal_id: UUID, *, actor: Actor) -> tuple[Any, Applied]:
+def confirm(changes: Changes, proposal_id: UUID, *, actor: Actor) -> tuple[Any, Applied]:
     """Put it in force as it was asked for; raises ProposalRefused, and DoesNotExist."""
-    proposal = _waiting(change, proposal_id)
+    proposal = _waiting(changes, proposal_id)
+    change = changes[proposal.subject]
     if is_same_person(proposal.proposed_by, actor.name):
         raise ProposalRefused(
             f"{proposal.proposed_by} has asked for it, so somebody else confirms it.",
@@ -115,7 +126,8 @@ def confirm(change: Changeable, proposal_id: UUID, *, actor: Actor) -> tuple[Any
             state=proposal.state,
             needed=[actor.role],
         )
-    if change.base() != proposal.base:
+    wanted = change.read(proposal.content)
+    if change.base(wanted) != proposal.base:
         raise ProposalRefused(
             "What it changes has been changed since.",
             remedy="Propose it again, and look at it anew.",
@@ -123,7 +135,7 @@ def confirm(change: Changeable, proposal_id: UUID, *, actor: Actor) -> tuple[Any
             state=proposal.state,
         )
     applied = change.put_in_force(
-        parse_configuration(proposal.content),
+        wanted,
         proposal.content,
         applied_by=proposal.proposed_by,
         confirmed_by=actor.name,
@@ -139,16 +151,20 @@ def confirm(change: Changeable, proposal_id: UUID, *, actor: Actor) -> tuple[Any
     return proposal, applied
 
 
-def reject(change: Changeable, proposal_id: UUID, *, actor: Actor, reason: str) -> Any:
+def reject(changes: Changes, proposal_id: UUID, *, actor: Actor, reason: str) -> Any:
     """Who has asked for it withdraws it; raises ProposalRefused, and DoesNotExist."""
-    proposal = _waiting(change, proposal_id)
+    proposal = _waiting(changes, proposal_id)
     is_own = is_same_person(proposal.proposed_by, actor.name)
     state = ProposalState.WITHDRAWN if is_own else ProposalState.REJECTED
     _decide(proposal, state, by=actor, reason=reason)
     return proposal
 
 
-def _ask(change: Changeable, content: str, measured: Measured, actor: Actor) -> Any:
+def _waiting_of(subject: Proposed) -> Any:
+    return proposals().objects.filter(subject=subject, state=ProposalState.WAITING)
+
+
+def _ask(change: Changeable[Any], content: str, measured: Measured, actor: Actor) -> Any:
     proposal = proposals().objects.create(
         subject=change.subject,
         content=content,
@@ -170,10 +186,11 @@ def _ask(change: Changeable, content: str, measured: Measured, actor: Actor) -> 
     return proposal
 
 
-def _waiting(change: Changeable, proposal_id: UUID) -> Any:
+def _waiting(changes: Changes, proposal_id: UUID) -> Any:
     """Under the lock, so that of two who decide at once the second sees what the first has done."""
-    lock_until_commit(change.subject)
-    proposal = proposals().objects.get(proposal_id=proposal_id)
+    proposal = proposals().objects.get(proposal_id=proposal_id, subject__in=list(changes))
+    lock_until_commit(proposal.subject)
+    proposal.refresh_from_db()
     if proposal.state != ProposalState.WAITING:
         raise ProposalRefused(
             f"It is {proposal.state} already, by {proposal.decided_by}.",

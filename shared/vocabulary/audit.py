@@ -29,6 +29,7 @@ class AuditAction(StrEnum):
     DELIVERY_WITHDRAWN = "delivery.withdrawn"
     FILE_GIVEN = "file.given"
     PERIOD_CLOSED = "period.closed"
+    PERIOD_REATTRIBUTED = "period.reattributed"
     INVOICE_MOVED = "invoice.moved"
     EXPORTED = "data.exported"
     DOCUMENT_READ = "document.read"

@@ -25,4 +25,5 @@ class Proposed(StrEnum):
     """What a proposal changes."""
 
     RULESET = "ruleset"
+    PERIOD_RULESET = "period_ruleset"
     PLANS = "plans"

@@ -24,6 +24,11 @@ class TestWords:
             ("ruleset", {"tenants": 1}, "The cost of 1 tenant may move."),
             ("ruleset", {"tenants": 12}, "The cost of 12 tenants may move."),
             ("ruleset", {"tenants": None}, "The cost of any tenant may move."),
+            (
+                "period_ruleset",
+                {"period": "2026-10", "tenants": 2, "reason": "Teams were mixed up."},
+                "The cost of 2 tenants may move. Why: Teams were mixed up.",
+            ),
             ("plans", {"customers": 2, "percent": "4.17"}, "moves a price by up to 4.17 %."),
             ("plans", {"customers": 2, "percent": "0.00"}, "no price that somebody pays today."),
             ("plans", {"customers": 1, "percent": None}, "1 customer, and their terms can't be"),

@@ -40,7 +40,7 @@ CLOSED = {
 
 @dataclass
 class Attribution:
-    """`calls` are (who, method, path, body); a POST is answered by `closed`."""
+    """`calls` are (who, method, path, body); a POST or PUT is answered by `closed`."""
 
     status: int = 200
     answer: Any = field(default_factory=lambda: OPEN)
@@ -64,6 +64,9 @@ def running_attribution() -> Iterator[Attribution]:
         def do_POST(self) -> None:
             self._note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self._send(attribution.close_status, attribution.closed)
+
+        def do_PUT(self) -> None:
+            self.do_POST()
 
         def do_DELETE(self) -> None:
             self._note(None)

@@ -188,6 +188,72 @@ class TestTheClose:
         assert not [form for form in page.all("form") if "/close/" in form.get("action", "")]
 
 
+class TestRulesOfAClosedMonth:
+    """What it was closed by stays, until two administrators say otherwise."""
+
+    reason = {"reason": " Teams were mapped to the wrong customers. "}
+
+    @pytest.fixture
+    def kept(self, settling, attribution):
+        with as_ops():
+            record_close(PERIOD_CLOSED.load(PERIOD_CLOSED.dump(PERIOD_CLOSED.example)))
+        ruleset = {"version": 3, "is_current": False, "is_kept": True}
+        attribution.answer = {**CLOSED, "ruleset": ruleset}
+        return attribution
+
+    def test_are_named_with_a_way_to_the_current_ones(self, kept):
+        page = page_of()
+        assert "By version 3 of trueback.yaml, which it was closed by." in page.words
+        assert [form for form in page.all("form") if form["action"] == "/close/2026-10/rules"]
+
+    def test_are_for_a_viewer_to_read(self, kept):
+        page = page_of("vic")
+        assert "By version 3 of trueback.yaml" in page.words
+        assert "Two operator administrators may have it attributed" in page.words
+        assert not [form for form in page.all("form") if "/rules" in form.get("action", "")]
+
+    def test_that_are_in_force_leave_nothing_to_ask_for(self, kept):
+        kept.answer["ruleset"]["is_current"] = True
+        page = page_of()
+        assert "By version 3 of trueback.yaml, which is in force." in page.words
+        assert not [form for form in page.all("form") if "/rules" in form.get("action", "")]
+
+    def test_of_an_open_month_are_those_in_force_as_of_every_other(self, kept):
+        kept.answer["ruleset"]["is_kept"] = False
+        assert "trueback.yaml, which" not in page_of().words
+
+    def test_are_asked_for_in_the_persons_name(self, kept):
+        kept.close_status, kept.closed = 202, {"digest": "d", "proposal": {}}
+        answer = client_of("olivia").post("/close/2026-10/rules", self.reason)
+        assert (answer.status_code, answer["Location"]) == (303, "/changes")
+        actor, method, path, body = kept.calls[-1]
+        assert (actor.name, method, path) == ("olivia", "PUT", "/api/v2/periods/2026-10/ruleset")
+        assert body == {"reason": "Teams were mapped to the wrong customers."}
+
+    @pytest.mark.parametrize(
+        ("code", "words"),
+        [
+            ("same_rules", "The month goes by the rules in force already."),
+            ("never_closed", "The month was never closed, so it goes by the rules in force."),
+            ("another_waits", "Another month waits for a second person."),
+            ("of_tomorrow", "It was refused; nothing was changed."),
+        ],
+    )
+    def test_that_are_refused_say_why(self, kept, code, words):
+        kept.close_status, kept.closed = 409, {"reason": {"code": code}}
+        answer = client_of("olivia").post("/close/2026-10/rules", self.reason)
+        assert answer.status_code == 409
+        assert f"Nothing was asked for. {words}" in Page(answer.content.decode()).words
+
+    def test_are_not_asked_for_where_nobody_answers(self, settling):
+        answer = client_of("olivia").post("/close/2026-10/rules", self.reason)
+        assert answer.status_code == 409
+
+    def test_are_for_administrators_to_ask_for(self, kept):
+        answer = client_of("vic").post("/close/2026-10/rules", self.reason)
+        assert answer.status_code == 403
+
+
 class TestAClosedMonth:
     def test_shows_its_revisions_tenant_by_tenant(self, month):
         with as_ops():

@@ -51,6 +51,13 @@ class PeriodRun(TypedDict):
     findings: list[str]
 
 
+class RulesetOfPeriod(AppliedRuleset):
+    """`is_kept`: the month was closed by it, and another one that is applied leaves it as it is."""
+
+    is_current: bool
+    is_kept: bool
+
+
 class Check(TypedDict):
     name: str
     passed: bool
@@ -80,7 +87,7 @@ class RevisionCause(TypedDict):
 class PeriodStanding(KnownPeriod):
     """`run` is the current one, `closed_run` the one that invoices are made of.
 
-    `revision_causes` say why they differ, while they do.
+    `revision_causes` say why they differ, while they do. `ruleset` is what it is attributed by.
     """
 
     closed_by: str
@@ -88,6 +95,7 @@ class PeriodStanding(KnownPeriod):
     overrides: list[Override]
     revised_tenants: list[str]
     revision_causes: list[RevisionCause]
+    ruleset: RulesetOfPeriod | None
     run: PeriodRun | None
     closed_run: PeriodRun | None
     checks: list[Check]

@@ -18,11 +18,18 @@ from services.attribution.domain.revision_causes import Cause
 from services.attribution.models import Period, Ruleset, RulesetApplication, Run, Statement
 from services.attribution.operations.change_ruleset import RULESET
 from services.attribution.operations.close_period import UnableToClose, close_period
+from services.attribution.operations.reattribute_period import (
+    PERIOD_RULESET,
+    UnableToReattribute,
+    reattribution,
+)
 from services.attribution.queries.period_checks import overrides_of, period_checks
 from services.attribution.queries.revision_causes import causes_of
+from services.attribution.queries.run_inputs import ruleset_of_period
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
-from shared.proposals.api import FileGiven, ProposedView, WaitingChange
+from shared.proposals.api import FileGiven, ProposedView, WaitingChange, problem_of, waiting_answer
+from shared.proposals.propose import ProposalRefused, propose
 from shared.runtime.problems import Conflict
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import ADMINISTRATORS, ANALYSTS, STAFF, Role
@@ -99,6 +106,10 @@ class CloseGiven(serializers.Serializer[Any]):
     )
 
 
+class NeededReason(serializers.Serializer[Any]):
+    reason = serializers.CharField(min_length=3, max_length=500)
+
+
 class PeriodClose(ScopedView):
     """Closes a period on the run that was seen, if `run_id` says which.
 
@@ -131,6 +142,29 @@ class PeriodClose(ScopedView):
             }
         )
         return Response(_period(record, self.answer_version), status=status.HTTP_200_OK)
+
+
+class PeriodRuleset(ScopedView):
+    """A closed month by the current ruleset instead of the one that it was closed by.
+
+    Never done by one person: the answer is the proposal that waits for a second one.
+    """
+
+    roles = {"PUT": ADMINISTRATORS}
+    audit = {"PUT": Audited(AuditAction.PERIOD_REATTRIBUTED, "period", "period")}
+    request_serializers = {"PUT": NeededReason}
+    response_types = {"PUT": {202: WaitingChange}}
+
+    def put(self, _request: Request, period: str) -> Response:
+        _found_period(period)
+        try:
+            content = reattribution(period, self.given()["reason"])
+            waiting: Any = propose(PERIOD_RULESET, content=content, actor=self.actor)
+        except UnableToReattribute as error:
+            raise Conflict(str(error), reason={"code": error.code}) from error
+        except ProposalRefused as refused:
+            raise problem_of(refused) from refused
+        return waiting_answer(waiting)
 
 
 class StatementView(ScopedView):
@@ -202,6 +236,7 @@ def _period(record: Period, version: int) -> dict[str, Any]:
         "overrides": record.overrides if version == 1 else overrides_of(record),
         "revised_tenants": record.revised_tenants,
         "revision_causes": [_cause(cause) for cause in causes_of(record, run)],
+        "ruleset": _ruleset(record),
         "run": None if run is None else _run(run),
         "closed_run": None if record.closed_run is None else _run(record.closed_run),
         "checks": []
@@ -210,6 +245,18 @@ def _period(record: Period, version: int) -> dict[str, Any]:
             _check(check) | ({"finding": check.finding} if version == 1 else {})
             for check in period_checks(run, now=datetime.now(UTC))
         ],
+    }
+
+
+def _ruleset(record: Period) -> dict[str, Any] | None:
+    ruleset = ruleset_of_period(record.period)
+    if ruleset is None:
+        return None
+    return {
+        "digest": ruleset.digest,
+        "version": ruleset.version,
+        "is_current": ruleset.is_current,
+        "is_kept": record.ruleset_id is not None,
     }
 
 

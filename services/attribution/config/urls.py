@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from services.attribution.api import questions, views
 from services.attribution.operations.change_ruleset import RULESET
+from services.attribution.operations.reattribute_period import PERIOD_RULESET
 from services.attribution.queries.troubles import read_troubles
 from shared.audit.api import AuditView
 from shared.health.api import health_paths
@@ -15,9 +16,14 @@ urlpatterns = [
     path("api/v1/audit", AuditView.as_view(), name="audit"),
     *health_paths(read_troubles),
     path("api/v1/ruleset", views.RulesetView.as_view(), name="ruleset"),
-    *proposal_paths(RULESET, "api/v1/ruleset"),
+    *proposal_paths([RULESET, PERIOD_RULESET], "api/v1/ruleset"),
     path("api/v1/periods", views.PeriodsView.as_view(), name="periods"),
     path("api/v2/periods/<str:period>", views.PeriodView.as_view(), name="period"),
+    path(
+        "api/v2/periods/<str:period>/ruleset",
+        views.PeriodRuleset.as_view(),
+        name="period-ruleset",
+    ),
     path("api/v2/periods/<str:period>/close", views.PeriodClose.as_view(), name="period-close"),
     path(
         "api/v1/periods/<str:period>",

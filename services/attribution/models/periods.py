@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from services.attribution.models.inputs import Ruleset
 from shared.vocabulary.period_states import PeriodState
 
 
@@ -70,6 +71,8 @@ class Run(models.Model):
 class Period(models.Model):
     """A billing month's state; `closed_run` is what its invoices are made of.
 
+    `ruleset` is of the first close: whatever is applied later, the month is attributed by this one
+    until two people say otherwise. None before, when it goes by the current ruleset.
     `overridden_checks` are those that failed at the close, each with `check`, `reason` and `by`;
     None where the period was closed by an earlier release, which wrote them into `overrides` alone.
     """
@@ -81,6 +84,9 @@ class Period(models.Model):
         default=PeriodState.OPEN.value,
     )
     version = models.IntegerField(default=1)
+    ruleset = models.ForeignKey(
+        Ruleset, null=True, on_delete=models.PROTECT, related_name="periods"
+    )
     closed_run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="+")
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)

@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 
-from services.attribution.models import InputSet, Ruleset, RulesetApplication, Tenant
+from services.attribution.models import InputSet, Period, Ruleset, RulesetApplication, Tenant
 from shared.configuration import parse_configuration, ruleset_digest
 from shared.configuration.models import Configuration
 from shared.isolation.locks import lock_until_commit
@@ -14,8 +14,9 @@ def apply_ruleset(
     confirmed_by: str = "",
     configuration: Configuration | None = None,
 ) -> Ruleset:
-    """Make `trueback.yaml` the current ruleset, whole, and attribute every known period again.
+    """Make `trueback.yaml` the current ruleset, whole, and attribute every open period again.
 
+    A month that was closed keeps the ruleset that it was closed by (`reattribute_period`).
     Who may is for `change_ruleset` to say. The same content twice changes nothing. Raises
     BadConfiguration, which names the line; `configuration` is the content where it is read already.
     """
@@ -44,7 +45,9 @@ def apply_ruleset(
         is_agreed=bool(confirmed_by) or current is None,
     )
     _put_tenants(configuration)
-    _attribute_again(InputSet.objects.values_list("period", flat=True).distinct())
+    kept = Period.objects.filter(ruleset__isnull=False).values("period")
+    periods = InputSet.objects.exclude(period__in=kept).values_list("period", flat=True)
+    _attribute_again(periods.distinct())
     return ruleset
 
 

@@ -23,9 +23,9 @@ def _measure(proposed: Configuration) -> Measured:
         return Measured(digest, base="", is_within=True)
     if current.digest == digest:
         return Measured(digest, base=digest, is_within=True)
-    in_force = _readable(current)
+    in_force = readable_ruleset(current)
     agreed_row = _agreed(current)
-    agreed = in_force if agreed_row == current else _readable(agreed_row)
+    agreed = in_force if agreed_row == current else readable_ruleset(agreed_row)
     if in_force is None or agreed is None:
         return Measured(digest, current.digest, is_within=False, reach={"tenants": None})
     tenants = touched_tenants(agreed, proposed)
@@ -47,7 +47,7 @@ def _agreed(current: Ruleset) -> Ruleset:
     return newest.ruleset if newest else current
 
 
-def _readable(ruleset: Ruleset) -> Configuration | None:
+def readable_ruleset(ruleset: Ruleset) -> Configuration | None:
     """None for one of an earlier release that is no ruleset any more."""
     try:
         return parse_configuration(ruleset.content)
@@ -55,7 +55,7 @@ def _readable(ruleset: Ruleset) -> Configuration | None:
         return None
 
 
-def _base() -> str:
+def _base(_proposed: Configuration) -> str:
     return Ruleset.objects.filter(is_current=True).values_list("digest", flat=True).first() or ""
 
 
@@ -82,6 +82,7 @@ def _put_in_force(
 RULESET: Final = Changeable(
     subject=Proposed.RULESET,
     action=AuditAction.RULESET_APPLIED,
+    read=parse_configuration,
     measure=_measure,
     base=_base,
     put_in_force=_put_in_force,

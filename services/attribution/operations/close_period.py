@@ -3,7 +3,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from services.attribution.domain.close_checks import CheckResult, not_overridden
-from services.attribution.models import Period, Run
+from services.attribution.models import Period, Ruleset, Run
 from services.attribution.queries.period_checks import period_checks
 from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
 from shared.contracts.superseded.period_closed import written_overrides
@@ -64,6 +64,7 @@ def close_period(
     record.state = PeriodState.CLOSED
     record.version += 1
     record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
+    record.ruleset = record.ruleset or Ruleset.objects.get(digest=run.ruleset_digest)
     record.overridden_checks = [asdict(override) for override in overrides]
     record.overrides = written_overrides(overrides)
     record.save()

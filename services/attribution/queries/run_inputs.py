@@ -53,7 +53,7 @@ class RunInputs:
 
 def inputs_of_period(period: str) -> RunInputs | None:
     """The newest inputs, or None while there is no ruleset or no bill."""
-    ruleset = Ruleset.objects.filter(is_current=True).first()
+    ruleset = ruleset_of_period(period)
     sets = list(InputSet.objects.filter(period=period).order_by("source", "set_id"))
     snapshots, signals, workloads = (
         tuple(_files(item for item in sets if item.kind == kind))
@@ -62,6 +62,12 @@ def inputs_of_period(period: str) -> RunInputs | None:
     if ruleset is None or not snapshots:
         return None
     return RunInputs(ruleset, snapshots, signals, workloads)
+
+
+def ruleset_of_period(period: str) -> Ruleset | None:
+    """What a month was first closed by, for good; the current one of a month that never was."""
+    closed_by = Ruleset.objects.filter(periods__period=period).first()
+    return closed_by or Ruleset.objects.filter(is_current=True).first()
 
 
 def inputs_of_run(run: Run) -> RunInputs:

@@ -18,7 +18,7 @@ urlpatterns = [
     path("api/v1/audit", AuditView.as_view(), name="audit"),
     *health_paths(read_troubles),
     path("api/v1/plans", views.PlansView.as_view(), name="plans"),
-    *proposal_paths(PLANS, "api/v1/plans"),
+    *proposal_paths([PLANS], "api/v1/plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),

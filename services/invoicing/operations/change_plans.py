@@ -10,7 +10,7 @@ from services.invoicing.domain.terms_reach import Terms, entries, reach
 from services.invoicing.models import Customer, PlansApplication
 from services.invoicing.operations.apply_plans import apply_plans, check_plans
 from services.invoicing.queries.commercial_terms import terms_in_force, terms_of
-from shared.configuration import Configuration
+from shared.configuration import Configuration, parse_configuration
 from shared.proposals.difference import differences, without
 from shared.proposals.propose import Applied, Changeable, Measured
 from shared.vocabulary.audit import AuditAction
@@ -47,7 +47,7 @@ def _agreed(in_force: Terms) -> Terms:
     return in_force if newest is None else newest.terms or {}
 
 
-def _base() -> str:
+def _base(_proposed: Configuration) -> str:
     return _digest(terms_in_force())
 
 
@@ -70,6 +70,7 @@ def _digest(terms: Terms) -> str:
 PLANS: Final = Changeable(
     subject=Proposed.PLANS,
     action=AuditAction.PLANS_APPLIED,
+    read=parse_configuration,
     measure=_measure,
     base=_base,
     put_in_force=_put_in_force,

@@ -32,6 +32,7 @@ _pages = [
     path("pools.csv", operator.pools_csv, name="pools_csv"),
     path("close", periods.close, name="close"),
     path("close/<str:period>", periods.close_period, name="close_period"),
+    path("close/<str:period>/rules", periods.reattribute_period, name="reattribute_period"),
     path("health", health.health, name="health"),
     path("health/actions", health.move_trouble, name="move_trouble"),
     path("sources", sources.sources, name="sources"),

@@ -26,6 +26,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     AuditAction.DELIVERY_WITHDRAWN: "Delivery withdrawn",
     AuditAction.FILE_GIVEN: "File given by hand",
     AuditAction.PERIOD_CLOSED: "Period closed",
+    AuditAction.PERIOD_REATTRIBUTED: "Closed period by the current rules",
     AuditAction.INVOICE_MOVED: "Action on an invoice",
     AuditAction.EXPORTED: "Export",
     AuditAction.DOCUMENT_READ: "Document read",

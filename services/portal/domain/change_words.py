@@ -7,6 +7,7 @@ from shared.vocabulary.proposals import ProposalRefusal, ProposalState, Proposed
 
 TITLES: Final[Mapping[str, str]] = {
     Proposed.RULESET: "Ruleset",
+    Proposed.PERIOD_RULESET: "A closed month by the current rules",
     Proposed.PLANS: "Plans and contracts",
 }
 STATES: Final[Mapping[str, str]] = {
@@ -29,10 +30,12 @@ _REFUSALS: Final[Mapping[str, str]] = {
 def reach_words(subject: str, reach: Mapping[str, Any]) -> str:
     """What may move, since two people last agreed; figures of a later release are left out."""
     if subject == Proposed.RULESET:
-        tenants = reach.get("tenants")
-        if tenants is None:
-            return "The cost of any tenant may move."
-        return f"The cost of {_count(tenants, 'tenant')} may move."
+        return _tenants_words(reach)
+    if subject == Proposed.PERIOD_RULESET:
+        return (
+            f"{reach.get('period', 'The month')} was closed by other rules, and would be attributed"
+            f" anew. {_tenants_words(reach)} Why: {reach.get('reason', '')}"
+        )
     customers = _count(reach.get("customers", 0), "customer")
     percent = reach.get("percent")
     if percent is None:
@@ -40,6 +43,13 @@ def reach_words(subject: str, reach: Mapping[str, Any]) -> str:
     if not float(percent):
         return f"It touches {customers}, and no price that somebody pays today."
     return f"It touches {customers}, and moves a price by up to {percent} %."
+
+
+def _tenants_words(reach: Mapping[str, Any]) -> str:
+    tenants = reach.get("tenants")
+    if tenants is None:
+        return "The cost of any tenant may move."
+    return f"The cost of {_count(tenants, 'tenant')} may move."
 
 
 def refusal_words(reason: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from shared.contracts.attribution import Override
 from shared.faults import Fault
 from shared.outside.http import Reply
 from shared.outside.target import Unanswered
+from shared.vocabulary.proposals import ProposalRefusal
 
 # A close waits for a lock that an attribution may hold.
 CLOSE_SECONDS: Final = 20
@@ -35,12 +36,26 @@ class NoAnswer(UnableToClose):
     """Attribution did not answer: it may have closed the period all the same."""
 
 
+class UnableToReattribute(Fault):
+    """Attribution refused, or nobody answered (then it may have been asked for)."""
+
+
+@dataclass(frozen=True)
+class RulesetOfPeriod:
+    """What a month is attributed by; `is_kept`: since its first close."""
+
+    version: int
+    is_current: bool
+    is_kept: bool
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a period stands at its owner, now; `closed_at` is None while it is open.
 
     `run_id` is of the run that the checks are of, "" where there is none; `findings` are what was
     noted of it, quoted; `revision_causes` say why it is another than the one it was closed on.
+    `ruleset` is None where attribution has none, or is of a release before it said which.
     """
 
     period: str
@@ -53,6 +68,7 @@ class Standing:
     checks: list[Check]
     findings: list[str]
     revision_causes: list[Cause]
+    ruleset: RulesetOfPeriod | None
 
 
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
@@ -159,6 +175,36 @@ def close(
         ) from error
 
 
+def reattribute(*, period: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Ask for a closed month by the current rules; a second person confirms it.
+
+    Raises UnableToReattribute with a sentence for the person.
+    """
+    path = f"v2/periods/{period}/ruleset"
+    body = {"reason": reason}
+    try:
+        answer = ask(
+            "attribution", "PUT", path, actor=actor, now=now, seconds=CLOSE_SECONDS, body=body
+        )
+    except Unanswered as error:
+        raise UnableToReattribute(
+            "The attribution service does not answer.", remedy="Try again in a minute."
+        ) from error
+    if answer.status != HTTPStatus.ACCEPTED:
+        raise UnableToReattribute(_not_reattributed(answer))
+
+
+def _not_reattributed(answer: Reply) -> str:
+    match reason_of(answer).get("code"):
+        case "never_closed":
+            return "The month was never closed, so it goes by the rules in force."
+        case "same_rules":
+            return "The month goes by the rules in force already."
+        case ProposalRefusal.ANOTHER_WAITS:
+            return "Another month waits for a second person. Confirm or reject that one first."
+    return refusal_of("attribution", answer)
+
+
 def _standing(answer: Any) -> Standing:
     closed_at = answer["closed_at"]
     run = answer["run"] or {}
@@ -182,6 +228,17 @@ def _standing(answer: Any) -> Standing:
             )
             for one in answer.get("revision_causes", [])
         ],
+        ruleset=_ruleset(answer.get("ruleset")),
+    )
+
+
+def _ruleset(answered: Mapping[str, Any] | None) -> RulesetOfPeriod | None:
+    if answered is None:
+        return None
+    return RulesetOfPeriod(
+        version=int(answered["version"]),
+        is_current=bool(answered["is_current"]),
+        is_kept=bool(answered["is_kept"]),
     )
 
 

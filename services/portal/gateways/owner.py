@@ -23,7 +23,7 @@ _NO_DEADLINE_SECONDS: Final = 3600
 
 def ask(
     owner: Owner,
-    method: Literal["GET", "POST", "DELETE"],
+    method: Literal["GET", "POST", "PUT", "DELETE"],
     path: str,
     *,
     actor: Actor,

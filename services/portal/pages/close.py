@@ -53,6 +53,14 @@ class CheckToClose:
     reason: str
 
 
+@dataclass(frozen=True)
+class KeptRuleset:
+    """What a closed month is attributed by, whatever is applied later."""
+
+    version: int
+    is_current: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClosePage(Page):
     """`problem`: why the close was refused; `unanswered`: it got no answer, so it may be closed.
@@ -61,7 +69,8 @@ class ClosePage(Page):
     failed check, and no other run is closed. `findings` are what was noted of it, quoted: names of
     trueback.yaml that the month has not, cost that goes to nobody. `checks_problem`: the checks'
     owner doesn't answer, and the page goes on without them. `is_closed_there`: attribution has
-    closed it, though its fact may still be on its way.
+    closed it, though its fact may still be on its way. `ruleset` is of a closed month alone, where
+    its owner answers; `rules_problem`: the current rules were not asked for it.
     """
 
     template: ClassVar[str] = "portal/operator/close.html"
@@ -71,6 +80,7 @@ class ClosePage(Page):
     periods: Sequence[PeriodRow]
     problem: str
     unanswered: str
+    rules_problem: str
     may_close: bool
     is_attributed: bool
     currency: str
@@ -85,3 +95,4 @@ class ClosePage(Page):
     run_id: str
     checks_problem: str
     is_closed_there: bool
+    ruleset: KeptRuleset | None

@@ -37,6 +37,7 @@ _SECTIONS: Final[Mapping[str, Section]] = {
     "pools": "pools",
     "close": "close",
     "close_period": "close",
+    "reattribute_period": "close",
     "invoices": "invoices",
     "invoice": "invoices",
     "invoice_action": "invoices",

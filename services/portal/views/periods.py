@@ -9,10 +9,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.revision_causes import Cause, cause_in_words
 from services.portal.gateways import attribution
-from services.portal.gateways.attribution import NoAnswer, UnableToClose, UnableToRead
+from services.portal.gateways.attribution import (
+    NoAnswer,
+    RulesetOfPeriod,
+    UnableToClose,
+    UnableToRead,
+    UnableToReattribute,
+)
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import keep_close
-from services.portal.pages.close import CheckToClose, ClosePage, ShownCause
+from services.portal.pages.close import CheckToClose, ClosePage, KeptRuleset, ShownCause
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
@@ -29,6 +35,7 @@ from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS
 _OWNERS: Final = NotAudited("the period's owner writes it down, with where it was asked from")
 _CONFLICT: Final = 409
 _REASON: Final = "reason-"
+_REASON_CHARACTERS_MAX: Final = 500
 
 
 @for_roles(*OPERATORS, audit=READ)
@@ -76,6 +83,21 @@ def close_period(request: HttpRequest, period: str) -> HttpResponse:
     return see_other(f"{reverse('portal:close')}?period={period}")
 
 
+@for_roles(*ADMINISTRATORS, audit=_OWNERS)
+@require_POST
+def reattribute_period(request: HttpRequest, period: str) -> HttpResponse:
+    """Asked for: the page of the changes shows what would move, for a second person."""
+    month = _known(period)
+    reason = request.POST.get("reason", "").strip()[:_REASON_CHARACTERS_MAX]
+    try:
+        attribution.reattribute(
+            period=period, reason=reason, actor=actor_of(request), now=datetime.now(UTC)
+        )
+    except UnableToReattribute as refused:
+        return _close_page(request, month, rules_problem=str(refused))
+    return see_other(reverse("portal:changes"))
+
+
 def _known(period: str) -> Month:
     try:
         month = Month.parse(period)
@@ -92,6 +114,7 @@ def _close_page(
     *,
     problem: str = "",
     unanswered: str = "",
+    rules_problem: str = "",
     reasons: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     calendar = read_calendar(datetime.now(UTC))
@@ -101,11 +124,12 @@ def _close_page(
         periods=read_periods(calendar),
         problem=problem,
         unanswered=unanswered,
+        rules_problem=rules_problem,
         may_close=actor_of(request).role in ADMINISTRATORS,
         **vars(read_period(month)),
         **vars(_checks(request, month, reasons or {})),
     )
-    return show(request, page, status=_CONFLICT if problem or unanswered else 200)
+    return show(request, page, status=_CONFLICT if problem or unanswered or rules_problem else 200)
 
 
 @dataclass(frozen=True)
@@ -118,6 +142,7 @@ class _Checks:
     run_id: str
     checks_problem: str
     is_closed_there: bool
+    ruleset: KeptRuleset | None = None
 
 
 def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _Checks:
@@ -134,7 +159,15 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _
         run_id=standing.run_id if standing else "",
         checks_problem="",
         is_closed_there=standing is not None and standing.closed_at is not None,
+        ruleset=_kept_ruleset(standing.ruleset) if standing else None,
     )
+
+
+def _kept_ruleset(ruleset: RulesetOfPeriod | None) -> KeptRuleset | None:
+    """Of a month that was closed; before, it goes by what is in force, as every other."""
+    if ruleset is None or not ruleset.is_kept:
+        return None
+    return KeptRuleset(ruleset.version, ruleset.is_current)
 
 
 def _shown_cause(cause: Cause) -> ShownCause:
