@@ -2,8 +2,8 @@
 
 Starting an instance (its catalogue of functions) takes longer than what most tests do in it. Each
 session here has a database and temporary tables of its own, so that it sees nothing of the others;
-limits and the folder to spill into belong to the instance, so suites that are about those don't
-come here.
+limits and the folder to spill into belong to the instance, so tests that are about those ask for
+`instances_of_their_own`.
 """
 
 import itertools
@@ -27,8 +27,9 @@ _INSTANCE_SETTINGS: dict[str, Any] = {
     "enable_external_file_cache": False,
 }
 # Rewriting a plan takes a sixth of such a test and pays only with many rows. The suites that don't
-# come here, and `make demo-check`, run the same scripts with every optimizer.
+# come here, `make demo-check` and tests with instances of their own use every optimizer.
 _NAMES_OF_OPTIMIZERS = "SELECT string_agg(name, ',') FROM duckdb_optimizers()"
+_connect = duckdb.connect
 # Threads are the instance's, which has one as it is; a session that resets them gives it two.
 _OF_THE_INSTANCE = ("SET threads = 1", "RESET threads")
 
@@ -120,4 +121,11 @@ def shared_instance(**settings: str) -> Iterator[None]:
 def one_instance_of_duckdb() -> Iterator[None]:
     """For a suite whose conftest imports it."""
     with shared_instance():
+        yield
+
+
+@pytest.fixture
+def instances_of_their_own() -> Iterator[None]:
+    """For a test of such a suite that is about limits, the disk or the bytes that are written."""
+    with mock.patch.object(duckdb, "connect", _connect):
         yield

@@ -134,6 +134,7 @@ class TestAttribute:
         done = trueback_process(work, *arguments.split(), without=absent)
         assert done.returncode == 0, done.stderr
 
+    @pytest.mark.usefixtures("instances_of_their_own")
     def test_gives_the_same_bytes_twice(self, work):
         """In two processes, as Python hashes texts otherwise in each."""
         attribute(work, signals="signals.csv", out="one")

@@ -42,6 +42,7 @@ from tests.ingestion.deliveries import collect, current, deliver, files_of_at_mo
 PERIOD = "2026-10"
 
 
+@pytest.mark.usefixtures("instances_of_their_own")
 class TestADelivery:
     def test_becomes_the_current_snapshot_and_is_told_in_the_same_transaction(
         self, storage, source, work
@@ -263,6 +264,7 @@ class TestASource:
             register_source(key="aws", kind="bill", uri=uri, created_by="clara")
 
 
+@pytest.mark.usefixtures("instances_of_their_own")
 class TestALegacyDelivery:
     @pytest.fixture(autouse=True)
     def memory(self, work, settings):
