@@ -74,7 +74,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
         connection.close()
-    TransactionTestCase._fixture_teardown = lambda _self: _empty_tables()
+    TransactionTestCase._fixture_teardown = lambda _self: empty_tables()
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def health_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def _administrator() -> psycopg.Connection:
+def administrator() -> psycopg.Connection:
     """Whom no policy, trigger or foreign key binds, in the service's database."""
     from django.conf import settings  # noqa: PLC0415 - after settings are chosen
 
@@ -107,13 +107,18 @@ def _administrator() -> psycopg.Connection:
     return connection
 
 
-def _empty_tables() -> None:
-    """What Django's flush does. To truncate makes every table's files anew, which takes longer."""
-    tables = _administrator().execute(
+def tables() -> list[str]:
+    """Those that a test fills."""
+    names = administrator().execute(
         "SELECT tablename FROM pg_tables"
         " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'subject_key')"
     )
+    return [name for (name,) in names.fetchall()]
+
+
+def empty_tables() -> None:
+    """What Django's flush does. To truncate makes every table's files anew, which takes longer."""
     delete = sql.SQL("DELETE FROM {}")
-    _administrator().execute(
-        sql.SQL(";").join(delete.format(sql.Identifier(table)) for (table,) in tables.fetchall())
+    administrator().execute(
+        sql.SQL(";").join(delete.format(sql.Identifier(table)) for table in tables())
     )

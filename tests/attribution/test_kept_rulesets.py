@@ -17,25 +17,26 @@ from tests.attribution.test_period import (
     NOW,
     RULESET,
     announce_bill,
+    attributed,
     period,
+    scratch,
     storage,
 )
 from tests.bills import focus_line
 from tests.proposals import OLIVIA, OTTO
 from tests.tokens import client_of
 
-__all__ = ["period", "storage"]
+__all__ = ["attributed", "period", "scratch", "storage"]
 OTHER_RULES = RULESET.replace("tag:customer", "tag:team")
 PATH = "/api/v2/periods/2026-10/ruleset"
 
 
 @pytest.fixture
-def closed(period):
-    attribute_period(period=period)
+def closed(attributed):
     with as_ops():
-        close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+        close_period(period=attributed, closed_by="olivia", reasons={}, now=NOW)
         Job.objects.all().delete()
-    return period
+    return attributed
 
 
 def apply_other_rules():
@@ -82,10 +83,9 @@ class TestAnotherRuleset:
         checks = {check["name"]: check["passed"] for check in standing()["checks"]}
         assert checks["run_is_newest"]
 
-    def test_attributes_an_open_month_again(self, period):
-        attribute_period(period=period)
+    def test_attributes_an_open_month_again(self, attributed):
         apply_other_rules()
-        attribute_period(period=period)
+        attribute_period(period=attributed)
         with as_ops():
             assert Run.objects.count() == 2
         assert standing()["ruleset"]["is_current"]

@@ -58,6 +58,7 @@ from shared.isolation.scope import as_ops, as_subject
 from shared.vocabulary.period_states import PeriodState
 from tests.bills import focus_line, write_signals, write_workloads
 from tests.normalised_bills import write_normalised
+from tests.recorded import record_once
 from tests.service_stack import running_servers
 from tests.tokens import client_of, subject_of
 
@@ -95,21 +96,41 @@ def storage():
 
 
 @pytest.fixture
-def period(transactional_db, storage, tmp_path, settings):
-    """A ruleset, a bill and its signals, as the facts of ingestion leave them."""
+def scratch(tmp_path, settings):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
         update={"scratch_dir": tmp_path / "scratch", "memory_limit_mb": 256}
     )
+
+
+@pytest.fixture
+def period(transactional_db, storage, tmp_path, scratch):
+    """A ruleset, a bill and its signals, as the facts of ingestion leave them."""
+    record_once(put_inputs, storage, tmp_path)
+    return "2026-10"
+
+
+@pytest.fixture
+def attributed(transactional_db, storage, tmp_path, scratch):
+    """The same with its first run."""
+    record_once(put_run, storage, tmp_path)
+    return "2026-10"
+
+
+def put_inputs(storage, folder):
     with as_ops():
         apply_ruleset(content=RULESET, applied_by="olivia")
-    announce_bill(storage, tmp_path, LINES)
+    announce_bill(storage, folder, LINES)
     announce_signals(
         storage,
-        tmp_path,
+        folder,
         "nat_bytes 2026-10-03T04:00:00Z acme 3",
         "nat_bytes 2026-10-03T04:00:00Z globex 1",
     )
-    return "2026-10"
+
+
+def put_run(storage, folder):
+    put_inputs(storage, folder)
+    attribute_period(period="2026-10")
 
 
 def announce_bill(storage, folder, lines, *, version=1, spoil=None, losses=(), **fields):
@@ -237,19 +258,19 @@ class TestAttribution:
             assert Run.objects.count() == 1
         assert len(facts(PERIOD_ATTRIBUTED)) == 2  # one fact, two consumers
 
-    def test_of_a_restated_bill_is_a_new_run_and_the_old_one_stays(self, period, storage, tmp_path):
-        attribute_period(period=period)
+    def test_of_a_restated_bill_is_a_new_run_and_the_old_one_stays(
+        self, attributed, storage, tmp_path
+    ):
         announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME)], version=2)
-        attribute_period(period=period)
+        attribute_period(period=attributed)
         with as_ops():
             runs = list(Run.objects.order_by("version").values_list("is_current", flat=True))
             assert runs == [False, True]
         assert current().proof["bill_total"] == "10.0000000000"
 
     def test_of_a_restated_bill_takes_what_the_current_run_left_of_days_that_did_not_change(
-        self, period, storage, tmp_path
+        self, attributed, storage, tmp_path
     ):
-        attribute_period(period=period)
         prefix = f"{current().folder_uri}/prepared/"
         kept = {item.uri.removeprefix(prefix): item.uri for item in storage.list(prefix)}
         assert {name.split("-")[0] for name in kept} == {"bill", "part", "results", "usage"}
@@ -258,14 +279,13 @@ class TestAttribution:
             storage, tmp_path, [*LINES, focus_line(cost="4", **ACME, **ANOTHER_DAY)], version=2
         )
         with pytest.raises(ProofFailed):
-            attribute_period(period=period)
-        attribute_period(period=period)  # after a failed proof, all days are computed
+            attribute_period(period=attributed)
+        attribute_period(period=attributed)  # after a failed proof, all days are computed
         assert current().proof["bill_total"] == "10.0000000000"
 
     def test_takes_nothing_that_another_engine_left_and_says_so(
-        self, period, storage, tmp_path, caplog
+        self, attributed, storage, tmp_path, caplog
     ):
-        attribute_period(period=period)
         prefix = f"{current().folder_uri}/prepared/"
         kept = [item.uri for item in storage.list(prefix)]
         spoil_amounts(storage, tmp_path, next(uri for uri in kept if "/amounts." in uri))
@@ -274,28 +294,28 @@ class TestAttribution:
         announce_bill(
             storage, tmp_path, [*LINES, focus_line(cost="4", **ACME, **ANOTHER_DAY)], version=2
         )
-        attribute_period(period=period)
+        attribute_period(period=attributed)
         assert current().proof["bill_total"] == "10.0000000000"
         assert "of the engine 0123456789ab, not of this one" in caplog.text
 
-    def test_whose_proof_fails_is_kept_as_failed_and_not_current(self, period, storage, tmp_path):
-        attribute_period(period=period)
+    def test_whose_proof_fails_is_kept_as_failed_and_not_current(
+        self, attributed, storage, tmp_path
+    ):
         proven = current().run_id
         announce_bill(storage, tmp_path, LINES, version=2, spoil="3.0000000001")
         with pytest.raises(ProofFailed):
-            attribute_period(period=period)
+            attribute_period(period=attributed)
         assert current().run_id == proven
         with as_ops():
             assert Run.objects.filter(state="failed").count() == 1
 
     def test_of_a_signal_for_an_unknown_tenant_stops_and_changes_nothing(
-        self, period, storage, tmp_path
+        self, attributed, storage, tmp_path
     ):
-        attribute_period(period=period)
         proven = current().run_id
         announce_signals(storage, tmp_path, "nat_bytes 2026-10-03T04:00:00Z nobody 5", version=2)
         with pytest.raises(BadInput, match="nobody") as refused:
-            attribute_period(period=period)
+            attribute_period(period=attributed)
         assert refused.value.file.startswith("s3://trueback-lake/")
         assert current().run_id == proven
 
@@ -387,12 +407,11 @@ class TestARuleset:
         assert names == ["clara", "olivia", "olivia"]
         assert history["version"] == 1
 
-    def test_that_changed_attributes_every_known_period_again(self, period):
-        attribute_period(period=period)
+    def test_that_changed_attributes_every_known_period_again(self, attributed):
         with as_ops():
             Job.objects.all().delete()
             apply_ruleset(content=RULESET.replace("nat_bytes}", "other}"), applied_by="olivia")
-            assert [job.key for job in Job.objects.all()] == [period]
+            assert [job.key for job in Job.objects.all()] == [attributed]
 
     def test_that_names_what_the_month_has_not_is_noted_with_the_run(self, period):
         with as_ops():
@@ -423,10 +442,9 @@ class TestAClose:
         with as_ops():
             return close_period(period=period, closed_by="olivia", reasons=reasons, now=NOW)
 
-    def test_freezes_the_run_and_says_so_once(self, period):
-        attribute_period(period=period)
-        self.close(period)
-        self.close(period)
+    def test_freezes_the_run_and_says_so_once(self, attributed):
+        self.close(attributed)
+        self.close(attributed)
         told = facts(PERIOD_CLOSED)
         assert len(told) == 2  # one fact, two consumers
         assert told[0]["run_id"] == current().run_id
@@ -435,29 +453,30 @@ class TestAClose:
         with pytest.raises(UnableToClose, match="has not been attributed"):
             self.close(period)
 
-    def test_with_newer_inputs_waiting_needs_a_reason_with_a_name(self, period, storage, tmp_path):
-        attribute_period(period=period)
+    def test_with_newer_inputs_waiting_needs_a_reason_with_a_name(
+        self, attributed, storage, tmp_path
+    ):
         announce_bill(storage, tmp_path, [*LINES, focus_line(cost="1")], version=2)
         with pytest.raises(UnableToClose, match="run_is_newest"):
-            self.close(period)
+            self.close(attributed)
         client = client_of(Actor("olivia", "operator_admin"))
-        refused = client.post(f"/api/v2/periods/{period}/close", {}, "application/json").json()
+        refused = client.post(f"/api/v2/periods/{attributed}/close", {}, "application/json").json()
         assert refused["reason"]["code"] == "checks_failed"
         failed = {"name": "run_is_newest", "passed": False, "figures": {}}
         assert failed in refused["reason"]["checks"]
-        record = self.close(period, run_is_newest="the rest comes next month")
+        record = self.close(attributed, run_is_newest="the rest comes next month")
         assert record.state == PeriodState.CLOSED
         override = Override("run_is_newest", "the rest comes next month", "olivia")
         assert record.overridden_checks == [asdict(override)]
         assert record.overrides == ["run_is_newest: the rest comes next month (olivia)"]
         assert facts(PERIOD_CLOSED)[0]["overrides"] == [asdict(override)]
-        answers = {version: answer_of(period, version) for version in (1, 2)}
+        answers = {version: answer_of(attributed, version) for version in (1, 2)}
         assert answers[1]["overrides"] == record.overrides
         assert answers[2]["overrides"] == record.overridden_checks
         assert {"passed": False, "name": "run_is_newest", "figures": {}} in answers[2]["checks"]
         with as_ops():
             Period.objects.update(overridden_checks=None)  # closed by an earlier release
-        assert answer_of(period, 2)["overrides"] == record.overridden_checks
+        assert answer_of(attributed, 2)["overrides"] == record.overridden_checks
 
     def test_of_a_bill_that_lacks_what_an_earlier_one_had_needs_a_reason(
         self, period, storage, tmp_path
@@ -471,35 +490,31 @@ class TestAClose:
         record = self.close(period, nothing_vanished="we moved to the tag `tenant`")
         assert [each["check"] for each in record.overridden_checks] == ["nothing_vanished"]
 
-    def test_keeps_no_reason_for_a_check_that_did_not_fail(self, period):
-        attribute_period(period=period)
-        record = self.close(period, proof_holds="just in case", nothing="of the kind")
+    def test_keeps_no_reason_for_a_check_that_did_not_fail(self, attributed):
+        record = self.close(attributed, proof_holds="just in case", nothing="of the kind")
         assert record.overrides == record.overridden_checks == []
 
-    def test_of_another_run_than_was_seen_is_refused(self, period):
-        attribute_period(period=period)
+    def test_of_another_run_than_was_seen_is_refused(self, attributed):
         with as_ops():
             with pytest.raises(UnableToClose, match="attributed anew since you looked"):
                 close_period(
-                    period=period, closed_by="olivia", reasons={}, now=NOW, run_id="run_before"
+                    period=attributed, closed_by="olivia", reasons={}, now=NOW, run_id="run_before"
                 )
             seen = current().run_id
             record = close_period(
-                period=period, closed_by="olivia", reasons={}, now=NOW, run_id=seen
+                period=attributed, closed_by="olivia", reasons={}, now=NOW, run_id=seen
             )
         assert record.closed_run_id == seen
 
 
 class TestAMargin:
-    def test_is_unknown_and_not_zero_until_revenue_is_known(self, period):
-        attribute_period(period=period)
+    def test_is_unknown_and_not_zero_until_revenue_is_known(self, attributed):
         told = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}
         assert told["acme"]["revenue"] is None
         assert told["acme"]["revenue_basis"] == "unknown"
         assert told["acme"]["cost"] == "3.7500000000"
 
-    def test_adds_the_entries_up_and_says_what_it_rests_on(self, period):
-        attribute_period(period=period)
+    def test_adds_the_entries_up_and_says_what_it_rests_on(self, attributed):
         for amount, basis in (("5.00", "draft"), ("-5.00", "draft"), ("5.50", "issued")):
             example = REVENUE_RECORDED.dump(REVENUE_RECORDED.example)
             fact = REVENUE_RECORDED.load({**example, "amount": amount, "basis": basis})
@@ -510,16 +525,14 @@ class TestAMargin:
 
 
 class TestWhatARunEmits:
-    def test_days_sum_to_the_groups_of_each_tenant(self, period):
-        attribute_period(period=period)
+    def test_days_sum_to_the_groups_of_each_tenant(self, attributed):
         told = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}["acme"]
         by_group = {line["charge_group"]: Decimal(line["amount"]) for line in told["lines"]}
         sums = {group: sum(map(Decimal, days)) for group, days in told["daily"].items()}
         assert sums == by_group
         assert {len(days) for days in told["daily"].values()} == {31}
 
-    def test_a_pool_is_its_tenants_parts_and_what_nobody_used(self, period):
-        attribute_period(period=period)
+    def test_a_pool_is_its_tenants_parts_and_what_nobody_used(self, attributed):
         [pool] = facts(PERIOD_ATTRIBUTED)[0]["pools"]
         margins = {fact["tenant"]: fact for fact in facts(MARGIN_MEASURED)}
         parts = [
@@ -566,19 +579,18 @@ class TestABillThatIsWithdrawn:
         with as_ops(), pytest.raises(UnableToClose, match="aws and copy bill the same: 1 of 2"):
             close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
 
-    def test_is_as_if_it_had_never_come(self, period, storage, tmp_path):
-        attribute_period(period=period)
+    def test_is_as_if_it_had_never_come(self, attributed, storage, tmp_path):
         before, costs = current(), self.costs()
         self.twice(storage, tmp_path)
-        attribute_period(period=period)
+        attribute_period(period=attributed)
         assert self.costs() != costs
         self.withdraw("copy", 2)
         with as_ops():
-            assert Job.objects.filter(kind="attribute_period", key=period).exists()
-        attribute_period(period=period)
+            assert Job.objects.filter(kind="attribute_period", key=attributed).exists()
+        attribute_period(period=attributed)
         assert (self.costs(), current().run_id) == (costs, before.run_id)
         with as_ops():
-            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+            close_period(period=attributed, closed_by="olivia", reasons={}, now=NOW)
 
     def test_is_no_news_where_it_comes_late(self, period, storage, tmp_path):
         self.withdraw("copy", 2)
@@ -595,8 +607,7 @@ class TestABillThatIsWithdrawn:
         with as_ops():
             assert InputSet.objects.filter(source="aws").exists()
 
-    def test_settles_what_of_it_was_refused(self, period):
-        attribute_period(period=period)
+    def test_settles_what_of_it_was_refused(self, attributed):
         refused = {**DELIVERY_QUARANTINED.dump(DELIVERY_QUARANTINED.example), "source": "copy"}
         with as_ops():
             record_quarantine(DELIVERY_QUARANTINED.load(refused))
@@ -607,10 +618,9 @@ class TestABillThatIsWithdrawn:
             checks = period_checks(Run.objects.get(is_current=True), now=NOW)
         assert "no_quarantined_file" not in {check.name for check in checks if not check.passed}
 
-    def test_signals_without_which_the_pool_goes_by_its_next_driver(self, period):
-        attribute_period(period=period)
+    def test_signals_without_which_the_pool_goes_by_its_next_driver(self, attributed):
         self.withdraw("usage", 2, kind="signals")
-        attribute_period(period=period)
+        attribute_period(period=attributed)
         assert current().signal_set_ids == []
 
 
@@ -626,41 +636,37 @@ class TestAMonthThatItsProviderHasNotClosed:
             checks = period_checks(Run.objects.get(is_current=True), now=NOW)
         return next(check for check in checks if check.name == "bill_is_final")
 
-    def test_is_closed_for_a_reason_alone(self, period):
-        attribute_period(period=period)
+    def test_is_closed_for_a_reason_alone(self, attributed):
         self.report("open", 1)
         with as_ops(), pytest.raises(UnableToClose, match="the provider of aws has not closed"):
-            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
+            close_period(period=attributed, closed_by="olivia", reasons={}, now=NOW)
         reasons = {"bill_is_final": "the invoice is out"}
         with as_ops():
-            record = close_period(period=period, closed_by="olivia", reasons=reasons, now=NOW)
+            record = close_period(period=attributed, closed_by="olivia", reasons=reasons, now=NOW)
         assert [each["check"] for each in record.overridden_checks] == ["bill_is_final"]
 
-    def test_is_as_the_newest_report_has_it(self, period):
-        attribute_period(period=period)
-        assert self.check(period).passed
+    def test_is_as_the_newest_report_has_it(self, attributed):
+        assert self.check(attributed).passed
         self.report("open", 2)
         self.report("closed", 1)
-        assert not self.check(period).passed
+        assert not self.check(attributed).passed
         self.report("closed", 3)
-        assert self.check(period).passed
+        assert self.check(attributed).passed
         self.report("unknown", 4)
-        assert self.check(period).passed
+        assert self.check(attributed).passed
 
-    def test_counts_for_bills_that_are_there_alone(self, period):
-        attribute_period(period=period)
+    def test_counts_for_bills_that_are_there_alone(self, attributed):
         self.report("open", 1, source="azure")
         self.report("open", 1, period="2026-11")
-        assert self.check(period).passed
+        assert self.check(attributed).passed
 
 
 class TestARestatementAfterTheClose:
     @pytest.fixture
-    def closed(self, period):
-        attribute_period(period=period)
+    def closed(self, attributed):
         with as_ops():
-            close_period(period=period, closed_by="olivia", reasons={}, now=NOW)
-        return period
+            close_period(period=attributed, closed_by="olivia", reasons={}, now=NOW)
+        return attributed
 
     def restate(self, storage, folder, *lines, version=2, corrected=None):
         lines = [*LINES, *lines]

@@ -24,21 +24,22 @@ from tests.attribution.test_period import (
     LINES,
     RULESET,
     announce_bill,
+    attributed,
     current,
     period,
+    scratch,
     storage,
 )
 from tests.bills import focus_line
 from tests.tokens import client_of
 
-__all__ = ["period", "storage"]
+__all__ = ["attributed", "period", "scratch", "storage"]
 
 OLIVIA = Actor("olivia", "operator_admin")
 
 
 @pytest.fixture
-def run(period):
-    attribute_period(period=period)
+def run(attributed):
     return current()
 
 

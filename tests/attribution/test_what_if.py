@@ -10,10 +10,10 @@ from services.attribution.operations.close_period import close_period
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from tests.attribution.test_period import ACME, LINES, NOW, RULESET, announce_bill
-from tests.attribution.test_questions import answer, asked, period, run, storage
+from tests.attribution.test_questions import answer, asked, attributed, run, scratch, storage
 from tests.bills import focus_line
 
-__all__ = ["period", "run", "storage"]
+__all__ = ["attributed", "run", "scratch", "storage"]
 
 PATH = "/api/v1/what-if"
 EVEN = RULESET.replace("{signal: nat_bytes}, ", "")
