@@ -159,6 +159,7 @@ class Script:
         """With a name of its own in place of each `{name}`."""
         body = re.sub(r"\b(\w+) AS \{\1\}", r"\1 AS (SELECT * FROM {\1})", self._body)
         body = re.sub(r"(TABLE \{\w+\}) \(\{(\w+)\}\)", r"\1 ({\2} VARCHAR)", body)
+        body = re.sub(r"ENUM \(\{\w+\}\)", "ENUM ('word')", body)
         body = _NAME.sub(r"filled_\1", re.sub(r"\{[A-Z_]+\}", "'word'", body))
         if not re.match(r"\s*(CREATE|INSERT|UPDATE|COPY|DESCRIBE|SELECT|WITH|FROM)\b", body):
             body = f"SELECT {body}"  # an expression, which a query takes by its name

@@ -1,6 +1,2 @@
--- reads: result_lines
-CREATE TYPE {type} AS ENUM (
-    SELECT DISTINCT {column}
-    FROM result_lines
-    ORDER BY {column}
-);
+-- reads: nothing
+CREATE TYPE {type} AS ENUM ({texts});

@@ -1,0 +1,4 @@
+-- reads: {texts}
+SELECT name, text
+FROM {texts}
+ORDER BY ALL;

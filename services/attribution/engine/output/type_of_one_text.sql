@@ -1,2 +1,0 @@
--- reads: nothing
-CREATE TYPE {type} AS ENUM (SELECT {value});
