@@ -111,6 +111,7 @@ currency: USD
 tenants: [{key: acme, aliases: [acme-corp, "ACME Inc*"]}, {key: globex}]
 labels: {tenant: ["tag:customer"]}
 """
+_FILE = "FROM read_parquet($path, hive_partitioning = false)"
 
 
 def focus_line(**changes: Any) -> dict[str, Any]:
@@ -361,23 +362,25 @@ def write_workloads(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 def rows_of(path: Path, query: str = "FROM rows") -> list[tuple[Any, ...]]:
     """What a query of the table `rows` finds: those of the file."""
-    with duckdb.connect() as session:
-        _relation(session, path).create_view("rows")
-        return session.execute(query).fetchall()
+    return _found(path, f"WITH rows AS ({_FILE}) {query}")
+
+
+def types_of(path: Path) -> dict[str, str]:
+    """By column."""
+    return {name: type_ for name, type_, *_ in _found(path, f"DESCRIBE {_FILE}")}
 
 
 def columns_of(path: Path, columns: str) -> list[tuple[Any, ...]]:
     """Of every row, these columns; sorted."""
-    with duckdb.connect() as session:
-        return _relation(session, path).project(columns).order("ALL").fetchall()
+    return _found(path, f"SELECT {columns} {_FILE} ORDER BY ALL")
 
 
 def sums_of(path: Path, columns: str) -> list[tuple[Any, ...]]:
     """Sums by the columns that are none."""
+    return _found(path, f"SELECT {columns} {_FILE} GROUP BY ALL")
+
+
+def _found(path: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as session:
-        return _relation(session, path).aggregate(columns).fetchall()
-
-
-def _relation(session: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
-    session.execute("SET TimeZone = 'UTC'")
-    return session.read_parquet(str(path), hive_partitioning=False)
+        session.execute("SET TimeZone = 'UTC'")
+        return session.execute(query, {"path": str(path)}).fetchall()

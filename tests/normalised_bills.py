@@ -10,16 +10,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from services.attribution import engine
 from services.ingestion.engine.focus_columns import COLUMNS, type_of
 from services.ingestion.engine.layouts import detect_kind
 from shared.contracts.raw_totals import RawTotal
 from shared.money import QUANTUM
-from shared.sql.expressions import identifier
+from shared.sql.expressions import Sql, cast, identifier, listed, null, unnested
+from shared.sql.parquet import write_parquet
+from shared.sql.scripts import run_script
+from tests.work_folder import work_folder
 
 SOURCE = "bill"
 Line = Mapping[str, Any]
@@ -40,17 +45,32 @@ def write_normalised(folder: Path, lines: Sequence[Line]) -> NormalisedBill:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "part-00000.parquet"
+    texts = tuple(
+        tuple((name, None if value is None else f"{value}") for name, value in line.items())
+        for line in lines
+    )
+    content, raw_totals = _written(texts)
+    path.write_bytes(content)
+    return NormalisedBill((path,), raw_totals)
+
+
+@lru_cache(maxsize=1000)
+def _written(
+    lines_of_texts: tuple[tuple[tuple[str, str | None], ...], ...],
+) -> tuple[bytes, tuple[RawTotal, ...]]:
+    """Of a suite's bills every second is one that it has written before."""
+    lines = [dict(texts) for texts in lines_of_texts]
     kind = detect_kind([name for line in lines for name in line])
     rows = [_row(line) | _own(number, line, str(kind)) for number, line in enumerate(lines, 1)]
-    with duckdb.connect() as session:
-        session.execute("SET TimeZone = 'UTC'")
-        _relation(session, rows).write_parquet(str(path))
-    return NormalisedBill((path,), tuple(_raw_totals(lines)))
+    with work_folder("normalised") as folder:
+        path = folder / "bill.parquet"
+        _write(path, rows)
+        return path.read_bytes(), tuple(_raw_totals(lines))
 
 
 def _row(line: Line) -> dict[str, str]:
-    """The fields that are filled, as text."""
-    texts = {name: f"{value}" for name, value in line.items() if value is not None}
+    """The fields that are filled."""
+    texts = {name: text for name, text in line.items() if text is not None}
     unread = {name for name, text in texts.items() if text in ("NULL", "null")} | (
         texts.keys() - set(COLUMNS)
     )
@@ -82,26 +102,29 @@ def _account(line: Line) -> str:
     return line.get("SubAccountId") or line.get("BillingAccountId") or ""
 
 
-def _relation(
-    session: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, str]]
-) -> duckdb.DuckDBPyRelation:
+def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """By statements that are the same for all bills of these columns, parsed once."""
     names = [name for name in COLUMNS if any(name in row for row in rows)]
-    texts = session.values(
-        *(tuple(duckdb.ConstantExpression(row.get(name)) for name in names) for row in rows)
-    )
-    given = dict(zip(names, texts.columns, strict=True))
-    return texts.project(
-        ", ".join(f"{_cast(name, given)} AS {identifier(name)}" for name in COLUMNS)
-    )
+    table = identifier("lines")
+    query = {
+        "table": table,
+        "columns": listed({name: _cast(name, is_given=name in names) for name in COLUMNS}),
+        "values": listed({name: unnested(name) for name in names}),
+    }
+    texts = {name: [row.get(name) for row in rows] for name in names}
+    with duckdb.connect() as session:
+        session.execute("SET TimeZone = 'UTC'")
+        run_script(session, engine.__package__, "table_of_values.sql", query, texts)
+        write_parquet(session, table, path)
 
 
-def _cast(name: str, given: Mapping[str, str]) -> str:
-    value = given.get(name, "NULL")
+def _cast(name: str, *, is_given: bool) -> Sql:
+    value = identifier(name) if is_given else null("VARCHAR")
     if type_of(name) == "TIMESTAMP":
-        value = f"CAST({value} AS TIMESTAMPTZ)"
+        value = cast(value, "TIMESTAMPTZ")
     if name == "Tags":
-        value = f"CAST({value} AS JSON)"
-    return f"CAST({value} AS {type_of(name)})"
+        value = cast(value, "JSON")
+    return cast(value, type_of(name))
 
 
 def _raw_totals(lines: Sequence[Line]) -> Iterator[RawTotal]:
