@@ -3,13 +3,13 @@
 import ast
 
 from tests.architecture.test_tidy import ROOT
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 PRODUCT = ("services", "shared", "deploy")
 
 
 def imported(source):
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names)

@@ -17,7 +17,7 @@ from tests.architecture.engine_tables import (
     scripts,
     tables_of,
 )
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 # `asked` is what `propose.sql` gives to a driver's query.
 GIVEN_BY_A_SCRIPT = {"asked"}
@@ -33,7 +33,7 @@ def assert_none(sentences):
 
 def sql_of_python(text):
     """Lines that give DuckDB a text, or call a text SQL; to set a session's option is neither."""
-    for node in ast.walk(tree_of(text)):
+    for node in nodes_of(text):
         if not isinstance(node, ast.Call):
             continue
         match node.func:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted(ROOT.glob("services/*/operations/*.py"))
@@ -16,7 +16,7 @@ EFFECTS = {"publish", "publish_tree", "put", "write", "call", "delete_draft"}
 def unleased(source: str) -> list[str]:
     """Functions with an effect and no question before it, as `name:line`."""
     faults = []
-    for function in ast.walk(tree_of(source)):
+    for function in nodes_of(source):
         if not isinstance(function, ast.FunctionDef):
             continue
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]

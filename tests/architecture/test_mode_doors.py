@@ -13,7 +13,7 @@ import pytest
 
 from shared.vocabulary.modes import Mode
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of, tree_of
 
 # What opens or shuts something by the mode.
 DOORS = {
@@ -147,7 +147,7 @@ def places() -> set[str]:
 
 
 def names_of_functions(path: Path) -> set[str]:
-    nodes = ast.walk(tree_of(path.read_text()))
+    nodes = nodes_of(path.read_text())
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
@@ -194,7 +194,7 @@ def test_a_demo_is_started_by_one_command_alone():
     for name, modes in starting.items():
         calls = [
             node
-            for node in ast.walk(tree_of((ROOT / name).read_text()))
+            for node in nodes_of((ROOT / name).read_text())
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id in {"stack_session", "start_detached", "supervise"}

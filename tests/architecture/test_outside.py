@@ -13,7 +13,7 @@ import grimp
 import pytest
 
 from tests.architecture.test_tidy import PRODUCT, ROOT
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 # What can wait for somebody else, and where it may be imported.
 CLIENTS = {
@@ -48,7 +48,7 @@ LET_THROUGH = {
 
 
 def imported(source: str) -> Iterator[str]:
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names)

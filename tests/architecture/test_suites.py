@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 from tests.architecture.test_tidy import PRODUCT, ROOT, silences, tracked
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 # Has its own target of the Makefile.
 APART = {"e2e"}
@@ -65,7 +65,7 @@ def timed_asserts(text: str) -> list[int]:
     """Lines that hold seconds of a clock against a bound; to wait until a late end is none."""
     return [
         statement.lineno
-        for statement in ast.walk(tree_of(text))
+        for statement in nodes_of(text)
         if isinstance(statement, ast.Assert)
         and any(
             isinstance(node, ast.BinOp)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES_MAX = 400
@@ -44,7 +44,7 @@ PRODUCT = [
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree_of(path.read_text())):
+    for node in nodes_of(path.read_text()):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -101,7 +101,7 @@ def test_money_is_never_a_float():
         for prefix in MONEY_MODULES
         for path in PRODUCT
         if str(path.relative_to(ROOT)).startswith(prefix)
-        for node in ast.walk(tree_of(path.read_text()))
+        for node in nodes_of(path.read_text())
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
         or (isinstance(node, ast.Name) and node.id == "float")
     ]
@@ -128,7 +128,7 @@ def test_a_fault_of_an_engine_that_names_a_field_names_its_file():
     nameless = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in engines
-        for node in ast.walk(tree_of(path.read_text()))
+        for node in nodes_of(path.read_text())
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", "") in ("BadConfiguration", "BadInput")
         and (given := {each.arg for each in node.keywords}) & {"field", "row"}

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from shared.vocabulary.proposals import ProposalRefusal
 from shared.vocabulary.roles import Role
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 ENUMS = (
     *(State, StripeStatus, PeriodState, Role, Method, Disclosure, Mode, AuditAction),
@@ -160,31 +160,31 @@ def fields_and_values(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | None]]
             yield from ((each, each.annotation) for each in (*positional, *node.kwonlyargs))
 
 
-def values_of_fields(tree: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
+def values_of_fields(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.Constant]]:
     """Literals that a field is compared with, or set to."""
-    for node in ast.walk(tree):
+    for node in nodes:
         for field, value in fields_and_values(node):
             if not (isinstance(node, ast.Compare) and isinstance(field, ast.Constant)):
                 yield from ((field_of(field), text) for text in strings(value))
 
 
-def docstrings(tree: ast.AST) -> set[int]:
+def docstrings(nodes: Iterable[ast.AST]) -> set[int]:
     return {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
 
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
     """The words of the vocabulary that are written out in this Python, with their lines."""
-    tree = tree_of(source)
-    texts = docstrings(tree)
-    for node in ast.walk(tree):
+    nodes = nodes_of(source)
+    texts = docstrings(nodes)
+    for node in nodes:
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
         if is_text and id(node) not in texts and is_word(node.value):
             yield node.lineno, node.value
-    for field, node in values_of_fields(tree):
+    for field, node in values_of_fields(nodes):
         if node.value in AMBIGUOUS & FIELDS.get(field, set()):
             yield node.lineno, node.value
 

@@ -2,13 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from tests.architecture.engine_tables import SCRIPT_FOLDERS, tables_of
 from tests.architecture.test_tidy import PRODUCT, ROOT, tracked
-from tests.architecture.trees import tree_of
+from tests.architecture.trees import nodes_of
 
 # The word, and what the field calls it.
 FIELDS_WORDS = {
@@ -50,9 +50,9 @@ def home_made(name: str) -> list[str]:
     return [word for word in FIELDS_WORDS if re.search(rf"_{word}s?_", words)]
 
 
-def names_given(tree: ast.AST) -> Iterator[str]:
+def names_given(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """To functions, classes and their fields, and to settings."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 # A test's name is a sentence.
@@ -73,23 +73,23 @@ def targets_of(node: ast.AST) -> Iterator[str]:
             yield name
 
 
-def parameters(tree: ast.AST) -> Iterator[str]:
-    yield from (node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+def parameters(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    yield from (node.arg for node in nodes if isinstance(node, ast.arg))
 
 
 def names_of_python() -> Iterator[tuple[str, str]]:
     """And to modules and packages, and to parameters where they aren't a test's own."""
     for path in [*PRODUCT, *tracked("tests/*.py")]:
-        place, tree = path.relative_to(ROOT), tree_of(path.read_text())
-        named = [*place.with_suffix("").parts, *names_given(tree)]
+        place, nodes = path.relative_to(ROOT), nodes_of(path.read_text())
+        named = [*place.with_suffix("").parts, *names_given(nodes)]
         if place.parts[0] != "tests":
-            named += parameters(tree)
+            named += parameters(nodes)
         yield from ((str(place), name) for name in named)
 
 
 def local_names(text: str) -> Iterator[tuple[int, str]]:
     """Variables, parameters and what an exception or a match is called, with their lines."""
-    for node in ast.walk(tree_of(text)):
+    for node in nodes_of(text):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 yield node.lineno, name
@@ -102,7 +102,7 @@ def local_names(text: str) -> Iterator[tuple[int, str]]:
 def names_in(text: str) -> set[str]:
     """All that a module names: variables, parameters, fields, functions, keywords."""
     named: set[str | None] = set()
-    for node in ast.walk(tree_of(text)):
+    for node in nodes_of(text):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.keyword(arg=name):
                 named.add(name)
@@ -219,7 +219,7 @@ def test_a_word_that_only_looks_like_one_is_none(name):
     ],
 )
 def test_a_name_is_found_where_it_is_given(text):
-    assert "poke" in {name.lower() for name in names_given(tree_of(text))}
+    assert "poke" in {name.lower() for name in names_given(nodes_of(text))}
 
 
 @pytest.mark.parametrize(
