@@ -42,7 +42,7 @@ from shared.findings import Finding
 from shared.periods import Month
 from shared.readable import refused_if_unreadable
 from shared.sql.expressions import identifier, listed, names, number
-from shared.sql.scripts import run_script
+from shared.sql.scripts import run_script, script_query
 from shared.tabular import SourceFile, open_rows_file, with_names
 
 _ALWAYS = ("cluster", "start")
@@ -128,8 +128,8 @@ class WorkloadTables:
         run_script(self.session, __package__, "workload_resources.sql")
         check_places(self.session, files)
         run_script(self.session, __package__, "quantities.sql")
-        run_script(self.session, __package__, "placed_quantities.sql")
-        group_pods(self.session)
+        run_script(self.session, __package__, "workload_moments.sql")
+        group_pods(self.session, script_query(__package__, "placed_quantities.sql"))
 
     def _is_of_use(self, path: Path, kind: OperatorFile | None) -> bool:
         """Notes a file of the cost operator that is not."""

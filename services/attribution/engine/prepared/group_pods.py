@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from shared.columnar import Session
-from shared.sql.expressions import identifier, sums
+from shared.sql.expressions import Sql, identifier, sums
 from shared.sql.scripts import run_script
 
 TAKEN: Final = ("weight", "requested")
 """The larger of requested and used, and what was requested, in whole numbers of one scale."""
 
 
-def group_pods(session: Session, measures: Sequence[str] = TAKEN) -> None:
-    """Makes `workload_loads`: of `placed_quantities` the sum of each measure by place and pod."""
+def group_pods(session: Session, placed: Sql, measures: Sequence[str] = TAKEN) -> None:
+    """Makes `workload_loads`: of what is `placed` the sum of each measure by place and pod."""
     summed = sums({measure: identifier(measure) for measure in measures})
-    run_script(session, __package__, "workload_loads.sql", {"measures": summed})
+    run_script(session, __package__, "workload_loads.sql", {"placed": placed, "measures": summed})
