@@ -12,6 +12,7 @@ from services.portal.domain.period_checks import Check, check_of, override_of
 from services.portal.pages.close import (
     CheckToClose,
     ClosePage,
+    EarlierClose,
     KeptRuleset,
     PeriodRow,
     Revision,
@@ -153,6 +154,7 @@ def close() -> ClosePage:
         unanswered="",
         rules_problem="",
         may_close=True,
+        may_close_again=False,
         is_attributed=True,
         currency="USD",
         closed_by="",
@@ -167,6 +169,7 @@ def close() -> ClosePage:
         checks_problem="",
         is_closed_there=False,
         ruleset=None,
+        closes=[],
     )
 
 
@@ -208,6 +211,17 @@ def restated() -> ClosePage:
     return replace(
         closed(),
         period_state=PeriodState.REOPENED,
+        may_close_again=True,
+        checks=[CheckToClose(check, "") for check in checks(failed=True)],
+        closes=[
+            EarlierClose(1, "olivia", datetime(2026, 11, 3, 9, 12, tzinfo=UTC), []),
+            EarlierClose(
+                2,
+                "otto",
+                datetime(2026, 11, 9, 8, 30, tzinfo=UTC),
+                ["The bill of aws was restated"],
+            ),
+        ],
         ruleset=KeptRuleset(3, is_current=False),
         revisions=revisions,
         revised_by=usd("20.23"),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from shared.contracts.contract import Contract
@@ -94,8 +95,28 @@ class Override:
 
 
 @dataclass(frozen=True)
+class CloseCause:
+    """Why a close is on another run than the one before (`RevisionCause`).
+
+    `source` is "" for rules and software. `billed` and `effective` are what its bill corrects more
+    than before, in the period's currency; 0 for other causes.
+    """
+
+    code: Code
+    source: Words
+    billed: Amount
+    effective: Amount
+
+
+CLOSE_CAUSES: Final[TypeAdapter[list[CloseCause]]] = TypeAdapter(list[CloseCause])
+
+
+@dataclass(frozen=True)
 class PeriodClosed:
-    """A person closed the period on this run: its statements may be invoiced."""
+    """The period was closed on this run: its statements may be invoiced.
+
+    `number` counts the closes of the period from 1; `causes` are of a later one.
+    """
 
     period: Period
     version: Count
@@ -109,6 +130,8 @@ class PeriodClosed:
     closed_by: Key
     closed_at: Instant
     overrides: list[Override] = field(default_factory=list)
+    number: Count = 1
+    causes: list[CloseCause] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -147,6 +170,8 @@ class StatementRevised:
     """A tenant's cost of a closed period by a newer run, beside what the period was closed on.
 
     `lines` are those of the newer run, whole; `version` is the run's, the highest counts.
+    `is_changed`: a charge group's cost or a metered quantity differs, also where the cost is the
+    same in all; None in facts of before, which go by the cost.
     """
 
     tenant: Key
@@ -159,6 +184,7 @@ class StatementRevised:
     cost_after: Amount
     lines: list[CostLine]
     revised_at: Instant
+    is_changed: bool | None = None
 
 
 _MOMENT = datetime(2026, 11, 3, 6, 5, tzinfo=UTC)
@@ -228,6 +254,8 @@ PERIOD_CLOSED: Final = Contract(
         closed_by="olivia",
         closed_at=_MOMENT,
         overrides=[Override("signals_complete", "the balancer was switched off", "olivia")],
+        number=2,
+        causes=[CloseCause("correction", "aws", Decimal("-23.28"), Decimal("-23.28"))],
     ),
 )
 

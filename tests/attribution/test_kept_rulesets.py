@@ -78,7 +78,7 @@ class TestAnotherRuleset:
         apply_other_rules()
         announce_bill(storage, tmp_path, [*LINES, focus_line(cost="4", **ACME)], version=2)
         attribute_period(period=closed)
-        assert [cause["code"] for cause in standing()["revision_causes"]] == ["bill_restated"]
+        assert [cause["code"] for cause in standing()["revision_causes"]] == ["bill"]
         assert standing()["revised_tenants"] == ["acme"]
         checks = {check["name"]: check["passed"] for check in standing()["checks"]}
         assert checks["run_is_newest"]
@@ -116,7 +116,7 @@ class TestAReattribution:
             assert Job.objects.filter(kind="attribute_period", key=closed).exists()
         attribute_period(period=closed)
         after = standing()
-        assert [cause["code"] for cause in after["revision_causes"]] == ["rules_changed"]
+        assert [cause["code"] for cause in after["revision_causes"]] == ["rules"]
         assert after["state"] == PeriodState.REOPENED
         assert after["ruleset"]["version"] == 2
         with as_ops():

@@ -706,7 +706,7 @@ class TestARestatementAfterTheClose:
         assert after["revised_tenants"] == ["acme"]
         assert before["revision_causes"] == []
         [cause] = after["revision_causes"]
-        assert (cause["code"], cause["source"], cause["line_count"]) == ("bill_restated", "aws", 0)
+        assert (cause["code"], cause["source"], cause["line_count"]) == ("bill", "aws", 0)
         assert before["run"] == before["closed_run"] == after["closed_run"] != after["run"]
         assert after["run"]["proof"]["bill_total"] == "10.0000000000"
 
@@ -716,7 +716,7 @@ class TestARestatementAfterTheClose:
         self.restate(storage, tmp_path, more, corrected=corrected)
         client = client_of(Actor("olivia", "operator_viewer"))
         [cause] = client.get("/api/v2/periods/2026-10").json()["revision_causes"]
-        assert (cause["code"], cause["source"]) == ("bill_corrected", "aws")
+        assert (cause["code"], cause["source"]) == ("correction", "aws")
         assert (cause["line_count"], Decimal(cause["billed"])) == (1, Decimal(-2))
 
     def test_that_is_taken_back_is_told_too(self, closed, storage, tmp_path):
@@ -733,8 +733,20 @@ class TestARestatementAfterTheClose:
         fact = self.revisions()["globex", 2]
         assert Decimal(fact["cost_after"]) == Decimal("0.25")
 
-    def test_does_not_close_the_period_again(self, closed, storage, tmp_path):
-        self.restate(storage, tmp_path, focus_line(cost="4", **ACME))
+    def test_that_moves_cost_within_a_tenant_is_one_too(self, closed, storage, tmp_path):
+        lines = [focus_line(cost="3", ServiceCategory="Storage", **ACME), *LINES[1:]]
+        announce_bill(storage, tmp_path, lines, version=2)
+        attribute_period(period="2026-10")
+        [fact] = self.revisions().values()
+        assert (fact["tenant"], fact["is_changed"]) == ("acme", True)
+        assert fact["cost_after"] == fact["cost_before"]
         with as_ops():
-            record = close_period(period=closed, closed_by="carl", reasons={}, now=NOW)
-        assert record.closed_by == "olivia"
+            assert Period.objects.get().state == PeriodState.REOPENED
+
+    def test_of_a_metered_quantity_alone_is_one_too(self, closed, storage, tmp_path):
+        rows = ("nat_bytes 2026-10-03T04:00:00Z acme 6", "nat_bytes 2026-10-03T04:00:00Z globex 2")
+        announce_signals(storage, tmp_path, *rows, version=2)
+        attribute_period(period="2026-10")
+        assert {fact["is_changed"] for fact in self.revisions().values()} == {True}
+        with as_ops():
+            assert Period.objects.get().revised_tenants == ["acme", "globex"]

@@ -39,25 +39,25 @@ def test_a_bill_with_more_corrections_is_corrected_by_them():
     three = Corrections(3, Decimal("-60.25"), Decimal("-55.25"))
     corrected = {**BEFORE.bills, "azure": Bill("z2", three)}
     more = Corrections(1, Decimal("-10.00"), Decimal("-5.00"))
-    assert causes(bills=corrected) == [Cause(RevisionCause.BILL_CORRECTED, "azure", more)]
+    assert causes(bills=corrected) == [Cause(RevisionCause.CORRECTION, "azure", more)]
 
 
 def test_a_bill_that_takes_its_corrections_back_is_corrected_too():
     taken_back = {**BEFORE.bills, "azure": Bill("z2", NOTHING)}
     less = Corrections(-2, Decimal("50.25"), Decimal("50.25"))
-    assert causes(bills=taken_back) == [Cause(RevisionCause.BILL_CORRECTED, "azure", less)]
+    assert causes(bills=taken_back) == [Cause(RevisionCause.CORRECTION, "azure", less)]
 
 
 def test_a_bill_with_the_same_corrections_is_restated():
     restated = {**BEFORE.bills, "azure": Bill("z2", TWO_LINES)}
-    assert causes(bills=restated) == [Cause(RevisionCause.BILL_RESTATED, "azure")]
+    assert causes(bills=restated) == [Cause(RevisionCause.BILL, "azure")]
 
 
 def test_a_source_that_came_or_went_is_a_cause():
     bills = {"aws": BEFORE.bills["aws"], "gcp": Bill("g1", NOTHING)}
     assert [(cause.code, cause.source) for cause in causes(bills=bills)] == [
-        (RevisionCause.BILL_CORRECTED, "azure"),
-        (RevisionCause.BILL_RESTATED, "gcp"),
+        (RevisionCause.CORRECTION, "azure"),
+        (RevisionCause.BILL, "gcp"),
     ]
 
 
@@ -70,11 +70,11 @@ def test_all_kinds_are_named_in_their_order():
         engine_digest="e2",
     )
     assert [(cause.code, cause.source) for cause in changed] == [
-        (RevisionCause.BILL_RESTATED, "aws"),
-        (RevisionCause.SIGNALS_CHANGED, "usage"),
-        (RevisionCause.WORKLOADS_CHANGED, "clusters"),
-        (RevisionCause.RULES_CHANGED, ""),
-        (RevisionCause.ENGINE_CHANGED, ""),
+        (RevisionCause.BILL, "aws"),
+        (RevisionCause.SIGNALS, "usage"),
+        (RevisionCause.WORKLOADS, "clusters"),
+        (RevisionCause.RULES, ""),
+        (RevisionCause.SOFTWARE, ""),
     ]
 
 
@@ -82,7 +82,7 @@ def test_all_kinds_are_named_in_their_order():
     ("code", "words"),
     [
         *((each.value, None) for each in RevisionCause),
-        (RevisionCause.BILL_RESTATED.value, "The bill of aws was restated"),
+        (RevisionCause.BILL.value, "The bill of aws was restated"),
         ("moon_was_full", "Moon was full"),
     ],
 )

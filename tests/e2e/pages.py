@@ -51,7 +51,7 @@ NO_PAGES: Final = frozenset(
     {
         *("home", "invoice_action", "close_period", "sign_out", "demo_person", "demo_tour"),
         "cancel_why",
-        *("move_trouble", "decide_change"),
+        *("move_trouble", "decide_change", "reattribute_period"),
         *("new_source", "source_action", "delivery_action"),
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
         "audit_csv",

@@ -36,9 +36,9 @@ class TestARestatedMonth:
         with as_ops():
             record_close(PERIOD_CLOSED.load(PERIOD_CLOSED.dump(PERIOD_CLOSED.example)))
             revised()
-        cause = {"code": "bill_corrected", "source": "aws", "line_count": 3, "billed": "-23.28"}
+        cause = {"code": "correction", "source": "aws", "line_count": 3, "billed": "-23.28"}
         run = {"run_id": "run_2", "currency": "USD"}
-        rules = {"code": "rules_changed", "source": "", "line_count": 0, "billed": "0"}
+        rules = {"code": "rules", "source": "", "line_count": 0, "billed": "0"}
         attribution.answer = {**CLOSED, "run": run, "revision_causes": [cause, rules]}
         page = page_of()
         corrected = "The bill of aws corrects earlier charges: 3 lines more, billed"
@@ -252,6 +252,68 @@ class TestRulesOfAClosedMonth:
     def test_are_for_administrators_to_ask_for(self, kept):
         answer = client_of("vic").post("/close/2026-10/rules", self.reason)
         assert answer.status_code == 403
+
+
+class TestAnotherClose:
+    """Of a month that was restated since."""
+
+    again = {
+        **CLOSED,
+        "state": "closed",
+        "version": 4,
+        "closed_by": "otto",
+        "closed_run": {"run_id": "run_2", "activation": 2},
+        "closes": [
+            {
+                "number": number,
+                "closed_by": by,
+                "closed_at": "2026-11-05T08:00:00Z",
+                "causes": [{"code": "bill", "source": "aws", "billed": "0"}] if number > 1 else [],
+            }
+            for number, by in ((1, "olivia"), (2, "otto"))
+        ],
+    }
+
+    @pytest.fixture
+    def restated(self, settling, attribution):
+        with as_ops():
+            record_close(PERIOD_CLOSED.load(PERIOD_CLOSED.dump(PERIOD_CLOSED.example)))
+            revised("acme", before="100", after="112.5")
+        return attribution
+
+    def test_is_asked_for_with_the_checks(self, restated):
+        page = page_of()
+        assert "Close it again" in page.words
+        assert "Close October 2026 again" in page.words
+        fields = [field["name"] for field in page.all("input") if field.get("required", 0) is None]
+        assert fields == ["reason-signals_complete"]
+
+    def test_is_for_an_administrator(self, restated):
+        assert "Close it again" not in page_of("vic").words
+
+    def test_takes_over_the_revisions_and_is_shown_at_once(self, restated):
+        restated.closed = restated.answer = self.again
+        client_of("olivia").post("/close/2026-10", {**REASON, "run_id": "run_2"})
+        page = page_of()
+        assert "AWS has changed nothing since." in page.words
+        assert "Close it again" not in page.words
+        assert "2. 5 Nov 2026, 08:00 UTC by otto: The bill of aws was restated" in page.words
+
+    def test_leaves_what_came_after_it(self, restated):
+        with as_ops():
+            revised("globex", before="50", after="60", version=3)
+        restated.closed = restated.answer = self.again
+        client_of("olivia").post("/close/2026-10", REASON)
+        page = page_of()
+        assert "+$10.00 in all" in page.words
+        assert "112.50" not in page.words
+
+    def test_is_not_undone_by_a_revision_that_comes_late(self, restated):
+        restated.closed = restated.answer = self.again
+        client_of("olivia").post("/close/2026-10", REASON)
+        with as_ops():
+            revised("foreign", before="50", after="60", version=2)
+        assert "AWS has changed nothing since." in page_of().words
 
 
 class TestAClosedMonth:

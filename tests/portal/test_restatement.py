@@ -13,7 +13,7 @@ from shared.isolation.scope import as_ops
 from tests.portal import scenarios
 
 
-def revised(tenant="acme", *, before="100", after="112.5", version=2):
+def revised(tenant="acme", *, before="100", after="112.5", version=2, is_changed=None):
     example = STATEMENT_REVISED.dump(STATEMENT_REVISED.example)
     fact = {
         **example,
@@ -21,6 +21,7 @@ def revised(tenant="acme", *, before="100", after="112.5", version=2):
         "cost_before": before,
         "cost_after": after,
         "version": version,
+        "is_changed": is_changed,
     }
     record_revision(STATEMENT_REVISED.load(fact))
 
@@ -46,6 +47,12 @@ class TestRevisions:
         revised(after="112.5", version=2)
         revised(after="110", version=3)
         assert sums() == (1, 10)
+
+    def test_of_a_part_alone_count_a_tenant(self, as_staff):
+        revised(before="100", after="100", is_changed=True)
+        assert sums() == (1, 0)
+        revised(before="100", after="100", is_changed=False, version=3)
+        assert sums() == (0, 0)
 
     def test_that_come_late_are_no_news(self, as_staff):
         revised(after="100", version=3)

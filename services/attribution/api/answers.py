@@ -39,8 +39,11 @@ class PeriodList(TypedDict):
 
 
 class PeriodRun(TypedDict):
+    """`activation` counts the runs of the period as each became current: of two the later one."""
+
     run_id: str
     version: int
+    activation: int
     currency: str
     proof: dict[str, Any]
     signal_set_ids: list[str]
@@ -84,15 +87,37 @@ class RevisionCause(TypedDict):
     effective: str
 
 
+class CloseCause(TypedDict):
+    """As in `revision_causes`, of the close before; amounts are 0 for all but `correction`."""
+
+    code: str
+    source: str
+    billed: str
+    effective: str
+
+
+class Close(TypedDict):
+    """`causes` say why it is on another run than the close before it."""
+
+    number: int
+    run_id: str
+    causes: list[CloseCause]
+    overrides: list[Override]
+    closed_by: str
+    closed_at: datetime
+
+
 class PeriodStanding(KnownPeriod):
     """`run` is the current one, `closed_run` the one that invoices are made of.
 
-    `revision_causes` say why they differ, while they do. `ruleset` is what it is attributed by.
+    `closes` are all, in order; the fields beside it are of the newest. `revision_causes` say why
+    the two runs differ, while they do. `ruleset` is what it is attributed by.
     """
 
     closed_by: str
     closed_at: datetime | None
     overrides: list[Override]
+    closes: list[Close]
     revised_tenants: list[str]
     revision_causes: list[RevisionCause]
     ruleset: RulesetOfPeriod | None

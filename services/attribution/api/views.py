@@ -15,7 +15,14 @@ from services.attribution.api.answers import (
 )
 from services.attribution.domain.close_checks import CheckResult
 from services.attribution.domain.revision_causes import Cause
-from services.attribution.models import Period, Ruleset, RulesetApplication, Run, Statement
+from services.attribution.models import (
+    Period,
+    Ruleset,
+    RulesetApplication,
+    Run,
+    Statement,
+)
+from services.attribution.models import PeriodClose as KeptClose
 from services.attribution.operations.change_ruleset import RULESET
 from services.attribution.operations.close_period import UnableToClose, close_period
 from services.attribution.operations.reattribute_period import (
@@ -227,6 +234,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
+    closes = KeptClose.objects.filter(period=record.period)
     return {
         "period": record.period,
         "state": record.state,
@@ -234,6 +242,7 @@ def _period(record: Period, version: int) -> dict[str, Any]:
         "closed_by": record.closed_by,
         "closed_at": record.closed_at,
         "overrides": record.overrides if version == 1 else overrides_of(record),
+        "closes": [_close(close) for close in closes.order_by("number")],
         "revised_tenants": record.revised_tenants,
         "revision_causes": [_cause(cause) for cause in causes_of(record, run)],
         "ruleset": _ruleset(record),
@@ -245,6 +254,17 @@ def _period(record: Period, version: int) -> dict[str, Any]:
             _check(check) | ({"finding": check.finding} if version == 1 else {})
             for check in period_checks(run, now=datetime.now(UTC))
         ],
+    }
+
+
+def _close(close: KeptClose) -> dict[str, Any]:
+    return {
+        "number": close.number,
+        "run_id": close.run_id,
+        "causes": close.causes,
+        "overrides": close.overridden_checks,
+        "closed_by": close.closed_by,
+        "closed_at": close.closed_at,
     }
 
 
@@ -264,6 +284,7 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "version": run.version,
+        "activation": run.activation,
         "currency": run.currency,
         "proof": {name: value for name, value in run.proof.items() if name != "per"},
         "signal_set_ids": run.signal_set_ids,

@@ -55,16 +55,16 @@ def _causes(before: MadeOf, after: MadeOf) -> Iterator[Cause]:
     ):
         more = _more(before.bills.get(source), after.bills.get(source))
         is_restated = more == Corrections()
-        code = RevisionCause.BILL_RESTATED if is_restated else RevisionCause.BILL_CORRECTED
+        code = RevisionCause.BILL if is_restated else RevisionCause.CORRECTION
         yield Cause(code, source, more)
     for source in _changed(before.signals, after.signals):
-        yield Cause(RevisionCause.SIGNALS_CHANGED, source)
+        yield Cause(RevisionCause.SIGNALS, source)
     for source in _changed(before.workloads, after.workloads):
-        yield Cause(RevisionCause.WORKLOADS_CHANGED, source)
+        yield Cause(RevisionCause.WORKLOADS, source)
     if before.ruleset_digest != after.ruleset_digest:
-        yield Cause(RevisionCause.RULES_CHANGED)
+        yield Cause(RevisionCause.RULES)
     if before.engine_digest != after.engine_digest:
-        yield Cause(RevisionCause.ENGINE_CHANGED)
+        yield Cause(RevisionCause.SOFTWARE)
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

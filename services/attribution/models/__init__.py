@@ -15,7 +15,7 @@ from services.attribution.models.inputs import (
     RulesetApplication,
     WithdrawnSet,
 )
-from services.attribution.models.periods import Period, Run
+from services.attribution.models.periods import Period, PeriodClose, Run
 from services.attribution.models.statements import (
     RevenueEntry,
     Statement,
@@ -33,6 +33,7 @@ __all__ = [
     "Job",
     "Outbox",
     "Period",
+    "PeriodClose",
     "Proposal",
     "ProviderPeriod",
     "QuarantinedDelivery",

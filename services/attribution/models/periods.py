@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from services.attribution.models.inputs import Ruleset
+from shared.isolation.triggers import append_only
 from shared.vocabulary.period_states import PeriodState
 
 
@@ -68,8 +69,33 @@ class Run(models.Model):
         return f"run {self.run_id} of {self.period}: {self.state}"
 
 
+class PeriodClose(models.Model):
+    """A close of a month, the first or a later one: on which run, by whom and why once more.
+
+    `number` counts from 1; `causes` say why its run is another than that of the close before
+    (`CloseCause` of the fact), and are empty in the first and in rows of an earlier release.
+    """
+
+    period = models.CharField(max_length=7)
+    number = models.IntegerField()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="closes")
+    causes = models.JSONField(default=list)
+    overridden_checks = models.JSONField(default=list)
+    closed_by = models.CharField(max_length=100)
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "number"], name="period_close_once")
+        ]
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return f"close {self.number} of {self.period} on {self.run_id}"
+
+
 class Period(models.Model):
-    """A billing month's state; `closed_run` is what its invoices are made of.
+    """A billing month's state; `closed_run` is of its newest close, which invoices are made of.
 
     `ruleset` is of the first close: whatever is applied later, the month is attributed by this one
     until two people say otherwise. None before, when it goes by the current ruleset.

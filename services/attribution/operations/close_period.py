@@ -3,9 +3,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from services.attribution.domain.close_checks import CheckResult, not_overridden
-from services.attribution.models import Period, Ruleset, Run
+from services.attribution.models import Period, PeriodClose, Ruleset, Run
 from services.attribution.queries.period_checks import period_checks
-from shared.contracts.attribution import PERIOD_CLOSED, Override, PeriodClosed
+from services.attribution.queries.revision_causes import causes_of
+from shared.contracts.attribution import (
+    CLOSE_CAUSES,
+    PERIOD_CLOSED,
+    CloseCause,
+    Override,
+    PeriodClosed,
+)
 from shared.contracts.superseded.period_closed import written_overrides
 from shared.faults import Fault
 from shared.messaging.producer.emit import emit
@@ -28,8 +35,9 @@ def close_period(
 ) -> Period:
     """Freeze the current run as what the period's invoices are made of; closed twice is once.
 
-    `reasons` says per failed check why `closed_by` goes on all the same; one for a check that did
-    not fail is not kept. Where `run_id` says which run the person has seen, no other is closed.
+    A month that was restated since is closed again, on the run that it is restated by. `reasons`
+    says per failed check why `closed_by` goes on all the same; one for a check that did not fail is
+    not kept. Where `run_id` says which run the person has seen, no other is closed.
     """
     record = Period.objects.select_for_update().filter(period=period).first()
     run = Run.objects.filter(period=period, is_current=True).first()
@@ -39,8 +47,8 @@ def close_period(
             remedy="Deliver its bill first.",
             code="not_attributed",
         )
-    if record.closed_run is not None:
-        return record  # what was closed stays so; restatements are revisions of it
+    if record.closed_run is not None and record.state != PeriodState.REOPENED:
+        return record
     if run_id and run_id != run.run_id:
         raise UnableToClose(
             f"{period} has been attributed anew since you looked.",
@@ -61,17 +69,37 @@ def close_period(
         for check in sorted(checks, key=lambda check: check.name)
         if not check.passed
     ]
-    record.state = PeriodState.CLOSED
+    _keep(record, run, overrides, closed_by=closed_by, now=now)
+    return record
+
+
+def _keep(
+    record: Period, run: Run, overrides: Sequence[Override], *, closed_by: str, now: datetime
+) -> None:
+    causes = [
+        CloseCause(cause.code, cause.source, cause.more.billed, cause.more.effective)
+        for cause in causes_of(record, run)
+    ]
+    record.state, record.revised_tenants = PeriodState.CLOSED, []
     record.version += 1
     record.closed_run, record.closed_by, record.closed_at = run, closed_by, now
     record.ruleset = record.ruleset or Ruleset.objects.get(digest=run.ruleset_digest)
     record.overridden_checks = [asdict(override) for override in overrides]
     record.overrides = written_overrides(overrides)
     record.save()
+    close = PeriodClose.objects.create(
+        period=record.period,
+        number=PeriodClose.objects.filter(period=record.period).count() + 1,
+        run=run,
+        causes=CLOSE_CAUSES.dump_python(causes, mode="json"),
+        overridden_checks=record.overridden_checks,
+        closed_by=closed_by,
+        closed_at=now,
+    )
     emit(
         PERIOD_CLOSED,
         PeriodClosed(
-            period=period,
+            period=record.period,
             version=record.version,
             run_id=run.run_id,
             run_version=run.activation,
@@ -82,7 +110,8 @@ def close_period(
             unallocated_share=run.unallocated_share,
             closed_by=closed_by,
             closed_at=now,
-            overrides=overrides,
+            overrides=list(overrides),
+            number=close.number,
+            causes=causes,
         ),
     )
-    return record

@@ -1,8 +1,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from services.attribution.models import Period, Run, Statement
+from django.db.models import QuerySet, Sum
+
+from services.attribution.models import Period, Run, Statement, StatementLine, StatementQuantity
 from services.attribution.queries.statement_lines import statement_lines, with_lines
 from shared.batches import batched
 from shared.contracts.attribution import STATEMENT_REVISED, StatementRevised
@@ -17,19 +19,16 @@ _BATCH: Final = 500
 def revise_statements(run: Run) -> None:
     """After the close: tell each tenant's difference between the closed run and this one.
 
-    Nothing closed is edited. A tenant that was told of a difference is told when it is gone again.
+    Nothing closed is edited. A tenant is compared by what it can be charged for, each charge
+    group's cost and each metered quantity: where one falls by what another rises, its total is the
+    same and its price may not be. Who was told of a difference is told when it is gone again.
     """
     period = Period.objects.select_for_update().filter(period=run.period).first()
     if period is None or period.closed_run is None:
         return
-    before, after = _costs(period.closed_run), _costs(run)
-    changed = {
-        tenant
-        for tenant in before.keys() | after.keys()
-        if before.get(tenant, _NOTHING) != after.get(tenant, _NOTHING)
-    }
+    changed = _changed(period.closed_run, run)
     concerned = sorted(changed | set(period.revised_tenants))
-    emit_all(STATEMENT_REVISED, _facts(period, run, concerned, before))
+    emit_all(STATEMENT_REVISED, _facts(period, run, concerned, changed))
     period.revised_tenants = sorted(changed)
     state = PeriodState.REOPENED if changed else PeriodState.CLOSED
     if period.state != state:
@@ -38,35 +37,55 @@ def revise_statements(run: Run) -> None:
     period.save()
 
 
+def _changed(closed: Run, run: Run) -> set[str]:
+    """Compared by the database: there are tens of thousands of tenants, each with some lines."""
+    if closed.run_id == run.run_id:
+        return set()
+    tenants: set[str] = set()
+    for amounts in (_group_costs, _quantities):
+        before, after = amounts(closed), amounts(run)
+        for rows in (before.difference(after), after.difference(before)):
+            tenants.update(row[0] for row in rows)
+    return tenants
+
+
+def _group_costs(run: Run) -> QuerySet[Any, Any]:
+    """A group without cost is as good as none: nothing is charged for either."""
+    lines = StatementLine.objects.filter(statement__run_id=run.run_id)
+    groups = lines.values("tenant_id", "charge_group").annotate(cost=Sum("amount"))
+    return groups.exclude(cost=0).values_list("tenant_id", "charge_group", "cost")
+
+
+def _quantities(run: Run) -> QuerySet[Any, Any]:
+    quantities = StatementQuantity.objects.filter(statement__run_id=run.run_id)
+    return quantities.exclude(quantity=0).values_list("tenant_id", "meter", "unit", "quantity")
+
+
 def _facts(
-    period: Period, run: Run, tenants: Sequence[str], before: Mapping[str, Decimal]
+    period: Period, run: Run, tenants: Sequence[str], changed: set[str]
 ) -> Iterator[StatementRevised]:
     for batch in batched(tenants, _BATCH):
-        of_run = Statement.objects.filter(run_id=run.run_id, tenant_id__in=batch)
-        after = {statement.tenant_id: statement for statement in with_lines(of_run)}
+        of_tenants = Statement.objects.filter(tenant_id__in=batch)
+        before = dict(
+            of_tenants.filter(run_id=period.closed_run_id).values_list("tenant_id", "cost")
+        )
+        after = _by_tenant(of_tenants.filter(run_id=run.run_id))
         for tenant in batch:
-            cost = before.get(tenant, _NOTHING)
-            yield _fact(period, run, tenant, cost, after.get(tenant))
+            statement = after.get(tenant)
+            yield StatementRevised(
+                tenant=tenant,
+                period=period.period,
+                version=run.activation,
+                closed_run_id=period.closed_run_id or "",
+                run_id=run.run_id,
+                currency=run.currency,
+                cost_before=before.get(tenant, _NOTHING),
+                cost_after=statement.cost if statement else _NOTHING,
+                lines=statement_lines(statement) if statement else [],
+                revised_at=run.created_at,
+                is_changed=tenant in changed,
+            )
 
 
-def _fact(
-    period: Period, run: Run, tenant: str, before: Decimal, after: Statement | None
-) -> StatementRevised:
-    return StatementRevised(
-        tenant=tenant,
-        period=period.period,
-        version=run.activation,
-        closed_run_id=period.closed_run_id or "",
-        run_id=run.run_id,
-        currency=run.currency,
-        cost_before=before,
-        cost_after=after.cost if after else _NOTHING,
-        lines=statement_lines(after) if after else [],
-        revised_at=run.created_at,
-    )
-
-
-def _costs(run: Run) -> dict[str, Decimal]:
-    """By tenant; of what has tens of thousands of rows no more than is compared."""
-    statements = Statement.objects.filter(run_id=run.run_id)
-    return dict(statements.values_list("tenant_id", "cost"))
+def _by_tenant(statements: QuerySet[Statement]) -> Mapping[str, Statement]:
+    return {statement.tenant_id: statement for statement in with_lines(statements)}

@@ -33,13 +33,15 @@ class StatementRevision(models.Model):
 class ClosedPeriod(models.Model):
     """What attribution closed a period on, and what its invoices are drafted on.
 
-    Only a draft that a person has discarded is drafted anew on `StatementRevision`.
+    `number` counts its closes from 1. Only a draft that a person has discarded is drafted anew on
+    `StatementRevision`.
     """
 
     period = models.CharField(primary_key=True, max_length=7)
     version = models.IntegerField()
     run_id = models.CharField(max_length=40)
     run_version = models.IntegerField()
+    number = models.BigIntegerField(default=1, db_default=1)
     currency = models.CharField(max_length=3)
     statements_uri = models.CharField(max_length=1000)
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8)

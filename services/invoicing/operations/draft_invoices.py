@@ -1,16 +1,19 @@
 """A job: a draft per customer under contract for a closed period; drafted twice is once.
 
 On the run that the period was closed on; only what a person has discarded is drafted anew on the
-newest cost.
+newest cost. Once the period is closed again, what is not issued gives way to a draft on that close.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count, groupby
+from operator import attrgetter
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import PricedLine, covers_whole_month, price
@@ -21,11 +24,13 @@ from services.invoicing.models import (
     InvoiceLine,
     StatementRevision,
 )
+from services.invoicing.operations.give_way import ACTOR, close_cause, give_way
 from services.invoicing.operations.move_invoice import held_for, record_transition
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.drafted_before import is_billed_by_another, was_drafted
 from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
 from shared.contracts.invoicing import BASIS, Cause
 from shared.contracts.superseded.invoice_words import written_basis
@@ -36,12 +41,9 @@ from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.invoice_causes import CauseCode
-from shared.vocabulary.invoice_states import ISSUED_STATES, State
+from shared.vocabulary.invoice_states import ISSUED_STATES, UNISSUED_STATES, State
 
 logger = logging.getLogger(__name__)
-
-# Who does in the log what no person does.
-ACTOR = "trueback"
 
 
 @dataclass(frozen=True)
@@ -59,27 +61,29 @@ def draft_invoices(*, period: str) -> None:
     now = datetime.now(UTC)
     with as_ops():
         closed = ClosedPeriod.objects.get(period=period)
+        # One that has been replaced since may have a draft, which a later close makes anew.
+        unissued = Invoice.objects.filter(period=period, state__in=UNISSUED_STATES)
         contracts = list(
             Contract.objects.select_related("customer", "plan")
-            .filter(is_active=True)
-            .order_by("customer_id", "starts_on", "contract_id")
+            .filter(Q(is_active=True) | Q(pk__in=unissued.values("contract")))
+            .order_by("customer_id", "-is_active", "starts_on", "contract_id")
         )
     costs = statement_costs(
         Lake(settings.ENVIRONMENT), closed.statements_uri, currency=closed.currency
     )
-    faults = []
-    for contract in contracts:
-        if contract.currency != closed.currency:
-            faults.append(
-                f"the contract of {contract.customer_id} for {', '.join(contract.tenants)} is in"
-                f" {contract.currency}, the bill in {closed.currency}"
-            )
-            continue
+    faults = [
+        f"the contract of {contract.customer_id} for {', '.join(contract.tenants)} is in"
+        f" {contract.currency}, the bill in {closed.currency}"
+        for contract in contracts
+        if contract.currency != closed.currency
+    ]
+    billable = (contract for contract in contracts if contract.currency == closed.currency)
+    for _customer, of_customer in groupby(billable, attrgetter("customer_id")):
         with as_ops():
             locked = ClosedPeriod.objects.select_for_update().get(period=period)
             if locked.version != closed.version:
                 return  # closed anew meanwhile: that close has a job of its own
-            _draft(contract, closed, costs, now)
+            _draft_all(list(of_customer), closed, costs, now)
     if faults:
         raise BadConfiguration(
             f"{period}: {'; '.join(faults)}.",
@@ -89,12 +93,22 @@ def draft_invoices(*, period: str) -> None:
         ClosedPeriod.objects.filter(period=period, version=closed.version).update(is_drafted=True)
 
 
+def _draft_all(
+    contracts: Sequence[Contract], closed: ClosedPeriod, costs: Costs, now: datetime
+) -> None:
+    """Of one customer: all make room before any is drafted, those in force first."""
+    gave_way = {contract.pk for contract in contracts if give_way(contract, closed, now)}
+    for contract in contracts:
+        if contract.is_active or contract.pk in gave_way:
+            _draft(contract, closed, costs, now)
+
+
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
     month = Month.parse(closed.period)
     terms = contract_terms(contract)
     basis = _basis(contract, closed, costs)
     lines = price(terms, month, basis.costs)
-    if not lines:
+    if not lines or is_billed_by_another(contract, month):
         return
     total = sum(line.minor for line in lines)
     causes = parking_reasons(
@@ -108,6 +122,8 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
             unallocated_share=settings.ENVIRONMENT.park_unallocated_share,
         ),
     )
+    if closed.number > 1 and not was_drafted(contract, closed.period):
+        causes.append(Cause(CauseCode.NOT_INVOICED_BEFORE, {"period": closed.period}))
     if is_restated(closed.period, basis.run_version):
         causes.append(RESTATED)
     _create(contract, closed.period, basis, lines, causes, now)
@@ -124,8 +140,7 @@ def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
         .first()
     )
     if newest is None or not discarded.exists():
-        cause = Cause(CauseCode.PERIOD_CLOSED, {"period": closed.period})
-        return _Basis(costs, closed.run_id, closed.run_version, cause)
+        return _Basis(costs, closed.run_id, closed.run_version, close_cause(closed))
     return _Basis(
         {**costs, **revised_costs(closed.period, contract.tenants)},
         newest.run_id,
@@ -144,7 +159,7 @@ def _create(
 ) -> None:
     """Insert the invoice unless the contract has a live one; under the lock of the closed period.
 
-    A customer's second contract has the next sequence number. Behind it all stands the unique
+    A customer's second contract has the next free sequence number. Behind it all stands the unique
     index, which raises where anything else is about to bill twice.
     """
     live = Invoice.objects.filter(
@@ -153,13 +168,14 @@ def _create(
     if live.filter(contract=contract).exists():
         return
     earlier = _earlier_totals(contract, period)
+    taken = {known.sequence for known in live}
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer=contract.customer,
         contract=contract,
         seller=contract.customer.seller.get("key"),
         period=period,
-        sequence=max((known.sequence for known in live), default=0) + 1,
+        sequence=next(number for number in count(1) if number not in taken),
         currency=contract.currency,
         total_minor=sum(line.minor for line in lines),
         exact_total=sum((line.exact for line in lines), Decimal(0)),

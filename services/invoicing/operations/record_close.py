@@ -27,6 +27,7 @@ def record_close(fact: PeriodClosed) -> None:
             "version": fact.version,
             "run_id": fact.run_id,
             "run_version": fact.run_version,
+            "number": fact.number,
             "currency": fact.currency,
             "statements_uri": fact.statements_uri,
             "unallocated_share": fact.unallocated_share,

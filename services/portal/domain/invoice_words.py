@@ -35,6 +35,11 @@ _CAUSES: Final = {
     ),
     CauseCode.PERIOD_CLOSED: "{period} was closed.",
     CauseCode.DRAFTED_ANEW: "Drafted anew on the restated cost.",
+    CauseCode.CLOSED_AGAIN: "{period} was closed again on restated cost, by close {number}.",
+    CauseCode.APPROVED_ON_OLDER_CLOSE: (
+        "Approved on an older close than {number}. Discard it, and it is drafted anew."
+    ),
+    CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
     CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
     CauseCode.FINALISED: "Finalised by Stripe as {number}, and sent.",
     CauseCode.FINALISED_NOT_SENT: (

@@ -21,12 +21,12 @@ class Cause:
 
 
 _WORDS: Final[Mapping[str, str]] = {
-    RevisionCause.BILL_RESTATED: "the bill of {source} was restated",
-    RevisionCause.BILL_CORRECTED: "the bill of {source} corrects earlier charges",
-    RevisionCause.SIGNALS_CHANGED: "the signals of {source} came anew",
-    RevisionCause.WORKLOADS_CHANGED: "the workloads of {source} came anew",
-    RevisionCause.RULES_CHANGED: "the rules of trueback.yaml were changed",
-    RevisionCause.ENGINE_CHANGED: "trueback itself was updated",
+    RevisionCause.BILL: "the bill of {source} was restated",
+    RevisionCause.CORRECTION: "the bill of {source} corrects earlier charges",
+    RevisionCause.SIGNALS: "the signals of {source} came anew",
+    RevisionCause.WORKLOADS: "the workloads of {source} came anew",
+    RevisionCause.RULES: "the rules of trueback.yaml were changed",
+    RevisionCause.SOFTWARE: "trueback itself was updated",
 }
 
 

@@ -50,12 +50,23 @@ class RulesetOfPeriod:
 
 
 @dataclass(frozen=True)
+class Close:
+    """One of a month's closes; `causes` are codes of why it is on another run than before."""
+
+    number: int
+    closed_by: str
+    closed_at: datetime
+    causes: list[Cause]
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a period stands at its owner, now; `closed_at` is None while it is open.
 
     `run_id` is of the run that the checks are of, "" where there is none; `findings` are what was
     noted of it, quoted; `revision_causes` say why it is another than the one it was closed on.
-    `ruleset` is None where attribution has none, or is of a release before it said which.
+    `ruleset` is None where attribution has none, or is of a release before it said which; such a
+    one knows no `closes`, and 0 is its `closed_run_version`.
     """
 
     period: str
@@ -69,6 +80,8 @@ class Standing:
     findings: list[str]
     revision_causes: list[Cause]
     ruleset: RulesetOfPeriod | None
+    closed_run_version: int
+    closes: list[Close]
 
 
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
@@ -229,6 +242,20 @@ def _standing(answer: Any) -> Standing:
             for one in answer.get("revision_causes", [])
         ],
         ruleset=_ruleset(answer.get("ruleset")),
+        closed_run_version=int((answer.get("closed_run") or {}).get("activation", 0)),
+        closes=[_close(one, str(run.get("currency", ""))) for one in answer.get("closes", [])],
+    )
+
+
+def _close(answered: Mapping[str, Any], currency: str) -> Close:
+    return Close(
+        number=int(answered["number"]),
+        closed_by=str(answered["closed_by"]),
+        closed_at=datetime.fromisoformat(answered["closed_at"]),
+        causes=[
+            Cause(str(one["code"]), str(one["source"]), 0, Decimal(one["billed"]), currency)
+            for one in answered["causes"]
+        ],
     )
 
 

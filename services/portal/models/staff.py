@@ -11,7 +11,8 @@ class PeriodSummary(models.Model):
     """The proof of a period's current run, and whether the period is closed.
 
     `overridden_checks` each have `check`, `reason` and `by`; None in rows of an earlier release,
-    which wrote them into `overrides` as text.
+    which wrote them into `overrides` as text. `closed_run_version` is of the run it was closed on:
+    revisions up to it are part of the close.
     """
 
     period = models.CharField(primary_key=True, max_length=7)
@@ -28,6 +29,7 @@ class PeriodSummary(models.Model):
     pools = models.JSONField(default=list)
     attributed_at = models.DateTimeField(null=True)
     close_version = models.IntegerField(default=0)
+    closed_run_version = models.BigIntegerField(default=0, db_default=0)
     closed_by = models.CharField(max_length=100, blank=True)
     closed_at = models.DateTimeField(null=True)
     overrides = models.JSONField(default=list)
@@ -40,13 +42,17 @@ class PeriodSummary(models.Model):
 
 
 class TenantRevision(models.Model):
-    """A tenant's cost of a closed period by a newer run, beside what it was closed on."""
+    """A tenant's cost of a closed period by a newer run, beside what it was closed on.
+
+    `is_changed`: a part of it differs, also where the sum is the same.
+    """
 
     tenant = models.CharField(max_length=100)
     period = models.CharField(max_length=7)
     version = models.IntegerField()
     cost_before = models.DecimalField(max_digits=38, decimal_places=10)
     cost_after = models.DecimalField(max_digits=38, decimal_places=10)
+    is_changed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model, Sum
 
 from services.portal.domain.disclosure import customer_document
 from services.portal.models import (
@@ -77,23 +77,45 @@ def record_close(fact: PeriodClosed) -> None:
         closed_by=fact.closed_by,
         closed_at=fact.closed_at,
         overrides=fact.overrides,
+        run_version=fact.run_version,
     )
 
 
 def keep_close(
-    *, period: str, version: int, closed_by: str, closed_at: datetime, overrides: list[Override]
+    *,
+    period: str,
+    version: int,
+    closed_by: str,
+    closed_at: datetime,
+    overrides: list[Override],
+    run_version: int,
 ) -> None:
-    """Also of an answer to a command, which says the same before the fact arrives."""
+    """Also of an answer to a command, which says the same before the fact arrives.
+
+    Revisions up to the run that was closed are what the close has taken over.
+    """
     PeriodSummary.objects.get_or_create(period=period)
     summary = PeriodSummary.objects.select_for_update().get(period=period)
     if not is_newer(version, than=summary.close_version):
         return
     PeriodSummary.objects.filter(period=period).update(
         close_version=version,
+        closed_run_version=run_version,
         closed_by=closed_by,
         closed_at=closed_at,
         overridden_checks=[asdict(override) for override in overrides],
         overrides=written_overrides(overrides),
+    )
+    TenantRevision.objects.filter(period=period, version__lte=run_version).delete()
+    _add_up_revisions(period)
+
+
+def _add_up_revisions(period: str) -> None:
+    left = TenantRevision.objects.filter(period=period)
+    difference = Sum(F("cost_after") - F("cost_before"), default=Decimal(0))
+    PeriodSummary.objects.filter(period=period).update(
+        revised_tenant_count=left.filter(is_changed=True).count(),
+        revised_by=left.aggregate(difference=difference)["difference"],
     )
 
 
@@ -127,22 +149,30 @@ def _as_json(pool: PoolMeasured) -> dict[str, Any]:
 
 
 def record_revision(fact: StatementRevised) -> None:
-    """The period's sums go by this tenant's change: to add them up anew takes longer each time."""
+    """The period's sums go by this tenant's change: to add them up anew takes longer each time.
+
+    One by a run that was closed since is no news.
+    """
     # Its lock keeps two facts of the period apart, which both read what was and write the sums.
     PeriodSummary.objects.get_or_create(period=fact.period)
     summary = PeriodSummary.objects.select_for_update().get(period=fact.period)
+    if fact.version <= summary.closed_run_version:
+        return
     known = TenantRevision.objects.filter(tenant=fact.tenant, period=fact.period).first()
     difference_before = known.cost_after - known.cost_before if known else Decimal(0)
+    was_changed = known is not None and known.is_changed
+    difference = fact.cost_after - fact.cost_before
+    is_changed = bool(difference) if fact.is_changed is None else fact.is_changed
     is_newest = _keep_newest(
         TenantRevision,
         {"tenant": fact.tenant, "period": fact.period},
         version=fact.version,
         cost_before=fact.cost_before,
         cost_after=fact.cost_after,
+        is_changed=is_changed,
     )
     if is_newest:
-        difference = fact.cost_after - fact.cost_before
-        summary.revised_tenant_count += bool(difference) - bool(difference_before)
+        summary.revised_tenant_count += is_changed - was_changed
         summary.revised_by += difference - difference_before
         summary.save(update_fields=["revised_tenant_count", "revised_by"])
 

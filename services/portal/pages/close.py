@@ -54,6 +54,16 @@ class CheckToClose:
 
 
 @dataclass(frozen=True)
+class EarlierClose:
+    """One of several closes of a month; `causes` of a later one, in words."""
+
+    number: int
+    closed_by: str
+    closed_at: datetime
+    causes: Sequence[str]
+
+
+@dataclass(frozen=True)
 class KeptRuleset:
     """What a closed month is attributed by, whatever is applied later."""
 
@@ -66,11 +76,12 @@ class ClosePage(Page):
     """`problem`: why the close was refused; `unanswered`: it got no answer, so it may be closed.
 
     `run_id` is of the run that the checks are of: the form posts it and `reason-<check>` for each
-    failed check, and no other run is closed. `findings` are what was noted of it, quoted: names of
-    trueback.yaml that the month has not, cost that goes to nobody. `checks_problem`: the checks'
-    owner doesn't answer, and the page goes on without them. `is_closed_there`: attribution has
-    closed it, though its fact may still be on its way. `ruleset` is of a closed month alone, where
-    its owner answers; `rules_problem`: the current rules were not asked for it.
+    failed check, and no other run is closed. `may_close_again`: it was restated since. `findings`
+    are what was noted of it, quoted: names of trueback.yaml that the month has not, cost that goes
+    to nobody. `checks_problem`: the checks' owner doesn't answer, and the page goes on without
+    them. `is_closed_there`: attribution has closed it, though its fact may still be on its way.
+    `ruleset` is of a closed month alone; `rules_problem`: the current rules were not asked for it.
+    `closes` are all of them.
     """
 
     template: ClassVar[str] = "portal/operator/close.html"
@@ -82,6 +93,7 @@ class ClosePage(Page):
     unanswered: str
     rules_problem: str
     may_close: bool
+    may_close_again: bool
     is_attributed: bool
     currency: str
     closed_by: str
@@ -96,3 +108,4 @@ class ClosePage(Page):
     checks_problem: str
     is_closed_there: bool
     ruleset: KeptRuleset | None
+    closes: Sequence[EarlierClose]

@@ -94,6 +94,6 @@ def _revisions(period: str, currency: str) -> list[Revision]:
             difference=Money(row.cost_after - row.cost_before, currency),
         )
         for row in TenantRevision.objects.filter(period=period)
-        if row.cost_after != row.cost_before
+        if row.is_changed
     ]
     return sorted(revisions, key=lambda row: (-abs(row.difference.amount), row.tenant))

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from services.portal.domain.revision_causes import Cause, cause_in_words
 from services.portal.gateways import attribution
 from services.portal.gateways.attribution import (
+    Close,
     NoAnswer,
     RulesetOfPeriod,
     UnableToClose,
@@ -18,7 +19,13 @@ from services.portal.gateways.attribution import (
 )
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import keep_close
-from services.portal.pages.close import CheckToClose, ClosePage, KeptRuleset, ShownCause
+from services.portal.pages.close import (
+    CheckToClose,
+    ClosePage,
+    EarlierClose,
+    KeptRuleset,
+    ShownCause,
+)
 from services.portal.queries.calendar import read_calendar
 from services.portal.queries.overview import next_close
 from services.portal.queries.period_page import read_period, read_periods
@@ -79,6 +86,7 @@ def close_period(request: HttpRequest, period: str) -> HttpResponse:
             closed_by=standing.closed_by,
             closed_at=standing.closed_at,
             overrides=standing.overrides,
+            run_version=standing.closed_run_version,
         )
     return see_other(f"{reverse('portal:close')}?period={period}")
 
@@ -118,14 +126,17 @@ def _close_page(
     reasons: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     calendar = read_calendar(datetime.now(UTC))
+    may_close = actor_of(request).role in ADMINISTRATORS
+    state = calendar.state_of(month)
     page = ClosePage(
         period=month,
-        period_state=calendar.state_of(month),
+        period_state=state,
         periods=read_periods(calendar),
         problem=problem,
         unanswered=unanswered,
         rules_problem=rules_problem,
-        may_close=actor_of(request).role in ADMINISTRATORS,
+        may_close=may_close,
+        may_close_again=may_close and state == PeriodState.REOPENED,
         **vars(read_period(month)),
         **vars(_checks(request, month, reasons or {})),
     )
@@ -143,6 +154,7 @@ class _Checks:
     checks_problem: str
     is_closed_there: bool
     ruleset: KeptRuleset | None = None
+    closes: Sequence[EarlierClose] = ()
 
 
 def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _Checks:
@@ -160,7 +172,13 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _
         checks_problem="",
         is_closed_there=standing is not None and standing.closed_at is not None,
         ruleset=_kept_ruleset(standing.ruleset) if standing else None,
+        closes=[*map(_shown_close, standing.closes)] if standing else [],
     )
+
+
+def _shown_close(close: Close) -> EarlierClose:
+    causes = [cause_in_words(cause) for cause in close.causes]
+    return EarlierClose(close.number, close.closed_by, close.closed_at, causes)
 
 
 def _kept_ruleset(ruleset: RulesetOfPeriod | None) -> KeptRuleset | None:

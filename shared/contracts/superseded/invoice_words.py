@@ -30,6 +30,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
     CauseCode.REFUSED_BY_STRIPE: "Stripe refuses: {text}.",
     CauseCode.PERIOD_CLOSED: "{period} was closed.",
     CauseCode.DRAFTED_ANEW: "Drafted anew on the restated cost.",
+    CauseCode.CLOSED_AGAIN: "{period} was closed again on restated cost, by close {number}.",
+    CauseCode.APPROVED_ON_OLDER_CLOSE: (
+        "Approved on an older close than {number}. Discard it, and it is drafted anew."
+    ),
+    CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
     CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
     CauseCode.FINALISED_NOT_SENT: (
         "Finalised by Stripe as {number}, but not sent: Stripe refuses: {text}."

@@ -1,0 +1,32 @@
+"""Whether a contract's month, or the days of its tenants, were drafted or billed already."""
+
+from services.invoicing.models import Contract, Invoice, InvoiceLine
+from services.invoicing.queries.contract_terms import contract_terms
+from shared.periods import Month
+from shared.vocabulary.invoice_states import State
+
+
+def was_drafted(contract: Contract, period: str) -> bool:
+    """It, or one that had its tenants then; also where the draft was discarded."""
+    lines = InvoiceLine.objects.filter(invoice__period=period, tenant__in=contract.tenants)
+    return lines.exists() or Invoice.objects.filter(contract=contract, period=period).exists()
+
+
+def is_billed_by_another(contract: Contract, month: Month) -> bool:
+    """A live invoice of the month has cost of its tenants and days, under another contract.
+
+    A contract whose tenants or first day were changed is another one; no day is billed twice.
+    """
+    start, end = contract_terms(contract).days_within(month)
+    return (
+        InvoiceLine.objects.filter(
+            invoice__period=str(month),
+            tenant__in=contract.tenants,
+            cost__isnull=False,
+            service_start__lt=end,
+            service_end__gt=start,
+        )
+        .exclude(invoice__contract=contract)
+        .exclude(invoice__state=State.VOID)
+        .exists()
+    )
