@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event, Thread
 from typing import Final
 
 from rich.console import Console
@@ -13,16 +14,24 @@ from deploy.local.state import Listener
 
 # Before a line says what is waited for: no step takes as long on a machine that does nothing else.
 _QUIET_SECONDS: Final = 60
+# How often a step that says nothing of itself is looked at.
+_LOOK_SECONDS: Final = 5
 
 
 @dataclass
 class Progress:
-    """One line a step: `✓ what                 1.5 s`; a step that fails is crossed out."""
+    """One line a step: `✓ what                 1.5 s`; a step that fails is crossed out.
+
+    One that says nothing for a while gets a line with what it did last: on a slow machine writing
+    one file may take minutes.
+    """
 
     console: Console
     links: list[tuple[str, str]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
+    look_seconds: float = _LOOK_SECONDS
     _printed_at: float = field(init=False)
+    _doing: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         self._printed_at = self.clock()
@@ -35,12 +44,35 @@ class Progress:
         """The line is printed when the step is done; set `.text` to say more than its name."""
         line = StepLine(name)
         started = time.monotonic()
-        try:
-            yield line
-        except BaseException:
-            self._print(f" [red]✗[/] {escape(line.text)}")
-            raise
+        with self._heartbeat(name):
+            try:
+                yield line
+            except BaseException:
+                self._print(f" [red]✗[/] {escape(line.text)}")
+                raise
         self.done(line.text, time.monotonic() - started)
+
+    @contextmanager
+    def _heartbeat(self, name: str) -> Iterator[None]:
+        """While it lasts, a line each time that there was none for a while."""
+        self._doing = name
+        is_done = Event()
+
+        def look() -> None:
+            while not is_done.wait(self.look_seconds):
+                if self._is_quiet():
+                    self.note(f"still at it: {self._doing}")
+
+        thread = Thread(target=look, name=f"progress of {name}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_done.set()
+            thread.join()
+
+    def _is_quiet(self) -> bool:
+        return self.clock() - self._printed_at >= _QUIET_SECONDS
 
     def done(self, text: str, seconds: float) -> None:
         padded = f"{text:<68}" if self.console.is_terminal else f"{text}  "
@@ -51,7 +83,8 @@ class Progress:
 
     def now(self, text: str) -> None:
         """What is done or waited for at this moment: a line, where there was none for a while."""
-        if self.clock() - self._printed_at >= _QUIET_SECONDS:
+        self._doing = text
+        if self._is_quiet():
             self.note(text)
 
     def listener(self, *, on_trouble: Callable[[str], None] | None = None) -> Listener:
