@@ -15,6 +15,7 @@ from services.portal.pages.close import (
     EarlierClose,
     KeptRuleset,
     PeriodRow,
+    Reclose,
     Revision,
     ShownCause,
 )
@@ -170,6 +171,7 @@ def close() -> ClosePage:
         is_closed_there=False,
         ruleset=None,
         closes=[],
+        reclose=None,
     )
 
 
@@ -212,6 +214,7 @@ def restated() -> ClosePage:
         closed(),
         period_state=PeriodState.REOPENED,
         may_close_again=True,
+        reclose=Reclose(datetime(2026, 11, 21, 6, 4, tzinfo=UTC), ["Unallocated cost", "Signals"]),
         checks=[CheckToClose(check, "") for check in checks(failed=True)],
         closes=[
             EarlierClose(1, "olivia", datetime(2026, 11, 3, 9, 12, tzinfo=UTC), []),

@@ -6,6 +6,7 @@ from typing import Any
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.explain_amount import explain_amount
 from services.attribution.operations.export_focus import export_focus
+from services.attribution.operations.reclose_periods import reclose_periods
 from services.attribution.operations.record_inputs import (
     record_billing_period,
     record_quarantine,
@@ -39,7 +40,10 @@ HANDLERS: Mapping[str, Callable[[Any], None]] = {
     REVENUE_RECORDED.name: record_revenue,
 }
 
-SCHEDULE: Mapping[str, Callable[[], None]] = {"attribute": remind_periods}
+SCHEDULE: Mapping[str, Callable[[], None]] = {
+    "attribute": remind_periods,
+    "close again": reclose_periods,
+}
 
 JOBS: Mapping[str, JobHandler] = {
     "attribute_period": lambda payload: attribute_period(**payload),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Final
 
+from shared.configuration.billing import Billing
 from shared.configuration.models import Configuration
 
 # What prices and parties say changes no cost.
@@ -16,5 +17,8 @@ def ruleset_digest(config: Configuration) -> str:
     Defaults filled in, keys sorted, numbers by their value; plans, customers and seller left out.
     """
     content = config.model_dump(mode="json", by_alias=True, exclude=_COMMERCIAL)
+    if config.billing == Billing():
+        # A file from before there was such a key is still the same ruleset.
+        del content["billing"]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from shared.configuration import principals
+from shared.configuration.billing import Billing
 from shared.configuration.commercial import Customer, Plan, Seller
 from shared.configuration.drivers import AnyDriver, Grain
 from shared.configuration.entry import Alias, Currency, Entry, Exact, Key, Name
@@ -136,6 +137,7 @@ class Configuration(Entry):
     commitment_groups: Mapping[Name, Annotated[tuple[AccountId, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    billing: Billing = Field(default_factory=Billing)
     plans: tuple[Plan, ...] = ()
     customers: tuple[Customer, ...] = ()
     seller: Seller | None = None

@@ -8,7 +8,12 @@ from services.portal.domain.figures import Figure, change_or_base, so_far
 from services.portal.domain.invoice_actions import next_step, shown_actions
 from services.portal.domain.labels import role_label
 from services.portal.domain.one_time_token import hash_of
-from services.portal.domain.period_checks import check_of, not_closed, override_of
+from services.portal.domain.period_checks import (
+    check_label,
+    check_of,
+    not_closed,
+    override_of,
+)
 from services.portal.domain.period_states import LATE_AFTER, freshness_state, period_state
 from shared.auth.actors import Actor
 from shared.money import Money
@@ -279,3 +284,8 @@ def test_a_close_that_was_refused_says_which_checks_failed():
 def test_an_override_is_told_with_who_gave_it():
     shown = override_of(check="run_is_newest", reason="the rest comes later", by="olivia")
     assert (shown.label, shown.text) == ("Newest inputs", "the rest comes later (olivia)")
+
+
+def test_a_check_is_called_what_the_page_calls_it():
+    assert check_label("nothing_vanished") == "What was there before"
+    assert check_label("check_of_tomorrow") == "Check of tomorrow"

@@ -291,6 +291,23 @@ class TestAnotherClose:
     def test_is_for_an_administrator(self, restated):
         assert "Close it again" not in page_of("vic").words
 
+    @pytest.mark.parametrize(
+        ("due_at", "waits_for", "words"),
+        [
+            ("2026-11-17T06:00:00Z", [], "closed again by itself on 17 Nov 2026, 06:00 UTC"),
+            (
+                "2026-11-17T06:00:00Z",
+                ["signals_complete", "check_of_tomorrow"],
+                "not closed again by itself: Signals, Check of tomorrow.",
+            ),
+            (None, [], "A person closes it again: trueback.yaml says reclose: by_hand"),
+        ],
+    )
+    def test_comes_by_itself_or_says_why_not(self, restated, due_at, waits_for, words):
+        reclose = {"due_at": due_at, "waits_for": waits_for}
+        restated.answer = {**CLOSED, "reclose": reclose}
+        assert words in page_of("vic").words
+
     def test_takes_over_the_revisions_and_is_shown_at_once(self, restated):
         restated.closed = restated.answer = self.again
         client_of("olivia").post("/close/2026-10", {**REASON, "run_id": "run_2"})

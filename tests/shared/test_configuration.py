@@ -119,6 +119,24 @@ class TestAWholeFile:
             parse_configuration(changed)
         )
 
+    def test_has_another_digest_when_its_months_close_otherwise_than_by_default(self):
+        digests = [
+            ruleset_digest(parse_configuration(f"{WHOLE}{billing}"))
+            for billing in (
+                "",
+                "billing: {reclose: {mode: automatic, quiet_days: 5}}\n",
+                "billing: {reclose: {mode: by_hand}}\n",
+                "billing: {reclose: {quiet_days: 4}}\n",
+            )
+        ]
+        assert digests[0] == digests[1]
+        assert len({*digests}) == 3
+
+    @pytest.mark.parametrize("days", ["-1", "61", "2.5", "soon"])
+    def test_waits_for_quiet_days_that_can_be_waited_for(self, days):
+        with pytest.raises(BadConfiguration, match="quiet_days"):
+            parse_configuration(f"{WHOLE}billing: {{reclose: {{quiet_days: {days}}}}}\n")
+
     def test_is_loaded_from_disk_with_its_path_in_faults(self, tmp_path):
         path = tmp_path / "trueback.yaml"
         path.write_text(WHOLE.replace("idle:", "idel:"))

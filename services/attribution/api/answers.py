@@ -107,6 +107,18 @@ class Close(TypedDict):
     closed_at: datetime
 
 
+class Reclose(TypedDict):
+    """When a restated month is closed by itself; null where a person closes it.
+
+    `waits_for` are the checks that it is not closed without; `accepted` fail as they did at the
+    close before, and are no worse.
+    """
+
+    due_at: datetime | None
+    accepted: list[str]
+    waits_for: list[str]
+
+
 class PeriodStanding(KnownPeriod):
     """`run` is the current one, `closed_run` the one that invoices are made of.
 
@@ -124,6 +136,7 @@ class PeriodStanding(KnownPeriod):
     run: PeriodRun | None
     closed_run: PeriodRun | None
     checks: list[Check]
+    reclose: Reclose | None
 
 
 class StatementLine(TypedDict):

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from services.attribution.operations.reattribute_period import (
     reattribution,
 )
 from services.attribution.queries.period_checks import overrides_of, period_checks
+from services.attribution.queries.reclosing import reclosing_of
 from services.attribution.queries.revision_causes import causes_of
 from services.attribution.queries.run_inputs import ruleset_of_period
 from shared.audit.declared import READ, Audited
@@ -39,6 +41,7 @@ from shared.proposals.api import FileGiven, ProposedView, WaitingChange, problem
 from shared.proposals.propose import ProposalRefused, propose
 from shared.runtime.problems import Conflict
 from shared.vocabulary.audit import AuditAction
+from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.roles import ADMINISTRATORS, ANALYSTS, STAFF, Role
 
 _READERS = (*STAFF, Role.SERVICE)
@@ -235,6 +238,7 @@ def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
     closes = KeptClose.objects.filter(period=record.period)
+    checks = [] if run is None else period_checks(run, now=datetime.now(UTC))
     return {
         "period": record.period,
         "state": record.state,
@@ -248,12 +252,23 @@ def _period(record: Period, version: int) -> dict[str, Any]:
         "ruleset": _ruleset(record),
         "run": None if run is None else _run(run),
         "closed_run": None if record.closed_run is None else _run(record.closed_run),
-        "checks": []
-        if run is None
-        else [
-            _check(check) | ({"finding": check.finding} if version == 1 else {})
-            for check in period_checks(run, now=datetime.now(UTC))
+        "checks": [
+            _check(check) | ({"finding": check.finding} if version == 1 else {}) for check in checks
         ],
+        "reclose": _reclose(record, run, checks),
+    }
+
+
+def _reclose(
+    record: Period, run: Run | None, checks: Sequence[CheckResult]
+) -> dict[str, Any] | None:
+    if run is None or record.state != PeriodState.REOPENED:
+        return None
+    reclosing = reclosing_of(record, run, checks)
+    return {
+        "due_at": reclosing.due_at,
+        "accepted": list(reclosing.standing.accepted),
+        "waits_for": list(reclosing.standing.waits_for),
     }
 
 

@@ -7,7 +7,9 @@ from shared.configuration.models import Configuration
 from shared.proposals.difference import Entries, EntryKey, differences
 
 _TENANT: Final = "tenant"
-_SETTINGS: Final = ("currency", "cost", "idle", "commitments", "commitment_groups", "node_prices")
+_SETTINGS: Final = (
+    *("currency", "cost", "idle", "commitments", "commitment_groups", "node_prices", "billing"),
+)
 
 
 def entries(config: Configuration) -> Entries:

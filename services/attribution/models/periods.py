@@ -74,6 +74,7 @@ class PeriodClose(models.Model):
 
     `number` counts from 1; `causes` say why its run is another than that of the close before
     (`CloseCause` of the fact), and are empty in the first and in rows of an earlier release.
+    `figures` are what each failed check had found, by its name.
     """
 
     period = models.CharField(max_length=7)
@@ -81,6 +82,7 @@ class PeriodClose(models.Model):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="closes")
     causes = models.JSONField(default=list)
     overridden_checks = models.JSONField(default=list)
+    figures = models.JSONField(default=dict, db_default={})
     closed_by = models.CharField(max_length=100)
     closed_at = models.DateTimeField()
 
@@ -99,6 +101,8 @@ class Period(models.Model):
 
     `ruleset` is of the first close: whatever is applied later, the month is attributed by this one
     until two people say otherwise. None before, when it goes by the current ruleset.
+    `content_since`: tenants' charges of a closed month are what they are since then; None before a
+    restatement, and of an earlier release.
     `overridden_checks` are those that failed at the close, each with `check`, `reason` and `by`;
     None where the period was closed by an earlier release, which wrote them into `overrides` alone.
     """
@@ -110,6 +114,7 @@ class Period(models.Model):
         default=PeriodState.OPEN.value,
     )
     version = models.IntegerField(default=1)
+    content_since = models.DateTimeField(null=True)
     ruleset = models.ForeignKey(
         Ruleset, null=True, on_delete=models.PROTECT, related_name="periods"
     )

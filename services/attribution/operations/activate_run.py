@@ -17,12 +17,13 @@ def activate_run(run: Run) -> None:
     """Make a proven run the current one and emit and update everything that follows from it."""
     runs = Run.objects.select_for_update().filter(period=run.period)
     latest = max((known.activation for known in runs), default=0)
+    before = runs.filter(is_current=True).first()
     runs.filter(is_current=True).update(is_current=False)
     run.is_current, run.activation = True, latest + 1
     run.save(update_fields=["is_current", "activation"])
     _emit(run)
     measure_margins(run)
-    revise_statements(run)
+    revise_statements(run, before=before)
 
 
 def _emit(run: Run) -> None:

@@ -64,18 +64,23 @@ def close_period(
             code="checks_failed",
             failed=failed,
         )
-    overrides = [
-        Override(check.name, reasons[check.name], closed_by)
-        for check in sorted(checks, key=lambda check: check.name)
-        if not check.passed
-    ]
-    _keep(record, run, overrides, closed_by=closed_by, now=now)
+    given = {name: Override(name, reason, closed_by) for name, reason in reasons.items()}
+    keep_close(record, run, checks, given, closed_by=closed_by, now=now)
     return record
 
 
-def _keep(
-    record: Period, run: Run, overrides: Sequence[Override], *, closed_by: str, now: datetime
+def keep_close(
+    record: Period,
+    run: Run,
+    checks: Sequence[CheckResult],
+    given: Mapping[str, Override],
+    *,
+    closed_by: str,
+    now: datetime,
 ) -> None:
+    """Close it, under its lock; `given` has an override of each check that failed."""
+    failed = sorted((check for check in checks if not check.passed), key=lambda check: check.name)
+    overrides = [given[check.name] for check in failed]
     causes = [
         CloseCause(cause.code, cause.source, cause.more.billed, cause.more.effective)
         for cause in causes_of(record, run)
@@ -93,6 +98,7 @@ def _keep(
         run=run,
         causes=CLOSE_CAUSES.dump_python(causes, mode="json"),
         overridden_checks=record.overridden_checks,
+        figures={check.name: dict(check.figures) for check in failed},
         closed_by=closed_by,
         closed_at=now,
     )

@@ -1,10 +1,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
-from services.attribution.models import Period, Run, Statement, StatementLine, StatementQuantity
+from services.attribution.models import Period, Run, Statement
+from services.attribution.queries.changed_tenants import changed_tenants
 from services.attribution.queries.statement_lines import statement_lines, with_lines
 from shared.batches import batched
 from shared.contracts.attribution import STATEMENT_REVISED, StatementRevised
@@ -16,8 +18,10 @@ _NOTHING: Final = Decimal(0)
 _BATCH: Final = 500
 
 
-def revise_statements(run: Run) -> None:
+def revise_statements(run: Run, *, before: Run | None) -> None:
     """After the close: tell each tenant's difference between the closed run and this one.
+
+    `before` was current until now: where nobody's charges differ from it, the month stays quiet.
 
     Nothing closed is edited. A tenant is compared by what it can be charged for, each charge
     group's cost and each metered quantity: where one falls by what another rises, its total is the
@@ -26,7 +30,9 @@ def revise_statements(run: Run) -> None:
     period = Period.objects.select_for_update().filter(period=run.period).first()
     if period is None or period.closed_run is None:
         return
-    changed = _changed(period.closed_run, run)
+    changed = changed_tenants(period.closed_run, run)
+    if before is None or changed_tenants(before, run):
+        period.content_since = Now()
     concerned = sorted(changed | set(period.revised_tenants))
     emit_all(STATEMENT_REVISED, _facts(period, run, concerned, changed))
     period.revised_tenants = sorted(changed)
@@ -35,30 +41,6 @@ def revise_statements(run: Run) -> None:
         period.state = state
         period.version += 1
     period.save()
-
-
-def _changed(closed: Run, run: Run) -> set[str]:
-    """Compared by the database: there are tens of thousands of tenants, each with some lines."""
-    if closed.run_id == run.run_id:
-        return set()
-    tenants: set[str] = set()
-    for amounts in (_group_costs, _quantities):
-        before, after = amounts(closed), amounts(run)
-        for rows in (before.difference(after), after.difference(before)):
-            tenants.update(row[0] for row in rows)
-    return tenants
-
-
-def _group_costs(run: Run) -> QuerySet[Any, Any]:
-    """A group without cost is as good as none: nothing is charged for either."""
-    lines = StatementLine.objects.filter(statement__run_id=run.run_id)
-    groups = lines.values("tenant_id", "charge_group").annotate(cost=Sum("amount"))
-    return groups.exclude(cost=0).values_list("tenant_id", "charge_group", "cost")
-
-
-def _quantities(run: Run) -> QuerySet[Any, Any]:
-    quantities = StatementQuantity.objects.filter(statement__run_id=run.run_id)
-    return quantities.exclude(quantity=0).values_list("tenant_id", "meter", "unit", "quantity")
 
 
 def _facts(

@@ -63,6 +63,10 @@ def check_of(*, name: str, passed: bool, figures: Mapping[str, Any]) -> Check:
     return Check(name, label, passed, as_heading(finding), remedy)
 
 
+def check_label(name: str) -> str:
+    return _wording(name)[0]
+
+
 def not_closed(checks: Sequence[Check]) -> str:
     """Why a period was not closed: these checks failed, and no reason was given for them."""
     failures = "; ".join(f"{check.label}: {check.finding}" for check in checks)

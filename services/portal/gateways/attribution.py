@@ -60,6 +60,14 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Reclose:
+    """A restated month is closed by itself at `due_at`, without `waits_for`; None: by a person."""
+
+    due_at: datetime | None
+    waits_for: list[str]
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a period stands at its owner, now; `closed_at` is None while it is open.
 
@@ -82,6 +90,7 @@ class Standing:
     ruleset: RulesetOfPeriod | None
     closed_run_version: int
     closes: list[Close]
+    reclose: Reclose | None
 
 
 def read_standing(*, period: str, actor: Actor, now: datetime) -> Standing | None:
@@ -244,6 +253,17 @@ def _standing(answer: Any) -> Standing:
         ruleset=_ruleset(answer.get("ruleset")),
         closed_run_version=int((answer.get("closed_run") or {}).get("activation", 0)),
         closes=[_close(one, str(run.get("currency", ""))) for one in answer.get("closes", [])],
+        reclose=_reclose(answer.get("reclose")),
+    )
+
+
+def _reclose(answered: Mapping[str, Any] | None) -> Reclose | None:
+    if answered is None:
+        return None
+    due_at = answered["due_at"]
+    return Reclose(
+        due_at=datetime.fromisoformat(due_at) if due_at else None,
+        waits_for=[str(name) for name in answered["waits_for"]],
     )
 
 

@@ -64,6 +64,17 @@ class EarlierClose:
 
 
 @dataclass(frozen=True)
+class Reclose:
+    """A restated month is closed by itself at `due_at`, None: a person does it; or it waits.
+
+    `waits_for` are the labels of the checks that it is not closed without.
+    """
+
+    due_at: datetime | None
+    waits_for: Sequence[str]
+
+
+@dataclass(frozen=True)
 class KeptRuleset:
     """What a closed month is attributed by, whatever is applied later."""
 
@@ -81,7 +92,7 @@ class ClosePage(Page):
     to nobody. `checks_problem`: the checks' owner doesn't answer, and the page goes on without
     them. `is_closed_there`: attribution has closed it, though its fact may still be on its way.
     `ruleset` is of a closed month alone; `rules_problem`: the current rules were not asked for it.
-    `closes` are all of them.
+    `closes` are all of them; `reclose` is of a restated month alone.
     """
 
     template: ClassVar[str] = "portal/operator/close.html"
@@ -109,3 +120,4 @@ class ClosePage(Page):
     is_closed_there: bool
     ruleset: KeptRuleset | None
     closes: Sequence[EarlierClose]
+    reclose: Reclose | None

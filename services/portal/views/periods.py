@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from services.portal.domain.period_checks import check_label
 from services.portal.domain.revision_causes import Cause, cause_in_words
 from services.portal.gateways import attribution
 from services.portal.gateways.attribution import (
@@ -24,6 +25,7 @@ from services.portal.pages.close import (
     ClosePage,
     EarlierClose,
     KeptRuleset,
+    Reclose,
     ShownCause,
 )
 from services.portal.queries.calendar import read_calendar
@@ -155,6 +157,7 @@ class _Checks:
     is_closed_there: bool
     ruleset: KeptRuleset | None = None
     closes: Sequence[EarlierClose] = ()
+    reclose: Reclose | None = None
 
 
 def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _Checks:
@@ -173,7 +176,14 @@ def _checks(request: HttpRequest, month: Month, reasons: Mapping[str, str]) -> _
         is_closed_there=standing is not None and standing.closed_at is not None,
         ruleset=_kept_ruleset(standing.ruleset) if standing else None,
         closes=[*map(_shown_close, standing.closes)] if standing else [],
+        reclose=_shown_reclose(standing.reclose) if standing else None,
     )
+
+
+def _shown_reclose(reclose: attribution.Reclose | None) -> Reclose | None:
+    if reclose is None:
+        return None
+    return Reclose(reclose.due_at, [check_label(name) for name in reclose.waits_for])
 
 
 def _shown_close(close: Close) -> EarlierClose:

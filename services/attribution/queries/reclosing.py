@@ -1,0 +1,40 @@
+"""How a restated month stands to its next close, which nobody has to ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.attribution.domain.close_checks import CheckResult
+from services.attribution.domain.reclose import Override, Standing, due_at, stand
+from services.attribution.models import Period, PeriodClose, Ruleset, Run
+from shared.configuration import parse_configuration
+from shared.periods import Month
+
+
+@dataclass(frozen=True)
+class Reclosing:
+    """`due_at` is None where a person closes it; `overridden` are those of the close before."""
+
+    due_at: datetime | None
+    standing: Standing
+    overridden: Sequence[dict[str, str]]
+
+    def is_due(self, now: datetime) -> bool:
+        return self.due_at is not None and now >= self.due_at and not self.standing.waits_for
+
+
+def reclosing_of(record: Period, run: Run, checks: Sequence[CheckResult]) -> Reclosing:
+    """Of a reopened month. When it is due goes by the ruleset in force, its cost by its own."""
+    current = Ruleset.objects.get(is_current=True)
+    reclose = parse_configuration(current.content).billing.reclose
+    newest = PeriodClose.objects.filter(period=record.period).order_by("number").last()
+    overridden = newest.overridden_checks if newest else []
+    figures = newest.figures if newest else {}
+    known = {
+        one["check"]: Override(one["reason"], one["by"], figures.get(one["check"], {}))
+        for one in overridden
+    }
+    since = record.content_since or run.created_at
+    return Reclosing(
+        due_at(reclose, Month.parse(record.period), since), stand(checks, known), overridden
+    )
