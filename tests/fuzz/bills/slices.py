@@ -21,8 +21,9 @@ from tests.fuzz.bills.same_bills import differences
 
 _AT_ONCE: Final = 100
 _BILLS_AT_ONCE: Final = 15
-_TASKS_OF_A_POOL: Final = 24
-"""Then processes are started anew: they grow a little with each delivery."""
+_TASKS_OF_A_POOL: Final = 10
+"""Then processes are started anew: they grow by a quarter of a MB with each delivery, and a job of
+the product has one."""
 _KB_PER_MB: Final = 1024
 
 
