@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from services.attribution.models import Period, PeriodClose, Run
+from services.attribution.models import Period, PeriodClose, Ruleset, Run
 from services.attribution.operations.apply_ruleset import apply_ruleset
 from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import close_period
@@ -132,9 +132,46 @@ class TestARestatedMonth:
         assert reclose().state == PeriodState.REOPENED
         assert standing()["reclose"]["due_at"] is None
 
+    def test_is_left_to_a_person_where_the_file_can_not_be_read_any_more(self, restated):
+        with as_ops():
+            Ruleset.objects.update(is_current=False)
+            Ruleset.objects.create(digest="unreadable", version=2, content="version: 0")
+        wait(days=90)
+        assert reclose().state == PeriodState.REOPENED
+        assert standing()["reclose"]["due_at"] is None
+
     def test_is_quiet_for_as_long_as_the_file_says(self, restated):
         with as_ops():
             apply_ruleset(
                 content=f"{RULESET}billing: {{reclose: {{quiet_days: 0}}}}\n", applied_by="olivia"
             )
         assert reclose().state == PeriodState.CLOSED
+
+
+class TestHealth:
+    def troubles(self):
+        analyst = client_of(Actor("ada", "operator_analyst"))
+        listed = analyst.get("/api/v1/health").json()["data"]
+        return [
+            (one["code"], one["subject"], one["figures"])
+            for one in listed
+            if one["kind"] == "reopened_period"
+        ]
+
+    def test_says_what_a_quiet_month_waits_for(self, restated, storage, tmp_path):
+        announce_bill(storage, tmp_path, [*MORE, LINES[0]], version=3, losses=[LOST])
+        attribute_period(period=restated)
+        assert self.troubles() == []
+        wait(days=5)
+        assert self.troubles() == [("checks_fail", restated, {"checks": "nothing_vanished"})]
+
+    def test_says_that_a_person_is_to_close(self, restated):
+        by_hand = f"{RULESET}billing: {{reclose: {{mode: by_hand}}}}\n"
+        with as_ops():
+            apply_ruleset(content=by_hand, applied_by="olivia")
+        assert self.troubles() == [("closed_by_hand", restated, {})]
+
+    def test_says_nothing_of_a_month_that_is_closed_again_by_itself(self, restated):
+        assert self.troubles() == []
+        wait(days=5)
+        assert self.troubles() == []

@@ -29,3 +29,15 @@ def test_a_code_of_a_later_release_is_shown_as_it_is_and_last():
     assert words("comet", "fell").what == "comet: fell, portal."
     known = severity(TroubleKind.SERVICE, TroubleCode.NO_ANSWER)
     assert known < severity("comet", "fell") == len(WORDS)
+
+
+def test_codes_among_the_figures_are_in_words():
+    proposal = (TroubleKind.PROPOSAL, TroubleCode.SECOND_PERSON_NEEDED)
+    for what, shown in (
+        ("period_ruleset", "a closed month's rules"),
+        ("plans", "the plans"),
+        ("moons", "moons"),
+    ):
+        assert words(*proposal, what=what, by="ada").what.startswith(f"A change of {shown} by ada")
+    checks = words(TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL, checks="signals_complete moon")
+    assert checks.what.endswith("is not closed again: Signals, Moon.")

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from services.invoicing.models import ClosedPeriod, Contract, Invoice, Outbox
-from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.move_invoice import held_for, move_invoice
@@ -18,12 +17,12 @@ from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 from tests.invoicing.test_drafting import (
-    BRUNO,
     COSTS,
     FILE,
     NOW,
     attributed,
     closed,
+    discard,
     drafts,
     revised,
 )
@@ -117,18 +116,7 @@ class TestAnotherClose:
 
     def test_then_drafts_it_anew_when_a_person_discards_it(self, drafted, monkeypatch):
         self.test_holds_what_was_approved_meanwhile(drafted, monkeypatch)
-        held = drafts()["acme"]
-        with as_ops():
-            act_on_invoice(
-                invoice_id=held.invoice_id,
-                action="discard",
-                actor=BRUNO,
-                version=held.version,
-                reason="on an older close",
-                now=NOW,
-            )
-        draft_invoices(period="2026-10")
-        assert drafts()["acme"].total_minor == 14_300
+        assert discard("acme").total_minor == 14_300
 
     @pytest.mark.parametrize("code", [CauseCode.PERSON, CauseCode.REFUSED_BY_STRIPE])
     def test_leaves_what_a_person_or_stripe_holds(self, drafted, monkeypatch, code):

@@ -6,11 +6,17 @@ from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
 class Ruleset(models.Model):
-    """A version of `trueback.yaml` as applied, whole; one is current."""
+    """A version of `trueback.yaml` as applied, whole; one is current.
+
+    `meters` and `reclose` are what the close of a month looks at again and again, taken from the
+    file when it was applied: reading one of 20,000 tenants takes seconds. None in rows of before.
+    """
 
     digest = models.CharField(primary_key=True, max_length=64)
     version = models.IntegerField(unique=True)
     content = models.TextField()
+    meters = models.JSONField(null=True)
+    reclose = models.JSONField(null=True)
     applied_by = models.CharField(max_length=100)
     applied_at = models.DateTimeField(db_default=Now())
     is_current = models.BooleanField(default=True)

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 
 from services.attribution.models import InputSet, Period, Ruleset, RulesetApplication, Tenant
+from services.attribution.queries.rulesets import meters_needed
 from shared.configuration import parse_configuration, ruleset_digest
 from shared.configuration.models import Configuration
 from shared.isolation.locks import lock_until_commit
@@ -29,13 +30,18 @@ def apply_ruleset(
         return current
     Ruleset.objects.filter(is_current=True).update(is_current=False)
     latest = Ruleset.objects.order_by("-version").first()
+    read = {
+        "meters": sorted(meters_needed(configuration)),
+        "reclose": configuration.billing.reclose.model_dump(mode="json"),
+    }
     ruleset, _ = Ruleset.objects.update_or_create(
         digest=digest,
-        defaults={"is_current": True},
+        defaults={"is_current": True, **read},
         create_defaults={
             "version": latest.version + 1 if latest else 1,
             "content": content,
             "applied_by": applied_by,
+            **read,
         },
     )
     RulesetApplication.objects.create(

@@ -7,8 +7,8 @@ from django.conf import settings
 from services.attribution.domain.ruleset_reach import entries, touched_tenants
 from services.attribution.models import Ruleset, RulesetApplication
 from services.attribution.operations.apply_ruleset import apply_ruleset
+from services.attribution.queries.rulesets import readable_ruleset
 from shared.configuration import Configuration, parse_configuration, ruleset_digest
-from shared.faults import BadConfiguration
 from shared.proposals.difference import differences, without
 from shared.proposals.propose import Applied, Changeable, Measured
 from shared.vocabulary.audit import AuditAction
@@ -45,14 +45,6 @@ def _agreed(current: Ruleset) -> Ruleset:
     agreed = RulesetApplication.objects.filter(is_agreed=True).select_related("ruleset")
     newest = agreed.order_by("-pk").first()
     return newest.ruleset if newest else current
-
-
-def readable_ruleset(ruleset: Ruleset) -> Configuration | None:
-    """None for one of an earlier release that is no ruleset any more."""
-    try:
-        return parse_configuration(ruleset.content)
-    except BadConfiguration:
-        return None
 
 
 def _base(_proposed: Configuration) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.attribution.domain.ruleset_reach import entries, touched_tenants
 from services.attribution.models import Period, Ruleset
-from services.attribution.operations.change_ruleset import readable_ruleset
+from services.attribution.queries.rulesets import readable_ruleset
 from shared.digests import sha256_of_texts
 from shared.faults import Fault
 from shared.jobs.work import request_job

@@ -7,7 +7,7 @@ from typing import Final
 from services.attribution.models import Period, Run
 from services.attribution.operations.close_period import keep_close
 from services.attribution.queries.period_checks import period_checks
-from services.attribution.queries.reclosing import reclosing_of
+from services.attribution.queries.reclosing import reclose_due_at, reclosing_of
 from shared.contracts.attribution import Override
 from shared.isolation.scope import as_ops
 from shared.vocabulary.period_states import PeriodState
@@ -33,9 +33,12 @@ def _reclose(period: str, now: datetime) -> None:
     run = Run.objects.filter(period=period, is_current=True).first()
     if run is None or record.state != PeriodState.REOPENED:
         return
+    due_at = reclose_due_at(record, run)
+    if due_at is None or now < due_at:
+        return
     checks = period_checks(run, now=now)
     reclosing = reclosing_of(record, run, checks)
-    if not reclosing.is_due(now):
+    if reclosing.standing.waits_for:
         return
     given = {one["check"]: Override(**one) for one in reclosing.overridden}
     keep_close(record, run, checks, given, closed_by=ACTOR, now=now)

@@ -20,8 +20,8 @@ from services.attribution.models import (
     Run,
     WithdrawnSet,
 )
+from services.attribution.queries.rulesets import meters_of
 from services.attribution.queries.run_inputs import inputs_of_period
-from shared.configuration import Configuration, parse_configuration
 from shared.contracts.ingestion import Loss
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.periods import Month
@@ -29,8 +29,7 @@ from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
 def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
-    ruleset = Ruleset.objects.get(digest=run.ruleset_digest)
-    configuration = parse_configuration(ruleset.content)
+    ruleset = Ruleset.objects.defer("content").get(digest=run.ruleset_digest)
     newest = inputs_of_period(run.period)
     signals = InputSet.objects.filter(kind=InputSet.Kind.SIGNALS, period=run.period)
     return close_checks(
@@ -38,7 +37,7 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
             snapshot_count=len(run.snapshot_ids),
             difference=Decimal(run.proof["difference"]),
             unallocated_share=run.unallocated_share,
-            meters_needed=frozenset(_meters(configuration)),
+            meters_needed=meters_of(ruleset),
             meters_present=frozenset(meter for signal in signals for meter in signal.meters),
             run_is_newest=newest is not None and newest.digest == run.input_digest,
             month_is_over=now >= Month.parse(run.period).end,
@@ -92,12 +91,3 @@ def _open_at_provider(period: str) -> Iterator[str]:
         .order_by("source")
         .values_list("source", flat=True)
     )
-
-
-def _meters(configuration: Configuration) -> set[str]:
-    return {
-        meter
-        for pool in configuration.pools
-        for driver in pool.drivers
-        for meter in (*driver.meters, *driver.controls)
-    }

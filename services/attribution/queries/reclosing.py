@@ -7,7 +7,7 @@ from datetime import datetime
 from services.attribution.domain.close_checks import CheckResult
 from services.attribution.domain.reclose import Override, Standing, due_at, stand
 from services.attribution.models import Period, PeriodClose, Ruleset, Run
-from shared.configuration import parse_configuration
+from services.attribution.queries.rulesets import reclose_of
 from shared.periods import Month
 
 
@@ -19,14 +19,9 @@ class Reclosing:
     standing: Standing
     overridden: Sequence[dict[str, str]]
 
-    def is_due(self, now: datetime) -> bool:
-        return self.due_at is not None and now >= self.due_at and not self.standing.waits_for
-
 
 def reclosing_of(record: Period, run: Run, checks: Sequence[CheckResult]) -> Reclosing:
     """Of a reopened month. When it is due goes by the ruleset in force, its cost by its own."""
-    current = Ruleset.objects.get(is_current=True)
-    reclose = parse_configuration(current.content).billing.reclose
     newest = PeriodClose.objects.filter(period=record.period).order_by("number").last()
     overridden = newest.overridden_checks if newest else []
     figures = newest.figures if newest else {}
@@ -34,7 +29,10 @@ def reclosing_of(record: Period, run: Run, checks: Sequence[CheckResult]) -> Rec
         one["check"]: Override(one["reason"], one["by"], figures.get(one["check"], {}))
         for one in overridden
     }
+    return Reclosing(reclose_due_at(record, run), stand(checks, known), overridden)
+
+
+def reclose_due_at(record: Period, run: Run) -> datetime | None:
+    current = Ruleset.objects.defer("content").get(is_current=True)
     since = record.content_since or run.created_at
-    return Reclosing(
-        due_at(reclose, Month.parse(record.period), since), stand(checks, known), overridden
-    )
+    return due_at(reclose_of(current), Month.parse(record.period), since)

@@ -1,9 +1,11 @@
 """How the codes of what is stuck are written for people, and what to do about each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from services.portal.domain.period_checks import check_label
+from shared.vocabulary.proposals import Proposed
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 
 
@@ -19,6 +21,11 @@ class TroubleWords:
 _START: Final = "See what runs, and start it again; nothing is lost while it stands."
 _PROCESS: Final = "It has ended, hangs or was never started: start it again."
 _LOOKED_AT: Final = "It is looked at again by itself."
+_PROPOSED: Final[Mapping[str, str]] = {
+    Proposed.RULESET: "the ruleset",
+    Proposed.PERIOD_RULESET: "a closed month's rules",
+    Proposed.PLANS: "the plans",
+}
 # The worst first: what holds up everything, then what is held up for good, then what may pass.
 WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
     (TroubleKind.SERVICE, TroubleCode.NO_ANSWER): TroubleWords(
@@ -115,8 +122,16 @@ WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
         "See the jobs and calls beside it. Without any, the Stripe key may be missing.",
     ),
     (TroubleKind.PROPOSAL, TroubleCode.SECOND_PERSON_NEEDED): TroubleWords(
-        "A change of the {what} by {by} waits for a second administrator.",
+        "A change of {what} by {by} waits for a second administrator.",
         "Look at it, and confirm or reject it. It is not in force until then.",
+    ),
+    (TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL): TroubleWords(
+        "{subject} was restated, and is not closed again: {checks}.",
+        "Mend what fails, or close it with a reason. Nothing of it is charged or credited before.",
+    ),
+    (TroubleKind.PERIOD, TroubleCode.CLOSED_BY_HAND): TroubleWords(
+        "{subject} was restated, and waits for a person to close it again.",
+        "Look at what has changed, and close it.",
     ),
     (TroubleKind.SOURCE, TroubleCode.ACCESS_DENIED): TroubleWords(
         "Source {subject} may not be listed: {uri}. Failed so far: {count}.",
@@ -213,12 +228,22 @@ def trouble_words(
     kind: str, code: str, *, service: str, subject: str, figures: Mapping[str, str | int]
 ) -> TroubleWords:
     words = WORDS.get((kind, code), _UNKNOWN)
-    names = _Names({"kind": kind, "code": code, **figures, "service": service, "subject": subject})
+    given = {"kind": kind, "code": code, **figures, "service": service, "subject": subject}
+    names = _Names({**given, **dict(_in_words(figures))})
     return TroubleWords(
         what=words.what.format_map(names),
         to_do=words.to_do.format_map(names),
         command=words.command.format_map(names),
     )
+
+
+def _in_words(figures: Mapping[str, str | int]) -> Iterator[tuple[str, str]]:
+    """Figures that are codes themselves."""
+    if "what" in figures:
+        what = str(figures["what"])
+        yield "what", _PROPOSED.get(what, what)
+    if "checks" in figures:
+        yield "checks", ", ".join(map(check_label, str(figures["checks"]).split()))
 
 
 class _Names(dict[str, str | int]):

@@ -12,7 +12,7 @@ from services.portal.pages.page import Page
 class TroubleRow:
     """`text` is quoted as it was written down when it failed; `invoice_id` is of an invoice alone.
 
-    `source` and `delivery` have a page of their own, or are empty.
+    `source`, `delivery` and `period` have a page of their own, or are empty.
 
     `is_change`: it is a change that waits for a second person.
 
@@ -31,6 +31,7 @@ class TroubleRow:
     is_change: bool
     source: str = ""
     delivery: str = ""
+    period: str = ""
 
 
 @dataclass(frozen=True)

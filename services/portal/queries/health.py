@@ -114,4 +114,5 @@ def _row(service: str, trouble: ReadTrouble, *, may_act: bool) -> TroubleRow:
         is_change=trouble.kind == TroubleKind.PROPOSAL,
         source=trouble.subject if trouble.kind == TroubleKind.SOURCE else "",
         delivery=trouble.subject if trouble.kind == TroubleKind.DELIVERY else "",
+        period=trouble.subject if trouble.kind == TroubleKind.PERIOD else "",
     )
