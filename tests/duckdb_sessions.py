@@ -40,6 +40,11 @@ def _parsed(query: str) -> list[duckdb.Statement]:
     return duckdb.extract_statements(query)
 
 
+def forget_parsed() -> None:
+    """For who runs other statements each time: kept for nothing, they add up to 150 MB."""
+    _parsed.cache_clear()
+
+
 class SharedSession:
     """What `duckdb.connect()` gives, but for the start of an instance."""
 

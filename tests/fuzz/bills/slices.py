@@ -14,7 +14,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.duckdb_sessions import shared_instance
+from tests.duckdb_sessions import forget_parsed, shared_instance
 from tests.fuzz.bills.figures import Figures
 from tests.fuzz.bills.judge import MEMORY_MB, judge
 from tests.fuzz.bills.same_bills import differences
@@ -22,8 +22,7 @@ from tests.fuzz.bills.same_bills import differences
 _AT_ONCE: Final = 100
 _BILLS_AT_ONCE: Final = 15
 _TASKS_OF_A_POOL: Final = 10
-"""Then processes are started anew: they grow by a quarter of a MB with each delivery, and a job of
-the product has one."""
+"""Then processes are started anew: they grow a little with each delivery."""
 _KB_PER_MB: Final = 1024
 
 
@@ -36,6 +35,7 @@ Task = tuple[Callable[[Slice], Figures], Slice]
 
 
 def judge_all(part: Slice) -> Figures:
+    forget_parsed()
     figures = Figures()
     for number, judged in judge(part.numbers, part.seed, _own_folder()):
         figures.count(number, part.seed, judged.verdict, judged.what)
@@ -44,6 +44,7 @@ def judge_all(part: Slice) -> Figures:
 
 
 def compare_all(part: Slice) -> Figures:
+    forget_parsed()
     figures = Figures()
     numbers = list(part.numbers)
     try:
