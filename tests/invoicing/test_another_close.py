@@ -1,6 +1,7 @@
 """A month is closed again: what is not issued is drafted anew, what is issued stays."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -38,6 +39,12 @@ def drafted(closed):
     return drafts()
 
 
+def second_close():
+    """After all that is drafted so far."""
+    now = datetime.now(UTC)
+    return replace(FIRST, version=4, number=2, run_id="run_2", run_version=2, closed_at=now)
+
+
 def close_again(monkeypatch, costs=RESTATED_COSTS):
     """The run that the month was restated by is what it is closed on now."""
     monkeypatch.setattr(
@@ -45,9 +52,8 @@ def close_again(monkeypatch, costs=RESTATED_COSTS):
     )
     attributed(2, "run_2")
     revised("acme", "130")
-    fact = replace(FIRST, version=4, number=2, run_id="run_2", run_version=2)
     with as_ops():
-        record_close(fact)
+        record_close(second_close())
     draft_invoices(period="2026-10")
 
 
@@ -81,6 +87,14 @@ class TestAnotherClose:
         assert log_of(drafted["acme"])[-1] == ("void", "trueback", "closed_again")
         assert log_of(after["acme"]) == [("draft", "trueback", "closed_again")]
 
+    def test_is_the_first_where_it_leaves_what_was_drafted_on_newer_cost(self, drafted):
+        attributed(2, "run_2")
+        revised("acme", "130")
+        on_newer = discard("acme")
+        discard("acme-eu")
+        assert (on_newer.run_id, on_newer.total_minor) == ("run_2", 14_300)
+        assert drafts()["acme"].invoice_id == on_newer.invoice_id
+
     def test_takes_back_the_revenue_of_what_gave_way(self, drafted, monkeypatch):
         close_again(monkeypatch)
         with as_ops():
@@ -107,7 +121,7 @@ class TestAnotherClose:
         )
         put(drafted["acme"], State.APPROVED)
         with as_ops():
-            record_close(replace(FIRST, version=4, number=2, run_id="run_2", run_version=2))
+            record_close(second_close())
         draft_invoices(period="2026-10")
         held = drafts()["acme"]
         assert (held.invoice_id, held.state) == (drafted["acme"].invoice_id, State.PARKED)

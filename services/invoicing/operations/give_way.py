@@ -40,7 +40,8 @@ def give_way(contract: Contract, closed: ClosedPeriod, now: datetime) -> bool:
     """Whether a draft of the contract was discarded; under the lock of the closed period.
 
     What is approved is held instead: who has approved it is told, and nothing is taken from under
-    them. What is being issued, or is issued, is none of this.
+    them. What is being issued, or is issued, is none of this. What was drafted since the close is
+    on it, or on a newer run where a person has discarded what was there.
     """
     on_older_close = (
         Invoice.objects.select_for_update()
@@ -48,6 +49,7 @@ def give_way(contract: Contract, closed: ClosedPeriod, now: datetime) -> bool:
             contract=contract,
             period=closed.period,
             state__in=UNISSUED_STATES,
+            drafted_at__lt=closed.closed_at,
         )
         .exclude(run_id=closed.run_id)
     )
