@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.attribution.domain.close_checks import CheckResult
-from services.attribution.domain.reclose import Override, due_at, stand
+from services.attribution.domain.reclose import due_at, stand
 from shared.configuration.billing import Reclose
 from shared.periods import Month
 
@@ -85,7 +85,7 @@ class TestAFailedCheck:
     def test_that_was_overridden_is_no_hindrance_while_it_is_no_worse(
         self, name, before, same, worse
     ):
-        known = {name: Override("so it is", "olivia", before)}
+        known = {name: before}
         accepted = stand([failed(name, **same)], known)
         assert (accepted.accepted, accepted.waits_for) == ([name], [])
         assert stand([failed(name, **worse)], known).waits_for == [name]
@@ -100,5 +100,5 @@ class TestAFailedCheck:
         ],
     )
     def test_of_which_nobody_knows_whether_it_is_worse_is_waited_for(self, name, before):
-        known = {name: Override("so it is", "olivia", before)}
+        known = {name: before}
         assert stand([failed(name, missing_meters=["a"])], known).waits_for == [name]

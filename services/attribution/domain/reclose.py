@@ -21,15 +21,6 @@ Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Override:
-    """A check that failed at the close before: what it had found, and why it was closed."""
-
-    reason: str
-    by: str
-    figures: Figures
-
-
-@dataclass(frozen=True)
 class Standing:
     """`accepted` failed at the close before and are no worse; `waits_for` fail otherwise."""
 
@@ -49,12 +40,13 @@ def due_at(reclose: Reclose, month: Month, content_since: datetime) -> datetime 
     return quiet_at if content_since >= last_call else min(quiet_at, last_call)
 
 
-def stand(checks: Sequence[CheckResult], overridden: Mapping[str, Override]) -> Standing:
+def stand(checks: Sequence[CheckResult], overridden: Mapping[str, Figures]) -> Standing:
+    """`overridden` is what each check had found that failed at the close before."""
     failed = [check for check in checks if not check.passed]
     accepted = [
         check.name
         for check in failed
-        if check.name in overridden and not _is_worse(check, overridden[check.name].figures)
+        if check.name in overridden and not _is_worse(check, overridden[check.name])
     ]
     waits_for = [check.name for check in failed if check.name not in accepted]
     return Standing(accepted, waits_for)

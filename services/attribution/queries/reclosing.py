@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.attribution.domain.close_checks import CheckResult
-from services.attribution.domain.reclose import Override, Standing, due_at, stand
+from services.attribution.domain.reclose import Standing, due_at, stand
 from services.attribution.models import Period, PeriodClose, Ruleset, Run
 from services.attribution.queries.rulesets import reclose_of
 from shared.periods import Month
@@ -25,10 +25,7 @@ def reclosing_of(record: Period, run: Run, checks: Sequence[CheckResult]) -> Rec
     newest = PeriodClose.objects.filter(period=record.period).order_by("number").last()
     overridden = newest.overridden_checks if newest else []
     figures = newest.figures if newest else {}
-    known = {
-        one["check"]: Override(one["reason"], one["by"], figures.get(one["check"], {}))
-        for one in overridden
-    }
+    known = {one["check"]: figures.get(one["check"], {}) for one in overridden}
     return Reclosing(reclose_due_at(record, run), stand(checks, known), overridden)
 
 
