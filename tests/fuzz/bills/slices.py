@@ -21,7 +21,7 @@ from tests.fuzz.bills.same_bills import differences
 
 _AT_ONCE: Final = 100
 _BILLS_AT_ONCE: Final = 15
-_TASKS_OF_A_POOL: Final = 10
+_TASKS_OF_A_POOL: Final = 24
 """Then processes are started anew: they grow a little with each delivery."""
 _KB_PER_MB: Final = 1024
 
