@@ -6,6 +6,7 @@ from typing import Any
 from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.estimate_charges import estimate_charges, record_attribution
 from services.invoicing.operations.issue_invoices import issue_invoices
+from services.invoicing.operations.open_account import open_missing_accounts
 from services.invoicing.operations.process_stripe_events import (
     process_stripe_events,
     sweep_stripe_events,
@@ -31,6 +32,7 @@ JOBS: Mapping[str, JobHandler] = {
     "draft_invoices": lambda payload: draft_invoices(**payload),
     "estimate_charges": lambda payload: estimate_charges(**payload),
     "issue_invoices": lambda _payload: issue_invoices(),
+    "open_accounts": lambda _payload: open_missing_accounts(),
     "process_stripe_events": lambda _payload: process_stripe_events(),
     "sweep_stripe_events": lambda _payload: sweep_stripe_events(),
 }

@@ -80,6 +80,7 @@ def make_invoice(
         amount_minor=12_140,
         exact_amount=Decimal("121.4012"),
         cost=Decimal("101.1676666667"),
+        charge_group="Compute",
         priced_by={"percent": "20"},
         basis="cost plus 20 %",
         service_start=date(2026, 10, 1),

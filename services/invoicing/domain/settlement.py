@@ -12,22 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from services.invoicing.domain.price_steps import LineKey
 from shared.money import split_by_largest_remainder
-
-
-class AccountState(StrEnum):
-    """`stopped`: a document of it was voided by hand, and nothing happens until a person says so.
-
-    `let_go`: what is not billed never will be. `final`: the last day to credit has come.
-    """
-
-    OPEN = "open"
-    STOPPED = "stopped"
-    LET_GO = "let_go"
-    FINAL = "final"
+from shared.vocabulary.account_states import AccountState
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+from services.invoicing.models.accounts import TrueUpAccount, TrueUpTenant
 from services.invoicing.models.bus import (
     Audit,
     Heartbeat,
@@ -36,4 +37,6 @@ __all__ = [
     "StripeEvent",
     "StripeOperation",
     "Transition",
+    "TrueUpAccount",
+    "TrueUpTenant",
 ]

@@ -10,19 +10,20 @@ from shared.vocabulary.invoice_states import State
 _FROZEN = (
     *("invoice_id", "customer", "contract", "seller", "period", "kind", "sequence"),
     *("currency", "total_minor", "exact_total", "run_id", "number", "stripe_invoice_id"),
-    *("issued_at", "frozen"),
+    *("issued_at", "frozen", "costs"),
 )
 
 
 class Invoice(models.Model):
     """A document of one customer, period and currency; `total_minor` in minor units, before tax.
 
-    `restated_by_minor` is what the newest cost would add to it (or take off), None while the bill
-    has not been restated since. `exact_total` is what the lines were before each was rounded; the
-    ledger books the difference. `parked_for` are the causes (`Cause` of its facts) that it is held
-    for, None in rows of an earlier release, which wrote `parked_reasons` alone. `frozen` is what it
-    says of contract and customer, from issuing on. The database allows one live invoice per seller,
-    customer, period, currency, kind and sequence.
+    `costs` are what it is priced on, tenant -> charge group -> exact cost; None in rows of an
+    earlier release, whose lines say the same. `restated_by_minor` is what the newest cost would add
+    to it (or take off), None while the bill has not been restated since. `exact_total` is what the
+    lines were before each was rounded; the ledger books the difference. `parked_for` are the causes
+    (`Cause` of its facts) that it is held for, None in rows of an earlier release, which wrote
+    `parked_reasons` alone. `frozen` is what it says of contract and customer, from issuing on. The
+    database allows one live invoice per seller, customer, period, currency, kind and sequence.
     """
 
     invoice_id = models.CharField(primary_key=True, max_length=40)
@@ -39,6 +40,7 @@ class Invoice(models.Model):
     exact_total = models.DecimalField(max_digits=38, decimal_places=10)
     previous_total_minor = models.BigIntegerField(null=True)
     run_id = models.CharField(max_length=40)
+    costs = models.JSONField(null=True)
     restated_by_minor = models.BigIntegerField(null=True)
     state = models.CharField(
         max_length=20, choices=[(s.value, s.name) for s in State], default=State.DRAFT

@@ -7,6 +7,7 @@ from typing import Any
 from services.invoicing.domain.states import ACTIONS, Action, refusal, refusal_detail
 from services.invoicing.models import ClosedPeriod, Invoice, Transition
 from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
+from services.invoicing.operations.open_account import open_account
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.invoice_fact import others_only
 from services.invoicing.queries.issue_refusal import issue_refusal
@@ -63,6 +64,7 @@ def act_on_invoice(
         **_fields(wanted, invoice, cause),
     )
     if wanted.target == State.ISSUING:
+        open_account(moved, now=now)
         request_job(kind="issue_invoices", key="all", payload={})
     elif wanted.target == State.VOID:
         _draft_anew(moved, now)
@@ -76,7 +78,7 @@ def _refused(action: str, refusal: Refusal) -> ActionRefused:
 def _locked(invoice_id: str, action: Action) -> Invoice:
     """The period before its invoice, as drafting and restatements lock them."""
     invoices = Invoice.objects.filter(invoice_id=invoice_id)
-    if action.target == State.VOID:
+    if action.target in {State.VOID, State.ISSUING}:
         period = invoices.values_list("period", flat=True).get()
         ClosedPeriod.objects.select_for_update().filter(period=period).first()
     return invoices.select_for_update().get()

@@ -26,11 +26,17 @@ from services.invoicing.models import (
 )
 from services.invoicing.operations.give_way import ACTOR, close_cause, give_way
 from services.invoicing.operations.move_invoice import held_for, record_transition
+from services.invoicing.operations.open_account import open_empty_account
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.queries.account_terms import write_costs
 from services.invoicing.queries.contract_terms import contract_terms
-from services.invoicing.queries.drafted_before import is_billed_by_another, was_drafted
+from services.invoicing.queries.drafted_before import (
+    has_account,
+    is_billed_by_another,
+    was_drafted,
+)
 from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
 from shared.contracts.invoicing import BASIS, Cause
 from shared.contracts.superseded.invoice_words import written_basis
@@ -106,9 +112,13 @@ def _draft_all(
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
     month = Month.parse(closed.period)
     terms = contract_terms(contract)
+    start, end = terms.days_within(month)
+    if start >= end or has_account(contract, month) or is_billed_by_another(contract, month):
+        return
     basis = _basis(contract, closed, costs)
     lines = price(terms, month, basis.costs)
-    if not lines or is_billed_by_another(contract, month):
+    if not lines:
+        open_empty_account(contract, closed, now=now)
         return
     total = sum(line.minor for line in lines)
     causes = parking_reasons(
@@ -181,6 +191,9 @@ def _create(
         exact_total=sum((line.exact for line in lines), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
         run_id=basis.run_id,
+        costs=write_costs(
+            {tenant: basis.costs[tenant] for tenant in contract.tenants if tenant in basis.costs}
+        ),
         state=State.PARKED if causes else State.DRAFT,
         parked_from=State.DRAFT if causes else "",
         **held_for(causes),

@@ -25,6 +25,7 @@ from services.invoicing.models import Customer, Invoice, InvoiceLine, StripeOper
 from services.invoicing.operations.book_entries import book_issued
 from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import held_for, move_invoice
+from services.invoicing.operations.open_account import drop_account
 from services.invoicing.operations.perform_at_stripe import Step, perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
@@ -251,6 +252,8 @@ def _park(invoice_id: str, cause: Cause) -> None:
     with as_ops():
         invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
         if invoice.state == State.ISSUING:
+            if not invoice.stripe_invoice_id:
+                drop_account(invoice)
             move_invoice(
                 invoice,
                 State.PARKED,

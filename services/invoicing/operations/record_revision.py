@@ -6,9 +6,20 @@ Drafts say it before anybody approves them: whoever has looked at an older versi
 from collections import defaultdict
 from decimal import Decimal
 
-from services.invoicing.domain.pricing import price
-from services.invoicing.models import ClosedPeriod, Contract, Invoice, StatementRevision
-from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.domain.account_terms import target_of
+from services.invoicing.models import (
+    ClosedPeriod,
+    Contract,
+    Invoice,
+    StatementRevision,
+    TrueUpAccount,
+)
+from services.invoicing.queries.account_terms import (
+    cost_derived_lines,
+    costs_of,
+    read_terms,
+    terms_now,
+)
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.statement_costs import revised_costs
 from shared.contracts.attribution import StatementRevised
@@ -45,7 +56,7 @@ def record_revision(fact: StatementRevised) -> None:
 def measure_restatement(invoice: Invoice) -> None:
     """By how much the cost-derived lines would differ; fees and the like are not restated."""
     restated_by_minor = _newest_minor(invoice) - sum(
-        line.amount_minor for line in invoice.lines.all() if line.cost is not None
+        line.amount_minor for line in cost_derived_lines(invoice)
     )
     if restated_by_minor == (invoice.restated_by_minor or 0):
         return
@@ -57,15 +68,17 @@ def measure_restatement(invoice: Invoice) -> None:
 
 
 def _newest_minor(invoice: Invoice) -> int:
-    """Cost-derived lines priced anew: a tenant's newest cost, else what the invoice rests on."""
-    costs: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for line in invoice.lines.all():
-        if line.cost is not None:
-            costs[line.tenant][line.charge_group] = line.cost
-    contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
-    newest = {**costs, **revised_costs(invoice.period, contract.tenants)}
-    lines = price(contract_terms(contract), Month.parse(invoice.period), newest)
-    return sum(line.minor for line in lines if line.cost is not None)
+    """Priced anew: a tenant's newest cost, else what the invoice rests on.
+
+    By the terms that it was issued by, where it was.
+    """
+    account = TrueUpAccount.objects.filter(invoice=invoice).first()
+    if account is not None:
+        terms = read_terms(account.terms)
+    else:
+        terms = terms_now(Contract.objects.select_related("plan").get(pk=invoice.contract_id))
+    revised = revised_costs(invoice.period, terms.prices.tenants)
+    return target_of(terms, Month.parse(invoice.period), {**costs_of(invoice), **revised}).minor
 
 
 def _costs(fact: StatementRevised) -> dict[str, str]:

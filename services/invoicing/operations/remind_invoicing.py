@@ -11,6 +11,7 @@ from services.invoicing.models import (
     Transition,
 )
 from services.invoicing.operations.estimate_charges import is_after_close
+from services.invoicing.operations.open_account import without_account
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
 from shared.jobs.work import ensure_job
@@ -32,6 +33,7 @@ def remind_invoicing() -> None:
         unestimated = _unestimated()
         is_begun = DocumentSeal.objects.exists()
         has_documents = is_begun or Transition.objects.exists()
+        lacks_accounts = without_account().exists()
         today = str(datetime.now(UTC).date())
         is_anchored = Job.objects.filter(
             kind="anchor_documents", key=today, state=Job.State.DONE
@@ -46,6 +48,8 @@ def remind_invoicing() -> None:
         ensure_job(kind="sweep_stripe_events", key="all", payload={})
     if has_documents and not is_begun:
         ensure_job(kind="begin_document_chain", key="all", payload={})
+    if lacks_accounts:
+        ensure_job(kind="open_accounts", key="all", payload={})
     if is_begun and not is_anchored:
         ensure_job(kind="anchor_documents", key=today, payload={"day": today})
     for period, payload in unestimated.items():

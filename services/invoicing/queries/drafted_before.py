@@ -1,6 +1,8 @@
 """Whether a contract's month, or the days of its tenants, were drafted or billed already."""
 
-from services.invoicing.models import Contract, Invoice, InvoiceLine
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from services.invoicing.models import Contract, Invoice, InvoiceLine, TrueUpTenant
 from services.invoicing.queries.contract_terms import contract_terms
 from shared.periods import Month
 from shared.vocabulary.invoice_states import State
@@ -30,3 +32,11 @@ def is_billed_by_another(contract: Contract, month: Month) -> bool:
         .exclude(invoice__state=State.VOID)
         .exists()
     )
+
+
+def has_account(contract: Contract, month: Month) -> bool:
+    """A day of its tenants is in an account already: what changes is a correction of that one."""
+    start, end = contract_terms(contract).days_within(month)
+    return TrueUpTenant.objects.filter(
+        tenant__in=contract.tenants, days__overlap=DateRange(start, end)
+    ).exists()

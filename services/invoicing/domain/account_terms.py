@@ -1,0 +1,64 @@
+"""By what the month of an account is priced for good, whatever becomes of contract and plan.
+
+docs/reference/true-up.md, "Accounts".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.invoicing.domain.price_steps import LineKey
+from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
+from shared.periods import Month
+from shared.vocabulary.line_kinds import FIXED_KINDS
+
+Costs = Mapping[str, Mapping[str, Decimal]]
+
+
+@dataclass(frozen=True)
+class AccountTerms:
+    """`prices` has contract days, tenants and components; `plan` and its version are for people."""
+
+    plan: str
+    plan_version: int
+    prices: ContractTerms
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a month's cost asks for in cost-derived lines, each above 0, in minor units.
+
+    `below_zero_minor` (<= 0) is what of credits found no line; `exact` is before rounding.
+    """
+
+    lines: Mapping[LineKey, int]
+    below_zero_minor: int
+    exact: Decimal
+
+    @property
+    def minor(self) -> int:
+        return sum(self.lines.values()) + self.below_zero_minor
+
+
+def target_of(terms: AccountTerms, month: Month, costs: Costs) -> Target:
+    """`costs` is tenant -> charge group -> exact cost; of other tenants than the terms' is left."""
+    lines = [line for line in price(terms.prices, month, costs) if is_cost_derived(line.kind)]
+    return Target(
+        lines={_key(line): line.minor for line in lines},
+        below_zero_minor=0,
+        exact=sum((line.exact for line in lines), Decimal(0)),
+    )
+
+
+def is_cost_derived(kind: str) -> bool:
+    return kind not in FIXED_KINDS
+
+
+def _key(line: PricedLine) -> LineKey:
+    return LineKey(
+        component=line.component,
+        tenant=line.tenant,
+        charge_group=line.charge_group,
+        start=line.service_start,
+        end=line.service_end,
+    )

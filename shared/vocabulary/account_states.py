@@ -1,0 +1,27 @@
+from enum import StrEnum
+
+
+class AccountState(StrEnum):
+    """Of a contract's month, as it is settled.
+
+    `stopped`: a document of it was voided by hand, or it can't be told what it was priced by;
+    nothing happens until a person says so. `let_go`: what is not billed never will be. `final`: the
+    last day to credit has come.
+    """
+
+    OPEN = "open"
+    STOPPED = "stopped"
+    LET_GO = "let_go"
+    FINAL = "final"
+
+
+class StopCode(StrEnum):
+    """Why an account is stopped.
+
+    `other_terms`: an earlier release kept no terms with the invoice, and those of today don't ask
+    for its lines.
+    """
+
+    VOIDED_BY_HAND = "voided_by_hand"
+    OTHER_TERMS = "other_terms"
+    NEGATIVE_LINE = "negative_line"
