@@ -1,20 +1,12 @@
 """What one key alone can't show: names used twice, and names that nothing defines."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from shared.configuration.commercial_checks import check_commercial
 from shared.configuration.models import Configuration
+from shared.configuration.problem import Path, Problem
 from shared.vocabulary.recipients import POOL
 from shared.vocabulary.tenant_values import folded
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Problem:
-    path: Path
-    message: str
-    remedy: str
 
 
 def check_references(config: Configuration) -> Iterator[Problem]:
@@ -24,6 +16,7 @@ def check_references(config: Configuration) -> Iterator[Problem]:
     yield from _unknown_pools_and_plans(config)
     yield from _label_without_tenants(config)
     yield from _commitment_groups(config)
+    yield from check_commercial(config)
 
 
 def _names_used_twice(config: Configuration) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from shared.configuration.corrections import ExchangeRate, Grant, Tax, TrueUp
 from shared.configuration.entry import Currency, Entry, Exact, Key, Line, Name, Words, one_line
 
 Address = Mapping[Line, Words]
@@ -39,12 +40,24 @@ class Plan(Entry):
     name: Name
     version: int = Field(default=1, ge=1, le=1_000_000)
     currency: Currency
+    from_: dt.date | None = Field(default=None, alias="from")
     components: tuple[Component, ...] = Field(min_length=1)
+
+    @field_validator("from_")
+    @classmethod
+    def _of_a_month(cls, day: dt.date | None) -> dt.date | None:
+        if day is not None and day.day != 1:
+            raise ValueError("a version of a plan holds from the first day of a month")
+        return day
 
 
 class Contract(Entry):
-    """Binds tenants to a plan, from the day `from` up to, not including, the day `to`."""
+    """Binds tenants to a plan, from the day `from` up to, not including, the day `to`.
 
+    `key` is what it is known by, whatever its tenants, days and plan.
+    """
+
+    key: Key | None = None
     plan: Key
     tenants: tuple[Key, ...] = Field(min_length=1)
     from_: dt.date = Field(alias="from")
@@ -52,6 +65,10 @@ class Contract(Entry):
     disclosure: Literal["closed", "open_book"] = "closed"
     days_until_due: int = Field(default=30, ge=0, le=365)
     currency: Currency | None = None
+    true_up: TrueUp | None = None
+    fx: ExchangeRate | None = None
+    grants: tuple[Grant, ...] = ()
+    tax: Tax | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Final
 
-from shared.configuration.billing import Billing
+from shared.configuration.billing import Billing, Brake
 from shared.configuration.models import Configuration
 
 # What prices and parties say changes no cost.
@@ -20,5 +20,7 @@ def ruleset_digest(config: Configuration) -> str:
     if config.billing == Billing():
         # A file from before there was such a key is still the same ruleset.
         del content["billing"]
+    elif config.billing.brake == Brake():
+        del content["billing"]["brake"]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

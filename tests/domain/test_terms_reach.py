@@ -96,3 +96,55 @@ def test_entries_are_customers_and_their_contracts():
         ("customer", "acme"),
         ("contract", "acme: acme from 2026-01-01"),
     ]
+
+
+def later(day, *components):
+    return {"from": day, "components": list(components)}
+
+
+class TestLaterVersions:
+    """Each day from which a version holds is compared with what held then before."""
+
+    NEXT = later("2027-01-01", {**MARKUP, "percent": "26"}, FEE)
+
+    def test_move_a_price_by_what_they_differ_from_the_one_before(self):
+        assert reach(BEFORE, terms(contract(MARKUP, FEE, later=[self.NEXT]))) == Reach(
+            1, Decimal(5)
+        )
+
+    def test_move_nothing_more_once_they_are_agreed_on(self):
+        agreed = terms(contract(MARKUP, FEE, later=[self.NEXT]))
+        sooner = terms(contract(MARKUP, FEE, later=[{**self.NEXT, "from": "2026-12-01"}]))
+        assert reach(agreed, deepcopy(agreed)) == Reach(0, Decimal(0))
+        assert reach(agreed, sooner) == Reach(1, Decimal(5))
+
+    def test_with_other_components_are_no_per_cent(self):
+        assert reach(BEFORE, terms(contract(MARKUP, FEE, later=[later("2027-01-01", FEE)]))) == (
+            Reach(1, None)
+        )
+
+
+class TestPolicies:
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            {"true_up": {"up": "never"}},
+            {"tax": {"category": "standard", "percent": "19", "place": "DE"}},
+            {"grants": [{"key": "start", "amount": "500.00", "kind": "promotional"}]},
+            {"fx": {"rate": "0.92", "source": "ECB", "date": "2026-10-30"}},
+        ],
+    )
+    def test_that_come_or_change_are_no_per_cent(self, policy):
+        assert reach(BEFORE, terms(contract(MARKUP, FEE, **policy))) == Reach(1, None)
+
+    def test_a_rate_of_exchange_moves_prices_by_as_much(self):
+        rates = [
+            terms(contract(MARKUP, fx={"rate": rate, "source": "ECB", "date": "2026-10-30"}))
+            for rate in ("0.80", "0.84")
+        ]
+        assert reach(*rates) == Reach(1, Decimal(5))
+
+    def test_a_key_moves_no_price_and_names_the_contract(self):
+        keyed = terms(contract(MARKUP, FEE, key="main"))
+        assert reach(BEFORE, keyed) == Reach(1, Decimal(0))
+        assert ("contract", "acme: main from 2026-01-01") in entries(keyed)

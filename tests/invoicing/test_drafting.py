@@ -22,7 +22,7 @@ from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.record_close import RESTATED, park_restated, record_close
 from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_invoicing import remind_invoicing
-from services.invoicing.queries.invoice_fact import parked_for
+from services.invoicing.queries.invoice_fact import invoice_fact, parked_for
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.contracts.invoicing import REVENUE_RECORDED
@@ -242,6 +242,44 @@ class TestTheFile:
             active = Contract.objects.filter(is_active=True)
             assert sorted(contract.tenants[0] for contract in active) == ["acme", "globex"]
 
+    def test_that_gives_contracts_keys_keeps_them_whatever_else_changes(self, closed):
+        draft_invoices(period="2026-10")
+        with as_ops():
+            before = {one.tenants[0]: one.contract_id for one in Contract.objects.all()}
+        keyed = FILE.replace("[acme-eu],", "[acme-eu], key: eu,").replace(
+            "[acme],", "[acme], key: main,"
+        )
+        self.apply(keyed)
+        self.apply(
+            keyed.replace("[acme-eu], key: eu, from: 2026-01", "[globex], key: eu, from: 2026-02")
+        )
+        with as_ops():
+            after = {one.key: one for one in Contract.objects.filter(is_active=True)}
+            assert {key: one.contract_id for key, one in after.items()} == {
+                "main": before["acme"],
+                "eu": before["acme-eu"],
+            }
+            assert (after["eu"].tenants, str(after["eu"].starts_on)) == (["globex"], "2026-02-01")
+            assert Contract.objects.count() == 2
+
+    def test_keeps_what_a_contract_says_of_corrections_rate_and_tax(self, closed):
+        said = (
+            "currency: EUR, fx: {rate: 0.9214, source: ECB, date: 2026-10-30},"
+            " tax: {category: standard, percent: 19, place: DE},"
+            " true_up: {up: never, threshold: 2.00, charge_max_percent: null}"
+        )
+        self.apply(FILE.replace("[acme-eu],", f"[acme-eu], {said},"))
+        with as_ops():
+            contract = Contract.objects.get(tenants=["acme-eu"])
+            assert contract.fx == {"rate": "0.9214", "source": "ECB", "date": "2026-10-30"}
+            assert contract.tax == {"category": "standard", "percent": "19", "place": "DE"}
+            assert contract.true_up == {"up": "never", "threshold": "2.00"}
+            assert contract.grants == []
+        self.apply(FILE)
+        with as_ops():
+            contract.refresh_from_db()
+            assert (contract.fx, contract.tax, contract.true_up) == ({}, {}, {})
+
     def test_that_bills_a_tenant_twice_is_refused_whole(self, closed):
         twice = FILE.replace("tenants: [acme-eu]", "tenants: [acme-eu, acme]")
         with pytest.raises(BadConfiguration, match="tenant acme is under two contracts at once"):
@@ -271,6 +309,32 @@ class TestTheFile:
             self.apply(FILE.replace("percent: 10", "percent: 15"))
         with as_ops():
             assert Plan.objects.count() == 2
+
+    @pytest.mark.parametrize(
+        ("first", "minor", "name"),
+        [("2026-10-01", 13_000, "Better"), ("2026-11-01", 11_000, "Standard")],
+    )
+    def test_binds_a_month_to_the_plan_version_in_force_on_its_first_day(
+        self, closed, first, minor, name
+    ):
+        better = f"""
+  - key: standard
+    name: Better
+    version: 3
+    from: {first}
+    currency: USD
+    components: [{{kind: cost_plus, name: Cloud usage, percent: 30}}]
+customers:"""
+        self.apply(FILE.replace("\ncustomers:", better))
+        draft_invoices(period="2026-10")
+        invoice = drafts()["acme"]
+        with as_ops():
+            assert (invoice.total_minor, invoice_fact(invoice).plan) == (minor, name)
+            assert invoice.contract.plan.version == 2
+
+    def test_can_not_move_a_plan_version_that_is_in_use(self, closed):
+        with pytest.raises(BadConfiguration, match="in use with another `from`"):
+            self.apply(FILE.replace("version: 2", "version: 2\n    from: 2026-10-01"))
 
     def test_applied_twice_changes_and_tells_nothing(self, closed):
         with as_ops():

@@ -62,6 +62,16 @@ class TestAPriceCheck:
         assert prices(version=1)["plus"]["terms"] == ["cost plus 10%", "50.00 USD a month"]
         assert Decimal(found["flat"]["total"]) == Decimal("900.00")
 
+    def test_takes_the_version_that_holds_in_the_month_and_marks_the_contracts(self, plans):
+        with as_ops():
+            Plan.objects.filter(key="plus", version=2).update(starts_on="2026-11-01")
+            later = {"from": "2026-10-01", "plan": "plus-1", "name": "Plus"}
+            Contract.objects.update(later_plans=[later])
+        found = prices(period="2026-10")
+        assert (found["plus"]["version"], found["plus"]["is_current"]) == (1, True)
+        found = prices(period="2026-11")
+        assert (found["plus"]["version"], found["plus"]["is_current"]) == (2, False)
+
     def test_of_version_1_writes_the_terms_with_their_thousands(self, plans):
         with as_ops():
             Plan.objects.filter(key="flat").update(

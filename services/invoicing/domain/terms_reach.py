@@ -1,10 +1,12 @@
 """What two sets of terms say differently: how many customers, and how far prices move.
 
 Terms are as JSON has them: by customer, `customer` is what its invoices say of it, and `contracts`
-are those that are in force, each with the components of its plan.
+are those that are in force, each with the components of its plan: of the version of its first day,
+and `later` of those that follow.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any, Final
@@ -18,6 +20,8 @@ _SHOWN: Final = Decimal("0.01")
 # What a component is, beside its price.
 _PRICES: Final = {"cost_plus": "percent", "flat_fee": "amount"}
 _MONTHLY: Final = "month"
+# What has no price, and says how much is asked for all the same: it is the same, or not comparable.
+_POLICIES: Final = ("true_up", "grants", "tax")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def _entries(terms: Terms) -> Iterator[tuple[EntryKey, Mapping[str, Any]]]:
         yield ("customer", key), one["customer"]
     for key, one in terms.items():
         for contract in one["contracts"]:
-            name = f"{key}: {', '.join(contract['tenants'])} from {contract['starts_on']}"
+            tenants = ", ".join(contract["tenants"])
+            name = f"{key}: {contract.get('key') or tenants} from {contract['starts_on']}"
             yield ("contract", name), contract
 
 
@@ -65,25 +70,49 @@ def _price_change(
     """Of one customer, in percent; a new one pays no other price than before."""
     if before is None:
         return Decimal(0)
-    old = _priced(before["contracts"])
-    new = _priced(after["contracts"]) if after is not None else {}
+    new = after["contracts"] if after is not None else []
+    days = {later["from"] for one in (*before["contracts"], *new) for later in _later(one)}
+    changes = [_change_on(day, before["contracts"], new) for day in ("", *sorted(days))]
+    return None if None in changes else max((one for one in changes if one), default=Decimal(0))
+
+
+def _later(contract: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The versions of its plan that follow the first, by the day."""
+    later: Sequence[Mapping[str, Any]] = contract.get("later", ())
+    return later
+
+
+def _change_on(day: str, before: Any, after: Any) -> Decimal | None:
+    old, new = _priced(before, day), _priced(after, day)
     if old.keys() != new.keys():
         return None
     changes = [_percent(old[what], new[what]) for what in old]
     return None if None in changes else max((one for one in changes if one), default=Decimal(0))
 
 
-def _priced(contracts: Any) -> dict[tuple[str, ...], Decimal]:
-    """Each price by all that says what it is the price of."""
+def _priced(contracts: Any, day: str) -> dict[tuple[str, ...], Decimal]:
+    """Each price by all that says what it is the price of; a rate of exchange is one."""
     prices = {}
     for contract in contracts:
-        span = (contract["starts_on"], str(contract["ends_on"]), contract["currency"])
-        for at, component in enumerate(contract["components"]):
+        policies = json.dumps([contract.get(name) for name in _POLICIES], sort_keys=True)
+        span = (contract["starts_on"], str(contract["ends_on"]), contract["currency"], policies)
+        for at, component in enumerate(_components(contract, day)):
             kind = component["kind"]
             every = str(component.get("every", _MONTHLY))
             what = (*contract["tenants"], *span, str(at), kind, component["name"], every)
             prices[what] = _price(component)
+        if "fx" in contract:
+            prices[*contract["tenants"], *span, "fx"] = Decimal(str(contract["fx"]["rate"]))
     return prices
+
+
+def _components(contract: Mapping[str, Any], day: str) -> Any:
+    """By the version in force on `day`, a date as text; "" is the contract's first."""
+    components = contract["components"]
+    for later in _later(contract):
+        if later["from"] <= day:
+            components = later["components"]
+    return components
 
 
 def _price(component: Mapping[str, Any]) -> Decimal:

@@ -5,21 +5,23 @@ of statements does not grow with the customers.
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from services.invoicing.domain.contract_ids import Bound, Known, contract_ids
 from services.invoicing.models import Contract, Customer, Plan, PlansApplication
 from services.invoicing.queries.commercial_terms import (
     components_of,
+    contract_policies,
     customer_fields,
     seller_fields,
     terms_in_force,
 )
 from shared.configuration import Configuration, parse_configuration
+from shared.configuration.plan_versions import plan_versions
 from shared.contracts.invoicing import CUSTOMER_CONTRACTED, CustomerContracted
 from shared.faults import BadConfiguration
 from shared.isolation.locks import lock_until_commit
@@ -85,9 +87,14 @@ def check_plans(configuration: Configuration) -> None:
     known = {(plan.key, plan.version): plan for plan in Plan.objects.all()}
     for plan in configuration.plans:
         in_use = known.get((plan.key, plan.version))
-        if in_use is not None and in_use.components != components_of(plan):
+        if in_use is None:
+            continue
+        differs = "other components" if in_use.components != components_of(plan) else ""
+        if in_use.starts_on != plan.from_:
+            differs = differs or "another `from`"
+        if differs:
             raise BadConfiguration(
-                f"plan {plan.key} version {plan.version} is in use with other components.",
+                f"plan {plan.key} version {plan.version} is in use with {differs}.",
                 file=configuration.file,
                 field=f"plans.{plan.key}",
                 remedy="Give the changed plan a new version.",
@@ -123,9 +130,10 @@ def _put_plan(plan: Any) -> None:
         key=plan.key,
         version=plan.version,
         defaults={
-            "plan_id": f"{plan.key}@{plan.version}",
+            "plan_id": _plan_id(plan),
             "name": plan.name,
             "currency": plan.currency,
+            "starts_on": plan.from_,
             "components": components_of(plan),
         },
     )
@@ -171,11 +179,10 @@ class _Rows:
 def _put_customers(configuration: Configuration) -> None:
     customers = _Rows(Customer, {row.customer_id: row for row in Customer.objects.all()})
     contracts = _Rows(Contract, {row.contract_id: row for row in Contract.objects.all()})
-    active: defaultdict[str, list[Contract]] = defaultdict(list)
-    for known in contracts.known.values():
-        if known.is_active:
-            active[known.customer_id].append(known)
-    plans = _newest_plans(configuration)
+    known: defaultdict[str, list[Contract]] = defaultdict(list)
+    for row in contracts.known.values():
+        known[row.customer_id].append(row)
+    active = {key: [row for row in rows if row.is_active] for key, rows in known.items()}
     names = {tenant.key: tenant.name or tenant.key for tenant in configuration.tenants}
     seller = seller_fields(configuration)
     facts = []
@@ -184,13 +191,13 @@ def _put_customers(configuration: Configuration) -> None:
             customer.key, {**customer_fields(customer, seller), "is_active": True}
         )
         kept = []
-        for contract in customer.contracts:
-            wanted = _contract(contract, plans[contract.plan], names)
-            contract_id = _contract_id(customer.key, contract)
+        ids = _contract_ids(customer, known[customer.key])
+        for contract_id, contract in zip(ids, customer.contracts, strict=True):
+            wanted = _contract(contract, plan_versions(configuration.plans, contract), names)
             kept_row, differs = contracts.take(contract_id, wanted, customer_id=customer.key)
             kept.append(kept_row)
             is_other |= differs
-        for ended in active[customer.key]:
+        for ended in active.get(customer.key, ()):
             if ended not in kept:
                 is_other |= contracts.change(ended, {"is_active": False})
         if is_other:
@@ -201,22 +208,33 @@ def _put_customers(configuration: Configuration) -> None:
     emit_all(CUSTOMER_CONTRACTED, facts)
 
 
-def _newest_plans(configuration: Configuration) -> dict[str, Plan]:
-    """Of each key the highest version that the file names."""
-    named = {(plan.key, plan.version) for plan in configuration.plans}
-    known = Plan.objects.order_by("version")
-    return {plan.key: plan for plan in known if (plan.key, plan.version) in named}
+def _contract_ids(customer: Any, known: Sequence[Contract]) -> list[str]:
+    return contract_ids(
+        customer.key,
+        [Bound(one.key or "", one.tenants, one.from_, one.to) for one in customer.contracts],
+        [
+            Known(
+                key=row.key,
+                tenants=row.tenants,
+                starts_on=row.starts_on,
+                ends_on=row.ends_on,
+                contract_id=row.contract_id,
+                is_active=row.is_active,
+            )
+            for row in known
+        ],
+    )
 
 
-def _contract_id(customer: str, contract: Any) -> str:
-    identity = json.dumps([customer, str(contract.from_), sorted(contract.tenants)])
-    return f"con_{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
-
-
-def _contract(contract: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
+def _contract(contract: Any, versions: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
+    plan, *later = versions
     return {
-        "plan_id": plan.plan_id,
+        "key": contract.key or "",
+        "plan_id": _plan_id(plan),
         "plan_name": plan.name,
+        "later_plans": [
+            {"from": str(one.from_), "plan": _plan_id(one), "name": one.name} for one in later
+        ],
         "tenants": list(contract.tenants),
         "tenant_names": {key: names[key] for key in contract.tenants if key in names},
         "starts_on": contract.from_,
@@ -224,8 +242,13 @@ def _contract(contract: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, 
         "currency": contract.currency or plan.currency,
         "disclosure": contract.disclosure,
         "days_until_due": contract.days_until_due,
+        **contract_policies(contract),
         "is_active": True,
     }
+
+
+def _plan_id(plan: Any) -> str:
+    return f"{plan.key}@{plan.version}"
 
 
 def _fact(customer: Customer, contracts: Sequence[Contract]) -> CustomerContracted:

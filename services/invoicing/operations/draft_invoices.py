@@ -111,7 +111,7 @@ def _draft_all(
 
 def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime) -> None:
     month = Month.parse(closed.period)
-    terms = contract_terms(contract)
+    terms = contract_terms(contract, month)
     start, end = terms.days_within(month)
     if start >= end or has_account(contract, month) or is_billed_by_another(contract, month):
         return

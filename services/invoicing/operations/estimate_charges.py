@@ -106,5 +106,5 @@ def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedL
         if contract.currency != currency:
             logger.warning("%s is not estimated: in %s", contract, contract.currency)
             continue
-        priced[contract.customer_id] += price(contract_terms(contract), month, costs)
+        priced[contract.customer_id] += price(contract_terms(contract, month), month, costs)
     return priced

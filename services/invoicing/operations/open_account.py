@@ -43,7 +43,7 @@ def open_account(invoice: Invoice, *, now: datetime) -> TrueUpAccount:
     return known or _create(
         invoice.contract,
         invoice.period,
-        terms=terms_now(invoice.contract),
+        terms=terms_now(invoice.contract, Month.parse(invoice.period)),
         costs=costs_of(invoice),
         target=_invoiced(invoice),
         now=now,
@@ -53,7 +53,7 @@ def open_account(invoice: Invoice, *, now: datetime) -> TrueUpAccount:
 
 def open_empty_account(contract: Contract, closed: ClosedPeriod, *, now: datetime) -> None:
     """Of a month closed with nothing to invoice: whatever comes later is a correction."""
-    terms = terms_now(contract)
+    terms = terms_now(contract, Month.parse(closed.period))
     _create(contract, closed.period, terms=terms, costs={}, target=_NOTHING, now=now, invoice=None)
 
 
@@ -115,8 +115,9 @@ def _stop_unless_repriced(account: TrueUpAccount, invoice: Invoice) -> None:
 def _why_stopped(invoice: Invoice) -> Cause | None:
     if invoice.state == State.VOID:
         return Cause(StopCode.VOIDED_BY_HAND, {"number": invoice.number})
-    terms = terms_now(invoice.contract)
-    if target_of(terms, Month.parse(invoice.period), costs_of(invoice)).lines != _lines(invoice):
+    month = Month.parse(invoice.period)
+    terms = terms_now(invoice.contract, month)
+    if target_of(terms, month, costs_of(invoice)).lines != _lines(invoice):
         return Cause(StopCode.OTHER_TERMS, {"plan": f"{terms.plan} v{terms.plan_version}"})
     if any(line.amount_minor < 0 for line in cost_derived_lines(invoice)):
         return Cause(StopCode.NEGATIVE_LINE)

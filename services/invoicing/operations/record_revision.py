@@ -72,13 +72,15 @@ def _newest_minor(invoice: Invoice) -> int:
 
     By the terms that it was issued by, where it was.
     """
+    month = Month.parse(invoice.period)
     account = TrueUpAccount.objects.filter(invoice=invoice).first()
     if account is not None:
         terms = read_terms(account.terms)
     else:
-        terms = terms_now(Contract.objects.select_related("plan").get(pk=invoice.contract_id))
+        contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
+        terms = terms_now(contract, month)
     revised = revised_costs(invoice.period, terms.prices.tenants)
-    return target_of(terms, Month.parse(invoice.period), {**costs_of(invoice), **revised}).minor
+    return target_of(terms, month, {**costs_of(invoice), **revised}).minor
 
 
 def _costs(fact: StatementRevised) -> dict[str, str]:

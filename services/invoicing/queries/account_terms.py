@@ -10,20 +10,20 @@ from pydantic import TypeAdapter
 from services.invoicing.domain.account_terms import AccountTerms, Costs, is_cost_derived
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.models import Contract, Invoice, InvoiceLine
-from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.contract_terms import plan_in_force, terms_under
 from shared.contracts.superseded.invoice_words import component_of
+from shared.periods import Month
 
 _TERMS: Final[TypeAdapter[AccountTerms]] = TypeAdapter(AccountTerms)
 _COSTS: Final = TypeAdapter(dict[str, dict[str, Decimal]])
 _LINES: Final[TypeAdapter[list[tuple[LineKey, int]]]] = TypeAdapter(list[tuple[LineKey, int]])
 
 
-def terms_now(contract: Contract) -> AccountTerms:
-    """What the contract and its plan say at this moment."""
+def terms_now(contract: Contract, month: Month) -> AccountTerms:
+    """What the contract and its plan say of the month at this moment."""
+    plan = plan_in_force(contract, month)
     return AccountTerms(
-        plan=contract.plan.key,
-        plan_version=contract.plan.version,
-        prices=contract_terms(contract),
+        plan=plan.key, plan_version=plan.version, prices=terms_under(contract, plan)
     )
 
 

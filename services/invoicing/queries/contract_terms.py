@@ -1,14 +1,25 @@
 from services.invoicing.domain.pricing import ContractTerms
-from services.invoicing.models import Contract
+from services.invoicing.models import Contract, Plan
+from shared.periods import Month
 
 
-def contract_terms(contract: Contract) -> ContractTerms:
-    """What pricing needs of a contract and its plan, which is read with it."""
+def contract_terms(contract: Contract, month: Month) -> ContractTerms:
+    """What pricing a month needs of a contract and its plan, which is read with it."""
+    return terms_under(contract, plan_in_force(contract, month))
+
+
+def plan_in_force(contract: Contract, month: Month) -> Plan:
+    """The version of the month's first day under the contract."""
+    plan_id, _ = contract.plan_in(month)
+    return contract.plan if plan_id == contract.plan_id else Plan.objects.get(pk=plan_id)
+
+
+def terms_under(contract: Contract, plan: Plan) -> ContractTerms:
     return ContractTerms(
         tenants=contract.tenants,
         starts_on=contract.starts_on,
         ends_on=contract.ends_on,
         currency=contract.currency,
-        components=contract.plan.components,
+        components=plan.components,
         tenant_names=contract.tenant_names,
     )

@@ -19,7 +19,7 @@ def is_billed_by_another(contract: Contract, month: Month) -> bool:
 
     A contract whose tenants or first day were changed is another one; no day is billed twice.
     """
-    start, end = contract_terms(contract).days_within(month)
+    start, end = contract_terms(contract, month).days_within(month)
     return (
         InvoiceLine.objects.filter(
             invoice__period=str(month),
@@ -36,7 +36,7 @@ def is_billed_by_another(contract: Contract, month: Month) -> bool:
 
 def has_account(contract: Contract, month: Month) -> bool:
     """A day of its tenants is in an account already: what changes is a correction of that one."""
-    start, end = contract_terms(contract).days_within(month)
+    start, end = contract_terms(contract, month).days_within(month)
     return TrueUpTenant.objects.filter(
         tenant__in=contract.tenants, days__overlap=DateRange(start, end)
     ).exists()

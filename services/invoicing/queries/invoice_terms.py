@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.invoicing.models import Invoice
+from shared.periods import Month
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def invoice_terms(invoice: Invoice) -> InvoiceTerms:
     customer, contract = invoice.customer, invoice.contract
     return InvoiceTerms(
         disclosure=contract.disclosure,
-        plan=contract.plan_name,
+        plan=contract.plan_in(Month.parse(invoice.period))[1],
         days_until_due=contract.days_until_due,
         tenant_names=contract.tenant_names,
         seller=customer.seller,

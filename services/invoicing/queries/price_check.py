@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Q
+
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
 from services.invoicing.models import Contract, Plan
 from shared.faults import Fault
@@ -34,7 +36,7 @@ class PlanPrice:
 def check_prices(
     tenant: str, month: Month, costs: Mapping[str, Decimal], *, currency: str
 ) -> list[PlanPrice]:
-    """The newest version of each plan, the dearest first; the one in force is marked.
+    """The newest version of each plan that holds then, the dearest first; the contract's is marked.
 
     `costs` is charge group -> exact cost, in `currency`; plans in another are left out. Raises
     ContractInAnotherCurrency where the tenant's contract is.
@@ -47,11 +49,10 @@ def check_prices(
             contract_currency=contract.currency,
             cost_currency=currency,
         )
+    current = None if contract is None else contract.plan_in(month)[0]
     priced = [
-        PlanPrice(
-            plan, contract is not None and plan == contract.plan, _lines(plan, tenant, month, costs)
-        )
-        for plan in _newest_plans()
+        PlanPrice(plan, plan.plan_id == current, _lines(plan, tenant, month, costs))
+        for plan in _newest_plans(month)
         if plan.currency == currency
     ]
     return sorted(priced, key=lambda of_plan: (-of_plan.total_minor, of_plan.plan.key))
@@ -70,8 +71,9 @@ def _lines(
     return price(terms, month, {tenant: costs})
 
 
-def _newest_plans() -> list[Plan]:
-    return list(Plan.objects.order_by("key", "-version").distinct("key"))
+def _newest_plans(month: Month) -> list[Plan]:
+    held = Plan.objects.filter(Q(starts_on=None) | Q(starts_on__lte=month.start.date()))
+    return list(held.order_by("key", "-version").distinct("key"))
 
 
 def _contract_of(tenant: str, month: Month) -> Contract | None:
