@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _BROKEN: Final = StripeError(
     500, "An unknown error occurred. This is on demand.", type="api_error", saved=True
 )
+# Stripe names no limit of an address; servers in front of such an API have one of 8 to 16 KB.
+_LONGEST_QUERY: Final = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Api:
         self, request: Request, route: str, path: dict[str, str], answer: Answer
     ) -> None:
         self._check_door(request)
+        if request.method == "GET" and len(request.form) > _LONGEST_QUERY:
+            raise StripeError(414, "Request-URI Too Large", saved=False)
         self._rate_limit.check(f"{request.method} {route}")
         schema = self._specification.parameters(request.method, route)
         params = check_parameters(decode_form(request.form), schema)

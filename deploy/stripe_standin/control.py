@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from deploy.stripe_standin.call import Call
+from deploy.stripe_standin.credit_notes import shown_note
 from deploy.stripe_standin.errors import malformed
 from deploy.stripe_standin.faults import add_fault, clear_faults, list_faults
 from deploy.stripe_standin.invoice_states import sweep
 from deploy.stripe_standin.invoice_totals import snapshot
+from deploy.stripe_standin.money import MONEY, move_money
 from deploy.stripe_standin.store import Body, Store
 
 
@@ -22,6 +25,10 @@ def control(store: Store, method: str, name: str, wish: Any, public_url: str) ->
         return {"faults": []}
     if (method, name) == ("POST", "advance_clock"):
         return _advance_clock(store, wish, public_url)
+    if method == "POST" and name in MONEY:
+        with store.transaction():
+            call = Call(store=store, params={}, path={}, public_url=public_url)
+            return move_money(call, name, wish)
     if method == "GET" and name in _READS:
         return _READS[name](store)
     raise malformed(f"There is no {method} /_control/{name}.")
@@ -48,6 +55,19 @@ def _invoices(store: Store) -> Body:
     return {"invoices": invoices}
 
 
+def _credit_notes(store: Store) -> Body:
+    """Every note with all its lines, oldest first, and whether Stripe would have mailed it."""
+    notes = [
+        {
+            **shown_note(store, note),
+            "all_lines": store.children(note["id"], "credit_note_line_item"),
+            "mailed": note["_mailed"],
+        }
+        for note in store.every("credit_note")
+    ]
+    return {"credit_notes": notes}
+
+
 def _calls(store: Store) -> Body:
     """How often each route was called, by status, replays apart."""
     rows = store.execute(
@@ -68,6 +88,7 @@ def _deliveries(store: Store) -> Body:
 
 _READS = {
     "invoices": _invoices,
+    "credit_notes": _credit_notes,
     "calls": _calls,
     "violations": _violations,
     "deliveries": _deliveries,

@@ -4,6 +4,7 @@ import secrets
 import string
 from typing import Final
 
+from deploy.stripe_standin.balances import move_balance
 from deploy.stripe_standin.call import Call, merge_metadata
 from deploy.stripe_standin.errors import invalid
 from deploy.stripe_standin.events import changed_attributes
@@ -24,7 +25,7 @@ def create_customer(call: Call) -> Body:
         "object": "customer",
         "created": call.store.now(),
         "livemode": False,
-        "balance": params.get("balance", 0),
+        "balance": 0,
         "currency": None,
         "default_source": None,
         "delinquent": False,
@@ -46,6 +47,8 @@ def create_customer(call: Call) -> Body:
         **{name: params.get(name) for name in _TEXTS},
     }
     call.store.add(customer)
+    _set_balance(call, customer, "initial")
+    customer = call.store.get("customer", customer["id"])
     call.tell("customer.created", customer)
     return customer
 
@@ -54,12 +57,14 @@ def update_customer(call: Call) -> Body:
     call.accept(*_FIELDS)
     before = _live_customer(call)
     after = {**before, "metadata": merge_metadata(before["metadata"], call.params.get("metadata"))}
-    for name in (*_TEXTS, "preferred_locales", "tax_exempt", "balance"):
+    for name in (*_TEXTS, "preferred_locales", "tax_exempt"):
         if name in call.params:
-            after[name] = call.params[name] or (0 if name == "balance" else None)
+            after[name] = call.params[name] or None
     if "address" in call.params:
         after["address"] = _address(call.params["address"])
     call.store.put(after)
+    _set_balance(call, before, "adjustment")
+    after = call.store.get("customer", before["id"])
     call.tell("customer.updated", after, changed_attributes(before, after))
     return after
 
@@ -86,6 +91,12 @@ def delete_customer(call: Call) -> Body:
     call.store.put(deleted)
     call.tell("customer.deleted", before)
     return deleted
+
+
+def _set_balance(call: Call, before: Body, kind: str) -> None:
+    moved = call.params.get("balance", before["balance"]) - before["balance"]
+    if moved:
+        move_balance(call.store, before["id"], moved, kind)
 
 
 def _live_customer(call: Call) -> Body:

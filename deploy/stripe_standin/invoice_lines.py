@@ -8,9 +8,11 @@ from deploy.stripe_standin.events import changed_attributes
 from deploy.stripe_standin.invoice_totals import recompute, snapshot
 from deploy.stripe_standin.listing import Query, list_page
 from deploy.stripe_standin.store import Body, Store, new_identifier
+from deploy.stripe_standin.taxes import taxes_of
 
 LARGEST_LINE_COUNT: Final = 250
 _FIELDS: Final = ("amount", "description", "discountable", "metadata", "period", "quantity")
+_TAXED: Final = (*_FIELDS, "tax_amounts")
 
 
 def add_lines(call: Call) -> Body:
@@ -40,7 +42,7 @@ def update_lines(call: Call) -> Body:
 
 
 def update_line(call: Call) -> Body:
-    call.accept(*_FIELDS)
+    call.accept(*_TAXED)
     invoice, before = _draft(call)
     _change_line(call, invoice, call.path["line_item_id"], call.params)
     _finish(call, invoice, before)
@@ -119,7 +121,7 @@ def _refuse_too_many(store: Store, invoice: Body, more: int) -> None:
 
 def _accept_fields(fields: Body, param: str) -> None:
     for name in fields:
-        if name not in _FIELDS:
+        if name not in _TAXED:
             raise not_implemented(f"{param}[{name}]")
 
 
@@ -164,7 +166,7 @@ def _add_line(call: Call, invoice: Body, fields: Body, item: str) -> None:
         "quantity_decimal": str(fields.get("quantity", 1)),
         "subscription": None,
         "subtotal": fields["amount"],
-        "taxes": [],
+        "taxes": taxes_of(call.store, fields.get("tax_amounts")),
     }
     call.store.add(line, parent=invoice["id"])
 
@@ -174,6 +176,8 @@ def _change_line(call: Call, invoice: Body, identifier: str, fields: Body) -> No
     for name in ("amount", "description", "discountable", "quantity"):
         if name in fields:
             line[name] = fields[name]
+    if "tax_amounts" in fields:
+        line["taxes"] = taxes_of(call.store, fields["tax_amounts"])
     line["subtotal"] = line["amount"]
     line["quantity_decimal"] = str(line["quantity"])
     line["metadata"] = merge_metadata(line["metadata"], fields.get("metadata"))

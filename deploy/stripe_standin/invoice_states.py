@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
+from deploy.stripe_standin.balances import apply_to_invoice
 from deploy.stripe_standin.call import Call
 from deploy.stripe_standin.errors import StripeError, invalid
-from deploy.stripe_standin.invoice_totals import recompute, snapshot
+from deploy.stripe_standin.invoice_totals import recompute, smallest_charge, snapshot
 from deploy.stripe_standin.invoices import DAY_SECONDS
+from deploy.stripe_standin.payments import (
+    default_payment,
+    follow_remaining,
+    new_payment,
+    record_off_stripe,
+    succeed,
+)
 from deploy.stripe_standin.store import Body, Store
 
 # Stripe's own test payment methods that are told apart here.
@@ -54,7 +62,7 @@ def pay_invoice(call: Call) -> Body:
     off_stripe = call.params.get("paid_out_of_band", False)
     method = call.params.get("payment_method") or invoice["default_payment_method"]
     if not off_stripe:
-        _charge(method)
+        _require_card(method)
     settle(call, invoice, off_stripe=off_stripe)
     return snapshot(call.store, invoice)
 
@@ -69,6 +77,7 @@ def void_invoice(call: Call) -> Body:
             code="invoice_not_editable",
         )
     _move(call, invoice, "void", "voided_at", "invoice.voided")
+    follow_remaining(call.store, invoice)
     return snapshot(call.store, invoice)
 
 
@@ -80,14 +89,41 @@ def mark_uncollectible(call: Call) -> Body:
 
 
 def settle(call: Call, invoice: Body, *, off_stripe: bool) -> None:
-    """The whole of what is due has been paid."""
-    due = invoice["amount_due"]
-    invoice["amount_paid"] = due
-    invoice["amount_paid_off_stripe"] = due if off_stripe else 0
-    invoice["amount_remaining"] = 0
-    invoice["attempted"] = True
+    """The whole of what remains is paid."""
+    pay_part(call, invoice, invoice["amount_remaining"], off_stripe=off_stripe)
+
+
+def pay_part(call: Call, invoice: Body, amount: int, *, off_stripe: bool) -> None:
+    """So much has arrived; what is over goes to the customer's balance."""
+    if off_stripe:
+        record_off_stripe(call, invoice, amount)
+    elif amount:
+        succeed(call, invoice, _payment_for(call.store, invoice, amount), amount)
+    after_payment(call, invoice)
+
+
+def after_payment(call: Call, invoice: Body) -> None:
+    """It is paid where nothing remains, else told as updated."""
+    if invoice["status"] == "open" and invoice["amount_remaining"] == 0:
+        pay_off(call, invoice)
+        call.tell("invoice.payment_succeeded", snapshot(call.store, invoice))
+    else:
+        call.store.put(invoice)
+        call.tell("invoice.updated", snapshot(call.store, invoice))
+    follow_remaining(call.store, invoice)
+
+
+def pay_off(call: Call, invoice: Body) -> None:
+    """Nothing remains: by payments, by the balance, or by credit notes."""
     _move(call, invoice, "paid", "paid_at", "invoice.paid")
-    call.tell("invoice.payment_succeeded", snapshot(call.store, invoice))
+
+
+def _payment_for(store: Store, invoice: Body, amount: int) -> Body:
+    """The default payment for the whole of what remains; a part is a payment of its own."""
+    default = default_payment(store, invoice)
+    if default is not None and amount == invoice["amount_remaining"]:
+        return default
+    return new_payment(store, invoice, amount, status="processing", default=False)
 
 
 def sweep(store: Store, public_url: str) -> int:
@@ -149,7 +185,7 @@ def _open_invoice(call: Call, verb: str) -> Body:
     return invoice
 
 
-def _charge(method: str | None) -> None:
+def _require_card(method: str | None) -> None:
     if method is None:
         raise invalid(
             "There is no `default_payment_method` set on this Customer or Invoice. Please either "
@@ -187,9 +223,8 @@ def _finalize(call: Call, invoice: Body) -> None:
         sequence = customer["next_invoice_sequence"]
         invoice["number"] = f"{customer['invoice_prefix']}-{sequence:04d}"
         customer["next_invoice_sequence"] = sequence + 1
-    owed = invoice["total"] + invoice["starting_balance"]
-    invoice["ending_balance"] = owed - invoice["amount_due"]
-    store.put({**customer, "balance": invoice["ending_balance"]})
+    store.put(customer)
+    apply_to_invoice(store, invoice, smallest_charge(invoice))
     if invoice["_days_until_due"] is not None:
         invoice["due_date"] = now + invoice["_days_until_due"] * DAY_SECONDS
     page = f"{call.public_url}/i/{invoice['id']}/{invoice['_token']}"
@@ -200,3 +235,6 @@ def _finalize(call: Call, invoice: Body) -> None:
     _move(call, invoice, "open", "finalized_at", "invoice.finalized")
     if invoice["amount_due"] == 0:
         settle(call, invoice, off_stripe=False)
+    else:
+        intent = "requires_payment_method"
+        new_payment(store, invoice, invoice["amount_due"], status=intent, default=True)

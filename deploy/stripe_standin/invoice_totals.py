@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from deploy.stripe_standin.balances import balance_of
 from deploy.stripe_standin.store import Body, Store
+from deploy.stripe_standin.taxes import exclusive, inclusive, invoice_taxes
 
 # Stripe, "Minimum and maximum charge amounts", in minor units; below it nothing is collected.
 _SMALLEST_CHARGES: Final = {
@@ -24,15 +26,21 @@ def recompute(store: Store, invoice: Body) -> None:
         "WHERE parent = ? AND kind = 'line_item'",
         invoice["id"],
     )
-    total = int(rows[0]["total"])
-    for name in ("subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"):
-        invoice[name] = total
-    balance = int(store.get("customer", invoice["customer"])["balance"])
-    owed = total + balance
-    smallest = _SMALLEST_CHARGES.get(invoice["currency"], _DEFAULT_SMALLEST_CHARGE)
+    subtotal, taxes = int(rows[0]["total"]), invoice_taxes(store, invoice["id"])
+    invoice["total_taxes"] = taxes
+    invoice["subtotal"] = subtotal
+    invoice["total"] = subtotal + exclusive(taxes)
+    untaxed = subtotal - inclusive(taxes)
+    invoice["subtotal_excluding_tax"] = invoice["total_excluding_tax"] = untaxed
+    balance = balance_of(store, invoice["customer"], invoice["currency"])
+    owed = invoice["total"] + balance
     invoice["starting_balance"] = balance
-    invoice["amount_due"] = owed if owed >= smallest else 0
+    invoice["amount_due"] = owed if owed >= smallest_charge(invoice) else 0
     invoice["amount_remaining"] = invoice["amount_due"]
+
+
+def smallest_charge(invoice: Body) -> int:
+    return _SMALLEST_CHARGES.get(invoice["currency"], _DEFAULT_SMALLEST_CHARGE)
 
 
 def snapshot(store: Store, invoice: Body) -> Body:

@@ -39,10 +39,7 @@ class Query:
 def list_page(
     store: Store, query: Query, params: Body, *, url: str, newest_first: bool = True
 ) -> Body:
-    limit = params.get("limit", _DEFAULT_LIMIT)
-    if not 1 <= limit <= _LARGEST_LIMIT:
-        message = f"This value must be between 1 and {_LARGEST_LIMIT}."
-        raise malformed(message, param="limit", code="parameter_invalid_integer")
+    limit = _limit(params)
     backwards = "ending_before" in params
     if backwards and "starting_after" in params:
         raise malformed("You can't pass both starting_after and ending_before.")
@@ -59,6 +56,27 @@ def list_page(
     if backwards:
         data.reverse()
     return {"object": "list", "data": data, "has_more": len(rows) > limit, "url": url}
+
+
+def page_of(items: list[Body], params: Body, *, url: str) -> Body:
+    """A page of what is stored nowhere, in the order in which it is given."""
+    limit = _limit(params)
+    start = 0
+    if "starting_after" in params:
+        ids = [item["id"] for item in items]
+        if params["starting_after"] not in ids:
+            raise missing("object", params["starting_after"], param="starting_after", status=400)
+        start = ids.index(params["starting_after"]) + 1
+    data = items[start : start + limit]
+    return {"object": "list", "data": data, "has_more": len(items) > start + limit, "url": url}
+
+
+def _limit(params: Body) -> int:
+    limit = int(params.get("limit", _DEFAULT_LIMIT))
+    if not 1 <= limit <= _LARGEST_LIMIT:
+        message = f"This value must be between 1 and {_LARGEST_LIMIT}."
+        raise malformed(message, param="limit", code="parameter_invalid_integer")
+    return limit
 
 
 def _position(store: Store, identifier: str, param: str) -> int:

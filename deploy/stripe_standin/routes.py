@@ -4,7 +4,16 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from deploy.stripe_standin import customers, invoice_lines, invoice_states, invoices
+from deploy.stripe_standin import (
+    balances,
+    credit_notes,
+    customers,
+    invoice_lines,
+    invoice_states,
+    invoices,
+    payments,
+    refunds,
+)
 from deploy.stripe_standin import webhook_endpoints as endpoints
 from deploy.stripe_standin.call import Call
 from deploy.stripe_standin.events import list_events, read_event
@@ -31,6 +40,8 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
     ("GET", "/v1/customers/{customer}"): customers.read_customer,
     ("POST", "/v1/customers/{customer}"): customers.update_customer,
     ("DELETE", "/v1/customers/{customer}"): customers.delete_customer,
+    ("GET", "/v1/customers/{customer}/balance_transactions"): balances.list_transactions,
+    ("POST", "/v1/customers/{customer}/balance_transactions"): balances.create_transaction,
     ("POST", "/v1/invoices"): invoices.create_invoice,
     ("GET", "/v1/invoices"): invoices.list_invoices,
     ("GET", "/v1/invoices/{invoice}"): invoices.read_invoice,
@@ -47,6 +58,22 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
     ("POST", "/v1/invoices/{invoice}/void"): invoice_states.void_invoice,
     ("POST", "/v1/invoices/{invoice}/mark_uncollectible"): invoice_states.mark_uncollectible,
     ("POST", "/v1/invoiceitems"): invoice_lines.create_item,
+    ("GET", "/v1/invoice_payments"): payments.list_payments,
+    ("GET", "/v1/invoice_payments/{invoice_payment}"): payments.read_payment,
+    ("GET", "/v1/charges"): payments.list_charges,
+    ("GET", "/v1/charges/{charge}"): payments.read_charge,
+    ("POST", "/v1/refunds"): refunds.create_refund,
+    ("GET", "/v1/refunds"): refunds.list_refunds,
+    ("GET", "/v1/refunds/{refund}"): refunds.read_refund,
+    # Before `{id}`: the first route that fits answers.
+    ("GET", "/v1/credit_notes/preview"): credit_notes.preview_note,
+    ("GET", "/v1/credit_notes/preview/lines"): credit_notes.preview_lines,
+    ("POST", "/v1/credit_notes"): credit_notes.create_note,
+    ("GET", "/v1/credit_notes"): credit_notes.list_notes,
+    ("GET", "/v1/credit_notes/{credit_note}/lines"): credit_notes.list_lines,
+    ("GET", "/v1/credit_notes/{id}"): credit_notes.read_note,
+    ("POST", "/v1/credit_notes/{id}"): credit_notes.update_note,
+    ("POST", "/v1/credit_notes/{id}/void"): credit_notes.void_note,
     ("GET", "/v1/events"): _list_events,
     ("GET", "/v1/events/{id}"): _read_event,
     ("POST", "/v1/webhook_endpoints"): endpoints.create_endpoint,
