@@ -55,6 +55,46 @@ def test_a_part_that_differs_is_not_proven_by_a_total_that_is_right():
     assert not proof.holds
 
 
+class TestExchangedLines:
+    """What a month's bill has of other months, and what their bills have of it."""
+
+    OWN = ("bill", "1", "EC2", "Usage")
+    OTHER = ("bill", "2", "EC2", "Usage")
+
+    def proof(self, **exchanged):
+        billed = Decimal(5)
+        return prove(
+            period="2026-11",
+            currency="USD",
+            cost_measure="EffectiveCost",
+            raw_totals=[RawTotal("bill", "1", "EC2", "Usage", *[billed] * 4)],
+            out_by_recipient={"acme": Decimal(4)},
+            out_by_group={self.OWN: Decimal(3), self.OTHER: Decimal(1)},
+            **exchanged,
+        )
+
+    def test_are_part_of_the_proof(self):
+        proof = self.proof(
+            moved_in={"2026-12": {self.OTHER: Decimal(1)}},
+            moved_out={"2026-09": {self.OWN: Decimal(3)}, "2026-10": {self.OWN: Decimal(-1)}},
+        )
+        assert (proof.difference, proof.holds) == (0, True)
+        written = proof.to_json()
+        assert written["moved_in"] == {"2026-12": "1"}
+        assert written["moved_out"] == {"2026-09": "3", "2026-10": "-1"}
+        assert [(one["moved_in"], one["moved_out"]) for one in written["per"]] == [
+            ("0", "2"),
+            ("1", "0"),
+        ]
+
+    def test_of_another_part_prove_nothing(self):
+        proof = self.proof(moved_out={"2026-10": {self.OTHER: Decimal(1)}})
+        assert (proof.difference, proof.holds) == (0, False)
+
+    def test_are_not_written_where_there_are_none(self):
+        assert {"moved_in", "moved_out"}.isdisjoint(self.proof().to_json())
+
+
 def test_a_what_if_is_read_as_it_was_written():
     before = {"acme": Decimal("1.5"), "globex": Decimal(2)}
     changes = compare(before, {"acme": Decimal(3)}, {"acme": Decimal(2)})

@@ -5,9 +5,9 @@ written; nothing is found by subtraction but `difference` itself (design, sectio
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shared.contracts.raw_totals import RawTotal
 from shared.exact import EXACT, exact_sum
@@ -16,6 +16,9 @@ from shared.vocabulary.recipients import EXCLUDED, IDLE, OVERHEAD, UNALLOCATED, 
 Side = Literal["attributed", "overhead", "unallocated", "excluded"]
 Group = tuple[str, str, str, str]
 """Source, account, service, charge category."""
+Exchanged = Mapping[str, Mapping[Group, Decimal]]
+"""By the other month, what of each group belongs to it, or came from its bill."""
+_NOTHING: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,15 @@ class ProofGroup:
     out: Decimal
     moved: Decimal = Decimal(0)
     """What `commitments` smoothed over accounts gave it, or took; 0 over all parts of a source."""
+    moved_in: Decimal = Decimal(0)
+    """Lines of later bills that belong to this month."""
+    moved_out: Decimal = Decimal(0)
+    """Lines of this bill that belong to earlier months."""
 
     @property
     def is_proven(self) -> bool:
-        return EXACT.add(self.bill, self.moved) == self.out
+        whole = exact_sum((self.bill, self.moved, self.moved_in))
+        return EXACT.subtract(whole, self.moved_out) == self.out
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,10 @@ class Proof:
     excluded_total: Decimal
     per: tuple[ProofGroup, ...]
     bridge: tuple[BridgeStep, ...]
+    moved_in: Mapping[str, Decimal] = field(default_factory=dict)
+    """By the month whose bill they came in, lines that belong to this one."""
+    moved_out: Mapping[str, Decimal] = field(default_factory=dict)
+    """By the month that they belong to, lines of this bill."""
 
     @property
     def quantisation(self) -> Decimal:
@@ -72,7 +84,8 @@ class Proof:
                 self.excluded_total,
             )
         )
-        return EXACT.subtract(self.bill_total, out)
+        came = exact_sum((self.bill_total, *self.moved_in.values()))
+        return EXACT.subtract(came, exact_sum((out, *self.moved_out.values())))
 
     @property
     def unproven(self) -> tuple[ProofGroup, ...]:
@@ -97,12 +110,22 @@ class Proof:
             "excluded_total",
             "difference",
         )
-        is_moved = any(group.moved for group in self.per)
+        shown = [
+            name
+            for name in ("moved", "moved_in", "moved_out")
+            if any(getattr(group, name) for group in self.per)
+        ]
+        exchanged = {"moved_in": self.moved_in, "moved_out": self.moved_out}
         return {
             "period": self.period,
             "currency": self.currency,
             "cost_measure": self.cost_measure,
             **{name: plain(getattr(self, name)) for name in amounts},
+            **{
+                name: {month: plain(amount) for month, amount in sorted(by_month.items())}
+                for name, by_month in exchanged.items()
+                if by_month
+            },
             "per": [
                 {
                     "source": group.source,
@@ -111,7 +134,7 @@ class Proof:
                     "charge_category": group.charge_category,
                     "bill": plain(group.bill),
                     "out": plain(group.out),
-                    **({"moved": plain(group.moved)} if is_moved else {}),
+                    **{name: plain(getattr(group, name)) for name in shown},
                 }
                 for group in self.per
             ],
@@ -156,6 +179,8 @@ def prove(
     out_by_recipient: Mapping[str, Decimal],
     out_by_group: Mapping[Group, Decimal],
     moved_by_group: Mapping[Group, Decimal] | None = None,
+    moved_in: Exchanged | None = None,
+    moved_out: Exchanged | None = None,
 ) -> Proof:
     measure = "effective" if cost_measure == "EffectiveCost" else "billed"
     bill: dict[Group, Decimal] = {}
@@ -171,8 +196,10 @@ def prove(
         side = side_of(recipient)
         sides[side] = EXACT.add(sides[side], amount)
     moved = moved_by_group or {}
-    groups = sorted(bill.keys() | out_by_group.keys() | moved.keys())
-    nothing = Decimal(0)
+    gained, given_up = _by_group(moved_in or {}), _by_group(moved_out or {})
+    groups = sorted(
+        bill.keys() | out_by_group.keys() | moved.keys() | gained.keys() | given_up.keys()
+    )
     return Proof(
         period=period,
         currency=currency,
@@ -186,14 +213,30 @@ def prove(
         per=tuple(
             ProofGroup(
                 *group,
-                bill.get(group, nothing),
-                out_by_group.get(group, nothing),
-                moved.get(group, nothing),
+                bill.get(group, _NOTHING),
+                out_by_group.get(group, _NOTHING),
+                moved.get(group, _NOTHING),
+                gained.get(group, _NOTHING),
+                given_up.get(group, _NOTHING),
             )
             for group in groups
         ),
         bridge=tuple(_bridge(raw_totals)),
+        moved_in=_by_month(moved_in or {}),
+        moved_out=_by_month(moved_out or {}),
     )
+
+
+def _by_group(exchanged: Exchanged) -> dict[Group, Decimal]:
+    sums: dict[Group, Decimal] = {}
+    for groups in exchanged.values():
+        for group, amount in groups.items():
+            sums[group] = EXACT.add(sums.get(group, _NOTHING), amount)
+    return sums
+
+
+def _by_month(exchanged: Exchanged) -> dict[str, Decimal]:
+    return {month: exact_sum(groups.values()) for month, groups in exchanged.items()}
 
 
 def _bridge(raw_totals: Sequence[RawTotal]) -> Iterator[BridgeStep]:

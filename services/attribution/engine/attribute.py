@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from services.attribution.engine.bill_columns import has_split_costs
 from services.attribution.engine.claims.claimed_keys import use_divided, use_lines
@@ -41,7 +42,7 @@ from services.attribution.engine.prepared.preparation import (
     kept_or_scratch,
     prepare,
 )
-from services.attribution.engine.result import Run
+from services.attribution.engine.result import Exchange, Run
 from services.attribution.engine.tables import create_types
 from shared.columnar import Session, open_session
 from shared.configuration.models import Configuration
@@ -50,6 +51,8 @@ from shared.contracts.unreadable import Unreadable
 from shared.findings import Finding
 from shared.periods import Month
 from shared.sql.expressions import Sql, identifier, parquet_scan
+
+NO_EXCHANGE: Final = Exchange()
 
 
 def attribute(
@@ -66,6 +69,7 @@ def attribute(
     run_id: str | None = None,
     memory_limit_mb: int = 1024,
     unreadable: Sequence[Unreadable] = (),
+    exchange: Exchange = NO_EXCHANGE,
 ) -> Run:
     """Writes the files of `docs/reference/files.md` into `out_dir`.
 
@@ -75,7 +79,8 @@ def attribute(
     Without a `run_id` the run is named by what came out and by its ruleset: the same bill gives
     the same bytes in whichever format it was delivered.
     `raw_totals` are ingestion's control totals of the raw files, the bill's side of the proof, and
-    `unreadable` what of the bill it could not read.
+    `unreadable` what of the bill it could not read. `exchange` is for the proof: lines that came in
+    are among the snapshot's parts, and those that were moved out are not.
     Raises BadConfiguration or BadInput, or ProofFailed after writing nothing but `proof.json`.
     """
     check_readable(unreadable, config, has_workloads=bool(workloads))
@@ -102,13 +107,14 @@ def attribute(
                 results_dir=prepared_dir,
                 run_id=run_id,
                 memory_limit_mb=memory_limit_mb,
+                exchange=exchange,
             )
         shutil.rmtree(home, ignore_errors=True)  # nothing of it is of use to this bill
     with open_attribution(
         config=config, period=period, scratch_dir=scratch_dir, memory_limit_mb=memory_limit_mb
     ) as attribution:
         findings = attribution.split(snapshot_parts, signals, workloads)
-        return attribution.finish(out_dir, run_id, raw_totals, findings)
+        return attribution.finish(out_dir, run_id, raw_totals, findings, exchange)
 
 
 def attribute_prepared(
@@ -122,6 +128,7 @@ def attribute_prepared(
     results_dir: Path | None = None,
     run_id: str | None = None,
     memory_limit_mb: int = 1024,
+    exchange: Exchange = NO_EXCHANGE,
 ) -> Run:
     """The same from what `prepare` made of the inputs for this ruleset.
 
@@ -133,7 +140,7 @@ def attribute_prepared(
     ) as attribution:
         kept = KeptResults(attribution.session, config, period, results_dir)
         findings = attribution.split_prepared(prepared, kept)
-        run = attribution.finish(out_dir, run_id, raw_totals, findings)
+        run = attribution.finish(out_dir, run_id, raw_totals, findings, exchange)
         kept.keep()
         return run
 
@@ -265,6 +272,7 @@ class Attribution:
         run_id: str | None,
         raw_totals: Sequence[RawTotal],
         findings: Sequence[Finding],
+        exchange: Exchange = NO_EXCHANGE,
     ) -> Run:
         """Writes and proves what came out; without a `run_id` the run is named by its content."""
         return write_run(
@@ -276,6 +284,7 @@ class Attribution:
             findings=findings,
             moved=self.moved,
             out_dir=out_dir,
+            exchange=exchange,
         )
 
     def name_of_content(self) -> str:

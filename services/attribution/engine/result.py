@@ -3,9 +3,35 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from services.attribution.domain.proof import Proof
 from shared.findings import Finding
+
+
+@dataclass(frozen=True)
+class MovedLines:
+    """Lines of one month's bill that belong to another month, of one source.
+
+    `period` is the other month: of a run's own bill the one they go to, else whose bill they were
+    in. The hash is of their content, wherever they stand in a delivery.
+    """
+
+    period: str
+    source: str
+    path: Path
+    content_hash: str
+    line_count: int
+    billed: Decimal
+    effective: Decimal
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a run's bill gave to other months, and what came from their bills."""
+
+    moved_in: tuple[MovedLines, ...] = ()
+    moved_out: tuple[MovedLines, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +111,7 @@ class Run:
     unallocated: tuple[Unallocated, ...]
     coverage: Coverage
     findings: tuple[Finding, ...]
+    exchange: Exchange
 
     @property
     def unlabelled(self) -> Decimal:

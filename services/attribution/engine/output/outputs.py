@@ -15,6 +15,7 @@ from typing import Any, Final
 from services.attribution.domain.proof import Group, Proof, bare_zero
 from services.attribution.engine.result import (
     Coverage,
+    MovedLines,
     PoolCoverage,
     Statement,
     StatementDay,
@@ -107,6 +108,18 @@ class Outputs:
         """What smoothing over accounts gave to parts of the proof, or took from them."""
         sums = self._run("moved.sql", {"moved": rows}).fetchall()
         return {(row[0], row[1], row[2], row[3]): row[4] for row in sums}
+
+    def exchanged(self, files: Sequence[MovedLines], cost: str) -> dict[str, dict[Group, Decimal]]:
+        """By the other month what lines cost that were moved, from the files they lie in."""
+        months: dict[str, list[Path]] = {}
+        for each in files:
+            months.setdefault(each.period, []).append(each.path)
+        sums: dict[str, dict[Group, Decimal]] = {}
+        for month, paths in months.items():
+            names = {"lines": parquet_scan(paths), "cost": identifier(cost)}
+            rows = self._run("costs_of_lines.sql", names).fetchall()
+            sums[month] = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+        return sums
 
     def statements(self) -> tuple[Statement, ...]:
         return tuple(Statement(*row) for row in self._rows("statements.sql"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from services.attribution.domain.proof import prove
 from services.attribution.engine.output.findings import proof_failed
 from services.attribution.engine.output.outputs import Outputs, write_proof, write_tables
-from services.attribution.engine.result import Run
+from services.attribution.engine.result import Exchange, Run
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.contracts.raw_totals import RawTotal
@@ -25,6 +25,7 @@ def write_run(
     findings: Sequence[Finding],
     moved: Sql,
     out_dir: Path,
+    exchange: Exchange,
 ) -> Run:
     """Raises ProofFailed, and leaves nothing but `proof.json`, where the parts are not the bill."""
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -46,6 +47,8 @@ def write_run(
         out_by_recipient=outputs.by_recipient(),
         out_by_group=outputs.by_group(),
         moved_by_group=outputs.moved(moved),
+        moved_in=outputs.exchanged(exchange.moved_in, config.cost),
+        moved_out=outputs.exchanged(exchange.moved_out, config.cost),
     )
     write_proof(out_dir, proof)
     if not proof.holds:
@@ -60,6 +63,7 @@ def write_run(
         unallocated=outputs.unallocated(),
         coverage=outputs.coverage(),
         findings=tuple(findings),
+        exchange=exchange,
     )
     write_tables(out_dir, run.statements, run.usage, run.unallocated)
     return run

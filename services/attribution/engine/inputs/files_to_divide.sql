@@ -1,0 +1,4 @@
+-- reads: {lines}
+SELECT DISTINCT filename
+FROM {lines}
+WHERE moved_to <> '';

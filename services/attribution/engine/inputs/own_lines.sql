@@ -1,0 +1,4 @@
+-- reads: {lines}
+SELECT * EXCLUDE (moved_to)
+FROM {lines}
+WHERE moved_to = ''

@@ -1,0 +1,10 @@
+-- reads: {lines}
+-- What lines of other months' bills cost, by the parts of a proof.
+SELECT
+    coalesce(x_Source, ''),
+    coalesce(x_Account, ''),
+    coalesce(ServiceName, ''),
+    coalesce(ChargeCategory, ''),
+    CAST(coalesce(sum({cost}), 0) AS DECIMAL(38,10))
+FROM {lines}
+GROUP BY ALL;
