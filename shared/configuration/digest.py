@@ -17,10 +17,12 @@ def ruleset_digest(config: Configuration) -> str:
     Defaults filled in, keys sorted, numbers by their value; plans, customers and seller left out.
     """
     content = config.model_dump(mode="json", by_alias=True, exclude=_COMMERCIAL)
+    # A file from before there were such keys is still the same ruleset.
     if config.billing == Billing():
-        # A file from before there was such a key is still the same ruleset.
         del content["billing"]
     elif config.billing.brake == Brake():
         del content["billing"]["brake"]
+    if config.corrections == "charge_period":
+        del content["corrections"]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

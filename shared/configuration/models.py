@@ -137,6 +137,7 @@ class Configuration(Entry):
     commitment_groups: Mapping[Name, Annotated[tuple[AccountId, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    corrections: Literal["charge_period", "billing_period"] = "charge_period"
     billing: Billing = Field(default_factory=Billing)
     plans: tuple[Plan, ...] = ()
     customers: tuple[Customer, ...] = ()

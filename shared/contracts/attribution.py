@@ -31,7 +31,11 @@ MARGIN_VERSION_UNIT: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Totals:
-    """Exact, in the period's currency; `difference` is bill minus all the others and must be 0."""
+    """Exact, in the period's currency; `difference` must be 0.
+
+    It is what the bill has, and `moved_in` of later bills, less all the others: `moved_out` are
+    lines of this bill that belong to earlier months. Both are 0 in facts of before they were moved.
+    """
 
     bill: Amount
     attributed: Amount
@@ -39,6 +43,8 @@ class Totals:
     unallocated: Amount
     excluded: Amount
     difference: Amount
+    moved_in: Amount = Decimal(0)
+    moved_out: Amount = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -99,13 +105,15 @@ class CloseCause:
     """Why a close is on another run than the one before (`RevisionCause`).
 
     `source` is "" for rules and software. `billed` and `effective` are what its bill corrects more
-    than before, in the period's currency; 0 for other causes.
+    than before, in the period's currency; 0 for other causes. `bill_period` is the later month in
+    whose bill they came; None of the period's own bill, and in facts of before there were others.
     """
 
     code: Code
     source: Words
     billed: Amount
     effective: Amount
+    bill_period: Period | None = None
 
 
 CLOSE_CAUSES: Final[TypeAdapter[list[CloseCause]]] = TypeAdapter(list[CloseCause])

@@ -60,6 +60,8 @@ class SnapshotPublished:
     `corrected` is None where no line corrects another, and in facts of before it was told.
     `charges` are the lowest digests of its charges (payer, account, resource, meter, hour), a few
     hundred: two bills that have some of the same bill the same twice. None in earlier facts.
+    `earlier_months` are those before its own in which charge periods of its lines start, the newest
+    first, at most five years of them. None in facts of before they were looked for.
     """
 
     snapshot_id: Id
@@ -79,6 +81,7 @@ class SnapshotPublished:
     unreadable: list[Unreadable] = field(default_factory=list)
     corrected: Corrected | None = None
     charges: list[Count] = field(default_factory=list)
+    earlier_months: list[Period] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

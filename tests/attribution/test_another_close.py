@@ -63,7 +63,13 @@ class TestAnotherClose:
         assert (first["number"], first["causes"]) == (1, [])
         assert second["number"] == 2
         assert second["causes"] == [
-            {"code": "bill", "source": "aws", "billed": "0", "effective": "0"}
+            {
+                "code": "bill",
+                "source": "aws",
+                "billed": "0",
+                "effective": "0",
+                "bill_period": None,
+            }
         ]
         assert second["version"] > first["version"]
         assert second["run_version"] > first["run_version"]

@@ -53,6 +53,17 @@ def test_a_bill_with_the_same_corrections_is_restated():
     assert causes(bills=restated) == [Cause(RevisionCause.BILL, "azure")]
 
 
+def test_lines_of_a_later_bill_are_a_correction_by_that_bill():
+    came = {("2026-11", "aws"): Bill("m1", TWO_LINES)}
+    assert causes(moved_in=came) == [Cause(RevisionCause.CORRECTION, "aws", TWO_LINES, "2026-11")]
+    with_them = replace(BEFORE, moved_in=came)
+    less = Corrections(-2, Decimal("50.25"), Decimal("50.25"))
+    assert revision_causes(with_them, BEFORE) == [
+        Cause(RevisionCause.CORRECTION, "aws", less, "2026-11")
+    ]
+    assert revision_causes(with_them, with_them) == []
+
+
 def test_a_source_that_came_or_went_is_a_cause():
     bills = {"aws": BEFORE.bills["aws"], "gcp": Bill("g1", NOTHING)}
     assert [(cause.code, cause.source) for cause in causes(bills=bills)] == [
@@ -90,3 +101,8 @@ def test_is_told_in_words_also_where_it_is_of_a_later_release(code, words):
     text = cause_in_words(ReadCause(code, "aws", 0, Decimal(0), "USD"))
     assert "_" not in text
     assert words in (None, text)
+
+
+def test_a_later_bill_is_named_with_its_month():
+    cause = ReadCause("correction", "aws", 2, Decimal(-3), "USD", "2026-11")
+    assert cause_in_words(cause) == "The bill of aws for 2026-11 has lines of this month"

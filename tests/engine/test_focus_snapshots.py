@@ -116,7 +116,15 @@ class TestACsv:
         path = write_focus(
             tmp_path / "bill.csv", [focus_line(ChargePeriodStart="2026-09-30T23:00:00Z")]
         )
-        assert snapshot_of(path, tmp_path).row_count == 1
+        snapshot = snapshot_of(path, tmp_path)
+        assert (snapshot.row_count, snapshot.earlier_months) == (1, ("2026-09",))
+
+    def test_names_the_earlier_months_that_it_has_lines_of_the_newest_first(self, tmp_path):
+        days = ["2026-08-31", "2026-09-01", "2026-09-30", "2026-10-01", "2026-11-01"]
+        days += ["2021-10-01", "2021-09-30"]
+        lines = [focus_line(ChargePeriodStart=f"{day}T23:00:00Z") for day in days]
+        snapshot = snapshot_of(write_focus(tmp_path / "bill.csv", lines), tmp_path)
+        assert snapshot.earlier_months == ("2026-09", "2026-08", "2021-10")
 
     def test_with_equal_lines_keeps_both(self, tmp_path):
         path = write_focus(tmp_path / "bill.csv", [focus_line(), focus_line()])

@@ -39,10 +39,12 @@ class TestARestatedMonth:
         cause = {"code": "correction", "source": "aws", "line_count": 3, "billed": "-23.28"}
         run = {"run_id": "run_2", "currency": "USD"}
         rules = {"code": "rules", "source": "", "line_count": 0, "billed": "0"}
-        attribution.answer = {**CLOSED, "run": run, "revision_causes": [cause, rules]}
+        later = {**cause, "bill_period": "2026-12"}
+        attribution.answer = {**CLOSED, "run": run, "revision_causes": [cause, later, rules]}
         page = page_of()
         corrected = "The bill of aws corrects earlier charges: 3 lines more, billed"
         assert f"{corrected} \N{MINUS SIGN}$23.28" in page.words
+        assert "The bill of aws for 2026-12 has lines of this month: 3 lines more" in page.words
         assert "The rules of trueback.yaml were changed" in page.words
 
     def test_of_an_owner_that_does_not_say_why_is_shown_without(self, settling, attribution):

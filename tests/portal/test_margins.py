@@ -40,6 +40,7 @@ class TestTheMarginTable:
         parts = (proof.direct, proof.shared, proof.overhead, proof.unallocated, proof.excluded)
         assert sum((part.amount for part in parts), Decimal(0)) == proof.bill.amount
         assert proof.holds
+        assert proof.exchanged == []
 
     def test_sums_to_the_bill_while_a_new_runs_figures_arrive(self, month):
         with as_ops():
@@ -49,6 +50,21 @@ class TestTheMarginTable:
         assert names(page) == ["acme"]
         assert sum_of_costs(page) == page.bill.amount
         assert "on their way" in page.proof.note
+
+    def test_sums_to_the_bill_where_lines_belong_to_other_months(self, month):
+        totals = period_fact().totals
+        moved = replace(
+            totals, bill=totals.bill - 3, moved_in=Decimal("2.5"), moved_out=Decimal("-0.5")
+        )
+        with as_ops():
+            record_period(period_fact(version=2, totals=moved))
+        page = page_of()
+        exchanged = [(other.label, other.cost.amount) for other in page.proof.exchanged]
+        assert exchanged == [
+            ("Earlier months", Decimal("-0.5")),
+            ("Later bills", Decimal("-2.5")),
+        ]
+        assert sum_of_costs(page) == page.bill.amount
 
     def test_leaves_out_a_tenant_that_the_newest_run_does_not_know(self, month):
         totals = replace(period_fact().totals, attributed=COSTS["acme"])

@@ -77,11 +77,12 @@ class RevisionCause(TypedDict):
     """`code` as in shared/vocabulary; `source` is "" for rules and engine.
 
     `line_count`, `billed` and `effective` are what the bill corrects more than before, 0 for other
-    causes.
+    causes. `bill_period` is the later month in whose bill it came, null for the month's own.
     """
 
     code: str
     source: str
+    bill_period: str | None
     line_count: int
     billed: str
     effective: str
@@ -92,6 +93,7 @@ class CloseCause(TypedDict):
 
     code: str
     source: str
+    bill_period: str | None
     billed: str
     effective: str
 

@@ -228,6 +228,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     return {
         "code": cause.code,
         "source": cause.source,
+        "bill_period": cause.bill_period or None,
         "line_count": cause.more.line_count,
         "billed": f"{cause.more.billed:f}",
         "effective": f"{cause.more.effective:f}",
@@ -276,7 +277,7 @@ def _close(close: KeptClose) -> dict[str, Any]:
     return {
         "number": close.number,
         "run_id": close.run_id,
-        "causes": close.causes,
+        "causes": [{"bill_period": None, **cause} for cause in close.causes],
         "overrides": close.overridden_checks,
         "closed_by": close.closed_by,
         "closed_at": close.closed_at,

@@ -8,7 +8,8 @@ from shared.proposals.difference import Entries, EntryKey, differences
 
 _TENANT: Final = "tenant"
 _SETTINGS: Final = (
-    *("currency", "cost", "idle", "commitments", "commitment_groups", "node_prices", "billing"),
+    *("currency", "cost", "idle", "commitments", "commitment_groups", "node_prices"),
+    *("corrections", "billing"),
 )
 
 

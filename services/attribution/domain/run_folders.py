@@ -9,6 +9,10 @@ class RunFolders:
     bill: Path
     signals: Path
     workloads: Path
+    moved: Path
+    """Lines of the bill that belong to earlier months."""
+    moved_in: Path
+    """Lines of later bills that belong to this month."""
     prepared: Path
     """What an earlier run left, and what this one leaves for the next."""
     out: Path
@@ -26,6 +30,8 @@ class RunFolders:
             bill=root / "bill",
             signals=root / "signals",
             workloads=root / "workloads",
+            moved=root / "moved",
+            moved_in=root / "moved_in",
             prepared=root / "prepared",
             out=root / "out",
             spill=root / "spill",

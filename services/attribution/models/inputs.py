@@ -126,6 +126,7 @@ class InputSet(models.Model):
     unreadable = models.JSONField(default=list, db_default=[])
     corrected = models.JSONField(default=dict, db_default={})
     charges = models.JSONField(default=list, db_default=[])
+    earlier_months = models.JSONField(default=list, db_default=[])
     published_at = models.DateTimeField()
 
     class Meta:

@@ -41,6 +41,8 @@ class Run(models.Model):
     pools = models.JSONField(default=list)
     findings = models.JSONField(default=list, db_default=[])
     """What was noted of it, as a person reads it."""
+    moved_out = models.JSONField(default=list, db_default=[])
+    """Of its bill, what belongs to earlier months: `MovedOut` as JSON, by month and source."""
     folder_uri = models.CharField(max_length=1000, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)

@@ -1,7 +1,8 @@
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.attribution.models import Run, Statement
+from services.attribution.models import InputSet, Run, Statement
 from services.attribution.operations.measure_margin import measure_margins
 from services.attribution.operations.revise_statements import revise_statements
 from shared.contracts.attribution import (
@@ -10,6 +11,8 @@ from shared.contracts.attribution import (
     PoolMeasured,
     Totals,
 )
+from shared.exact import exact_sum
+from shared.jobs.work import request_job
 from shared.messaging.producer.emit import emit
 
 
@@ -24,6 +27,21 @@ def activate_run(run: Run) -> None:
     _emit(run)
     measure_margins(run)
     revise_statements(run, before=before)
+    if before is None:
+        _take_from_later_bills(run.period)
+
+
+def request_attribution(period: str) -> None:
+    request_job(kind="attribute_period", key=period, payload={"period": period})
+
+
+def _take_from_later_bills(period: str) -> None:
+    """Their lines of this month stayed with them, since it had no run that could take them."""
+    later = InputSet.objects.filter(
+        kind=InputSet.Kind.SNAPSHOT, period__gt=period, earlier_months__contains=[period]
+    )
+    for month in sorted(set(later.values_list("period", flat=True))):
+        request_attribution(month)
 
 
 def _emit(run: Run) -> None:
@@ -45,6 +63,8 @@ def _emit(run: Run) -> None:
                 unallocated=Decimal(proof["unallocated_total"]),
                 excluded=Decimal(proof["excluded_total"]),
                 difference=Decimal(proof["difference"]),
+                moved_in=_exchanged(proof, "moved_in"),
+                moved_out=_exchanged(proof, "moved_out"),
             ),
             allocations_uri=f"{run.folder_uri}/allocations.parquet",
             statements_uri=f"{run.folder_uri}/statements.csv",
@@ -56,6 +76,11 @@ def _emit(run: Run) -> None:
             pools=[_pool_fact(pool) for pool in run.pools],
         ),
     )
+
+
+def _exchanged(proof: Mapping[str, Any], name: str) -> Decimal:
+    """With all other months; nothing in proofs of before there was such a thing."""
+    return exact_sum(map(Decimal, proof.get(name, {}).values()))
 
 
 def _pool_fact(kept: dict[str, Any]) -> PoolMeasured:

@@ -82,7 +82,13 @@ def keep_close(
     failed = sorted((check for check in checks if not check.passed), key=lambda check: check.name)
     overrides = [given[check.name] for check in failed]
     causes = [
-        CloseCause(cause.code, cause.source, cause.more.billed, cause.more.effective)
+        CloseCause(
+            cause.code,
+            cause.source,
+            cause.more.billed,
+            cause.more.effective,
+            cause.bill_period or None,
+        )
         for cause in causes_of(record, run)
     ]
     record.state, record.revised_tenants = PeriodState.CLOSED, []

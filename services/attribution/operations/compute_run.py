@@ -23,12 +23,13 @@ def compute_run(
     Nothing is recorded. With `takes_prepared`, what an earlier run left in `folders.prepared` is
     taken from there; else all is computed. Raises what the engine raises.
     """
-    files = fetch_inputs(inputs, folders)
+    ruleset = config or parse_configuration(inputs.ruleset.content)
+    files = fetch_inputs(inputs, period, folders, ruleset)
     with files.named_by_uri():
         return attribute(
             snapshot_parts=files.snapshot_parts,
             raw_totals=files.raw_totals,
-            config=config or parse_configuration(inputs.ruleset.content),
+            config=ruleset,
             signals=files.signals,
             workloads=files.workloads,
             period=period,
@@ -42,4 +43,5 @@ def compute_run(
                 for snapshot in inputs.snapshots
                 for each in snapshot.unreadable
             ],
+            exchange=files.exchange,
         )

@@ -26,14 +26,16 @@ def explain_amount(
         run = Run.objects.get(run_id=run_id)
         inputs = inputs_of_run(run)
     folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir)
-    files = fetch_inputs(inputs, folders)
+    period = Month.parse(run.period)
+    config = parse_configuration(inputs.ruleset.content)
+    files = fetch_inputs(inputs, period, folders, config)
     try:
         explanation = explain(
             snapshot_parts=files.snapshot_parts,
-            config=parse_configuration(inputs.ruleset.content),
+            config=config,
             signals=files.signals,
             workloads=files.workloads,
-            period=Month.parse(run.period),
+            period=period,
             selection=selection_of(selection),
             scratch_dir=folders.spill,
             provenance=_provenance(run_id, inputs),

@@ -27,10 +27,12 @@ def export_focus(*, answer_id: str, run_id: str, selection: Mapping[str, str]) -
         run = Run.objects.get(run_id=run_id)
         inputs = inputs_of_run(run)
     folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir)
-    files = fetch_inputs(inputs, folders)
+    period = Month.parse(run.period)
+    config = parse_configuration(inputs.ruleset.content)
+    files = fetch_inputs(inputs, period, folders, config)
     given = FocusInputs(
-        config=parse_configuration(inputs.ruleset.content),
-        period=Month.parse(run.period),
+        config=config,
+        period=period,
         snapshot_parts=files.snapshot_parts,
         signals=files.signals,
         workloads=files.workloads,

@@ -37,6 +37,7 @@ def record_snapshot(fact: SnapshotPublished) -> None:
         unreadable=[asdict(each) for each in fact.unreadable],
         corrected=_corrected(fact),
         charges=fact.charges,
+        earlier_months=fact.earlier_months,
     )
 
 

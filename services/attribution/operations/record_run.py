@@ -1,7 +1,7 @@
 """A run and its statements, as rows; what they mean for others follows when it becomes current."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +11,7 @@ from django.db.models import Max
 from services.attribution.domain.bill_shares import share_of_bill
 from services.attribution.domain.days import amounts_by_day, as_texts
 from services.attribution.domain.driver_levels import levels_of
+from services.attribution.domain.earlier_months import MovedOut
 from services.attribution.domain.proof import plain
 from services.attribution.domain.run_folders import RunFolders
 from services.attribution.engine import Coverage, engine_digest, statement_days
@@ -36,7 +37,11 @@ DIRECT_METHODS: Final = frozenset(
 
 
 def record_run(
-    inputs: RunInputs, attributed: Attributed, folders: RunFolders, folder_uri: str
+    inputs: RunInputs,
+    attributed: Attributed,
+    folders: RunFolders,
+    folder_uri: str,
+    moved_out: Sequence[MovedOut] = (),
 ) -> Run:
     """A proven run, whose files lie in `folder_uri`."""
     proof, coverage = attributed.proof, attributed.coverage
@@ -49,6 +54,7 @@ def record_run(
         proof=proof.to_json(),
         unallocated_share=share_of_bill(proof.unallocated_total, proof.bill_total),
         fallback_share=share_of_bill(coverage.by_fallback, proof.bill_total),
+        moved_out=[each.to_json() for each in moved_out],
         folder_uri=folder_uri,
         content_hash=sha256_of(allocations_file(folders.out)),
         pools=list(_pools(inputs, coverage)),

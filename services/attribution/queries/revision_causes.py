@@ -34,6 +34,12 @@ def _made_of(run: Run) -> MadeOf:
         workloads={one["source"]: one["content_hash"] for one in run.inputs["workloads"]},
         ruleset_digest=run.ruleset_digest,
         engine_digest=run.engine_digest,
+        moved_in={
+            (one["period"], one["lines"]["source"]): Bill(
+                one["lines"]["content_hash"], _corrections(one["lines"])
+            )
+            for one in run.inputs.get("moved_in", ())
+        },
     )
 
 

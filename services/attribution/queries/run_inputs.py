@@ -1,10 +1,14 @@
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from services.attribution.domain.earlier_months import MovedOut, months_within_reach
 from services.attribution.models import InputSet, Ruleset, Run
 from shared.faults import Fault
+
+_SETS: Final = ("snapshots", "signals", "workloads")
+_NONE_FRESH: Final[Mapping[str, Run]] = {}
 
 
 class InputsNotKept(Fault):
@@ -27,13 +31,27 @@ class InputFiles:
 
 
 @dataclass(frozen=True)
+class MovedIn:
+    """Lines of the bill of `period`, a later month, that belong to this one: `run_id` left them."""
+
+    period: str
+    run_id: str
+    lines: MovedOut
+
+
+@dataclass(frozen=True)
 class RunInputs:
-    """Everything a run is a function of; the same digest is the same output, byte for byte."""
+    """Everything a run is a function of; the same digest is the same output, byte for byte.
+
+    `earlier_months` are those that lines of the bill belong to and that were attributed.
+    """
 
     ruleset: Ruleset
     snapshots: tuple[InputFiles, ...]
     signals: tuple[InputFiles, ...]
     workloads: tuple[InputFiles, ...]
+    earlier_months: tuple[str, ...] = ()
+    moved_in: tuple[MovedIn, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -42,17 +60,29 @@ class RunInputs:
             *(f"snapshot {item.source} {item.content_hash}" for item in self.snapshots),
             *(f"signals {item.source} {item.content_hash}" for item in self.signals),
             *(f"workloads {item.source} {item.content_hash}" for item in self.workloads),
+            *(f"earlier month {month}" for month in self.earlier_months),
+            *(
+                f"moved in {item.period} {item.lines.source} {item.lines.content_hash}"
+                for item in self.moved_in
+            ),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """All but the ruleset, which is kept by its digest."""
-        kinds = ("snapshots", "signals", "workloads")
-        return {kind: [asdict(item) for item in getattr(self, kind)] for kind in kinds}
+        kept: dict[str, Any] = {
+            kind: [asdict(item) for item in getattr(self, kind)] for kind in _SETS
+        }
+        kept["earlier_months"] = [*self.earlier_months]
+        kept["moved_in"] = [asdict(item) for item in self.moved_in]
+        return kept
 
 
-def inputs_of_period(period: str) -> RunInputs | None:
-    """The newest inputs, or None while there is no ruleset or no bill."""
+def inputs_of_period(period: str, fresh: Mapping[str, Run] = _NONE_FRESH) -> RunInputs | None:
+    """The newest inputs, or None while there is no ruleset or no bill.
+
+    `fresh` are proven runs, by period, that are to become current together with this one.
+    """
     ruleset = ruleset_of_period(period)
     sets = list(InputSet.objects.filter(period=period).order_by("source", "set_id"))
     snapshots, signals, workloads = (
@@ -61,7 +91,33 @@ def inputs_of_period(period: str) -> RunInputs | None:
     )
     if ruleset is None or not snapshots:
         return None
-    return RunInputs(ruleset, snapshots, signals, workloads)
+    return RunInputs(
+        ruleset,
+        snapshots,
+        signals,
+        workloads,
+        tuple(_earlier_months(period, sets)),
+        tuple(_moved_in(period, fresh)),
+    )
+
+
+def _earlier_months(period: str, sets: Iterable[InputSet]) -> Iterator[str]:
+    """A month that was never attributed has no run that could take them: they stay in this one."""
+    months = months_within_reach(period, (month for one in sets for month in one.earlier_months))
+    if months:
+        billed = InputSet.objects.filter(kind=InputSet.Kind.SNAPSHOT, period__in=months)
+        known = Run.objects.filter(period__in=billed.values("period"), is_current=True)
+        yield from sorted(known.values_list("period", flat=True))
+
+
+def _moved_in(period: str, fresh: Mapping[str, Run]) -> Iterator[MovedIn]:
+    later = Run.objects.filter(period__gt=period, is_current=True).exclude(moved_out=[])
+    runs = {run.period: run for run in later.only("period", "run_id", "moved_out")}
+    runs |= {month: run for month, run in fresh.items() if month > period}
+    for month, run in sorted(runs.items()):
+        for lines in map(MovedOut.from_json, run.moved_out):
+            if lines.period == period:
+                yield MovedIn(month, run.run_id, lines)
 
 
 def ruleset_of_period(period: str) -> Ruleset | None:
@@ -76,8 +132,15 @@ def inputs_of_run(run: Run) -> RunInputs:
             f"what {run.run_id} was made of was not kept.", remedy="Attribute the period again."
         )
     ruleset = Ruleset.objects.get(digest=run.ruleset_digest)
-    kept = {kind: tuple(InputFiles(**item) for item in sets) for kind, sets in run.inputs.items()}
-    return RunInputs(ruleset, **kept)
+    return RunInputs(
+        ruleset,
+        **{kind: tuple(InputFiles(**item) for item in run.inputs[kind]) for kind in _SETS},
+        earlier_months=tuple(run.inputs.get("earlier_months", ())),
+        moved_in=tuple(
+            MovedIn(item["period"], item["run_id"], MovedOut.from_json(item["lines"]))
+            for item in run.inputs.get("moved_in", ())
+        ),
+    )
 
 
 def _files(sets: Iterable[InputSet]) -> Iterable[InputFiles]:

@@ -16,6 +16,7 @@ from typing import Final
 from services.ingestion.engine import commitments
 from services.ingestion.engine.commitments import Commitments
 from services.ingestion.engine.delivery import Delivery
+from services.ingestion.engine.earlier_months import earlier_months
 from services.ingestion.engine.findings import (
     ListedValues,
     corrected_lines,
@@ -335,6 +336,7 @@ class _Normalisation:
             raw_totals=raw_totals,
             findings=tuple(self._findings(lines, tally, files, listed)),
             corrected=corrected_lines(listed),
+            earlier_months=earlier_months(self.session, lines, self.period),
             unreadable=tuple(each for file in files for each in file.unreadable),
         )
 

@@ -31,3 +31,5 @@ class Snapshot:
     findings: tuple[Finding, ...]
     unreadable: tuple[Unreadable, ...] = ()
     corrected: Corrected | None = None
+    earlier_months: tuple[str, ...] = ()
+    """Months before its own in which charge periods of its lines start, the newest first."""

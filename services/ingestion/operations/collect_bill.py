@@ -131,4 +131,5 @@ def _fact(snapshot: Snapshot, normalised: Normalised) -> SnapshotPublished:
         unreadable=list(normalised.unreadable),
         corrected=normalised.corrected,
         charges=snapshot.charges,
+        earlier_months=list(normalised.earlier_months),
     )

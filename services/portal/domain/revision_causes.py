@@ -11,13 +11,17 @@ from shared.vocabulary.revision_causes import RevisionCause
 
 @dataclass(frozen=True)
 class Cause:
-    """`line_count` and `billed` are what the bill corrects more than before."""
+    """`line_count` and `billed` are what the bill corrects more than before.
+
+    `bill_period` is the later month in whose bill that came, "" for the month's own.
+    """
 
     code: str
     source: str
     line_count: int
     billed: Decimal
     currency: str
+    bill_period: str = ""
 
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -33,4 +37,6 @@ _WORDS: Final[Mapping[str, str]] = {
 def cause_in_words(cause: Cause) -> str:
     """One that is newer than this page is shown by its code."""
     words = _WORDS.get(cause.code, cause.code.replace("_", " "))
-    return as_heading(words.format(source=cause.source))
+    if cause.bill_period:
+        words = "the bill of {source} for {bill_period} has lines of this month"
+    return as_heading(words.format(source=cause.source, bill_period=cause.bill_period))

@@ -247,6 +247,7 @@ def _standing(answer: Any) -> Standing:
                 line_count=int(one["line_count"]),
                 billed=Decimal(one["billed"]),
                 currency=str(run["currency"]),
+                bill_period=str(one.get("bill_period") or ""),
             )
             for one in answer.get("revision_causes", [])
         ],
@@ -273,7 +274,14 @@ def _close(answered: Mapping[str, Any], currency: str) -> Close:
         closed_by=str(answered["closed_by"]),
         closed_at=datetime.fromisoformat(answered["closed_at"]),
         causes=[
-            Cause(str(one["code"]), str(one["source"]), 0, Decimal(one["billed"]), currency)
+            Cause(
+                code=str(one["code"]),
+                source=str(one["source"]),
+                line_count=0,
+                billed=Decimal(one["billed"]),
+                currency=currency,
+                bill_period=str(one.get("bill_period") or ""),
+            )
             for one in answered["causes"]
         ],
     )

@@ -12,7 +12,8 @@ class PeriodSummary(models.Model):
 
     `overridden_checks` each have `check`, `reason` and `by`; None in rows of an earlier release,
     which wrote them into `overrides` as text. `closed_run_version` is of the run it was closed on:
-    revisions up to it are part of the close.
+    revisions up to it are part of the close. `moved_in` are lines of later bills that belong to
+    this month, `moved_out` lines of its own bill that belong to earlier ones.
     """
 
     period = models.CharField(primary_key=True, max_length=7)
@@ -25,6 +26,8 @@ class PeriodSummary(models.Model):
     unallocated = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     excluded = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     difference = models.DecimalField(max_digits=38, decimal_places=10, default=0)
+    moved_in = models.DecimalField(max_digits=38, decimal_places=10, default=0, db_default=0)
+    moved_out = models.DecimalField(max_digits=38, decimal_places=10, default=0, db_default=0)
     fallback_share = models.DecimalField(max_digits=12, decimal_places=8, default=0)
     pools = models.JSONField(default=list)
     attributed_at = models.DateTimeField(null=True)

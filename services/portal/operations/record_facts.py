@@ -64,6 +64,8 @@ def record_period(fact: PeriodAttributed) -> None:
         unallocated=totals.unallocated,
         excluded=totals.excluded,
         difference=totals.difference,
+        moved_in=totals.moved_in,
+        moved_out=totals.moved_out,
         fallback_share=fact.fallback_share,
         attributed_at=fact.attributed_at,
         pools=[_as_json(pool) for pool in fact.pools],

@@ -15,11 +15,21 @@ from shared.vocabulary.period_states import PeriodState
 
 
 @dataclass(frozen=True)
+class Other:
+    """What of the bill is no tenant's cost."""
+
+    label: str
+    hint: str
+    cost: Money
+
+
+@dataclass(frozen=True)
 class Proof:
     """By the run's own sums; none of the parts is what the others leave.
 
     `direct` is what rules, labels and defaults gave to tenants, `shared` what pools gave to them;
-    `unallocated` holds unmapped, unmetered and idle too.
+    `unallocated` holds unmapped, unmetered and idle too; `exchanged` is what other months have of
+    this bill, and what theirs have of this month, with the sign that it has among the parts.
     """
 
     bill: Money
@@ -31,15 +41,7 @@ class Proof:
     difference: Money
     holds: bool
     note: str
-
-
-@dataclass(frozen=True)
-class Other:
-    """What of the bill is no tenant's cost."""
-
-    label: str
-    hint: str
-    cost: Money
+    exchanged: Sequence[Other] = ()
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,24 @@ def others(summary: PeriodSummary, totals: Totals) -> list[Other]:
         listed.append(
             Other("Arriving", "tenants whose figures are on their way", _money(summary, arriving))
         )
-    return listed
+    return [*listed, *_exchanged(summary)]
+
+
+def _exchanged(summary: PeriodSummary) -> list[Other]:
+    """What of the bill is another month's cost, and what of this month's is on another bill."""
+    listed = (
+        Other(
+            "Earlier months",
+            "lines of this bill that belong to them",
+            _money(summary, summary.moved_out),
+        ),
+        Other(
+            "Later bills",
+            "lines of this month that they have",
+            _money(summary, -summary.moved_in),
+        ),
+    )
+    return [other for other in listed if other.cost.amount]
 
 
 def _money(summary: PeriodSummary, amount: Decimal) -> Money:
@@ -139,6 +156,7 @@ def _proof(summary: PeriodSummary, totals: Totals) -> Proof:
         difference=_money(summary, summary.difference.normalize()),
         holds=summary.difference == 0,
         note=_note(summary, totals),
+        exchanged=_exchanged(summary),
     )
 
 
