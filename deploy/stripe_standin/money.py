@@ -20,6 +20,8 @@ from deploy.stripe_standin.payments import (
 from deploy.stripe_standin.refunds import dispute, fail_refund
 from deploy.stripe_standin.store import Body
 
+_BEGUN: Final = ("processing", "requires_action", "requires_capture")
+
 
 def move_money(call: Call, name: str, wish: Any) -> Body:
     if not isinstance(wish, dict):
@@ -36,13 +38,19 @@ def _pay(call: Call, wish: Body) -> Body:
 
 
 def _begin_payment(call: Call, wish: Body) -> Body:
-    """A debit that takes days: the whole by the default payment, a part by one of its own."""
+    """A debit that takes days: the whole by the default payment, a part by one of its own.
+
+    `intent` is what it is at, else `processing`: the customer may still have to do something.
+    """
     invoice = _open_invoice(call, wish)
+    intent = wish.get("intent", "processing")
+    if intent not in _BEGUN:
+        raise malformed(f"The intent is one of {', '.join(_BEGUN)}.", param="intent")
     amount = _amount(wish, invoice)
     default = default_payment(call.store, invoice)
     if default is None or amount != invoice["amount_remaining"]:
-        return new_payment(call.store, invoice, amount, status="processing", default=False)
-    _set_intent(call, default, "processing")
+        return new_payment(call.store, invoice, amount, status=intent, default=False)
+    _set_intent(call, default, intent)
     return default
 
 

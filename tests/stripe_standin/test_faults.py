@@ -7,6 +7,8 @@ import httpx
 import pytest
 import stripe
 
+from tests.stripe_standin.billing import CREDIT, finalized, on_line
+
 if TYPE_CHECKING:
     from conftest import Receiver, Starter
 
@@ -105,6 +107,24 @@ class TestWebhooks:
         assert types == ["customer.updated", "customer.updated", "customer.created"]
         missed = client.v1.events.list({"delivery_success": False})
         assert [event.type for event in missed.data] == ["customer.deleted"]
+
+    def test_of_notes_and_refunds_are_late_doubled_and_dropped_too(
+        self, start_standin: "Starter", receiver: "Receiver"
+    ) -> None:
+        standin = start_standin()
+        client = standin.client()
+        invoice = finalized(client, client.v1.customers.create({"name": "A"}))
+        wanted = ["credit_note.created", "credit_note.updated", "refund.created", "refund.failed"]
+        client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": wanted})
+        standin.fault(kind="webhook_delay", path="refund.created", seconds=0.5)
+        standin.fault(kind="webhook_duplicate", path="refund.failed")
+        standin.fault(kind="webhook_drop", path="credit_note.created")
+        standin.control("POST", "pay", {"invoice": invoice.id})
+        note = client.v1.credit_notes.create(on_line(invoice, CREDIT, refund_amount=CREDIT))
+        standin.control("POST", "fail_refund", {"refund": note.refunds[0].refund})
+        assert receiver.wait_for(3) == ["refund.failed", "refund.failed", "refund.created"]
+        missed = client.v1.events.list({"delivery_success": False})
+        assert [event.type for event in missed.data] == ["credit_note.created"]
 
     def test_go_to_endpoints_made_through_the_api(
         self, start_standin: "Starter", receiver: "Receiver"

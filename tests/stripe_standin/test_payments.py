@@ -124,6 +124,16 @@ class TestPayments:
         assert standin.control("POST", "finish_payment", ended)["amount_remaining"] == TOTAL
         assert states(client, invoice)[0] == after
 
+    def test_that_fail_ask_for_what_a_note_has_left_meanwhile(
+        self, client: Client, invoice: Any, standin: "StandIn"
+    ) -> None:
+        begun = standin.control("POST", "begin_payment", {"invoice": invoice.id})
+        client.v1.credit_notes.create(on_line(invoice, CREDIT))
+        ended = {"payment": begun["id"], "outcome": "failed"}
+        standin.control("POST", "finish_payment", ended)
+        (default,) = payments(client, invoice)
+        assert (default.status, default.amount_requested) == ("open", TOTAL - CREDIT)
+
     def test_for_a_void_invoice_are_on_the_balance_whole(
         self, client: Client, customer: stripe.Customer, invoice: Any, standin: "StandIn"
     ) -> None:
@@ -140,6 +150,7 @@ class TestPayments:
             ("pay", {"amount": "5"}),
             ("pay", {"invoice": "in_nobody"}),
             ("begin_payment", {"amount": -1}),
+            ("begin_payment", {"intent": "succeeded"}),
             ("finish_payment", {"payment": "inpay_nobody"}),
             ("fail_refund", {"refund": "re_nobody"}),
             ("dispute", {"charge": "ch_nobody", "outcome": "opened"}),

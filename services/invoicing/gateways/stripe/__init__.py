@@ -5,5 +5,23 @@ from services.invoicing.gateways.stripe.client import (
     StripeLine,
     UnknownOutcome,
 )
+from services.invoicing.gateways.stripe.records import (
+    StripeBalanceMove,
+    StripeCreditNote,
+    StripeNoteLine,
+    StripePayment,
+    StripePreview,
+)
 
-__all__ = ["RefusedByStripe", "StripeGateway", "StripeInvoice", "StripeLine", "UnknownOutcome"]
+__all__ = [
+    "RefusedByStripe",
+    "StripeBalanceMove",
+    "StripeCreditNote",
+    "StripeGateway",
+    "StripeInvoice",
+    "StripeLine",
+    "StripeNoteLine",
+    "StripePayment",
+    "StripePreview",
+    "UnknownOutcome",
+]

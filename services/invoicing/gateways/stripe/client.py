@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import stripe
 
+from services.invoicing.gateways.stripe import records
 from services.invoicing.gateways.stripe.bucket import TokenBucket
 from shared.faults import Fault
 
@@ -26,6 +27,8 @@ _ATTEMPTS_AFTER_429: Final = 5
 # The largest page that Stripe gives.
 _PAGE: Final = 100
 _SERVER_ERROR: Final = 500
+# Four levels are the most that Stripe expands.
+_WITH_CHARGES: Final = ("data.payment.payment_intent.latest_charge", "data.payment.charge")
 # What Stripe's own libraries allow between signing and reading (docs/reference/stripe.md).
 _SIGNATURE_SECONDS: Final = 300
 
@@ -54,19 +57,34 @@ class UnknownOutcome(Exception):
 
 @dataclass(frozen=True)
 class StripeLine:
+    """`tax_rates` are Stripe's ids of the rates it made of the line's tax, in order."""
+
     amount_minor: int
     description: str
     metadata: Mapping[str, str]
+    stripe_id: str
+    tax_rates: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class StripeInvoice:
-    """`amounts` in minor units; `metadata` is ours, written when the draft was created."""
+    """`amounts` in minor units; `metadata` is ours, written when the draft was created.
+
+    Of the balances, negative is in the customer's favour: the invoice took what is between them.
+    """
 
     stripe_id: str
+    stripe_customer_id: str
     status: str
     currency: str
     total_minor: int
+    remaining_minor: int
+    paid_minor: int
+    paid_off_stripe_minor: int
+    overpaid_minor: int
+    starting_balance_minor: int
+    ending_balance_minor: int | None
+    is_taxed_by_us: bool
     number: str
     hosted_invoice_url: str
     due_date: int | None
@@ -130,17 +148,66 @@ class StripeGateway:
 
     def lines(self, stripe_id: str) -> list[StripeLine]:
         """All lines, read back in pages of 100."""
-        lines: list[StripeLine] = []
-        params: dict[str, Any] = {"limit": _PAGE}
-        while True:
-            page = self._call(lambda: self._v1.invoices.line_items.list(stripe_id, dict(params)))
-            lines += [
-                StripeLine(line.amount, line.description or "", _metadata(line))
-                for line in page.data
-            ]
-            if not page.has_more:
-                return lines
-            params["starting_after"] = page.data[-1].id
+        of_invoice = self._v1.invoices.line_items
+        return [_line(item) for item in self._all(lambda page: of_invoice.list(stripe_id, page))]
+
+    def preview_credit_note(self, params: Mapping[str, Any]) -> records.StripePreview:
+        """What the note would be; raises RefusedByStripe for what creating it would refuse."""
+        return records.preview(self._call(lambda: self._v1.credit_notes.preview(dict(params))))
+
+    def create_credit_note(
+        self, params: Mapping[str, Any], *, key: str
+    ) -> records.StripeCreditNote:
+        """It is issued with that: Stripe has no drafts of notes."""
+        return records.credit_note(
+            self._call(lambda: self._v1.credit_notes.create(dict(params), _once(key)))
+        )
+
+    def credit_note(self, stripe_id: str) -> records.StripeCreditNote:
+        return records.credit_note(self._call(lambda: self._v1.credit_notes.retrieve(stripe_id)))
+
+    def credit_notes(self, stripe_invoice_id: str) -> list[records.StripeCreditNote]:
+        """All of an invoice, newest first: ours and others', void ones too."""
+        wish = {"invoice": stripe_invoice_id}
+        notes = self._all(lambda page: self._v1.credit_notes.list({**wish, **page}))
+        return [records.credit_note(item) for item in notes]
+
+    def credit_note_lines(self, stripe_id: str) -> list[records.StripeNoteLine]:
+        of_note = self._v1.credit_notes.line_items
+        return [
+            records.note_line(item)
+            for item in self._all(lambda page: of_note.list(stripe_id, page))
+        ]
+
+    def update_credit_note(
+        self, stripe_id: str, *, memo: str, metadata: Mapping[str, str], key: str
+    ) -> records.StripeCreditNote:
+        """Metadata are merged with what is there; Stripe changes nothing else of a note."""
+        params: Any = {"memo": memo, "metadata": dict(metadata)}
+        return records.credit_note(
+            self._call(lambda: self._v1.credit_notes.update(stripe_id, params, _once(key)))
+        )
+
+    def void_credit_note(self, stripe_id: str, *, key: str) -> records.StripeCreditNote:
+        """Only while its invoice is open. True-up never does it: a person may have to."""
+        return records.credit_note(
+            self._call(lambda: self._v1.credit_notes.void_credit_note(stripe_id, {}, _once(key)))
+        )
+
+    def invoice_payments(self, stripe_invoice_id: str) -> list[records.StripePayment]:
+        """All of an invoice, newest first, with what their charges can still give back."""
+        wish = {"invoice": stripe_invoice_id, "expand": list(_WITH_CHARGES)}
+        payments = self._all(lambda page: self._v1.invoice_payments.list({**wish, **page}))
+        return [records.payment(item) for item in payments]
+
+    def balance_transactions(
+        self, stripe_customer_id: str, *, since: int
+    ) -> list[records.StripeBalanceMove]:
+        """What moved the customer's balances since a Unix time, newest first."""
+        of_customer = self._v1.customers.balance_transactions
+        wish = {"created": {"gte": since}}
+        moves = self._all(lambda page: of_customer.list(stripe_customer_id, {**wish, **page}))
+        return [records.balance_move(item) for item in moves]
 
     def invoices_of(self, stripe_customer_id: str, *, since: int) -> Iterator[StripeInvoice]:
         """For recovery only: what the customer has since a Unix time."""
@@ -166,6 +233,16 @@ class StripeGateway:
     @property
     def _v1(self) -> Any:
         return self._client.v1
+
+    def _all(self, list_page: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
+        """Page by page, each a call with its own share of the rate."""
+        wish: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self._call(lambda: list_page(dict(wish)))
+            yield from page.data
+            if not page.has_more:
+                return
+            wish["starting_after"] = page.data[-1].id
 
     def _call(self, call: Callable[[], Answer]) -> Answer:
         for _ in range(_ATTEMPTS_AFTER_429):
@@ -228,6 +305,17 @@ def _metadata(item: Any) -> Mapping[str, str]:
     return item.metadata.to_dict() if item.metadata else {}
 
 
+def _line(item: Any) -> StripeLine:
+    taxes = item.taxes or []
+    return StripeLine(
+        amount_minor=item.amount,
+        description=item.description or "",
+        metadata=_metadata(item),
+        stripe_id=item.id,
+        tax_rates=tuple(str(tax.tax_rate_details.tax_rate) for tax in taxes),
+    )
+
+
 def _once(key: str) -> Any:
     return {"idempotency_key": key}
 
@@ -236,9 +324,17 @@ def _invoice(item: Any) -> StripeInvoice:
     transitions = item.status_transitions
     return StripeInvoice(
         stripe_id=item.id,
+        stripe_customer_id=str(item.customer),
         status=item.status or "",
         currency=item.currency.upper(),
         total_minor=item.total,
+        remaining_minor=item.amount_remaining,
+        paid_minor=item.amount_paid,
+        paid_off_stripe_minor=getattr(item, "amount_paid_off_stripe", None) or 0,
+        overpaid_minor=item.amount_overpaid,
+        starting_balance_minor=item.starting_balance,
+        ending_balance_minor=item.ending_balance,
+        is_taxed_by_us=bool(item.total_taxes) and not item.automatic_tax.enabled,
         number=item.number or "",
         hosted_invoice_url=item.hosted_invoice_url or "",
         due_date=item.due_date,
