@@ -74,6 +74,25 @@ def apply_to_invoice(store: Store, invoice: Body, smallest: int) -> None:
     invoice["ending_balance"] = balance_of(store, customer, currency)
 
 
+def give_back(store: Store, invoice: Body) -> None:
+    """What a voided invoice took of the balance comes back, unless Stripe is told to forget it.
+
+    Stripe says so since 2019-12-03; others have seen that it does not.
+    """
+    if store.setting("void_keeps_balance", "no") == "yes":
+        return
+    taken = [
+        one["amount"]
+        for one in store.children(invoice["customer"], "customer_balance_transaction")
+        if one["type"] == "applied_to_invoice" and one["invoice"] == invoice["id"]
+    ]
+    if sum(taken):
+        currency = invoice["currency"]
+        kind = "unapplied_from_invoice"
+        owner, amount = invoice["customer"], -sum(taken)
+        move_balance(store, owner, amount, kind, currency=currency, invoice=invoice["id"])
+
+
 def create_transaction(call: Call) -> Body:
     call.accept("amount", "currency", "description", "metadata")
     customer = call.store.get("customer", call.path["customer"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from deploy.stripe_standin.balances import apply_to_invoice
+from deploy.stripe_standin.balances import apply_to_invoice, give_back
 from deploy.stripe_standin.call import Call
 from deploy.stripe_standin.errors import StripeError, invalid
 from deploy.stripe_standin.invoice_totals import recompute, smallest_charge, snapshot
@@ -78,6 +78,7 @@ def void_invoice(call: Call) -> Body:
         )
     _move(call, invoice, "void", "voided_at", "invoice.voided")
     follow_remaining(call.store, invoice)
+    give_back(call.store, invoice)
     return snapshot(call.store, invoice)
 
 

@@ -82,12 +82,19 @@ def _dispute(call: Call, wish: Body) -> Body:
     return dispute(call, str(wish.get("charge")), str(wish.get("outcome")))
 
 
+def _void_keeps_balance(call: Call, wish: Body) -> Body:
+    """Whether Stripe forgets to give back what a voided invoice took of the balance: `keeps`."""
+    call.store.set_setting("void_keeps_balance", "yes" if wish.get("keeps") else "no")
+    return {"keeps": bool(wish.get("keeps"))}
+
+
 MONEY: Final[dict[str, Callable[[Call, Body], Body]]] = {
     "pay": _pay,
     "begin_payment": _begin_payment,
     "finish_payment": _finish_payment,
     "fail_refund": _fail_refund,
     "dispute": _dispute,
+    "void_keeps_balance": _void_keeps_balance,
 }
 
 

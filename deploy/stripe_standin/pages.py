@@ -31,7 +31,8 @@ small {{ opacity: .7 }}
 <table><thead><tr><th>Description</th><th>Amount</th></tr></thead><tbody>
 {lines}
 <tr><th>Total</th><th>{total}</th></tr>
-<tr><th>Amount due</th><th>{amount_due}</th></tr>
+{settled}
+<tr><th>Left to pay</th><th>{remaining}</th></tr>
 </tbody></table>
 {action}
 </body></html>
@@ -59,9 +60,24 @@ def invoice_page(store: Store, invoice: Body) -> str:
         due=f"<br>Due: {_date(invoice['due_date'])}" if invoice["due_date"] else "",
         lines=lines,
         total=_amount(invoice["total"], invoice["currency"]),
-        amount_due=_amount(invoice["amount_due"], invoice["currency"]),
+        settled="\n".join(
+            f"<tr><td>{what}</td><td>{_amount(-amount, invoice['currency'])}</td></tr>"
+            for what, amount in _settled(invoice)
+            if amount
+        ),
+        remaining=_amount(invoice["amount_remaining"] if payable else 0, invoice["currency"]),
         action='<form method="post"><button type="submit">Pay</button></form>' if payable else "",
     )
+
+
+def _settled(invoice: Body) -> list[tuple[str, int]]:
+    """What is off the total; a balance of the customer's debt is on it."""
+    balance = invoice["total"] - invoice["amount_due"] - invoice["pre_payment_credit_notes_amount"]
+    return [
+        ("From your balance", balance),
+        ("Credit notes", invoice["pre_payment_credit_notes_amount"]),
+        ("Paid", invoice["amount_paid"]),
+    ]
 
 
 def pay_from_page(store: Store, invoice: Body, public_url: str) -> None:

@@ -17,8 +17,13 @@ _CHARGE: Final = "payment.payment_intent.latest_charge"
 
 def list_payments(call: Call) -> Body:
     """`expand` does two things here: payment intents, and their latest charges."""
-    call.accept("invoice", "status", "created", "limit", "starting_after", "ending_before")
+    call.accept(
+        "invoice", "payment", "status", "created", "limit", "starting_after", "ending_before"
+    )
     query = Query("invoice_payment")
+    of = call.params.get("payment", {})
+    if of:
+        query.where("json_extract(body, '$.payment.' || ?) = ?", of["type"], of.get(of["type"]))
     query.where_created(call.params.get("created"))
     if "invoice" in call.params:
         query.where("parent = ?", call.params["invoice"])

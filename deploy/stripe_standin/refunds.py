@@ -33,12 +33,26 @@ def read_refund(call: Call) -> Body:
 
 def list_refunds(call: Call) -> Body:
     call.accept("charge", "payment_intent", "created", "limit", "starting_after", "ending_before")
-    query = Query("refund")
+    return _list_of_charges(call, "refund", "/v1/refunds")
+
+
+def read_dispute(call: Call) -> Body:
+    call.accept()
+    return call.store.get("dispute", call.path["dispute"])
+
+
+def list_disputes(call: Call) -> Body:
+    call.accept("charge", "payment_intent", "created", "limit", "starting_after", "ending_before")
+    return _list_of_charges(call, "dispute", "/v1/disputes")
+
+
+def _list_of_charges(call: Call, kind: str, url: str) -> Body:
+    query = Query(kind)
     query.where_created(call.params.get("created"))
     for name in ("charge", "payment_intent"):
         if name in call.params:
             query.where(f"json_extract(body, '$.{name}') = ?", call.params[name])
-    return list_page(call.store, query, call.params, url="/v1/refunds")
+    return list_page(call.store, query, call.params, url=url)
 
 
 def refundable(store: Store, charge: Body) -> int:
@@ -117,20 +131,43 @@ def dispute(call: Call, charge: str, outcome: str) -> Body:
     charged = call.store.get("charge", charge)
     disputed = {**charged, "disputed": True}
     call.store.put(disputed)
+    before = call.store.children(charge, "dispute")
     shown = {
-        "id": f"dp_{charge.removeprefix('ch_')}",
-        "object": "dispute",
-        "amount": charged["amount"],
-        "charge": charge,
-        "currency": charged["currency"],
-        "payment_intent": charged["payment_intent"],
-        "reason": "general",
+        **(before[0] if before else _new_dispute(call.store, charged)),
         "status": DISPUTE_OUTCOMES[outcome],
     }
-    call.store.delete(shown["id"])
-    call.store.add(shown, parent=charge)
+    if before:
+        call.store.put(shown)
+    else:
+        call.store.add(shown, parent=charge)
     call.tell(f"charge.dispute.{'created' if outcome == 'opened' else 'closed'}", shown)
     return disputed
+
+
+def _new_dispute(store: Store, charge: Body) -> Body:
+    return {
+        "id": new_identifier("dp"),
+        "object": "dispute",
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": store.now(),
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {"enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": None,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": "general",
+    }
 
 
 def _refunded(store: Store, charge: Body, amount: int) -> Body:

@@ -65,6 +65,8 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
     ("POST", "/v1/refunds"): refunds.create_refund,
     ("GET", "/v1/refunds"): refunds.list_refunds,
     ("GET", "/v1/refunds/{refund}"): refunds.read_refund,
+    ("GET", "/v1/disputes"): refunds.list_disputes,
+    ("GET", "/v1/disputes/{dispute}"): refunds.read_dispute,
     # Before `{id}`: the first route that fits answers.
     ("GET", "/v1/credit_notes/preview"): credit_notes.preview_note,
     ("GET", "/v1/credit_notes/preview/lines"): credit_notes.preview_lines,

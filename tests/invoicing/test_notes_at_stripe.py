@@ -534,6 +534,26 @@ class TestTheGateway:
         later = int(datetime.now(UTC).timestamp()) + 60
         assert gateway.balance_transactions(customer.id, since=later) == []
 
+    def test_tells_what_became_of_money_that_was_to_go_back(
+        self, invoice, gateway, stripe, standin, customer
+    ):
+        stripe.invoices.pay(invoice.id, CARD)
+        note = note_on(invoice, down_paid=DownPaid.REFUND)
+        (refund_id,) = issue_credit_note(note, gateway, now=NOW).refund_ids
+        made = gateway.refund(refund_id)
+        assert (made.status, made.amount_minor, made.currency) == ("succeeded", CREDIT, "USD")
+        assert gateway.invoices_paid_by(made.payment_intent_id) == [invoice.id]
+        standin.control("POST", "fail_refund", {"refund": refund_id})
+        failed = gateway.refund(refund_id)
+        assert (failed.status, failed.failure) == ("failed", "expired_or_canceled_card")
+        (charge,) = stripe.charges.list({"customer": customer.id}).data
+        for outcome, status in (("opened", "needs_response"), ("lost", "lost"), ("won", "won")):
+            standin.control("POST", "dispute", {"charge": charge.id, "outcome": outcome})
+            (listed,) = stripe.disputes.list({"charge": charge.id}).data
+            told = gateway.dispute(listed.id)
+            assert (told.status, told.amount_minor) == (status, TOTAL)
+        assert told.payment_intent_id == made.payment_intent_id
+
     def test_reads_a_note_of_somebody_else_that_names_no_line(self, invoice, gateway, stripe):
         stripe.credit_notes.create({"invoice": invoice.id, "amount": 700})
         (other,) = gateway.credit_notes(invoice.id)

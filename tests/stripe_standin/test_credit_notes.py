@@ -192,6 +192,19 @@ class TestWhatIsRefused:
             standin.control("POST", "dispute", {"charge": charges[0].id, "outcome": "won"})
             assert create(client, on_line(invoice, CREDIT, refund_amount=CREDIT)).refunds
 
+    def test_more_lines_than_an_invoice_has(
+        self, client: Client, customer: stripe.Customer
+    ) -> None:
+        invoice = finalized(client, customer, *([500] * 250))
+        lines = client.v1.invoices.line_items.list(invoice.id, {"limit": 100})
+        wanted = [
+            {"type": "invoice_line_item", "invoice_line_item": line.id, "amount": 1}
+            for line in lines.auto_paging_iter()
+        ]
+        with pytest.raises(stripe.InvalidRequestError, match="at most 250"):
+            create(client, {"invoice": invoice.id, "lines": [*wanted, wanted[0]]})
+        assert create(client, {"invoice": invoice.id, "lines": wanted}).total == 250
+
     def test_an_amount_beside_lines_and_neither(self, client: Client, invoice: Any) -> None:
         refused(client, {**on_line(invoice, 1), "amount": 1}, "One of")
         refused(client, {"invoice": invoice.id}, "One of")

@@ -187,6 +187,17 @@ class TestHostedPage:
         types = [event.type for event in client.v1.events.list({"limit": 100}).data]
         assert types.count("invoice.paid") == 1
 
+    def test_shows_what_is_off_the_total(self, start_standin: "Starter") -> None:
+        standin = start_standin()
+        client = standin.client()
+        customer = client.v1.customers.create({"name": "A", "balance": -700})
+        invoice = finalized(client, customer)
+        client.v1.credit_notes.create(on_line(invoice, CREDIT))
+        standin.control("POST", "pay", {"invoice": invoice.id, "amount": 100_000})
+        shown = httpx.get(invoice.hosted_invoice_url or "", trust_env=False).text
+        for what in ("-7.00 USD", "-60.30 USD", "-1,000.00 USD", "1,244.39 USD"):
+            assert f"<{'th' if what[0] != '-' else 'td'}>{what}<" in shown
+
     def test_needs_the_token_of_its_address(self, start_standin: "Starter") -> None:
         standin = start_standin()
         client = standin.client()

@@ -231,6 +231,27 @@ class TestBalance:
         (of_one,) = client.v1.customers.balance_transactions.list(customer.id, wish).data
         assert of_one.id == moves[0].id
 
+    @pytest.mark.parametrize("keeps", [False, True])
+    @pytest.mark.parametrize("before", [-900, 900])
+    def test_comes_back_from_an_invoice_that_is_voided(
+        self,
+        client: Client,
+        customer: stripe.Customer,
+        standin: "StandIn",
+        before: int,
+        keeps: bool,
+    ) -> None:
+        standin.control("POST", "void_keeps_balance", {"keeps": keeps})
+        move = {"amount": before, "currency": "usd"}
+        client.v1.customers.balance_transactions.create(customer.id, move)
+        invoice = finalized(client, customer, 10_000)
+        assert (invoice.amount_due, balance(client, customer)) == (10_000 + before, 0)
+        client.v1.invoices.void_invoice(invoice.id)
+        standin.control("POST", "void_keeps_balance", {"keeps": False})
+        assert balance(client, customer) == (0 if keeps else before)
+        newest = client.v1.customers.balance_transactions.list(customer.id).data[0]
+        assert newest.type == ("applied_to_invoice" if keeps else "unapplied_from_invoice")
+
     def test_larger_than_the_invoice_keeps_its_rest(
         self, client: Client, customer: stripe.Customer
     ) -> None:

@@ -200,6 +200,19 @@ class StripeGateway:
         payments = self._all(lambda page: self._v1.invoice_payments.list({**wish, **page}))
         return [records.payment(item) for item in payments]
 
+    def invoices_paid_by(self, payment_intent_id: str) -> list[str]:
+        """The ids of the invoices that a refund or a dispute of this payment concerns."""
+        of = {"type": "payment_intent", "payment_intent": payment_intent_id}
+        wish = {"payment": of}
+        payments = self._all(lambda page: self._v1.invoice_payments.list({**wish, **page}))
+        return [str(item.invoice) for item in payments]
+
+    def refund(self, stripe_id: str) -> records.StripeRefund:
+        return records.refund(self._call(lambda: self._v1.refunds.retrieve(stripe_id)))
+
+    def dispute(self, stripe_id: str) -> records.StripeDispute:
+        return records.dispute(self._call(lambda: self._v1.disputes.retrieve(stripe_id)))
+
     def balance_transactions(
         self, stripe_customer_id: str, *, since: int
     ) -> list[records.StripeBalanceMove]:

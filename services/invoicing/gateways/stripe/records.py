@@ -96,6 +96,31 @@ class StripeBalanceMove:
     created_at: int
 
 
+@dataclass(frozen=True)
+class StripeRefund:
+    """`failed` is money that is ours again; `failure` is Stripe's word for why."""
+
+    stripe_id: str
+    status: str
+    amount_minor: int
+    currency: str
+    payment_intent_id: str
+    failure: str
+    created_at: int
+
+
+@dataclass(frozen=True)
+class StripeDispute:
+    """`status` is Stripe's: `won` and `lost` end it. The amount may be less than the charge's."""
+
+    stripe_id: str
+    status: str
+    amount_minor: int
+    currency: str
+    payment_intent_id: str
+    created_at: int
+
+
 def note_line(item: Any) -> StripeNoteLine:
     return StripeNoteLine(
         stripe_line_id=getattr(item, "invoice_line_item", None) or "",
@@ -156,6 +181,29 @@ def payment(item: Any) -> StripePayment:
         paid_minor=paid,
         refundable_minor=min(paid, _refundable(charge)) if charge else 0,
         intent_status=intent.status if intent else "",
+    )
+
+
+def refund(item: Any) -> StripeRefund:
+    return StripeRefund(
+        stripe_id=item.id,
+        status=item.status or "",
+        amount_minor=item.amount,
+        currency=item.currency.upper(),
+        payment_intent_id=_id(item.payment_intent),
+        failure=getattr(item, "failure_reason", None) or "",
+        created_at=item.created,
+    )
+
+
+def dispute(item: Any) -> StripeDispute:
+    return StripeDispute(
+        stripe_id=item.id,
+        status=item.status,
+        amount_minor=item.amount,
+        currency=item.currency.upper(),
+        payment_intent_id=_id(item.payment_intent),
+        created_at=item.created,
     )
 
 
