@@ -13,13 +13,8 @@ from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.portal.domain.invoice_breakdown import charges, costs
 from services.portal.pages.customer import BreakdownPage
 from services.portal.pages.page import CustomerName
-from shared.contracts.invoicing import (
-    INVOICE_DRAFTED,
-    FeeDays,
-    InvoiceFact,
-    InvoiceLineFact,
-    Markup,
-)
+from shared.contracts.bases import FeeDays, Markup
+from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceFact, InvoiceLineFact
 from shared.periods import Month
 from shared.vocabulary.modes import Mode
 

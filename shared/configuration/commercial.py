@@ -6,33 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from shared.configuration.components import Component
 from shared.configuration.corrections import ExchangeRate, Grant, Tax, TrueUp
-from shared.configuration.entry import Currency, Entry, Exact, Key, Line, Name, Words, one_line
+from shared.configuration.entry import Currency, Entry, Key, Line, Name, Words, one_line
 
 Address = Mapping[Line, Words]
-
-
-class CostPlus(Entry):
-    """The attributed cost and `percent` of it on top."""
-
-    kind: Literal["cost_plus"]
-    name: Name
-    percent: Exact
-
-
-class FlatFee(Entry):
-    """`amount` a month, or a year in advance, in the plan's currency.
-
-    A year is charged with the month in which the contract began, and each year again.
-    """
-
-    kind: Literal["flat_fee"]
-    name: Name
-    amount: Exact
-    every: Literal["month", "year"] = "month"
-
-
-Component = Annotated[CostPlus | FlatFee, Field(discriminator="kind")]
 
 
 class Plan(Entry):

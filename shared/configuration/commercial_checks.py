@@ -5,6 +5,7 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 
 from shared.configuration.commercial import Contract, Customer, Plan
+from shared.configuration.components import Cap, CostPlus, Discount, Minimum, Tiers
 from shared.configuration.models import Configuration
 from shared.configuration.plan_versions import plan_versions
 from shared.configuration.problem import Path, Problem
@@ -13,6 +14,8 @@ from shared.money import currency_exponent, smallest_charge_step
 
 def check_commercial(config: Configuration) -> Iterator[Problem]:
     yield from _versions_out_of_order(config)
+    for index, plan in enumerate(config.plans):
+        yield from _components(("plans", index, "components"), plan, config)
     for index, customer in enumerate(config.customers):
         yield from _contracts_without_key(index, customer)
         for at, contract in enumerate(customer.contracts):
@@ -33,6 +36,37 @@ def _versions_out_of_order(config: Configuration) -> Iterator[Problem]:
                     f" {earlier.version}, which holds from {earlier.from_}.",
                     "Give the higher version a later `from`, the first of a month.",
                 )
+
+
+def _components(path: Path, plan: Plan, config: Configuration) -> Iterator[Problem]:
+    """In the currency of each contract, which may be another than the plan's."""
+    currencies = {plan.currency} | {
+        contract.currency
+        for customer in config.customers
+        for contract in customer.contracts
+        if contract.currency is not None
+        and contract.plan == plan.key
+        and plan in plan_versions(config.plans, contract)
+    }
+    once: dict[str, int] = {}
+    for at, component in enumerate(plan.components):
+        where: Path = (*path, at)
+        if isinstance(component, Minimum | Cap | Discount):
+            for currency in sorted(currencies):
+                yield from _no_step((*where, "amount"), component.amount, currency)
+        elif isinstance(component, CostPlus):
+            yield from _no_step((*where, "floor"), component.floor, config.currency)
+        elif isinstance(component, Tiers):
+            for number, step in enumerate(component.steps):
+                yield from _no_step((*where, "steps", number, "to"), step.to, config.currency)
+        if isinstance(component, Minimum | Cap):
+            if component.kind in once:
+                yield Problem(
+                    (*where, "kind"),
+                    f"the plan {plan.key!r} has two of kind {component.kind!r}.",
+                    "One holds for the month as a whole: leave one out.",
+                )
+            once[component.kind] = at
 
 
 def _contracts_without_key(index: int, customer: Customer) -> Iterator[Problem]:

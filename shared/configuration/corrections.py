@@ -12,7 +12,6 @@ from shared.vocabulary.true_up import DownPaid, GrantKind, TaxCategory, Up
 # Longer than any statute of limitations on a bill.
 _MONTHS_MAX: Final = 120
 _NOTICE_DAYS_MAX: Final = 365
-_HUNDRED: Final = Decimal(100)
 
 Months = Annotated[int, Field(ge=0, le=_MONTHS_MAX)]
 
@@ -51,7 +50,7 @@ class Tax(Entry):
     """`place` is the country of supply, or a part of it: DE, US-WA."""
 
     category: TaxCategory
-    percent: Annotated[NotNegative, Field(le=_HUNDRED)] = Decimal(0)
+    percent: Annotated[NotNegative, Field(le=100)] = Decimal(0)
     place: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from shared.contracts.bases import Basis, Markup
 from shared.contracts.contract import Contract
 from shared.contracts.fields import (
     Amount,
@@ -30,27 +31,6 @@ from shared.contracts.fields import (
 
 
 @dataclass(frozen=True)
-class Markup:
-    """A line's price is its cost and `percent` of it."""
-
-    percent: Number
-
-
-@dataclass(frozen=True)
-class FeeDays:
-    """A line's price is a fee per `every` (month or year), for `days` of its `days_in_all`."""
-
-    every: Code
-    days: Count
-    days_in_all: Count
-
-
-Basis = Markup | FeeDays
-# As rows and answers hold it.
-BASIS: Final[TypeAdapter[Basis]] = TypeAdapter(Basis)
-
-
-@dataclass(frozen=True)
 class InvoiceLineFact:
     """`amount` is in the invoice's currency, with its minor units; `cost` is for staff only.
 
@@ -67,7 +47,7 @@ class InvoiceLineFact:
     service_start: Day
     service_end: Day
     tenant: Name = ""
-    basis: Markup | FeeDays | None = None
+    basis: Basis | None = None
     cost: Amount | None = None
     charge_group: Name = ""
     component: Name = ""

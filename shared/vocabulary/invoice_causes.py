@@ -8,6 +8,7 @@ from enum import StrEnum
 
 class CauseCode(StrEnum):
     NEGATIVE_TOTAL = "negative_total"
+    BELOW_ZERO = "below_zero"
     BELOW_SMALLEST_CHARGE = "below_smallest_charge"
     TOO_MANY_LINES = "too_many_lines"
     PART_OF_MONTH = "part_of_month"

@@ -523,6 +523,18 @@ class TestAMargin:
         last = facts(MARGIN_MEASURED)[-1]
         assert (last["revenue"], last["revenue_basis"]) == ("5.5000000000", "issued")
 
+    def test_is_unknown_where_something_was_earned_in_another_currency(self, attributed):
+        for currency in ("USD", "EUR"):
+            example = REVENUE_RECORDED.dump(REVENUE_RECORDED.example)
+            entry = {"currency": currency, "entry_id": currency, "basis": "issued"}
+            with as_subject(subject_of("acme")):
+                record_revenue(REVENUE_RECORDED.load({**example, **entry}))
+        last = facts(MARGIN_MEASURED)[-1]
+        assert (last["currency"], last["revenue"], last["revenue_basis"]) == (
+            *("USD", None),
+            "unknown",
+        )
+
 
 class TestWhatARunEmits:
     def test_days_sum_to_the_groups_of_each_tenant(self, attributed):

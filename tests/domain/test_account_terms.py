@@ -37,7 +37,7 @@ def test_is_by_line_and_without_fees():
     target = target_of(TERMS, OCTOBER, costs)
     assert target.lines == {key("Compute"): 144_060, key("Storage"): 37_209}
     assert (target.minor, target.below_zero_minor) == (181_269, 0)
-    assert target.exact == Decimal("1812.68548148136")
+    assert target.exact == Decimal("1812.6854814814")
 
 
 def test_of_no_cost_is_nothing():

@@ -59,10 +59,13 @@ class TestWords:
                     {"kind": "flat_fee", "name": "Fee", "amount": "9.50", "every": "year"},
                     {"kind": "flat_fee", "name": "Fee", "amount": "9", "of": "tomorrow"},
                     {"kind": "of_tomorrow", "name": "Seats"},
+                    {"kind": "cap", "amount": "1800", "of": "tomorrow"},
+                    {"kind": "volume", "name": "Use", "on": "cost", "steps": [{"percent": "10"}]},
                 ],
                 (
                     "Cloud usage: cost plus 32%; Fee: 9.50 a year; Fee: 9 a month, of: tomorrow;"
-                    " kind: of_tomorrow, name: Seats"
+                    " kind: of_tomorrow, name: Seats; At most 1800 a month, of: tomorrow;"
+                    " Use: cost plus 10%"
                 ),
             ),
             (None, ""),

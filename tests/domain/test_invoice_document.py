@@ -11,7 +11,8 @@ from services.invoicing.domain.invoice_document import (
     invoice_document,
 )
 from services.invoicing.domain.pricing import ContractTerms, price
-from shared.contracts.invoicing import INVOICE_DRAFTED, FeeDays
+from shared.contracts.bases import FeeDays
+from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import State
@@ -147,10 +148,16 @@ def test_an_open_book_sums_cost_by_group_and_leaves_fees_out():
         replace(cost, charge_group="", cost=Decimal(5)),
         replace(cost, charge_group="pool:nat", cost=Decimal(2)),
         replace(cost, charge_group="", cost=None),
+        replace(cost, charge_group="", cost=Decimal(7), kind="graduated"),
     ]
     book = document(replace(FACT, lines=lines))[Disclosure.OPEN_BOOK]
     rows = [(row["group"], row["cost"]) for row in book["lines"]]
-    assert rows == [("Other", "5.00"), ("Shared NAT", "3.00"), ("Cost", "8.00")]
+    assert rows == [
+        ("All groups", "7.00"),
+        ("Other", "5.00"),
+        ("Shared NAT", "3.00"),
+        ("Cost", "15.00"),
+    ]
 
 
 def test_questions_go_to_the_seller_where_it_has_an_address():

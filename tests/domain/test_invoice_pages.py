@@ -17,7 +17,8 @@ from services.portal.domain.invoice_document import (
     open_book,
     staff_lines,
 )
-from shared.contracts.invoicing import INVOICE_DRAFTED, FeeDays
+from shared.contracts.bases import FeeDays, MinimumRest, Tiers, TierStep
+from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
@@ -71,6 +72,22 @@ class TestLinesForStaff:
         assert shown.cost_of == CostOf("acme", LINE.charge_group, FACT.run_id)
         assert (shown.by, shown.change, shown.why) == (dollars(1), Decimal("0.5"), "Cost up.")
         assert shown.flags == []
+
+    def test_on_the_whole_cost_are_of_no_tenant_alone(self):
+        steps = Tiers("volume", [TierStep(None, Decimal(20))])
+        line = replace(LINE, kind="volume", charge_group="", cost=Decimal(10), basis=steps)
+        shown = self.shown(line)
+        assert (shown.cost_of, shown.evidence[0].label) == (None, "Cost of the contract")
+        book = open_book(document(disclosure=Disclosure.OPEN_BOOK, lines=[line]))
+        assert [(group.label, group.amount) for group in book.groups] == [
+            ("All groups", dollars(10))
+        ]
+
+    def test_that_fill_a_minimum_up_are_no_fee(self):
+        line = replace(LINE, kind="minimum", cost=None, basis=MinimumRest(Decimal("2000.00")))
+        assert self.shown(line).explanation == (
+            "To be paid at least: the rest to a minimum of 2,000.00, by the plan standard."
+        )
 
     def test_below_their_cost_are_flagged(self):
         line = replace(LINE, cost=Decimal(10), amount=Decimal(8))

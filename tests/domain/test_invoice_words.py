@@ -1,6 +1,7 @@
 """The words of what invoicing says: the same as its own once were, now written here."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,17 @@ from services.portal.domain.invoice_words import (
     refusal_words,
     term_words,
 )
-from shared.contracts.invoicing import BASIS, CAUSE, Cause, Difference, FeeDays, Refusal
+from shared.contracts.bases import (
+    BASIS,
+    Adjusted,
+    Adjustment,
+    FeeDays,
+    Markup,
+    MinimumRest,
+    Tiers,
+    TierStep,
+)
+from shared.contracts.invoicing import CAUSE, Cause, Difference, Refusal
 from shared.contracts.superseded.invoice_words import (
     read_basis,
     read_cause,
@@ -21,8 +32,14 @@ from shared.contracts.superseded.invoice_words import (
 )
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 
+STEPS = [
+    TierStep(Decimal(1000), Decimal(30)),
+    TierStep(Decimal("1500.00"), Decimal("20.50")),
+    TierStep(None, Decimal(10)),
+]
 CAUSES = [
     Cause("negative_total"),
+    Cause("below_zero", {"amount": "12.01", "currency": "USD"}),
     Cause("below_smallest_charge"),
     Cause("too_many_lines", {"lines": "251", "lines_max": "250"}),
     Cause("part_of_month"),
@@ -81,7 +98,8 @@ class TestCauses:
         assert read_cause(written_cause(cause)) == cause
 
     def test_that_name_no_differences_are_quoted(self):
-        text = written_cause(CAUSES[8]).replace(" at Stripe", "")
+        [unequal] = [cause for cause in CAUSES if cause.differences]
+        text = written_cause(unequal).replace(" at Stripe", "")
         assert read_cause(text) == Cause("person", text=text)
 
 
@@ -116,6 +134,46 @@ class TestABasis:
     def test_that_is_none_is_empty(self):
         assert basis_words(None) == written_basis(None) == ""
 
+    @pytest.mark.parametrize(
+        ("basis", "words"),
+        [
+            (
+                Tiers("graduated", STEPS),
+                "cost plus 30% up to 1,000, then 20.5% up to 1,500, then 10%",
+            ),
+            (
+                Tiers("volume", STEPS),
+                "all of the cost plus 30% up to 1,000, 20.5% up to 1,500, else 10%",
+            ),
+            (Tiers("volume", STEPS[2:]), "cost plus 10%"),
+            (MinimumRest(Decimal("2000.50")), "the rest to a minimum of 2,000.50"),
+            (
+                Adjusted(
+                    Markup(Decimal("20.0")),
+                    [
+                        Adjustment("floor", Decimal("1500.50")),
+                        Adjustment("rate", Decimal("0.9214")),
+                        Adjustment("percent_off", Decimal("10.00")),
+                        Adjustment("credit"),
+                        Adjustment("amount_off", Decimal("100.00")),
+                        Adjustment("cap", Decimal("1800.00")),
+                        Adjustment("grant"),
+                        Adjustment("of_tomorrow"),
+                    ],
+                ),
+                (
+                    "cost plus 20%, raised to a floor of 1,500.5, at a rate of 0.9214, less 10%,"
+                    " less credits, less its part of 100.00, its part of a cap of 1,800.00,"
+                    " less its part of a grant, of tomorrow"
+                ),
+            ),
+        ],
+    )
+    def test_of_a_later_kind_has_words_and_none_in_version_1(self, basis, words):
+        data = BASIS.dump_python(basis, mode="json")
+        assert BASIS.validate_python(data) == basis
+        assert (basis_words(data), written_basis(basis)) == (words, "")
+
     def test_that_was_never_written_so_is_refused(self):
         with pytest.raises(ValueError, match="'by the moon' is no basis"):
             read_basis(
@@ -135,6 +193,21 @@ def test_a_refusal_names_states_as_a_reader_does():
         ({"kind": "cost_plus", "percent": "20"}, "cost plus 20%"),
         ({"kind": "flat_fee", "amount": "6900", "every": "month"}, "6,900.00 USD a month"),
         ({"kind": "flat_fee", "amount": "120000.005", "every": "year"}, "120,000.01 USD a year"),
+        (
+            {"kind": "cost_plus", "percent": "20", "groups": {"pool:nat": "25"}, "floor": "1500"},
+            "cost plus 20%, shared NAT 25%, at least 1,500",
+        ),
+        (
+            {"kind": "graduated", "steps": [{"to": "1000", "percent": "30"}, {"percent": "10"}]},
+            "cost plus 30% up to 1,000, then 10%",
+        ),
+        ({"kind": "minimum", "amount": "2000"}, "at least 2,000.00 USD a month"),
+        ({"kind": "cap", "amount": "2000"}, "at most 2,000.00 USD a month"),
+        ({"kind": "discount", "amount": "20.5"}, "less 20.50 USD a month"),
+        (
+            {"kind": "discount", "percent": "10", "from": "2026-10-01", "to": "2027-01-01"},
+            "less 10% from 2026-10-01 until 2027-01-01",
+        ),
     ],
 )
 def test_a_component_of_a_plan_is_worded(term, words):

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
-from services.invoicing.domain.pricing import ContractTerms, covers_whole_month, price
+from services.invoicing.domain.pricing import ContractTerms, Price, covers_whole_month, price
 from services.invoicing.domain.revenue import by_month
-from shared.contracts.invoicing import Cause, FeeDays
+from shared.contracts.bases import FeeDays, Markup
+from shared.contracts.invoicing import Cause
 from shared.money import Money
 from shared.periods import Month
 
@@ -24,38 +25,76 @@ def terms(*components, tenants=("acme",), start=date(2026, 1, 1), end=None, curr
     return ContractTerms(tenants, start, end, currency, components)
 
 
+def lines_of(*args, **more):
+    return price(*args, **more).lines
+
+
+def by_group(priced):
+    """`rest` is the line of the minimum."""
+    return {line.charge_group or "rest": line.minor for line in priced.lines}
+
+
 class TestCostPlus:
     def test_rounds_each_line_half_up_once(self):
-        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("10.0041666667")}})
+        lines = lines_of(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("10.0041666667")}})
         assert [(line.description, line.minor) for line in lines] == [
             ("Cloud usage: Compute", 1201)
         ]
-        assert lines[0].exact == Decimal("12.00500000004")
+        assert lines[0].exact == Decimal("12.0050000000")
 
     def test_rounds_a_credit_away_from_zero_as_it_does_a_charge(self):
-        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("-10.0041666667")}})
-        assert lines[0].minor == -1201
+        priced = price(terms(COST_PLUS), OCTOBER, {"acme": {"Compute": Decimal("-10.0041666667")}})
+        assert (priced.lines, priced.below_zero_minor) == ([], -1201)
 
     def test_names_a_pool_without_its_key(self):
-        lines = price(terms(COST_PLUS), OCTOBER, {"acme": {"pool:load-balancer": Decimal(1)}})
+        lines = lines_of(terms(COST_PLUS), OCTOBER, {"acme": {"pool:load-balancer": Decimal(1)}})
         assert lines[0].description == "Cloud usage: shared load balancer"
 
     def test_charges_no_tenant_that_is_not_under_the_contract(self):
         costs = {"acme": {"Compute": Decimal(1)}, "globex": {"Compute": Decimal(1000)}}
-        assert {line.tenant for line in price(terms(COST_PLUS), OCTOBER, costs)} == {"acme"}
+        assert {line.tenant for line in lines_of(terms(COST_PLUS), OCTOBER, costs)} == {"acme"}
 
     def test_has_no_minor_units_in_yen(self):
-        lines = price(
+        lines = lines_of(
             terms(COST_PLUS, currency="JPY"), OCTOBER, {"acme": {"Compute": Decimal("100.5")}}
         )
         assert lines[0].minor == 121
 
+    def test_is_by_the_charge_groups_own_rate_where_it_has_one(self):
+        component = {**COST_PLUS, "groups": {"Compute": "25"}}
+        costs = {"acme": {"Compute": Decimal(100), "Storage": Decimal(100)}}
+        lines = lines_of(terms(component), OCTOBER, costs)
+        assert [(line.minor, line.basis) for line in lines] == [
+            (12_500, Markup(Decimal(25))),
+            (12_000, Markup(Decimal(20))),
+        ]
+
+    def test_leaves_out_what_comes_to_nothing(self):
+        costs = {"acme": {"Compute": Decimal("0.004"), "Storage": Decimal(0), "DNS": Decimal(1)}}
+        assert by_group(price(terms(COST_PLUS), OCTOBER, costs)) == {"DNS": 120}
+
+    def test_of_two_components_with_one_name_is_two_lines(self):
+        costs = {"acme": {"Compute": Decimal(100)}}
+        lines = lines_of(terms(COST_PLUS, {**COST_PLUS, "percent": "-95"}), OCTOBER, costs)
+        assert [(line.component, line.minor) for line in lines] == [
+            ("Cloud usage", 12_000),
+            ("Cloud usage #2", 500),
+        ]
+
     @given(costs=st.dictionaries(st.sampled_from("abcdefgh"), amounts), percent=st.integers(0, 500))
     def test_is_within_half_a_cent_of_exact_on_every_line(self, costs, percent):
         component = {**COST_PLUS, "percent": str(percent)}
-        lines = price(terms(component), OCTOBER, {"acme": costs})
-        assert sum(line.cost for line in lines) == sum(costs.values(), Decimal(0))
-        for line in lines:
+        priced = price(terms(component), OCTOBER, {"acme": costs})
+        rounded = {
+            group: Money(cost * (100 + percent) / 100, "USD").to_minor()
+            for group, cost in costs.items()
+        }
+        assert priced.total_minor + priced.below_zero_minor == sum(rounded.values())
+        assert all(line.minor > 0 for line in priced.lines)
+        if all(cost >= 0 for cost in costs.values()):
+            assert by_group(priced) == {group: minor for group, minor in rounded.items() if minor}
+        for line in priced.lines:
+            assert line.cost == costs[line.charge_group]
             assert abs(Money.from_minor(line.minor, "USD").amount - line.exact) <= Decimal("0.005")
 
 
@@ -70,20 +109,20 @@ class TestAFlatFee:
         ],
     )
     def test_is_by_the_day_where_the_contract_covers_part_of_the_month(self, start, end, minor):
-        assert [line.minor for line in price(terms(FEE, start=start, end=end), OCTOBER, {})] == [
+        assert [line.minor for line in lines_of(terms(FEE, start=start, end=end), OCTOBER, {})] == [
             minor
         ]
 
     def test_is_not_charged_outside_the_contract(self):
-        assert price(terms(FEE, start=date(2026, 11, 1)), OCTOBER, {}) == []
-        assert price(terms(FEE, end=date(2026, 10, 1)), OCTOBER, {}) == []
+        assert price(terms(FEE, start=date(2026, 11, 1)), OCTOBER, {}) == Price()
+        assert price(terms(FEE, end=date(2026, 10, 1)), OCTOBER, {}) == Price()
 
     @given(first=st.integers(1, 31), last=st.integers(1, 31))
     def test_of_the_parts_of_a_month_is_the_fee_of_the_month(self, first, last):
         cut = date(2026, 10, max(first, last))
         parts = [
-            price(terms(FEE, end=cut), OCTOBER, {}),
-            price(terms(FEE, start=cut), OCTOBER, {}),
+            lines_of(terms(FEE, end=cut), OCTOBER, {}),
+            lines_of(terms(FEE, start=cut), OCTOBER, {}),
         ]
         assert sum(line.exact for lines in parts for line in lines) == Decimal("310.00")
 
@@ -93,20 +132,20 @@ class TestAYearlyFee:
 
     def test_is_charged_in_advance_in_the_month_the_contract_began_and_each_year_again(self):
         contract = terms(self.FEE, start=date(2024, 10, 16))
-        [line] = price(contract, OCTOBER, {})
+        [line] = lines_of(contract, OCTOBER, {})
         assert (line.minor, line.basis) == (3_650_000, FeeDays("year", 365, 365))
         assert (line.service_start, line.service_end) == (date(2026, 10, 16), date(2027, 10, 16))
-        assert price(contract, OCTOBER.following, {}) == []
-        assert price(contract, Month(2023, 10), {}) == []
+        assert lines_of(contract, OCTOBER.following, {}) == []
+        assert price(contract, Month(2023, 10), {}) == Price()
 
     def test_is_by_the_day_where_the_contract_ends_in_the_year(self):
         contract = terms(self.FEE, start=date(2026, 10, 1), end=date(2026, 10, 11))
-        [line] = price(contract, OCTOBER, {})
+        [line] = lines_of(contract, OCTOBER, {})
         assert (line.minor, line.basis) == (100_000, FeeDays("year", 10, 365))
 
     def test_of_the_29th_of_february_is_of_the_28th_in_other_years(self):
         contract = terms(self.FEE, start=date(2024, 2, 29))
-        [line] = price(contract, Month(2026, 2), {})
+        [line] = lines_of(contract, Month(2026, 2), {})
         assert line.service_start == date(2026, 2, 28)
 
 
@@ -132,6 +171,7 @@ class TestGuardrails:
     def reasons(self, minor=10_000, earlier=(), **changed):
         given = {
             "total": Money.from_minor(minor, "USD"),
+            "below_zero": Money.zero("USD"),
             "line_count": 3,
             "earlier_totals_minor": earlier,
             "unallocated_share": Decimal("0.01"),
@@ -148,6 +188,10 @@ class TestGuardrails:
         ("changed", "cause"),
         [
             ({"minor": -1}, Cause("negative_total")),
+            (
+                {"below_zero": Money.from_minor(-1_201, "USD")},
+                Cause("below_zero", {"amount": "12.01", "currency": "USD"}),
+            ),
             ({"minor": 49}, Cause("below_smallest_charge")),
             (
                 {"line_count": 251},

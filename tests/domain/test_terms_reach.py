@@ -148,3 +148,33 @@ class TestPolicies:
         keyed = terms(contract(MARKUP, FEE, key="main"))
         assert reach(BEFORE, keyed) == Reach(1, Decimal(0))
         assert ("contract", "acme: main from 2026-01-01") in entries(keyed)
+
+
+class TestOtherComponents:
+    STEPS = {
+        "kind": "graduated",
+        "name": "Usage",
+        "steps": [{"to": "1000", "percent": "30"}, {"percent": "10"}],
+    }
+    MINIMUM = {"kind": "minimum", "amount": "100"}
+    DISCOUNT = {"kind": "discount", "percent": "20"}
+
+    @pytest.mark.parametrize(
+        ("before", "after", "percent"),
+        [
+            (STEPS, {**STEPS, "steps": [{"to": "1000", "percent": "36.5"}, {"percent": "10"}]}, 5),
+            (STEPS, {**STEPS, "steps": [{"to": "1500", "percent": "30"}, {"percent": "10"}]}, None),
+            (STEPS, {**STEPS, "kind": "volume"}, None),
+            (MINIMUM, {**MINIMUM, "amount": "110"}, 10),
+            (MINIMUM, {"kind": "cap", "amount": "100"}, None),
+            (DISCOUNT, {**DISCOUNT, "percent": "60"}, 50),
+            (DISCOUNT, {**DISCOUNT, "to": "2027-01-01"}, None),
+            (DISCOUNT, {"kind": "discount", "amount": "20"}, None),
+            ({**MARKUP, "floor": "10"}, {**MARKUP, "floor": "12"}, 20),
+            ({**MARKUP, "groups": {"a": "20"}}, {**MARKUP, "groups": {"a": "32"}}, 10),
+            (MARKUP, {**MARKUP, "groups": {"a": "20"}}, None),
+        ],
+    )
+    def test_move_prices_or_can_not_be_compared(self, before, after, percent):
+        moved = None if percent is None else Decimal(percent)
+        assert reach(terms(contract(before)), terms(contract(after))) == Reach(1, moved)

@@ -19,7 +19,8 @@ from services.invoicing.domain.invoice_document import invoice_document, written
 from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.invoicing.models import Customer
 from shared.auth.actors import Actor
-from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact, Markup
+from shared.contracts.bases import Markup
+from shared.contracts.invoicing import INVOICE_DRAFTED, InvoiceLineFact
 from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.modes import Mode

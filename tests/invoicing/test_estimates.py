@@ -126,6 +126,18 @@ class TestAnEstimate:
             ("globex", Decimal("499.00")),
         ]
 
+    def test_is_in_the_currency_of_the_contract_and_never_of_two(self, customers):
+        with as_ops():
+            later = make_customer("acme_eu")
+            later.customer_id = "acme"
+            later.save()
+            Contract.objects.filter(pk="con_acme").update(currency="EUR", fx={"rate": "0.5"})
+        attributed(version=7)
+        estimate()
+        acme = estimates()[0]
+        assert (acme.customer, acme.currency, acme.total) == ("acme", "EUR", Decimal("565.00"))
+        assert [line.amount for line in acme.lines[:2]] == [Decimal("60.00"), Decimal("6.00")]
+
     def test_of_nothing_is_told_where_a_corrected_run_leaves_no_cost(self, customers, monkeypatch):
         monkeypatch.setattr(
             "services.invoicing.operations.estimate_charges.statement_costs", lambda *_a, **_k: {}

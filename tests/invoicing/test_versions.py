@@ -8,7 +8,8 @@ from services.invoicing.models import Invoice, InvoiceLine, Transition
 from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.queries.invoice_fact import invoice_fact
 from shared.auth.actors import Actor
-from shared.contracts.invoicing import INVOICE_DRAFTED, Cause, FeeDays
+from shared.contracts.bases import FeeDays
+from shared.contracts.invoicing import INVOICE_DRAFTED, Cause
 from shared.contracts.superseded.invoices import INVOICE_FACTS_V1
 from shared.isolation.scope import as_ops
 from tests.invoicing.scenarios import NOW, make_customer, make_invoice

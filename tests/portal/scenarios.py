@@ -33,16 +33,15 @@ from shared.contracts.attribution import (
     PoolMeasured,
     Totals,
 )
+from shared.contracts.bases import FeeDays, Markup
 from shared.contracts.ingestion import SNAPSHOT_PUBLISHED
 from shared.contracts.invoicing import (
     INVOICE_DRAFTED,
     ActionFact,
     Cause,
     CustomerContracted,
-    FeeDays,
     InvoiceFact,
     InvoiceLineFact,
-    Markup,
     Refusal,
     TransitionFact,
 )

@@ -75,7 +75,7 @@ def _margins_of(run: Run, tenants: Sequence[str]) -> Iterator[MarginMeasured]:
 def _margin(
     run: Run, tenant: str, name: str, statement: Statement | None, entries: Sequence[RevenueEntry]
 ) -> MarginMeasured:
-    revenue, basis = _revenue(entries)
+    revenue, basis = _revenue(entries, run.currency)
     return MarginMeasured(
         tenant=tenant,
         tenant_name=name,
@@ -93,9 +93,12 @@ def _margin(
     )
 
 
-def _revenue(entries: Sequence[RevenueEntry]) -> tuple[Decimal | None, str]:
-    """Unknown is None, never zero; issued invoices count before drafts."""
-    if not entries:
+def _revenue(entries: Sequence[RevenueEntry], currency: str) -> tuple[Decimal | None, str]:
+    """Unknown is None, never zero; issued invoices count before drafts.
+
+    What was earned in another currency than the bill's is not added to it, and so unknown here.
+    """
+    if not entries or any(entry.currency != currency for entry in entries):
         return None, "unknown"
     total = sum((entry.amount for entry in entries), Decimal(0))
     by_basis = {entry.basis for entry in entries}

@@ -1,5 +1,7 @@
 """What the API answers, as its schema shows it; amounts are decimals as text."""
 
+from typing import Any
+
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
@@ -42,7 +44,7 @@ class Issuing(TypedDict):
 
 
 class PriceOfPlan(TypedDict):
-    """`terms` have `kind` and `percent`, or `amount` and `every`."""
+    """`terms` are the plan's components as `trueback.yaml` has them, without their names."""
 
     plan: str
     name: str
@@ -50,7 +52,7 @@ class PriceOfPlan(TypedDict):
     is_current: bool
     currency: str
     total: str
-    terms: list[dict[str, str]]
+    terms: list[dict[str, Any]]
 
 
 class PriceList(TypedDict):

@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -6,7 +5,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.invoicing.api.answers import PriceList
-from services.invoicing.domain.invoice_document import written_amount
 from services.invoicing.queries.price_check import (
     ContractInAnotherCurrency,
     PlanPrice,
@@ -14,9 +12,11 @@ from services.invoicing.queries.price_check import (
 )
 from shared.audit.declared import READ
 from shared.auth.api import ScopedView
+from shared.contracts.price_words import component_words
 from shared.money import Money
 from shared.periods import Month
 from shared.runtime.problems import Conflict
+from shared.vocabulary.line_kinds import LineKind
 from shared.vocabulary.roles import STAFF
 
 
@@ -70,11 +70,12 @@ def _shown(price: PlanPrice, version: int) -> dict[str, Any]:
     }
 
 
-def _terms(component: dict[str, Any]) -> dict[str, str]:
-    if component["kind"] == "cost_plus":
-        return {"kind": "cost_plus", "percent": str(component["percent"])}
-    every = str(component.get("every") or "month")
-    return {"kind": "flat_fee", "amount": str(component["amount"]), "every": every}
+def _terms(component: dict[str, Any]) -> dict[str, Any]:
+    """Without the name of its lines; of a fee also the default of `every`."""
+    terms = {name: value for name, value in component.items() if name != "name"}
+    if component["kind"] == LineKind.FLAT_FEE:
+        terms["every"] = component.get("every") or "month"
+    return terms
 
 
 def _reason(error: ContractInAnotherCurrency) -> dict[str, str]:
@@ -86,6 +87,4 @@ def _reason(error: ContractInAnotherCurrency) -> dict[str, str]:
 
 
 def _written_terms(component: dict[str, Any], currency: str) -> str:
-    if component["kind"] == "cost_plus":
-        return f"cost plus {component['percent']}%"
-    return f"{written_amount(Decimal(str(component['amount'])), currency)} {currency} a month"
+    return component_words({**component, "every": "month"}, currency)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
+from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.line_kinds import FIXED_KINDS
 
@@ -42,11 +43,13 @@ class Target:
 
 def target_of(terms: AccountTerms, month: Month, costs: Costs) -> Target:
     """`costs` is tenant -> charge group -> exact cost; of other tenants than the terms' is left."""
-    lines = [line for line in price(terms.prices, month, costs) if is_cost_derived(line.kind)]
+    whole = price(terms.prices, month, costs)
+    lines = [line for line in whole.lines if is_cost_derived(line.kind)]
+    below_zero = Money.from_minor(whole.below_zero_minor, terms.prices.currency).amount
     return Target(
         lines={_key(line): line.minor for line in lines},
-        below_zero_minor=0,
-        exact=sum((line.exact for line in lines), Decimal(0)),
+        below_zero_minor=whole.below_zero_minor,
+        exact=sum((line.exact for line in lines), below_zero),
     )
 
 

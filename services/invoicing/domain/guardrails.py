@@ -25,6 +25,7 @@ class Limits:
 def parking_reasons(
     *,
     total: Money,
+    below_zero: Money,
     line_count: int,
     earlier_totals_minor: Sequence[int],
     unallocated_share: Decimal,
@@ -35,6 +36,10 @@ def parking_reasons(
     reasons = []
     if minor < 0:
         reasons.append(Cause(CauseCode.NEGATIVE_TOTAL))
+    # On no line of the invoice: nobody but who looks at it gives it back.
+    if below_zero.amount:
+        figures = {"amount": str(-below_zero.amount), "currency": below_zero.currency}
+        reasons.append(Cause(CauseCode.BELOW_ZERO, figures))
     # 50 is Stripe's minimum in most currencies; an invoice of nothing at all is no charge.
     if 0 < minor < SMALLEST_CHARGE_MINOR.get(total.currency, 50):
         reasons.append(Cause(CauseCode.BELOW_SMALLEST_CHARGE))

@@ -7,13 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
-from shared.contracts.invoicing import Basis, FeeDays, InvoiceFact, InvoiceLineFact, Markup
+from shared.contracts.invoicing import InvoiceFact, InvoiceLineFact
+from shared.contracts.price_words import basis_words
 from shared.money import currency_exponent
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
+from shared.vocabulary.line_kinds import ALL_GROUPS, WHOLE_COST_KINDS
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.names import charge_group_label
 
@@ -173,21 +175,7 @@ def _rate(line: InvoiceLineFact, fact: InvoiceFact) -> str:
     """A price per unit is a price; how a rate was made from cost shows in an open book alone."""
     if line.unit_amount is not None:
         return _plain(line.unit_amount)
-    return _basis(line.basis) if fact.disclosure == Disclosure.OPEN_BOOK else ""
-
-
-def _basis(basis: Basis | None) -> str:
-    match basis:
-        case Markup():
-            return f"cost plus {basis.percent.normalize():f}%"
-        case FeeDays() if basis.days == basis.days_in_all:
-            return f"per {basis.every}"
-        case FeeDays():
-            return f"{basis.days} of {basis.days_in_all} days"
-        case None:
-            return ""
-        case _:
-            assert_never(basis)
+    return basis_words(line.basis) if fact.disclosure == Disclosure.OPEN_BOOK else ""
 
 
 def _plain(number: Decimal) -> str:
@@ -248,7 +236,8 @@ def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
     costs: dict[str, Decimal] = {}
     for line in fact.lines:
         if line.cost is not None:
-            costs[line.charge_group] = costs.get(line.charge_group, Decimal(0)) + line.cost
+            group = ALL_GROUPS if line.kind in WHOLE_COST_KINDS else line.charge_group
+            costs[group] = costs.get(group, Decimal(0)) + line.cost
     if fact.disclosure != Disclosure.OPEN_BOOK or not costs:
         return None
     ordered = sorted(costs.items(), key=lambda item: (-item[1], item[0]))

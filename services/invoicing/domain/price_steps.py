@@ -8,7 +8,7 @@ Stripe's step for the currency.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from shared.money import (
     smallest_charge_step,
     split_by_largest_remainder,
 )
+from shared.vocabulary.price_changes import PriceChange
 
 
 @dataclass(frozen=True, order=True)
@@ -49,7 +50,7 @@ class ExactLine:
 class Step:
     """`percent` on top of the cost up to `to`; None: of all that is above the steps before."""
 
-    to: Decimal | None
+    to: Fraction | Decimal | None
     percent: Decimal
 
 
@@ -79,16 +80,26 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Change:
+    """`value` is in minor units, of what the contract says; None: it says no amount."""
+
+    code: PriceChange
+    value: int | None = None
+
+
+@dataclass(frozen=True)
 class CostPrice:
     """`lines` by key, each above 0; `below_zero_minor` is what of credits found no line, <= 0.
 
-    `drawn_minor` is by grant; `exact` is the sum before the lines were rounded, to 10^-10.
+    `drawn_minor` is by grant; `exact` is each line before it was rounded, and `changes` is what
+    made it another amount afterwards.
     """
 
     lines: Mapping[LineKey, int]
     below_zero_minor: int
     drawn_minor: Mapping[str, int]
-    exact: Decimal
+    exact: Mapping[LineKey, Decimal]
+    changes: Mapping[LineKey, Sequence[Change]]
 
     @property
     def target_minor(self) -> int:
@@ -142,28 +153,52 @@ def price_of(exact_lines: Iterable[ExactLine], terms: Terms, minimum_key: LineKe
     converted = {line.key: _converted(line.amount, terms) for line in exact_lines}
     step = smallest_charge_step(terms.currency)
     rounded = {key: in_steps(amount, terms.currency) for key, amount in converted.items()}
-    lines, below_zero = _folded({key: amount for key, amount in rounded.items() if amount})
+    done = _Changes({key: amount for key, amount in rounded.items() if amount})
+    lines, below_zero = _folded(done.lines)
+    done.take(Change(PriceChange.CREDIT), lines)
     if not below_zero:
         for discount in terms.amount_discounts_minor:
-            lines = _remaining(lines, sum(lines.values()) - discount // step)
+            done.limit(Change(PriceChange.AMOUNT_OFF, discount), done.total - discount // step)
         if terms.cap_minor is not None:
-            lines = _remaining(lines, terms.cap_minor // step)
+            done.limit(Change(PriceChange.CAP, terms.cap_minor), terms.cap_minor // step)
     if terms.minimum_minor is not None:
-        rest = terms.minimum_minor // step - sum(lines.values())
+        rest = terms.minimum_minor // step - done.total
         if rest > 0:
-            lines, below_zero = {**lines, minimum_key: rest}, 0
+            done.lines, below_zero = {**done.lines, minimum_key: rest}, 0
     drawn: dict[str, int] = {}
     if not below_zero:
         for grant in terms.grants:
-            draw = min(sum(lines.values()), grant.available_minor // step)
-            lines = _remaining(lines, sum(lines.values()) - draw)
+            draw = min(done.total, grant.available_minor // step)
+            done.limit(Change(PriceChange.GRANT), done.total - draw)
             drawn[grant.key] = draw * step
     return CostPrice(
-        lines={key: lines[key] * step for key in sorted(lines)},
+        lines={key: done.lines[key] * step for key in sorted(done.lines)},
         below_zero_minor=below_zero * step,
         drawn_minor=drawn,
-        exact=_to_quantum(sum(converted.values(), Fraction(0))),
+        exact={key: to_quantum(amount) for key, amount in converted.items()},
+        changes=done.by_line,
     )
+
+
+@dataclass
+class _Changes:
+    """Lines in steps, and what has changed each since it was rounded."""
+
+    lines: dict[LineKey, int]
+    by_line: dict[LineKey, list[Change]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.lines.values())
+
+    def limit(self, change: Change, total: int) -> None:
+        self.take(change, _remaining(self.lines, total))
+
+    def take(self, change: Change, lines: dict[LineKey, int]) -> None:
+        for key, amount in lines.items():
+            if amount != self.lines[key]:
+                self.by_line.setdefault(key, []).append(change)
+        self.lines = lines
 
 
 def _converted(amount: Fraction, terms: Terms) -> Fraction:
@@ -173,7 +208,7 @@ def _converted(amount: Fraction, terms: Terms) -> Fraction:
     return amount
 
 
-def _to_quantum(amount: Fraction) -> Decimal:
+def to_quantum(amount: Fraction) -> Decimal:
     return HALF_UP.divide(Decimal(amount.numerator), Decimal(amount.denominator)).quantize(
         QUANTUM, context=HALF_UP
     )

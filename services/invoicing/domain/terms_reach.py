@@ -13,12 +13,11 @@ from typing import Any, Final
 
 from shared.exact import EXACT, HALF_UP
 from shared.proposals.difference import Entries, EntryKey
+from shared.vocabulary.line_kinds import LinelessKind
 
 Terms = Mapping[str, Mapping[str, Any]]
 _HUNDRED: Final = Decimal(100)
 _SHOWN: Final = Decimal("0.01")
-# What a component is, beside its price.
-_PRICES: Final = {"cost_plus": "percent", "flat_fee": "amount"}
 _MONTHLY: Final = "month"
 # What has no price, and says how much is asked for all the same: it is the same, or not comparable.
 _POLICIES: Final = ("true_up", "grants", "tax")
@@ -97,10 +96,8 @@ def _priced(contracts: Any, day: str) -> dict[tuple[str, ...], Decimal]:
         policies = json.dumps([contract.get(name) for name in _POLICIES], sort_keys=True)
         span = (contract["starts_on"], str(contract["ends_on"]), contract["currency"], policies)
         for at, component in enumerate(_components(contract, day)):
-            kind = component["kind"]
-            every = str(component.get("every", _MONTHLY))
-            what = (*contract["tenants"], *span, str(at), kind, component["name"], every)
-            prices[what] = _price(component)
+            for of, amount in _prices_of(component):
+                prices[*contract["tenants"], *span, str(at), component["kind"], *of] = amount
         if "fx" in contract:
             prices[*contract["tenants"], *span, "fx"] = Decimal(str(contract["fx"]["rate"]))
     return prices
@@ -115,10 +112,31 @@ def _components(contract: Mapping[str, Any], day: str) -> Any:
     return components
 
 
-def _price(component: Mapping[str, Any]) -> Decimal:
-    """Of a markup, what 100 of cost are sold for."""
-    given = Decimal(str(component[_PRICES[component["kind"]]]))
-    return EXACT.add(_HUNDRED, given) if component["kind"] == "cost_plus" else given
+def _prices_of(component: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Decimal]]:
+    """Each price by what it is the price of: of a markup, what 100 of cost are sold for."""
+    name = component.get("name", "")
+    of_whom = (name, str(component.get("every", _MONTHLY)))
+    days = (str(component.get("from")), str(component.get("to")))
+    if component["kind"] == LinelessKind.DISCOUNT and "percent" in component:
+        yield (*of_whom, *days, "percent"), EXACT.subtract(_HUNDRED, _number(component["percent"]))
+    elif "percent" in component:
+        yield of_whom, _sold_for(component)
+    if "amount" in component:
+        yield (*of_whom, *days, "amount"), _number(component["amount"])
+    for group, percent in component.get("groups", {}).items():
+        yield (*of_whom, "group", group), _sold_for({"percent": percent})
+    if "floor" in component:
+        yield (*of_whom, "floor"), _number(component["floor"])
+    for step in component.get("steps", ()):
+        yield (*of_whom, "step", str(step.get("to"))), _sold_for(step)
+
+
+def _sold_for(markup: Mapping[str, Any]) -> Decimal:
+    return EXACT.add(_HUNDRED, _number(markup["percent"]))
+
+
+def _number(given: Any) -> Decimal:
+    return Decimal(str(given))
 
 
 def _percent(before: Decimal, after: Decimal) -> Decimal | None:

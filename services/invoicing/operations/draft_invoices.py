@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
-from services.invoicing.domain.pricing import PricedLine, covers_whole_month, price
+from services.invoicing.domain.pricing import Price, covers_whole_month, price
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
@@ -31,14 +31,15 @@ from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.queries.account_terms import write_costs
-from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.contract_terms import contract_terms, has_rate
 from services.invoicing.queries.drafted_before import (
     has_account,
     is_billed_by_another,
     was_drafted,
 )
 from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
-from shared.contracts.invoicing import BASIS, Cause
+from shared.contracts.bases import BASIS
+from shared.contracts.invoicing import Cause
 from shared.contracts.superseded.invoice_words import written_basis
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
@@ -81,9 +82,9 @@ def draft_invoices(*, period: str) -> None:
         f"the contract of {contract.customer_id} for {', '.join(contract.tenants)} is in"
         f" {contract.currency}, the bill in {closed.currency}"
         for contract in contracts
-        if contract.currency != closed.currency
+        if not has_rate(contract, closed.currency)
     ]
-    billable = (contract for contract in contracts if contract.currency == closed.currency)
+    billable = (contract for contract in contracts if has_rate(contract, closed.currency))
     for _customer, of_customer in groupby(billable, attrgetter("customer_id")):
         with as_ops():
             locked = ClosedPeriod.objects.select_for_update().get(period=period)
@@ -93,7 +94,7 @@ def draft_invoices(*, period: str) -> None:
     if faults:
         raise BadConfiguration(
             f"{period}: {'; '.join(faults)}.",
-            remedy="Exchange rates come with a later version; bill in the bill's currency.",
+            remedy="Give the contract an `fx` with its rate where the two differ, and none else.",
         )
     with as_ops():
         ClosedPeriod.objects.filter(period=period, version=closed.version).update(is_drafted=True)
@@ -116,14 +117,14 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
     if start >= end or has_account(contract, month) or is_billed_by_another(contract, month):
         return
     basis = _basis(contract, closed, costs)
-    lines = price(terms, month, basis.costs)
-    if not lines:
-        open_empty_account(contract, closed, now=now)
+    priced = price(terms, month, basis.costs)
+    if not priced.lines:
+        open_empty_account(contract, closed, costs=_costs_under(contract, basis), now=now)
         return
-    total = sum(line.minor for line in lines)
     causes = parking_reasons(
-        total=Money.from_minor(total, contract.currency),
-        line_count=len(lines),
+        total=Money.from_minor(priced.total_minor, contract.currency),
+        below_zero=Money.from_minor(priced.below_zero_minor, contract.currency),
+        line_count=len(priced.lines),
         earlier_totals_minor=_earlier_totals(contract, closed.period),
         unallocated_share=closed.unallocated_share,
         covers_whole_month=covers_whole_month(terms, month),
@@ -136,7 +137,11 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
         causes.append(Cause(CauseCode.NOT_INVOICED_BEFORE, {"period": closed.period}))
     if is_restated(closed.period, basis.run_version):
         causes.append(RESTATED)
-    _create(contract, closed.period, basis, lines, causes, now)
+    _create(contract, closed.period, basis, priced, causes, now)
+
+
+def _costs_under(contract: Contract, basis: _Basis) -> Costs:
+    return {tenant: basis.costs[tenant] for tenant in contract.tenants if tenant in basis.costs}
 
 
 def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
@@ -163,7 +168,7 @@ def _create(
     contract: Contract,
     period: str,
     basis: _Basis,
-    lines: list[PricedLine],
+    priced: Price,
     causes: list[Cause],
     now: datetime,
 ) -> None:
@@ -187,13 +192,11 @@ def _create(
         period=period,
         sequence=next(number for number in count(1) if number not in taken),
         currency=contract.currency,
-        total_minor=sum(line.minor for line in lines),
-        exact_total=sum((line.exact for line in lines), Decimal(0)),
+        total_minor=priced.total_minor,
+        exact_total=sum((line.exact for line in priced.lines), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
         run_id=basis.run_id,
-        costs=write_costs(
-            {tenant: basis.costs[tenant] for tenant in contract.tenants if tenant in basis.costs}
-        ),
+        costs=write_costs(_costs_under(contract, basis)),
         state=State.PARKED if causes else State.DRAFT,
         parked_from=State.DRAFT if causes else "",
         **held_for(causes),
@@ -217,7 +220,7 @@ def _create(
             service_start=line.service_start,
             service_end=line.service_end,
         )
-        for position, line in enumerate(lines, start=1)
+        for position, line in enumerate(priced.lines, start=1)
     )
     invoice.refresh_from_db()
     record_transition(

@@ -1,6 +1,7 @@
 """A job: what each customer would be charged for a period, until it is closed on a later run."""
 
 import logging
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from services.invoicing.domain.pricing import PricedLine, price
 from services.invoicing.models import ClosedPeriod, Contract, Customer
 from services.invoicing.operations.record_close import park_restated
-from services.invoicing.queries.contract_terms import contract_terms
+from services.invoicing.queries.contract_terms import contract_terms, has_rate
 from services.invoicing.queries.statement_costs import Costs, statement_costs
 from shared.contracts.attribution import PeriodAttributed
 from shared.contracts.invoicing import CHARGES_ESTIMATED, ChargesEstimated, EstimatedLine
@@ -56,8 +57,8 @@ def estimate_charges(
         emit_all(
             CHARGES_ESTIMATED,
             (
-                _estimate(customer, lines, period, version, currency, attributed_at)
-                for customer, lines in _priced(Month.parse(period), currency, costs).items()
+                _estimate(customer, charges, period, version, attributed_at)
+                for customer, charges in _priced(Month.parse(period), currency, costs).items()
             ),
         )
 
@@ -71,40 +72,51 @@ def is_after_close(period: str, version: int) -> bool:
     return ClosedPeriod.objects.filter(period=period, run_version__lt=version).exists()
 
 
+@dataclass
+class _Charges:
+    """Of a customer, in one currency: nothing is added up across currencies."""
+
+    currency: str
+    lines: list[PricedLine] = field(default_factory=list)
+
+
 def _estimate(
-    customer: str,
-    lines: list[PricedLine],
-    period: str,
-    version: int,
-    currency: str,
-    attributed_at: str,
+    customer: str, charges: _Charges, period: str, version: int, attributed_at: str
 ) -> ChargesEstimated:
-    amounts = [Money.from_minor(line.minor, currency).amount for line in lines]
+    amounts = [Money.from_minor(line.minor, charges.currency).amount for line in charges.lines]
     return ChargesEstimated(
         customer=customer,
         period=period,
         version=version,
-        currency=currency,
+        currency=charges.currency,
         total=sum(amounts, Decimal(0)),
         lines=[
             EstimatedLine(line.description, amount)
-            for line, amount in zip(lines, amounts, strict=True)
+            for line, amount in zip(charges.lines, amounts, strict=True)
         ],
         attributed_at=datetime.fromisoformat(attributed_at),
     )
 
 
-def _priced(month: Month, currency: str, costs: Costs) -> dict[str, list[PricedLine]]:
-    """Lines of every customer there has been, of all its contracts in the bill's currency."""
+def _priced(month: Month, currency: str, costs: Costs) -> dict[str, _Charges]:
+    """Of every customer there has been, of its contracts that have a rate to the bill's currency.
+
+    Of contracts in several currencies those in the first one's.
+    """
     known = Customer.objects.order_by("customer_id").values_list("customer_id", flat=True)
-    priced: dict[str, list[PricedLine]] = {customer_id: [] for customer_id in known}
+    priced = {customer_id: _Charges(currency) for customer_id in known}
     for contract in (
         Contract.objects.select_related("plan")
         .filter(is_active=True)
         .order_by("customer_id", "starts_on", "contract_id")
     ):
-        if contract.currency != currency:
+        charges = priced[contract.customer_id]
+        is_first = not charges.lines
+        if not has_rate(contract, currency) or not (
+            is_first or contract.currency == charges.currency
+        ):
             logger.warning("%s is not estimated: in %s", contract, contract.currency)
             continue
-        priced[contract.customer_id] += price(contract_terms(contract, month), month, costs)
+        charges.currency = contract.currency
+        charges.lines += price(contract_terms(contract, month), month, costs).lines
     return priced

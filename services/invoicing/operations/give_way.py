@@ -19,6 +19,7 @@ _JUDGED_ANEW: Final = frozenset(
     {
         CauseCode.RESTATED,
         CauseCode.NEGATIVE_TOTAL,
+        CauseCode.BELOW_ZERO,
         CauseCode.BELOW_SMALLEST_CHARGE,
         CauseCode.TOO_MANY_LINES,
         CauseCode.PART_OF_MONTH,

@@ -5,8 +5,6 @@ docs/reference/true-up.md, "Accounts".
 
 from collections import Counter
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -26,11 +24,11 @@ from services.invoicing.queries.account_terms import (
 from shared.contracts.invoicing import CAUSE, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.account_states import AccountState, StopCode
+from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import FINISHED_STATES, State
-
-_NOTHING: Final = Target(lines={}, below_zero_minor=0, exact=Decimal(0))
 
 
 def open_account(invoice: Invoice, *, now: datetime) -> TrueUpAccount:
@@ -40,21 +38,29 @@ def open_account(invoice: Invoice, *, now: datetime) -> TrueUpAccount:
     that another account has.
     """
     known = TrueUpAccount.objects.filter(invoice=invoice).first()
+    terms = terms_now(invoice.contract, Month.parse(invoice.period))
     return known or _create(
         invoice.contract,
         invoice.period,
-        terms=terms_now(invoice.contract, Month.parse(invoice.period)),
+        terms=terms,
         costs=costs_of(invoice),
-        target=_invoiced(invoice),
+        target=_invoiced(invoice, terms),
         now=now,
         invoice=invoice,
     )
 
 
-def open_empty_account(contract: Contract, closed: ClosedPeriod, *, now: datetime) -> None:
-    """Of a month closed with nothing to invoice: whatever comes later is a correction."""
-    terms = terms_now(contract, Month.parse(closed.period))
-    _create(contract, closed.period, terms=terms, costs={}, target=_NOTHING, now=now, invoice=None)
+def open_empty_account(
+    contract: Contract, closed: ClosedPeriod, *, costs: Costs, now: datetime
+) -> None:
+    """Of a month closed with nothing to invoice: whatever comes later is a correction.
+
+    It may have cost below zero, which is on no document.
+    """
+    month = Month.parse(closed.period)
+    terms = terms_now(contract, month)
+    target = target_of(terms, month, costs)
+    _create(contract, closed.period, terms=terms, costs=costs, target=target, now=now, invoice=None)
 
 
 def drop_account(invoice: Invoice) -> None:
@@ -115,12 +121,12 @@ def _stop_unless_repriced(account: TrueUpAccount, invoice: Invoice) -> None:
 def _why_stopped(invoice: Invoice) -> Cause | None:
     if invoice.state == State.VOID:
         return Cause(StopCode.VOIDED_BY_HAND, {"number": invoice.number})
+    if any(line.amount_minor < 0 for line in cost_derived_lines(invoice)):
+        return Cause(StopCode.NEGATIVE_LINE)
     month = Month.parse(invoice.period)
     terms = terms_now(invoice.contract, month)
     if target_of(terms, month, costs_of(invoice)).lines != _lines(invoice):
         return Cause(StopCode.OTHER_TERMS, {"plan": f"{terms.plan} v{terms.plan_version}"})
-    if any(line.amount_minor < 0 for line in cost_derived_lines(invoice)):
-        return Cause(StopCode.NEGATIVE_LINE)
     return None
 
 
@@ -144,10 +150,13 @@ def _create(
         seller=contract.customer.seller.get("key"),
         currency=contract.currency,
         terms=write_terms(terms),
-        base_minor=target.minor,
+        base_minor=sum(target.lines.values()),
         costs=write_costs(costs),
         target_lines=write_lines(target.lines),
         target_exact=target.exact,
+        below_zero_minor=target.below_zero_minor,
+        waived_minor=target.below_zero_minor,
+        waived_why=CauseCode.BELOW_ZERO if target.below_zero_minor else "",
         target_run=invoice.run_id if invoice is not None else getattr(closed, "run_id", ""),
         close_number=closed.number if closed is not None else 1,
         opened_at=now,
@@ -160,12 +169,15 @@ def _create(
     return account
 
 
-def _invoiced(invoice: Invoice) -> Target:
-    lines = list(cost_derived_lines(invoice))
+def _invoiced(invoice: Invoice, terms: AccountTerms) -> Target:
+    """What is below zero is on no line of it, so it is priced once more."""
+    priced = target_of(terms, Month.parse(invoice.period), costs_of(invoice))
+    below_zero = Money.from_minor(priced.below_zero_minor, invoice.currency).amount
+    lines = cost_derived_lines(invoice)
     return Target(
         lines=_lines(invoice),
-        below_zero_minor=0,
-        exact=sum((line.exact_amount for line in lines), Decimal(0)),
+        below_zero_minor=priced.below_zero_minor,
+        exact=sum((line.exact_amount for line in lines), below_zero),
     )
 
 
@@ -173,4 +185,4 @@ def _lines(invoice: Invoice) -> dict[LineKey, int]:
     lines: Counter[LineKey] = Counter()
     for line in cost_derived_lines(invoice):
         lines[row_key(line)] += line.amount_minor
-    return dict(lines)
+    return {key: minor for key, minor in lines.items() if minor}

@@ -80,7 +80,7 @@ def _newest_minor(invoice: Invoice) -> int:
         contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
         terms = terms_now(contract, month)
     revised = revised_costs(invoice.period, terms.prices.tenants)
-    return target_of(terms, month, {**costs_of(invoice), **revised}).minor
+    return sum(target_of(terms, month, {**costs_of(invoice), **revised}).lines.values())
 
 
 def _costs(fact: StatementRevised) -> dict[str, str]:

@@ -83,7 +83,8 @@ def seller_fields(configuration: Configuration) -> dict[str, Any]:
 
 def components_of(plan: Any) -> list[dict[str, Any]]:
     return [
-        component.model_dump(mode="json", exclude_defaults=True) for component in plan.components
+        component.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        for component in plan.components
     ]
 
 

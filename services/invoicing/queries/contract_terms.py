@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from services.invoicing.domain.pricing import ContractTerms
 from services.invoicing.models import Contract, Plan
 from shared.periods import Month
@@ -22,4 +24,10 @@ def terms_under(contract: Contract, plan: Plan) -> ContractTerms:
         currency=contract.currency,
         components=plan.components,
         tenant_names=contract.tenant_names,
+        rate=Decimal(contract.fx["rate"]) if contract.fx else Decimal(1),
     )
+
+
+def has_rate(contract: Contract, bill_currency: str) -> bool:
+    """Between the bill's currency and its own; the same needs none."""
+    return (contract.currency == bill_currency) == (not contract.fx)

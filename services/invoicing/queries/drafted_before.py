@@ -1,11 +1,13 @@
 """Whether a contract's month, or the days of its tenants, were drafted or billed already."""
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 
 from services.invoicing.models import Contract, Invoice, InvoiceLine, TrueUpTenant
 from services.invoicing.queries.contract_terms import contract_terms
 from shared.periods import Month
 from shared.vocabulary.invoice_states import State
+from shared.vocabulary.line_kinds import WHOLE_COST_KINDS
 
 
 def was_drafted(contract: Contract, period: str) -> bool:
@@ -17,13 +19,15 @@ def was_drafted(contract: Contract, period: str) -> bool:
 def is_billed_by_another(contract: Contract, month: Month) -> bool:
     """A live invoice of the month has cost of its tenants and days, under another contract.
 
-    A contract whose tenants or first day were changed is another one; no day is billed twice.
+    A contract whose tenants or first day were changed is another one; no day is billed twice. A
+    line of steps is on the cost of all tenants of its contract.
     """
     start, end = contract_terms(contract, month).days_within(month)
     return (
         InvoiceLine.objects.filter(
+            Q(tenant__in=contract.tenants)
+            | Q(kind__in=WHOLE_COST_KINDS, invoice__costs__has_any_keys=list(contract.tenants)),
             invoice__period=str(month),
-            tenant__in=contract.tenants,
             cost__isnull=False,
             service_start__lt=end,
             service_end__gt=start,

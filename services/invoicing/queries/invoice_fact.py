@@ -6,12 +6,11 @@ from django.db.models import QuerySet
 from services.invoicing.domain.states import ACTIONS, Action, refusal
 from services.invoicing.models import Invoice, InvoiceLine, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
+from shared.contracts.bases import BASIS, Basis
 from shared.contracts.invoicing import (
-    BASIS,
     CAUSE,
     CAUSES,
     ActionFact,
-    Basis,
     Cause,
     InvoiceFact,
     InvoiceLineFact,

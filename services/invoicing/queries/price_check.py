@@ -68,7 +68,7 @@ def _lines(
         currency=plan.currency,
         components=plan.components,
     )
-    return price(terms, month, {tenant: costs})
+    return price(terms, month, {tenant: costs}).lines
 
 
 def _newest_plans(month: Month) -> list[Plan]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from shared.contracts.price_words import component_words
+from shared.vocabulary.line_kinds import LineKind, LinelessKind
+from shared.vocabulary.names import as_heading
 from shared.vocabulary.proposals import ProposalRefusal, ProposalState, Proposed
 
 TITLES: Final[Mapping[str, str]] = {
@@ -25,6 +28,9 @@ _REFUSALS: Final[Mapping[str, str]] = {
         "What it changes has been changed since. Propose it again, and look at it anew."
     ),
 }
+# What says of a component that it has a price, and what its words say.
+_PRICES: Final = frozenset({"percent", "amount", "steps"})
+_WORDED: Final = _PRICES | {"kind", "name", "every", "groups", "floor", "on", "from", "to"}
 
 
 def reach_words(subject: str, reach: Mapping[str, Any]) -> str:
@@ -80,13 +86,13 @@ def value_words(value: Any) -> str:
 
 def _price_words(fields: Mapping[str, Any]) -> str:
     """`Cloud usage: cost plus 32%` of a price component; nothing of anything else."""
-    match fields:
-        case {"kind": "cost_plus", "name": name, "percent": percent, **more}:
-            price = f"{name}: cost plus {percent}%"
-        case {"kind": "flat_fee", "name": name, "amount": amount, **more}:
-            price = f"{name}: {amount} a {more.pop('every', 'month')}"
-        case _:
-            return ""
+    if fields.get("kind") in {LinelessKind.CAP, LinelessKind.DISCOUNT, LineKind.MINIMUM}:
+        price = as_heading(component_words(fields))
+    elif "kind" in fields and "name" in fields and _PRICES & fields.keys():
+        price = f"{fields['name']}: {component_words(fields)}"
+    else:
+        return ""
+    more = {name: value for name, value in fields.items() if name not in _WORDED}
     return ", ".join([price, *_pairs(more)])
 
 

@@ -12,6 +12,7 @@ from services.portal.domain.invoice_words import basis_words
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.line_kinds import ALL_GROUPS, FIXED_KINDS, WHOLE_COST_KINDS
 from shared.vocabulary.names import as_heading, charge_group_label
 from shared.vocabulary.recipients import is_pooled
 
@@ -169,7 +170,7 @@ def open_book(document: Document) -> OpenBook | None:
     for line in document["lines"]:
         cost = decimal(line.get("cost"))
         if cost is not None:
-            group = line["charge_group"]
+            group = ALL_GROUPS if line["kind"] in WHOLE_COST_KINDS else line["charge_group"]
             costs[group] = costs.get(group, Decimal(0)) + cost
     total = sum(costs.values(), Decimal(0))
     currency = document["currency"]
@@ -221,7 +222,8 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
         *([Evidence("Median of the months before", against.usual)] if against.usual else []),
     ]
     if cost is None:
-        why = f"A fixed fee {basis}, by the plan {document['plan']}."
+        what = "A fixed fee" if line["kind"] in FIXED_KINDS else "To be paid at least:"
+        why = f"{what} {basis}, by the plan {document['plan']}."
         shown_line = _line(line, document, {}, explanation=why, evidence=earlier, **shown)
     else:
         shown_line = _line(
@@ -231,12 +233,24 @@ def _staff_line(line: Mapping[str, Any], document: Document, against: LineDiffer
             explanation=f"{as_heading(basis)}, rounded once, half-up.",
             flags=["below cost"] if amount < cost and cost > 0 else [],
             evidence=[
-                Evidence(f"Cost of {line['tenant']}", Money(cost, currency)),
+                Evidence(_whose_cost(line), Money(cost, currency)),
                 Evidence("Above cost", Money(amount - cost, currency)),
                 *earlier,
             ],
-            cost_of=CostOf(line["tenant"], line["charge_group"], document["run_id"]),
+            cost_of=_cost_of(line, document),
             **shown,
         )
     flags = [*shown_line.flags, *filter(None, [against.flag])]
     return replace(shown_line, change=against.change, flags=flags)
+
+
+def _whose_cost(line: Mapping[str, Any]) -> str:
+    is_whole = line["kind"] in WHOLE_COST_KINDS
+    return "Cost of the contract" if is_whole else f"Cost of {line['tenant']}"
+
+
+def _cost_of(line: Mapping[str, Any], document: Document) -> CostOf | None:
+    """None of a line on the contract's whole cost, which is of no tenant and group alone."""
+    if line["kind"] in WHOLE_COST_KINDS:
+        return None
+    return CostOf(line["tenant"], line["charge_group"], document["run_id"])

@@ -1,10 +1,10 @@
 """What invoicing says of an invoice as data, in words for the portal's readers."""
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from shared.money import currency_exponent
+from shared.contracts import price_words
+from shared.contracts.bases import BASIS
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.names import as_heading
@@ -20,6 +20,9 @@ _STATES: Final[Mapping[str, str]] = {
 }
 _CAUSES: Final = {
     CauseCode.NEGATIVE_TOTAL: "The total is negative.",
+    CauseCode.BELOW_ZERO: (
+        "Credits of {amount} {currency} found no usage that they lower: they are not on it."
+    ),
     CauseCode.BELOW_SMALLEST_CHARGE: "The total is below the smallest amount that Stripe charges.",
     CauseCode.TOO_MANY_LINES: "It has {lines} lines; Stripe takes {lines_max}.",
     CauseCode.PART_OF_MONTH: (
@@ -80,22 +83,12 @@ def refusal_words(refusal: Data) -> str:
 
 def basis_words(basis: Data | None) -> str:
     """`cost plus 20%`, `per month`, `12 of 31 days`; nothing where a line has no basis."""
-    if basis is None:
-        return ""
-    if "percent" in basis:
-        return f"cost plus {Decimal(basis['percent']).normalize():f}%"
-    if basis["days"] == basis["days_in_all"]:
-        return f"per {basis['every']}"
-    return f"{basis['days']} of {basis['days_in_all']} days"
+    return "" if basis is None else price_words.basis_words(BASIS.validate_python(basis))
 
 
 def term_words(term: Data, currency: str) -> str:
     """`cost plus 20%`, `6,900.00 USD a month`: a component of a plan."""
-    if term["kind"] == "cost_plus":
-        return f"cost plus {term['percent']}%"
-    step = Decimal(1).scaleb(-currency_exponent(currency))
-    amount = Decimal(term["amount"]).quantize(step, rounding=ROUND_HALF_UP)
-    return f"{amount:,f} {currency} a {term['every']}"
+    return price_words.component_words(term, currency)
 
 
 def _state(name: str) -> str:

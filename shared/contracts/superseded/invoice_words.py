@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from shared.contracts.invoicing import Basis, Cause, Difference, FeeDays, Markup, Refusal
+from shared.contracts.bases import Adjusted, Basis, FeeDays, Markup, MinimumRest, Tiers
+from shared.contracts.invoicing import Cause, Difference, Refusal
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 
 # Version 1 does not say whether a fee is a month's or a year's: a year has at least so many days.
@@ -19,6 +20,9 @@ _PERSON: Final = CauseCode.PERSON
 _UNEQUAL: Final = CauseCode.UNEQUAL_AT_STRIPE
 _SENTENCES: Final[Mapping[str, str]] = {
     CauseCode.NEGATIVE_TOTAL: "The total is negative.",
+    CauseCode.BELOW_ZERO: (
+        "Credits of {amount} {currency} found no usage that they lower: they are not on it."
+    ),
     CauseCode.BELOW_SMALLEST_CHARGE: "The total is below the smallest amount that Stripe charges.",
     CauseCode.TOO_MANY_LINES: "It has {lines} lines; Stripe takes {lines_max}.",
     CauseCode.PART_OF_MONTH: (
@@ -134,7 +138,7 @@ def written_basis(basis: Basis | None) -> str:
             return f"per {basis.every}"
         case FeeDays():
             return f"{basis.days} of {basis.days_in_all} days"
-        case None:
+        case None | Tiers() | MinimumRest() | Adjusted():  # version 1 has no words for these
             return ""
 
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from shared.contracts.bases import BASIS
 from shared.contracts.contract import Contract
 from shared.contracts.fields import Code, Instant, Key, Line, Words
 from shared.contracts.invoicing import (
-    BASIS,
     CAUSE,
     INVOICE_FACTS,
     ActionFact,
