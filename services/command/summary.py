@@ -30,6 +30,7 @@ METHODS: Mapping[str, str] = {
     Method.POD: "by pod",
     Method.TASK: "by task",
     Method.DEFAULT: "by default",
+    Method.LATE_CORRECTION: "late corrections",
     Method.POOL_SIGNAL: "pools, by signal",
     Method.POOL_PROPORTIONAL: "pools, proportional",
     Method.POOL_EVEN: "pools, even",

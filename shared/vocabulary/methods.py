@@ -9,6 +9,8 @@ class Method(StrEnum):
     POD = "pod"
     TASK = "task"
     DEFAULT = "default"
+    LATE_CORRECTION = "late-correction"
+    """In place of the four above, of what belongs to an earlier month and stays in its bill."""
     POOL_SIGNAL = "pool-signal"
     POOL_PROPORTIONAL = "pool-proportional"
     POOL_EVEN = "pool-even"

@@ -58,6 +58,21 @@ def attribute(work, *more, run=trueback, config="trueback.yaml", bill="bill.csv"
 
 
 class TestAttribute:
+    def test_keeps_lines_of_another_month_and_names_them(self, work):
+        refund = focus_line(
+            cost="-2",
+            tags={"customer": "acme"},
+            ChargePeriodStart="2026-09-20T07:00:00Z",
+            ChargePeriodEnd="2026-09-20T08:00:00Z",
+        )
+        write_focus(work / "bill.csv", [focus_line(tags={"customer": "acme"}), refund])
+        done = attribute(work)
+        assert done.returncode == 0, done.stderr
+        assert "-2.0000000000 USD of 2026-09 are cost of 2026-10" in done.stdout
+        assert "difference 0" in done.stdout
+        statements = (work / "out/statements.csv").read_text()
+        assert "acme,Compute,late-correction,EffectiveCost,-2.0000000000,USD" in statements
+
     def test_writes_the_output_folder_and_says_what_it_did(self, work):
         done = attribute(work, signals="signals.csv")
         assert done.returncode == 0, done.stderr

@@ -105,6 +105,26 @@ class TestTheOrderOfClaims:
         claim = claims.of(line(account="9"))
         assert (claim.recipient, claim.method) == ("acme", "default")
 
+    @pytest.mark.parametrize(
+        ("late", "recipient", "method", "rule"),
+        [
+            (line("acme"), "acme", "late-correction", "tag:customer"),
+            (line(account="9"), "acme", "late-correction", "account:9"),
+            (
+                line(service="Observely"),
+                "excluded:marketplace",
+                "late-correction",
+                "marketplace",
+            ),
+            (line(usage_type="NatGateway-Hours"), "nat", "pool", "pool:nat"),
+            (line(), "unallocated", "none", ""),
+        ],
+        ids=["label", "default", "rule", "pool", "nobody"],
+    )
+    def test_names_what_stays_out_of_its_month(self, claims, late, recipient, method, rule):
+        claim = claims.of(replace(late, late_month="2026-09"))
+        assert (claim.recipient, claim.method, claim.rule) == (recipient, method, rule)
+
     def test_leaves_a_line_without_a_value_unallocated_and_says_what_is_missing(self, claims):
         claim = claims.of(line())
         assert (claim.recipient, claim.reason, claim.tag_key) == (

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.engine import Exchange, SetApart, attribute, set_apart
+from services.attribution.engine.attribute import open_attribution
 from shared.configuration import parse_configuration
 from shared.faults import ProofFailed
 from shared.periods import Month
@@ -242,6 +243,115 @@ class TestSetApart:
         ]
         assert hashes[0] == hashes[1]
         assert hashes[0] != hashes[2]
+
+
+LATE = line(NOVEMBER, "2026-10-20T07", "-50.25", ChargeClass="Correction", **ACME)
+RULES = """
+version: 1
+currency: USD
+tenants: [{key: acme}, {key: globex}]
+labels: {tenant: ["tag:customer"]}
+rules: [{name: own, when: {service: [AWS Support]}, assign: {overhead: own}}]
+pools: [{name: shared, when: {service: [Amazon VPC]}, drivers: [even: true]}]
+defaults: {accounts: {"000000000009": globex}}
+"""
+
+
+STAY_HERE = (
+    "are cost of 2026-11, the month of their bill: theirs has no run that could take them, or ended"
+    " too long before."
+)
+
+
+def by_method(run):
+    return {(one.tenant, one.method): one.amount for one in run.statements}
+
+
+def notes(run):
+    return [each.message for each in run.findings if each.kind == "late-costs"]
+
+
+class TestLinesThatStayInTheirBill:
+    def run(self, work, *lines, ruleset=RULES, is_prepared=True, period=NOVEMBER):
+        written = write_normalised(work / "bill", lines)
+        config = parse_configuration(ruleset)
+        given = {"config": config, "period": period, "scratch_dir": work / "scratch"}
+        if is_prepared:
+            return attribute(
+                snapshot_parts=written.parts,
+                raw_totals=written.raw_totals,
+                signals=[],
+                out_dir=work / "out",
+                run_id="run-1",
+                memory_limit_mb=512,
+                **given,
+            )
+        with open_attribution(memory_limit_mb=512, **given) as attribution:
+            findings = attribution.split(written.parts, [], ())
+            return attribution.finish(work / "out", "run-1", written.raw_totals, findings)
+
+    @pytest.mark.parametrize("is_prepared", [True, False])
+    def test_are_whose_they_are_by_a_method_of_their_own(self, tmp_path, is_prepared):
+        by_rule = {**LATE, "ServiceName": "AWS Support"}
+        by_default = line(NOVEMBER, "2026-10-20T07", "3", SubAccountId="000000000009")
+        lines = (LATER, LATE, by_rule, by_default)
+        run = self.run(tmp_path, *lines, is_prepared=is_prepared)
+        assert by_method(run) == {
+            ("acme", "label"): Decimal(70),
+            ("acme", "late-correction"): Decimal("-50.25"),
+            ("globex", "late-correction"): Decimal(3),
+            ("overhead:own", "late-correction"): Decimal("-50.25"),
+        }
+        query = "SELECT rule FROM rows WHERE method = 'late-correction' ORDER BY rule"
+        rules = rows_of(tmp_path / "out/allocations.parquet", query)
+        assert [rule for (rule,) in rules] == ["account:000000000009", "own", "tag:customer"]
+        assert run.proof.difference == 0
+
+    def test_are_noted_with_their_money_and_month(self, tmp_path):
+        of_september = line(NOVEMBER, "2026-09-20T07", "2", **ACME)
+        own = line(NOVEMBER, "2026-11-20T07", "-7", ChargeClass="Correction", **ACME)
+        first, second, third = notes(self.run(tmp_path, LATER, LATE, of_september, own))
+        assert first == f"2.0000000000 USD of 2026-09 {STAY_HERE}"
+        assert second == f"-50.2500000000 USD of 2026-10 {STAY_HERE}"
+        assert third.startswith("-7.0000000000 USD of corrections say no earlier month: they are")
+
+    def test_are_split_by_a_pool_or_nobodys_as_ever(self, tmp_path):
+        pooled = {**LATE, "ServiceName": "Amazon VPC", "Tags": ""}
+        nobodys = {**LATE, "Tags": ""}
+        run = self.run(tmp_path, pooled, nobodys)
+        assert {method for _, method in by_method(run)} == {"pool-even", "none"}
+        assert notes(run)[0].startswith("-100.5000000000 USD of 2026-10")
+
+    def test_are_as_all_others_by_billing_period(self, tmp_path):
+        run = self.run(tmp_path, LATER, LATE, ruleset=RULES + "corrections: billing_period\n")
+        assert by_method(run) == {("acme", "label"): Decimal("19.75")}
+        assert notes(run) == []
+
+    @pytest.mark.parametrize(
+        "own",
+        [
+            line(NOVEMBER, "2026-11-20T07", **ACME),
+            line(NOVEMBER, "2026-10-20T07", ChargeCategory="Purchase", **ACME),
+            line(NOVEMBER, "2026-09-01T00", end="2026-10-02T00:00:00Z", **ACME),
+            line(NOVEMBER, "2026-10-31T23", end="2026-11-01T01:00:00Z", **ACME),
+        ],
+        ids=["of the month", "bought", "longer than a month", "into the month"],
+    )
+    def test_are_no_lines_of_the_bill_itself(self, tmp_path, own):
+        run = self.run(tmp_path, own)
+        assert by_method(run) == {("acme", "label"): Decimal(1)}
+        assert notes(run) == []
+
+    def test_over_two_months_are_named_by_the_first(self, tmp_path):
+        over = line(NOVEMBER, "2026-09-30T23", end="2026-10-01T01:00:00Z", **ACME)
+        run = self.run(tmp_path, over)
+        assert by_method(run) == {("acme", "late-correction"): Decimal(1)}
+        assert notes(run)[0].startswith("1.0000000000 USD of 2026-09 are cost of 2026-11")
+
+    def test_are_none_where_they_came_in(self, tmp_path):
+        run = attributed(tmp_path, {OCTOBER: OWN, NOVEMBER: [LATER, LATE]})[OCTOBER]
+        assert {method for _, method in by_method(run)} == {"label"}
+        assert notes(run) == []
 
 
 days = st.integers(0, 92 * 24 - 1).map(lambda hours: OCTOBER.start + dt.timedelta(hours=hours))

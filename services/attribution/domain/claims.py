@@ -33,6 +33,7 @@ Kind = Literal["tenant", "pool", "overhead", "excluded", "unallocated"]
 CLUSTER_TAG = "aws:eks:cluster-name"
 
 _ECS = "ecs."
+_WHOLE = frozenset(["tenant", "overhead", "excluded"])
 _OWN_SOURCES = {"pod": "k8s.", "task": _ECS}
 
 
@@ -61,7 +62,17 @@ class Claims:
         self._sources = config.tenant_labels
 
     def of(self, line: LineKey) -> Claim:
-        """Of a line as a whole or, where it names a pod, of that pod's part of it."""
+        """Of a line as a whole or, where it names a pod, of that pod's part of it.
+
+        What rules, labels and defaults take of a line that belongs to an earlier month, and stays
+        in its bill's, has a method of its own; so it is seen wherever cost is.
+        """
+        claim = self._of(line)
+        if line.late_month and claim.kind in _WHOLE:
+            return replace(claim, method=Method.LATE_CORRECTION)
+        return claim
+
+    def _of(self, line: LineKey) -> Claim:
         if line.carrier and line.pod is None and self._is_divided(line):
             left = self._by_rule(line) or self._by_label(line) or self._idle(line)
             return replace(left, is_divided=True)

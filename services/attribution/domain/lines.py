@@ -60,6 +60,8 @@ class LineKey:
     carrier: Carrier = ""
     """What of a cluster the line pays for, if the workloads know it."""
     cluster: str = ""
+    late_month: str = ""
+    """The month that the line corrects and stays out of; of a month's own lines ''."""
     cluster_tag: str = ""
     """The cluster that an instance's tags name and the workloads don't know the instance of."""
     pod: PodKey | None = None

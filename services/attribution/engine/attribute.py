@@ -26,7 +26,11 @@ from services.attribution.engine.inputs.reference_tables import create_reference
 from services.attribution.engine.inputs.signal_notes import copied_files, signal_notes
 from services.attribution.engine.inputs.signals import SignalTables, use_signals
 from services.attribution.engine.inputs.smoothing import smooth_commitments
-from services.attribution.engine.output.findings import pools_that_overlap, unknown_values
+from services.attribution.engine.output.findings import (
+    late_corrections,
+    pools_that_overlap,
+    unknown_values,
+)
 from services.attribution.engine.output.results import metered, name_of_content, sum_results
 from services.attribution.engine.output.run_files import write_run
 from services.attribution.engine.output.unmet_names import UnmetNames
@@ -194,7 +198,7 @@ class Attribution:
         find_uses(self.session, self.config, self.work_dir)
         findings = list(unused_settings(self.config, has_workloads=has_workloads))
         findings += copied_files(self.session, tables.files(signals), identifier("copied_files"))
-        self.keys = KeyColumns(self.config, has_workloads=has_workloads)
+        self.keys = KeyColumns(self.config, self.period, has_workloads=has_workloads)
         if has_workloads:
             split_rows = lines if has_split_rows else None
             findings += self._divide(snapshot_parts, workloads, split_rows)
@@ -205,7 +209,7 @@ class Attribution:
 
     def split_prepared(self, prepared: PreparedInputs, kept: KeptResults) -> list[Finding]:
         """What came out earlier for days that are as they were is taken as it is."""
-        self.keys = KeyColumns(self.config)
+        self.keys = KeyColumns(self.config, self.period)
         self.moved = prepared.scan("moved")
         check_settings(self.config, has_workloads=False)
         pools = self._create_reference_tables()
@@ -213,7 +217,7 @@ class Attribution:
         findings += copied_files(self.session, prepared.signal_files, prepared.copies)
         use_signals(self.session, prepared.usage)
         find_uses(self.session, self.config, self.work_dir)
-        PreparedFacts(self.session, self.config, self.work_dir, prepared).load(kept)
+        PreparedFacts(self.session, self.config, self.work_dir, prepared).load(self.keys, kept)
         return [*findings, *self._split(pools, prepared.scan("days"))]
 
     def _create_reference_tables(self) -> PoolSplit:
@@ -263,6 +267,7 @@ class Attribution:
         yield from unmetered_drivers(self.config, metered(self.session))
         yield from signal_notes(self.session, self.config)
         yield from pools_that_overlap(self.session, costs, self.config.currency)
+        yield from late_corrections(self.session, costs, self.config, self.period)
         yield from unknown_values(self.session, costs, self.config)
         yield from UnmetNames(self.session, self.config, self.keys, self.period).findings()
 

@@ -10,11 +10,14 @@ from typing import Final
 from shared.columnar import Session
 from shared.configuration.models import Configuration
 from shared.faults import BadConfiguration
+from shared.periods import Month
 from shared.sql.expressions import (
     EMPTY,
     Sql,
+    both,
     call,
     case,
+    either,
     entry,
     identifier,
     infix,
@@ -22,8 +25,10 @@ from shared.sql.expressions import (
     literal,
     null,
     null_if_empty,
+    number,
     one_of,
     or_empty,
+    timestamp,
 )
 from shared.sql.scripts import run_script, script_query
 
@@ -64,6 +69,34 @@ _SPLIT_OPERATIONS: Final = ("EKSPod-EC2", "ECSTask-EC2")
 
 # Columns that snapshots of earlier versions have not.
 _ADDED: Final = ("x_BillingEntity", "x_IamPrincipal", "x_UserIdentifier")
+
+
+def late_month(period: Month) -> Sql:
+    """The month that a line corrects which stays in this bill; '' of all others.
+
+    It is before the bill's where the whole charge period is, and the bill's own where a correction
+    says no earlier one. Purchases and what is longer than a month are of their bill, and lines of
+    later bills belong here.
+    """
+    started, ended = identifier("ChargePeriodStart"), identifier("ChargePeriodEnd")
+    start, end = timestamp(period.start), timestamp(period.end)
+    a_month_later = infix(started, "+", call("to_months", number(1)))
+    category = call("lower", or_empty(identifier("ChargeCategory")))
+    of_its_bill = either(
+        infix(identifier("BillingPeriodStart"), ">=", end),
+        infix(category, "=", literal("purchase")),
+        infix(a_month_later, "<", ended),
+        both(infix(started, "<", start), infix(start, "<", ended)),
+    )
+    is_correction = infix(or_empty(identifier("ChargeClass")), "=", literal("Correction"))
+    return case(
+        [
+            (of_its_bill, EMPTY),
+            (infix(started, "<", start), call("strftime", started, literal("%Y-%m"))),
+            (is_correction, literal(str(period))),
+        ],
+        EMPTY,
+    )
 
 
 def types_of_columns(session: Session, lines: Sql) -> dict[str, str]:

@@ -32,7 +32,10 @@ from shared.periods import Month
 from shared.vocabulary.methods import Method
 
 DIRECT_METHODS: Final = frozenset(
-    {Method.RULE, Method.LABEL, Method.POD, Method.TASK, Method.DEFAULT}
+    {
+        *(Method.RULE, Method.LABEL, Method.POD, Method.TASK, Method.DEFAULT),
+        Method.LATE_CORRECTION,
+    }
 )
 
 

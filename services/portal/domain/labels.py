@@ -13,6 +13,7 @@ METHODS: Final[Mapping[str, str]] = {
     Method.POD: "Direct: pods",
     Method.TASK: "Direct: tasks",
     Method.DEFAULT: "Direct: account or cluster",
+    Method.LATE_CORRECTION: "Direct: late correction",
     Method.POOL_SIGNAL: "By measured use",
     Method.POOL_PROPORTIONAL: "In proportion to direct cost",
     Method.POOL_EVEN: "Evenly",

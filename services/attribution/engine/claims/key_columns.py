@@ -18,10 +18,12 @@ from services.attribution.engine.bill_columns import (
     BARE_RESOURCE,
     SELECTED,
     first_tag,
+    late_month,
     tag,
 )
 from services.attribution.engine.claims.label_sources import first_place, first_value, line_values
 from shared.configuration.models import Configuration, Selector
+from shared.periods import Month
 from shared.sql.expressions import (
     EMPTY,
     Sql,
@@ -53,6 +55,7 @@ class KeyColumns:
     """`has_workloads`: a line's key also says which place of a cluster it pays for."""
 
     config: Configuration
+    period: Month
     has_workloads: bool = False
 
     def columns(self, *, sanitised: bool) -> dict[str, Sql]:
@@ -76,6 +79,8 @@ class KeyColumns:
             column: tag(key, sanitised=sanitised)
             for key, column in zip(self._tags, self._tag_columns, strict=True)
         }
+        is_by_charge = self.config.corrections == "charge_period"
+        columns["late_month"] = late_month(self.period) if is_by_charge else EMPTY
         columns["segment"] = _segment(self.breakpoints)
         tenant = list(line_values(self.config.tenant_labels, sanitised=sanitised))
         columns["label_source"] = first_place(tenant)
@@ -115,7 +120,7 @@ class KeyColumns:
     @cached_property
     def visible(self) -> list[str]:
         """The columns that rules and labels are decided by."""
-        fixed = ["segment", "label_source", "label_value"]
+        fixed = ["late_month", "segment", "label_source", "label_value"]
         if self.has_workloads:
             fixed += _CARRIED
         return [*self.selected, *self._tag_columns, *fixed]
@@ -131,6 +136,7 @@ class KeyColumns:
             **texts,
             tags={key: value for key, value in tags if value},
             day=self._days[int(str(seen["segment"]))],
+            late_month=str(seen["late_month"]),
             label=Label(sources[int(str(seen["label_source"]))], value) if value else None,
         )
 

@@ -12,6 +12,7 @@ from shared.configuration.models import Configuration
 from shared.faults import ProofFailed
 from shared.findings import Finding
 from shared.money import from_quanta
+from shared.periods import Month
 from shared.sql.expressions import Sql, number
 from shared.sql.scripts import run_script
 
@@ -28,6 +29,27 @@ def pools_that_overlap(session: Session, costs: Sql, currency: str) -> Iterator[
             "several-pools",
             f"{amount} {currency} went to the pool {pool!r}, but would also match {others}.",
         )
+
+
+def late_corrections(
+    session: Session, costs: Sql, config: Configuration, period: Month
+) -> Iterator[Finding]:
+    """What belongs to an earlier month and is cost of this one, with its money."""
+    rows = run_script(session, __package__, "late_costs.sql", {"costs": costs}).fetchall()
+    for month, quanta in rows:
+        amount = f"{plain(from_quanta(quanta))} {config.currency}"
+        if month == str(period):
+            yield Finding(
+                "late-costs",
+                f"{amount} of corrections say no earlier month: they are cost of {period}, the"
+                " month of their bill.",
+            )
+        else:
+            yield Finding(
+                "late-costs",
+                f"{amount} of {month} are cost of {period}, the month of their bill: theirs has no"
+                " run that could take them, or ended too long before.",
+            )
 
 
 def unknown_values(session: Session, costs: Sql, config: Configuration) -> Iterator[Finding]:

@@ -56,10 +56,9 @@ class PreparedFacts:
     scratch_dir: Path
     prepared: PreparedInputs
 
-    def load(self, kept: KeptResults) -> None:
+    def load(self, keys: KeyColumns, kept: KeptResults) -> None:
         """Of the days that are stale since `kept` was left."""
         kept.find_stale_days(self.prepared)
-        keys = KeyColumns(self.config)
         _load_keys(self.session, keys, self.prepared.scan("keys"), self.scratch_dir)
         self._load_facts()
         use_lines(self.session)

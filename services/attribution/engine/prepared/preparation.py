@@ -214,7 +214,7 @@ class _Preparation:
 
     @cached_property
     def _keys(self) -> KeyColumns:
-        return KeyColumns(self.config)
+        return KeyColumns(self.config, self.period)
 
     def _folder(self, what: str, *made_of: str) -> Path:
         digest = sha256_of_texts(engine_digest(), *made_of)
