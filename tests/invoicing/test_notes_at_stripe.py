@@ -8,6 +8,7 @@ import pytest
 
 from services.invoicing.domain.credit_note_request import NoteLine, NoteToIssue
 from services.invoicing.gateways.stripe import RefusedByStripe, StripeGateway, UnknownOutcome
+from services.invoicing.gateways.stripe.client import _invoice as invoice_at_stripe
 from services.invoicing.models import StripeOperation
 from services.invoicing.operations import perform_at_stripe as performing
 from services.invoicing.operations.issue_credit_note import (
@@ -331,6 +332,7 @@ class TestOnce:
         (made,) = notes_of(stripe, note)
         if voided:
             stripe.credit_notes.void_credit_note(made.id)
+        stripe.credit_notes.create({"invoice": note.stripe_invoice_id, "amount": 1})
         forget_the_time(first_sent_at=NOW - timedelta(days=2))
         monkeypatch.setattr(gateway, "create_credit_note", lost)
         there = issue_credit_note(note, gateway, now=NOW)
@@ -502,6 +504,20 @@ class TestManyLines:
         lines = gateway.credit_note_lines(there.stripe_id)
         assert [line.stripe_line_id for line in lines] == [line.stripe_line_id for line in wanted]
 
+    def test_are_read_page_by_page(self, gateway, standin, customer, monkeypatch):
+        invoice = finalized(standin.client(), customer, *(range(100, 105)))
+        for amount in (1, 2, 3):
+            standin.control("POST", "pay", {"invoice": invoice.id, "amount": amount})
+            wanted = [NoteLine(line.id, 1) for line in invoice.lines.data]
+            issue_credit_note(note_on(invoice, *wanted), gateway, now=NOW)
+        notes = gateway.credit_notes(invoice.id)
+        monkeypatch.setattr("services.invoicing.gateways.stripe.client._PAGE", 2)
+        assert gateway.credit_notes(invoice.id) == notes
+        assert [line.amount_minor for line in gateway.lines(invoice.id)] == list(range(100, 105))
+        assert len(gateway.credit_note_lines(notes[0].stripe_id)) == 5
+        paid = [one.paid_minor for one in gateway.invoice_payments(invoice.id)]
+        assert sorted(paid) == [0, 1, 2, 3]
+
 
 class TestTheGateway:
     def test_reads_back_what_it_changes(self, note, gateway):
@@ -533,6 +549,13 @@ class TestTheGateway:
         assert (invoice.starting_balance_minor, invoice.ending_balance_minor) == (-CREDIT, 0)
         later = int(datetime.now(UTC).timestamp()) + 60
         assert gateway.balance_transactions(customer.id, since=later) == []
+
+    @pytest.mark.parametrize("automatic", [False, True])
+    def test_tells_tax_of_ours_from_stripes(self, gateway, standin, customer, automatic):
+        """The stand-in has no automatic tax: the answer is as Stripe's document has it."""
+        item = finalized(standin.client(), customer, taxed(1000, 190))
+        item.automatic_tax.enabled = automatic
+        assert invoice_at_stripe(item).is_taxed_by_us is not automatic
 
     def test_tells_what_became_of_money_that_was_to_go_back(
         self, invoice, gateway, stripe, standin, customer

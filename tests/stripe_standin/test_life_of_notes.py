@@ -1,5 +1,6 @@
 """Any order of payments, notes, refunds and disputes of an invoice: no money appears or is lost."""
 
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -13,7 +14,7 @@ from tests.stripe_standin.lives import Life
 
 LINES = (COMPUTE, STORAGE, FEE)
 PERCENT = st.sampled_from([1, 30, 50, 100]) | st.integers(-5, 120)
-PART = st.sampled_from([1, 1000, FEE, COMPUTE]) | st.integers(0, 250_000)
+PART = st.sampled_from([1, FEE, COMPUTE, 250_000]) | st.integers(0, 250_000)
 SPLITS = ["credit_amount", "refund_amount", "out_of_band_amount"]
 NEWEST = st.integers(-3, -1)
 
@@ -171,4 +172,9 @@ class LifeOfNotes(Life):
 
 
 TestLifeOfNotes = LifeOfNotes.TestCase
-TestLifeOfNotes.settings = examples(1 / 2, stateful_step_count=15)
+TestLifeOfNotes.settings = examples(
+    1 / 2,
+    stateful_step_count=15,
+    # A life is short enough to read as it is; to shrink one takes minutes.
+    phases=(Phase.reuse, Phase.generate),
+)
