@@ -12,6 +12,7 @@ from services.attribution.operations.attribute_period import attribute_period
 from services.attribution.operations.close_period import close_period
 from services.attribution.operations.explain_amount import explain_amount
 from services.attribution.operations.replay_run import replay_run
+from services.attribution.operations.try_ruleset import try_ruleset
 from services.attribution.queries.run_inputs import inputs_of_run
 from shared.auth.actors import Actor
 from shared.configuration import parse_configuration, ruleset_digest
@@ -208,6 +209,21 @@ class TestALaterBill:
             )
         assert "-0.5" in json.dumps(kept)
 
+    def test_is_what_other_rules_are_tried_on(self, corrected):
+        """Whatever they say of corrections: a month alone can't take a line or give it back."""
+        kept = {}
+        runs = [current("2026-10").run_id, current("2026-11").run_id]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(
+                "services.attribution.operations.try_ruleset.keep_answer",
+                lambda answer, **_: kept.update(answer),
+            )
+            try_ruleset(answer_id="ans_1", content=BY_BILL, run_ids=runs)
+        assert [kept[run_id]["after"]["acme"] for run_id in runs] == [
+            "3.2500000000",
+            "7.0000000000",
+        ]
+
 
 class TestRunsThatExchangeLines:
     def test_wait_for_each_other(self, attributed, storage, tmp_path, monkeypatch):
@@ -221,7 +237,7 @@ class TestRunsThatExchangeLines:
             return compute_run(inputs, month, *given, **more)
 
         monkeypatch.setattr(attribution, "compute_run", compute)
-        with pytest.raises(BadConfiguration):
+        with pytest.raises(BadConfiguration, match="the bill of 2026-11 has lines of it"):
             attribute_period(period="2026-11")
         with as_ops():
             assert not Run.objects.filter(period="2026-11", is_current=True).exists()

@@ -18,7 +18,7 @@ from services.attribution.operations.compute_run import compute_run
 from services.attribution.operations.record_run import record_failed_run, record_run
 from services.attribution.queries.run_inputs import RunInputs, inputs_of_period
 from shared.configuration import parse_configuration
-from shared.faults import ProofFailed
+from shared.faults import Fault, ProofFailed
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
 from shared.jobs.lease import require_lease
@@ -40,7 +40,12 @@ def attribute_period(*, period: str) -> None:
         # The newest first: lines go back in time alone, so each is made once, of all that it gets.
         month = max(waiting)
         waiting.remove(month)
-        made = _run_of(month, {each: one.run for each, one in runs.items()})
+        try:
+            made = _run_of(month, {each: one.run for each, one in runs.items()})
+        except Fault as fault:
+            if month != period:
+                fault.remedy = _remedy_of_other(fault.remedy, month, period)
+            raise
         if made is not None:
             runs[month] = made
             waiting |= _months_that_change(made.run)
@@ -55,6 +60,14 @@ def attribute_period(*, period: str) -> None:
     if len(runs) > 1:
         with as_ops():
             request_attribution(period)
+
+
+def _remedy_of_other(remedy: str, month: str, period: str) -> str:
+    """Whoever waits for one month's run is told that it is another's fault."""
+    return (
+        f"{remedy} It is of {month}: the bill of {period} has lines of it, or had, so neither is"
+        " attributed before both are. `corrections: billing_period` leaves lines in their bill."
+    ).lstrip()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,10 @@ def compute_run(
     Nothing is recorded. With `takes_prepared`, what an earlier run left in `folders.prepared` is
     taken from there; else all is computed. Raises what the engine raises.
     """
-    ruleset = config or parse_configuration(inputs.ruleset.content)
+    ruleset = parse_configuration(inputs.ruleset.content)
+    if config is not None:
+        # What the run exchanged with other months stays so: one of them alone can't change it.
+        ruleset = config.model_copy(update={"corrections": ruleset.corrections})
     files = fetch_inputs(inputs, period, folders, ruleset)
     with files.named_by_uri():
         return attribute(
