@@ -1,6 +1,7 @@
 """The operator's margins and one tenant, and the frame around every page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -115,6 +116,22 @@ def proof(difference: str = "0") -> Proof:
         difference=usd(difference),
         holds=difference == "0",
         note=f"{month.lines:,} lines of snapshot 019ac2f1, run of 3 Nov 2026, 06:41 UTC.",
+    )
+
+
+def exchanging() -> MarginsPage:
+    """Lines of the bill that belong to earlier months, and of later bills that belong to this."""
+    exchanged = [
+        Other("Earlier months", "lines of this bill that belong to them", usd("-50.25")),
+        Other("Later bills", "lines of this month that they have", usd("-412.5")),
+    ]
+    page, shares = margins(), proof()
+    bill = usd(shares.bill.amount + sum((each.cost.amount for each in exchanged), Decimal(0)))
+    return replace(
+        page,
+        bill=bill,
+        proof=replace(shares, bill=bill, exchanged=exchanged),
+        others=[*page.others, *exchanged],
     )
 
 

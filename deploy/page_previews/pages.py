@@ -191,6 +191,7 @@ _MARGINS: Final[dict[str, Make]] = {
     "margins-broken.html": _margins(
         lambda: replace(operator.margins(), proof=operator.proof("12.4003"))
     ),
+    "margins-of-other-months.html": _margins(operator.exchanging),
     "margins-no-bill.html": _no_bill,
     "margins-waiting.html": _margins(_without_run),
     "tenant-globex.html": _margins(operator.tenant),
