@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS, SELLER
+from services.portal.domain.credits import CreditedPart, ShownCredit
 from services.portal.domain.invoice_actions import ShownAction
 from services.portal.domain.invoice_comparison import Against, Comparison, Ended
 from services.portal.domain.invoice_document import Evidence, InvoiceHead, Line, Party, place
@@ -133,6 +134,7 @@ def acme(state: str) -> ReviewedInvoice:
         tax=usd("0.00"),
         tax_note="none due, out of state",
         total=usd(subtotal),
+        left=usd(subtotal),
         stripe_invoice_id="",
         comparison=_compared(subtotal, "15053.42", "14790.15"),
         payment="",
@@ -243,6 +245,37 @@ def void_invoice() -> InvoicePage:
     return replace(_page(void), successor=Successor("inv-globex", ""))
 
 
+def credit(*places: str) -> ShownCredit:
+    return ShownCredit(
+        number="CN-2026-0007",
+        issued_on=date(2026, 11, 20),
+        total=usd("-212.64"),
+        reasons=["AWS has corrected its bill for October 2026."],
+        parts=[
+            CreditedPart("Cloud usage: Compute", usd("-180.14")),
+            CreditedPart("Cloud usage: Shared NAT", usd("-32.50")),
+        ],
+        places=places,
+    )
+
+
+def credited_invoice() -> InvoicePage:
+    """Paid, and then AWS restated its month."""
+    page = restated_invoice()
+    on_balance = credit("212.64 is on the balance and reduces the next invoice")
+    invoice = replace(
+        page.invoice,
+        state="paid",
+        stripe_status="paid",
+        paid_on=date(2026, 11, 18),
+        payment="Paid.",
+        restated_by=None,
+        next_step="nothing is left to do",
+        credits=[on_balance],
+    )
+    return replace(page, invoice=invoice)
+
+
 def restated_invoice() -> InvoicePage:
     issued = replace(
         _nobody_may_act(acme("issued")),
@@ -255,7 +288,7 @@ def restated_invoice() -> InvoicePage:
         payment="Nothing is paid yet.",
         restated_by=usd("-212.64"),
         restated_total=usd("15789.14"),
-        next_step="credit the difference at Stripe",
+        next_step="the next close of the month corrects it",
         comparison=_compared(Decimal("16002.10"), "15053.42", "14790.15", "Migration support"),
         timeline=[
             _event("issued", "Issued", 4, "Stripe", "Stripe numbered and sent it."),

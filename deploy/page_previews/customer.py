@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from deploy.page_previews.billing import acme_head, acme_lines
+from deploy.page_previews.billing import acme_head, acme_lines, credit
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS
 from services.portal.domain.invoice_document import CostGroup, OpenBook
@@ -52,6 +52,15 @@ def invoice() -> CustomerInvoicePage:
         paid_on=None,
         open_book=_open_book(),
     )
+
+
+def credited_invoice() -> CustomerInvoicePage:
+    """AWS has corrected October, and a part of what is to pay is not any more."""
+    page = closed_invoice()
+    given = credit("212.64 is deducted from what is still to pay")
+    left = usd(page.invoice.total.amount - Decimal("212.64"))
+    credited = replace(page.invoice, credits=[given], left=left)
+    return replace(page, invoice=credited, pay_url="https://pay.larkfield.example/i/0134")
 
 
 def closed_invoice() -> CustomerInvoicePage:

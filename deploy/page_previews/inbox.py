@@ -9,6 +9,7 @@ from deploy.sample_company.customers import CUSTOMERS
 from services.portal.pages.inbox import InboxPage, InboxRow, Sum
 from services.portal.pages.page import Choice, CustomerName
 
+_CORRECTS: Final = "the next close of the month corrects it"
 # Customer -> state, Stripe's status, number, change on last month, next step, why it is parked.
 _INBOX: Final = {
     "acme": ("in_review", "", "", "0.063", "waits for an approver", ()),
@@ -16,7 +17,7 @@ _INBOX: Final = {
                ("It loses money: cost is above the charge", "Cost is 41% above last month's")),
     "initech": ("in_review", "", "", "0.018", "waits for an approver", ()),
     "northfold": ("paid", "paid", "LF-2026-0131", "0.044", "nothing is left to do", ()),
-    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", "credit the difference at Stripe", ()),
+    "cardinal": ("issued", "open", "LF-2026-0132", "-0.027", _CORRECTS, ()),
     "eastgate": ("overdue", "open", "LF-2026-0133", "0.112", "remind the customer", ()),
     "halcyon": ("draft", "", "", "-0.004", "send to review", ()),
     "dunmore": ("draft", "", "", "0.031", "send to review", ()),

@@ -319,6 +319,7 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-inv-globex.html": _billing(billing.parked_invoice),
     "invoice-first.html": _billing(billing.first_invoice),
     "invoice-restated.html": _billing(billing.restated_invoice),
+    "invoice-credited.html": _billing(billing.credited_invoice),
     "invoice-restated-draft.html": _billing(billing.restated_draft),
     "invoice-approved.html": _billing(billing.approved_invoice),
     "invoice-void.html": _billing(billing.void_invoice),
@@ -334,6 +335,7 @@ _CUSTOMER: Final[dict[str, Make]] = {
     "customer-home-first.html": _customer(customer.first_home),
     "customer-invoice-LF-2026-0134.html": _customer(customer.invoice),
     "customer-invoice-closed.html": _customer(customer.closed_invoice),
+    "customer-invoice-credited.html": _customer(customer.credited_invoice),
 }
 
 _STRANGERS: Final[dict[str, Make]] = {

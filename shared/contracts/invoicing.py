@@ -117,11 +117,40 @@ class ActionFact:
 
 
 @dataclass(frozen=True)
+class CreditedLine:
+    description: Line
+    amount: Amount
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A credit note of an invoice, once it is issued; amounts are given back, and above 0.
+
+    `net` is without `tax`. `causes` (`RevisionCause`) are why the cost of `period` differs; none of
+    what a person gives. Of the whole `remaining` is off what is still to pay, `balance` on the
+    customer's balance at Stripe, `refund` and `out_of_band` paid back.
+    """
+
+    number: Name
+    issued_at: Instant
+    period: Period
+    causes: list[Code]
+    net: Amount
+    tax: Amount
+    lines: list[CreditedLine]
+    remaining: Amount
+    balance: Amount
+    refund: Amount
+    out_of_band: Amount
+
+
+@dataclass(frozen=True)
 class InvoiceFact:
     """An invoice as it stands, whole; the consumer keeps the highest `version`.
 
-    `restated_by` is what the newest cost of a bill restated since would add to the total, None if
-    it was not. It, `lines[].cost`, `parked_reasons`, `history` and `actions` are for staff; a
+    `restated_by` is what the newest cost of a bill restated since would add to the total and its
+    corrections, None if it was not. `kind` is standard, or supplementary of what charges more of a
+    month. `restated_by`, `lines[].cost`, `parked_reasons`, `history` and `actions` are for staff; a
     customer may see the rest, and only once the state is issued or later.
     """
 
@@ -154,6 +183,8 @@ class InvoiceFact:
     history: list[TransitionFact] = field(default_factory=list)
     actions: list[ActionFact] = field(default_factory=list)
     days_until_due: Count | None = None
+    kind: Code = "standard"
+    credits: list[Credit] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -279,6 +310,7 @@ INVOICE_OVERDUE: Final = _invoice_contract("overdue")
 INVOICE_VOIDED: Final = _invoice_contract("voided")
 INVOICE_WRITTEN_OFF: Final = _invoice_contract("written_off")
 INVOICE_RESTATED: Final = _invoice_contract("restated")
+INVOICE_CREDITED: Final = _invoice_contract("credited")
 
 INVOICE_FACTS: Final = (
     INVOICE_DRAFTED,
@@ -292,6 +324,7 @@ INVOICE_FACTS: Final = (
     INVOICE_VOIDED,
     INVOICE_WRITTEN_OFF,
     INVOICE_RESTATED,
+    INVOICE_CREDITED,
 )
 
 CUSTOMER_CONTRACTED: Final = Contract(

@@ -31,6 +31,8 @@ class AuditAction(StrEnum):
     PERIOD_CLOSED = "period.closed"
     PERIOD_REATTRIBUTED = "period.reattributed"
     INVOICE_MOVED = "invoice.moved"
+    CREDIT_NOTE_MOVED = "credit_note.moved"
+    CORRECTIONS_APPROVED = "corrections.approved"
     EXPORTED = "data.exported"
     DOCUMENT_READ = "document.read"
     AUDIT_READ = "audit.read"

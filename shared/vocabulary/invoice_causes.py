@@ -27,6 +27,18 @@ class CauseCode(StrEnum):
     FINALISED_NOT_SENT = "finalised_not_sent"
     STRIPE_STATUS = "stripe_status"
     PERSON = "person"
+    LARGE_CORRECTION = "large_correction"
+    ORIGINAL_UNCOLLECTIBLE = "original_uncollectible"
+    TENANT_GONE = "tenant_gone"
+    OWN_DOING = "own_doing"
+    BRAKE = "brake"
+    RESTATED_CLOSE = "restated_close"
+    SMALL_CORRECTION = "small_correction"
+    CORRECTION_TO_REVIEW = "correction_to_review"
+    CORRECTED_ANEW = "corrected_anew"
+    PAYMENT_UNDER_WAY = "payment_under_way"
+    NOT_CREDITABLE = "not_creditable"
+    CORRECTION_APPROVED = "correction_approved"
 
 
 class RefusalCode(StrEnum):

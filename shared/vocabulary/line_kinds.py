@@ -10,6 +10,7 @@ class LineKind(StrEnum):
     VOLUME = "volume"
     MINIMUM = "minimum"
     FLAT_FEE = "flat_fee"
+    CORRECTION = "correction"
 
 
 # What the line of a minimum is called where its plan doesn't name it.

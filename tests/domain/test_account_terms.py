@@ -6,6 +6,7 @@ from decimal import Decimal
 from services.invoicing.domain.account_terms import AccountTerms, target_of
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.pricing import ContractTerms
+from services.invoicing.domain.true_up_terms import true_up_terms
 from shared.periods import Month
 
 OCTOBER = Month(2026, 10)
@@ -22,6 +23,7 @@ TERMS = AccountTerms(
             {"kind": "flat_fee", "name": "Platform fee", "amount": "499.00"},
         ],
     ),
+    true_up=true_up_terms({}, "USD"),
 )
 
 

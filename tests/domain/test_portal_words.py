@@ -55,8 +55,8 @@ def test_nothing_is_offered_to_those_who_never_act_on_invoices():
     ("state", "restated_by", "step"),
     [
         (State.DRAFT, 1, "look at the restatement: go on, or discard it"),
-        (State.ISSUED, 1, "charge the difference with the customer's consent"),
-        (State.PAID, -1, "credit the difference at Stripe"),
+        (State.ISSUED, 1, "the next close of the month corrects it"),
+        (State.PAID, -1, "the next close of the month corrects it"),
         (State.VOID, 1, "nothing is left to do"),
     ],
 )

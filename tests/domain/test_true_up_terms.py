@@ -1,8 +1,10 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from services.invoicing.domain.true_up_terms import TrueUpTerms, true_up_terms
+from services.invoicing.domain.true_up_terms import TrueUpTerms, policy_of, true_up_terms
+from shared.periods import Month
 from shared.vocabulary.true_up import DownPaid, Up
 
 
@@ -44,3 +46,23 @@ def test_what_a_contract_says_holds():
         charge_max_percent=Decimal("5.5"),
         notice_days=14,
     )
+
+
+class TestThePolicyOfAMonth:
+    def policy(self, currency="USD", **given):
+        return policy_of(true_up_terms(given, currency), Month(2026, 10), currency)
+
+    def test_counts_months_to_their_last_day(self):
+        policy = self.policy()
+        assert (policy.charge_until, policy.credit_until) == (date(2027, 1, 31), date(2028, 10, 31))
+
+    def test_without_months_ends_with_the_month_itself(self):
+        assert self.policy(charge_within_months=0).charge_until == date(2026, 10, 31)
+
+    def test_is_in_steps_of_the_currency(self):
+        assert (self.policy().step_minor, self.policy("KWD").step_minor) == (1, 10)
+        assert (self.policy().threshold_minor, self.policy("JPY").threshold_minor) == (100, 100)
+
+    def test_never_charges_who_is_never_charged(self):
+        assert self.policy().may_charge
+        assert not self.policy(up="never").may_charge

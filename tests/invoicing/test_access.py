@@ -22,6 +22,8 @@ SCOPED_TABLES = (
     "invoicing_invoiceline",
     "invoicing_transition",
     "invoicing_ledgerentry",
+    "invoicing_creditnote",
+    "invoicing_creditnoteline",
 )
 
 
@@ -41,6 +43,8 @@ def foreign_values(invoice):
     return {
         "<str:invoice_id>": invoice.invoice_id,
         "<str:action>": "submit",
+        "<str:note_id>": "cn_1",
+        "<str:period>": invoice.period,
         "<str:message_id>": "message_1",
         "<str:job_id>": "job_1",
         "<str:proposal_id>": "proposal_1",

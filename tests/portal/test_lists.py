@@ -106,10 +106,10 @@ class TestRestatedInvoices:
         put(version=2, restated_by=Decimal("-12.34"))
         page = client_of("clara").get("/invoices/inv_acme").content.decode()
         assert "It stays as it was issued" in page
-        assert page.count("Credit the difference at Stripe.") == 2
+        assert page.count("The next close of the month corrects it.") == 2
         assert "Nothing is left to do" not in page
         listed = client_of("clara").get("/invoices").content.decode()
-        assert "Credit the difference at Stripe" in listed
+        assert "The next close of the month corrects it" in listed
 
     @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "parked"])
     def test_that_are_not_issued_say_so_before_they_are_approved(self, cast, state):
@@ -138,7 +138,7 @@ class TestTheInboxFile:
         assert row["currency"] == "USD"
         assert row["restated_by"] == "-1.50"
         assert row["due_date"] == "2026-12-03"
-        assert row["next_step"] == "credit the difference at Stripe"
+        assert row["next_step"] == "the next close of the month corrects it"
 
     def test_is_not_cut_at_the_page(self, cast):
         for number in range(70):

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from shared.contracts.invoicing import InvoiceFact, Refusal
+from shared.contracts.invoicing import Cause, InvoiceFact, Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +57,77 @@ class PriceOfPlan(TypedDict):
 
 class PriceList(TypedDict):
     data: list[PriceOfPlan]
+
+
+class CorrectedLine(TypedDict):
+    """Of a month: what was charged for it by all documents together, and what is right."""
+
+    component: str
+    tenant: str
+    charge_group: str
+    start: str
+    end: str
+    charged: str
+    corrected: str
+
+
+class CorrectionDocument(TypedDict):
+    """`kind` is credit_note or debit; where a note went is zero until it is issued.
+
+    A debit that waits for the next invoice has no number and is called by its own id.
+    """
+
+    kind: str
+    document: str
+    version: int
+    number: str
+    corrects: str
+    net: str
+    tax: str
+    state: str
+    parked_for: list[Cause]
+    detail: list[CorrectedLine]
+    remaining: str
+    balance: str
+    refund: str
+    out_of_band: str
+
+
+class CorrectedAccount(TypedDict):
+    """A contract's month: target = billed + carried + waived."""
+
+    account: str
+    customer: str
+    customer_name: str
+    contract: str
+    invoice: str
+    invoice_id: str
+    currency: str
+    base: str
+    target: str
+    billed: str
+    carried: str
+    waived: str
+    waived_why: str
+    cause: str
+    close: int
+    state: str
+    stopped_for: Cause | None
+    documents: list[CorrectionDocument]
+
+
+class CorrectionList(TypedDict):
+    data: list[CorrectedAccount]
+
+
+class ApprovedCorrections(TypedDict):
+    """How many were approved, and how many are left for somebody to look at."""
+
+    count: int
+    left: int
+
+
+class MovedNote(TypedDict):
+    document: str
+    state: str
+    version: int

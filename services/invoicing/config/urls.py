@@ -1,6 +1,11 @@
 from django.urls import include, path
 
 from services.invoicing.api import views
+from services.invoicing.api.corrections import (
+    CorrectionsApprovalView,
+    CorrectionsView,
+    NoteActionView,
+)
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
 from services.invoicing.queries.troubles import read_troubles
@@ -21,6 +26,17 @@ urlpatterns = [
     *proposal_paths([PLANS], "api/v1/plans"),
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
+    path("api/v1/corrections", CorrectionsView.as_view(), name="corrections"),
+    path(
+        "api/v1/corrections/<str:period>/approve",
+        CorrectionsApprovalView.as_view(),
+        name="corrections-approval",
+    ),
+    path(
+        "api/v1/credit-notes/<str:note_id>/actions/<str:action>",
+        NoteActionView.as_view(),
+        name="credit-note-action",
+    ),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
     path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),
     path("api/v2/invoices/<str:invoice_id>", views.InvoiceView.as_view(), name="invoice"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
+from services.invoicing.domain.true_up_terms import TrueUpTerms
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.line_kinds import FIXED_KINDS
@@ -18,11 +19,15 @@ Costs = Mapping[str, Mapping[str, Decimal]]
 
 @dataclass(frozen=True)
 class AccountTerms:
-    """`prices` has contract days, tenants and components; `plan` and its version are for people."""
+    """`prices` has contract days, tenants and components; `plan` and its version are for people.
+
+    `true_up` is how what comes later is charged or given back.
+    """
 
     plan: str
     plan_version: int
     prices: ContractTerms
+    true_up: TrueUpTerms
 
 
 @dataclass(frozen=True)

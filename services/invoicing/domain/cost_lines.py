@@ -77,7 +77,7 @@ def _marked_up(
                         LineKey(name, tenant, charge_group, days.start, days.end), amount
                     ),
                     kind=LineKind.COST_PLUS,
-                    description=_description(component["name"], charge_group, tenant, terms),
+                    description=line_description(component["name"], charge_group, tenant, terms),
                     cost=cost,
                     basis=Markup(percent),
                 )
@@ -132,6 +132,6 @@ def _tiers(
     ]
 
 
-def _description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
+def line_description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
     whose = f" ({terms.tenant_names.get(tenant, tenant)})" if len(terms.tenants) > 1 else ""
     return f"{name}: {charge_group_name(charge_group)}{whose}"

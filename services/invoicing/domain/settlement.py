@@ -8,14 +8,20 @@ their reasons: docs/reference/true-up.md, "The settlement".
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from typing import Final
 
 from services.invoicing.domain.price_steps import LineKey
 from shared.money import split_by_largest_remainder
 from shared.vocabulary.account_states import AccountState
+from shared.vocabulary.corrections import WaivedWhy
+
+# What is not billed by then never will be.
+_ENDS: Final = {AccountState.FINAL: WaivedWhy.FINAL, AccountState.LET_GO: WaivedWhy.LET_GO}
 
 
 @dataclass(frozen=True)
@@ -111,43 +117,59 @@ class Account:
 class Settlement:
     """`credits` are by document and position of its line, `debit` is by key; never both.
 
-    `carried_minor` waits once these are issued; `waived_minor` is never documented.
+    `carried_minor` waits once these are issued; `waived_minor` is never documented, for
+    `waived_why`, which bound it.
     """
 
     carried_minor: int
     waived_minor: int
+    waived_why: WaivedWhy | None = None
     credits: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     debit: Mapping[LineKey, int] = field(default_factory=dict)
 
 
 def settle(account: Account, policy: Policy, day: date) -> Settlement:
     """`day` is that of the newest close, and never the clock's."""
-    agreed = _agreed(account, policy, day)
+    agreed, why = _agreed(account, policy, day)
     waived, difference = account.target_minor - agreed, agreed - account.billed_minor
     is_final = account.state == AccountState.FINAL
     is_small = abs(difference) < policy.threshold_minor and not is_final
     if difference == 0 or is_small or account.state == AccountState.STOPPED:
-        return Settlement(carried_minor=difference, waived_minor=waived)
+        return Settlement(carried_minor=difference, waived_minor=waived, waived_why=why)
     if difference < 0:
-        return Settlement(0, waived, credits=_credits(account, -difference, policy.step_minor))
-    return Settlement(0, waived, debit=_debit(account, difference, policy.step_minor))
+        by_document = _credits(account, -difference, policy.step_minor)
+        return Settlement(0, waived, why, credits=by_document)
+    return Settlement(0, waived, why, debit=_debit(account, difference, policy.step_minor))
 
 
-def _agreed(account: Account, policy: Policy, day: date) -> int:
-    """What is to be billed in the end; the rules in the order in which they bound it."""
+def _agreed(account: Account, policy: Policy, day: date) -> tuple[int, WaivedWhy | None]:
+    """What is to be billed in the end, and which rule has bound it last."""
+    agreed, why = account.target_minor, None
+    for bound, bounded in _bounds(account, policy, day):
+        if (after := bounded(agreed)) != agreed:
+            agreed, why = after, bound
+    return agreed, why if agreed != account.target_minor else None
+
+
+def _bounds(
+    account: Account, policy: Policy, day: date
+) -> Iterator[tuple[WaivedWhy, Callable[[int], int]]]:
+    """The rules in the order in which they bound what is billed."""
     billed, base = account.billed_minor, account.base_minor
-    agreed = account.target_minor
-    if policy.charge_max_percent is not None and agreed > billed:
-        agreed = max(billed, min(agreed, base + _share(base, policy)))
+    if policy.charge_max_percent is not None:
+        most = max(billed, base + _share(base, policy))
+        yield WaivedWhy.CHARGE_MAX_PERCENT, partial(min, most)
     if day > policy.charge_until:
         # Own credits are taken back, never above the first invoice.
-        agreed = min(agreed, max(billed + account.pending_minor, base))
-    ends = account.state in {AccountState.FINAL, AccountState.LET_GO}
-    if not policy.may_charge or ends:
-        agreed = min(agreed, billed)
+        yield WaivedWhy.CHARGE_UNTIL, partial(min, max(billed + account.pending_minor, base))
+    if account.state in _ENDS:
+        yield _ENDS[account.state], partial(min, billed)
+    if not policy.may_charge:
+        yield WaivedWhy.NEVER_UP, partial(min, billed)
     if day > policy.credit_until:
-        agreed = max(agreed, billed)
-    return max(agreed, billed - account.room_minor)
+        yield WaivedWhy.CREDIT_UNTIL, partial(max, billed)
+    no_room = WaivedWhy.BELOW_ZERO if account.target_minor < 0 else WaivedWhy.COMMERCIAL_CREDIT
+    yield no_room, partial(max, billed - account.room_minor)
 
 
 def _share(base_minor: int, policy: Policy) -> int:

@@ -67,6 +67,36 @@ ACTIONS: Final[dict[str, Action]] = {
     )
 }
 
+# Of a credit note of true-up: what is approved goes out by itself, and nothing is discarded, since
+# the next close says what is right.
+NOTE_ACTIONS: Final[dict[str, Action]] = {
+    action.name: action
+    for action in (
+        Action(
+            "approve",
+            frozenset({State.IN_REVIEW}),
+            State.APPROVED,
+            APPROVERS,
+            needs_other_than=State.IN_REVIEW,
+        ),
+        Action(
+            "park",
+            frozenset({State.IN_REVIEW, State.APPROVED}),
+            State.PARKED,
+            BILLING,
+            needs_reason=True,
+        ),
+        Action(
+            "release",
+            frozenset({State.PARKED}),
+            State.IN_REVIEW,
+            APPROVERS,
+            needs_reason=True,
+            needs_other_than=State.PARKED,
+        ),
+    )
+}
+
 # What Stripe's status means for ours; later states never go back (a late webhook is no news).
 _FROM_STRIPE: Final[Mapping[str, State]] = {
     StripeStatus.OPEN: State.ISSUED,

@@ -5,10 +5,13 @@ The rules and their reasons: docs/reference/true-up.md, "The contract's policy".
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from shared.money import Money, currency_exponent
+from services.invoicing.domain.settlement import Policy
+from shared.money import Money, currency_exponent, smallest_charge_step
+from shared.periods import Month
 from shared.vocabulary.true_up import DownPaid, Up
 
 # By the decimals of the currency, in minor units: 100 yen are about as much as a dollar.
@@ -54,3 +57,22 @@ def true_up_terms(given: Mapping[str, Any], currency: str) -> TrueUpTerms:
 
 def _minor(given: Any, currency: str, default: int) -> int:
     return default if given is None else Money(Decimal(str(given)), currency).to_minor()
+
+
+def policy_of(terms: TrueUpTerms, month: Month, currency: str) -> Policy:
+    """What bounds a correction of the month; October and 3 months is the 31st of January."""
+    return Policy(
+        step_minor=smallest_charge_step(currency),
+        threshold_minor=terms.threshold_minor,
+        charge_until=_last_day(month, terms.charge_within_months),
+        credit_until=_last_day(month, terms.credit_within_months),
+        may_charge=terms.up != Up.NEVER,
+        charge_max_percent=terms.charge_max_percent,
+    )
+
+
+def _last_day(month: Month, months_later: int) -> date:
+    last = month
+    for _ in range(months_later):
+        last = last.following
+    return last.end.date() - timedelta(days=1)

@@ -8,6 +8,7 @@ from services.invoicing.models.bus import (
     Outbox,
     Proposal,
 )
+from services.invoicing.models.corrections import CreditNote, CreditNoteLine, Debit
 from services.invoicing.models.customers import Contract, Customer, Plan, PlansApplication
 from services.invoicing.models.invoices import Invoice, InvoiceLine, LedgerEntry, Transition
 from services.invoicing.models.periods import AttributedPeriod, ClosedPeriod, StatementRevision
@@ -19,7 +20,10 @@ __all__ = [
     "Audit",
     "ClosedPeriod",
     "Contract",
+    "CreditNote",
+    "CreditNoteLine",
     "Customer",
+    "Debit",
     "DocumentChain",
     "DocumentSeal",
     "Heartbeat",

@@ -30,10 +30,12 @@ class TrueUpAccount(models.Model):
 
     `invoice` is the first one, None where the month was closed with nothing to invoice. Amounts are
     in minor units of `currency`, without tax: `base_minor` is the cost-derived sum of the first
-    invoice, `waived_minor` what will never be on a document, for `waived_why`. `costs` are those of
-    the newest settlement, tenant -> charge group -> exact cost; what they are priced at are
-    `target_lines`, and `below_zero_minor` (<= 0), which is on no line. `stopped_for` is the `Cause`
-    of a state `stopped`. Staff only: terms are the operator's prices.
+    invoice, `agreed_minor` what is to be billed in the end (and before rounding `agreed_exact`),
+    `waived_minor` what of the target never will be, for `waived_why`,
+    `auto_approved_minor` what nobody has looked at since a person last approved a correction.
+    `costs` are those of the newest settlement, tenant -> charge group -> exact cost; what they are
+    priced at are `target_lines`, and `below_zero_minor` (<= 0), which is on no line. `stopped_for`
+    is the `Cause` of a state `stopped`. Staff only: terms are the operator's prices.
     """
 
     account_id = models.CharField(primary_key=True, max_length=40)
@@ -57,7 +59,10 @@ class TrueUpAccount(models.Model):
     target_run = models.CharField(max_length=40)
     close_number = models.BigIntegerField()
     waived_minor = models.BigIntegerField(default=0)
+    agreed_minor = models.BigIntegerField(default=0)
+    agreed_exact = models.DecimalField(max_digits=38, decimal_places=10, default=0)
     waived_why = models.CharField(max_length=40, blank=True)
+    auto_approved_minor = models.BigIntegerField(default=0)
     state = models.CharField(
         max_length=20,
         choices=[(s.value, s.name) for s in AccountState],

@@ -4,6 +4,7 @@ from django.db.models.functions import Now
 
 from services.invoicing.models.customers import Contract, Customer
 from shared.isolation.triggers import append_only, frozen_when
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
 # What an invoice says once it has a number, and what it is found by.
@@ -33,7 +34,7 @@ class Invoice(models.Model):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
     seller = models.CharField(max_length=100, null=True)  # noqa: DJ001 - part of the unique key
     period = models.CharField(max_length=7)
-    kind = models.CharField(max_length=20, default="standard")
+    kind = models.CharField(max_length=20, default=InvoiceKind.STANDARD)
     sequence = models.IntegerField(default=1)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
@@ -79,7 +80,7 @@ class InvoiceLine(models.Model):
     """Written once, with the invoice; `cost` is the attributed cost behind it, for staff.
 
     `priced_by` is the `Basis` of its fact; an earlier release wrote it into `basis` as text, and
-    no `component`.
+    no `component`. `account` is set where the line corrects another month than the invoice's.
     """
 
     customer_id = models.CharField(max_length=100)
@@ -99,6 +100,9 @@ class InvoiceLine(models.Model):
     component = models.CharField(max_length=200, blank=True, default="", db_default="")
     service_start = models.DateField()
     service_end = models.DateField()
+    account = models.ForeignKey(
+        "TrueUpAccount", on_delete=models.PROTECT, null=True, related_name="debit_lines"
+    )
 
     class Meta:
         constraints = [
@@ -111,15 +115,27 @@ class InvoiceLine(models.Model):
 
 
 class Transition(models.Model):
-    """Who changed an invoice's state, when and why: append-only, and sealed (`DocumentSeal`).
+    """Who changed a document's state, when and why: append-only, and sealed (`DocumentSeal`).
 
+    A document is an invoice or a credit note; the database wants one of both.
     `cause` is as in its fact; an earlier release wrote it into `reason` as text, and a `seal` that
     whoever wrote the row could compute.
     """
 
     customer_id = models.CharField(max_length=100)
     invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="transitions"
+        Invoice,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        related_name="transitions",
+    )
+    note = models.ForeignKey(
+        "CreditNote",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        related_name="transitions",
     )
     sequence = models.IntegerField()
     from_state = models.CharField(max_length=20, blank=True)
@@ -133,7 +149,12 @@ class Transition(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "sequence"], name="transition_once")
+            models.UniqueConstraint(fields=["invoice", "sequence"], name="transition_once"),
+            models.UniqueConstraint(fields=["note", "sequence"], name="note_transition_once"),
+            models.CheckConstraint(
+                condition=models.Q(invoice=None) ^ models.Q(note=None),
+                name="transition_of_one_document",
+            ),
         ]
         triggers = [append_only()]
 

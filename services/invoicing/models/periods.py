@@ -33,7 +33,9 @@ class StatementRevision(models.Model):
 class ClosedPeriod(models.Model):
     """What attribution closed a period on, and what its invoices are drafted on.
 
-    `number` counts its closes from 1. Only a draft that a person has discarded is drafted anew on
+    `number` counts its closes from 1, `causes` (`RevisionCause`) are why it differs from the one
+    before. `totals` are by number the cost of all tenants, as text: a bill that has fallen much is
+    looked at. Only a draft that a person has discarded is drafted anew on
     `StatementRevision`.
     """
 
@@ -42,6 +44,8 @@ class ClosedPeriod(models.Model):
     run_id = models.CharField(max_length=40)
     run_version = models.IntegerField()
     number = models.BigIntegerField(default=1, db_default=1)
+    causes = models.JSONField(default=list, db_default=[])
+    totals = models.JSONField(default=dict, db_default={})
     currency = models.CharField(max_length=3)
     statements_uri = models.CharField(max_length=1000)
     unallocated_share = models.DecimalField(max_digits=12, decimal_places=8)

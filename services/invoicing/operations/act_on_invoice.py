@@ -6,6 +6,7 @@ from typing import Any
 
 from services.invoicing.domain.states import ACTIONS, Action, refusal, refusal_detail
 from services.invoicing.models import ClosedPeriod, Invoice, Transition
+from services.invoicing.operations.draft_again import draft_again
 from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
 from services.invoicing.operations.open_account import open_account
 from services.invoicing.operations.record_revenue import record_revenue
@@ -87,8 +88,7 @@ def _locked(invoice_id: str, action: Action) -> Invoice:
 def _draft_anew(discarded: Invoice, now: datetime) -> None:
     """What nobody has seen is taken back, and the period's drafting makes a new one."""
     record_revenue(discarded, basis=State.DRAFT, sign=-1, now=now)
-    ClosedPeriod.objects.filter(period=discarded.period).update(is_drafted=False)
-    request_job(kind="draft_invoices", key=discarded.period, payload={"period": discarded.period})
+    draft_again(discarded.period)
 
 
 def _fields(action: Action, invoice: Invoice, cause: Cause) -> dict[str, Any]:

@@ -16,38 +16,49 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from services.invoicing.domain.guardrails import Limits, parking_reasons
-from services.invoicing.domain.pricing import Price, covers_whole_month, price
+from services.invoicing.domain.pricing import Price, PricedLine, covers_whole_month, price
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
+    Debit,
     Invoice,
     InvoiceLine,
     StatementRevision,
 )
+from services.invoicing.operations.correct_account import debit_lines
 from services.invoicing.operations.give_way import ACTOR, close_cause, give_way
 from services.invoicing.operations.move_invoice import held_for, record_transition
 from services.invoicing.operations.open_account import open_empty_account
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
-from services.invoicing.queries.account_terms import write_costs
+from services.invoicing.queries.account_documents import waiting_debits
+from services.invoicing.queries.account_terms import read_lines, write_costs
 from services.invoicing.queries.contract_terms import contract_terms, has_rate
 from services.invoicing.queries.drafted_before import (
     has_account,
     is_billed_by_another,
     was_drafted,
 )
-from services.invoicing.queries.statement_costs import Costs, revised_costs, statement_costs
+from services.invoicing.queries.statement_costs import (
+    Costs,
+    revised_costs,
+    statement_costs,
+    sum_of,
+)
 from shared.contracts.bases import BASIS
 from shared.contracts.invoicing import Cause
 from shared.contracts.superseded.invoice_words import written_basis
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
+from shared.jobs.work import request_job
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.corrections import DebitState
 from shared.vocabulary.invoice_causes import CauseCode
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import ISSUED_STATES, UNISSUED_STATES, State
 
 logger = logging.getLogger(__name__)
@@ -69,7 +80,9 @@ def draft_invoices(*, period: str) -> None:
     with as_ops():
         closed = ClosedPeriod.objects.get(period=period)
         # One that has been replaced since may have a draft, which a later close makes anew.
-        unissued = Invoice.objects.filter(period=period, state__in=UNISSUED_STATES)
+        unissued = Invoice.objects.filter(
+            period=period, kind=InvoiceKind.STANDARD, state__in=UNISSUED_STATES
+        )
         contracts = list(
             Contract.objects.select_related("customer", "plan")
             .filter(Q(is_active=True) | Q(pk__in=unissued.values("contract")))
@@ -97,7 +110,12 @@ def draft_invoices(*, period: str) -> None:
             remedy="Give the contract an `fx` with its rate where the two differ, and none else.",
         )
     with as_ops():
-        ClosedPeriod.objects.filter(period=period, version=closed.version).update(is_drafted=True)
+        totals = {**closed.totals, str(closed.number): str(sum_of(costs))}
+        ClosedPeriod.objects.filter(period=period, version=closed.version).update(
+            is_drafted=True, totals=totals
+        )
+        if closed.number > 1:
+            request_job(kind="settle_accounts", key=period, payload={"period": period})
 
 
 def _draft_all(
@@ -147,7 +165,11 @@ def _costs_under(contract: Contract, basis: _Basis) -> Costs:
 def _basis(contract: Contract, closed: ClosedPeriod, costs: Costs) -> _Basis:
     """The closed run's statements, or those revised since where a draft of theirs was discarded."""
     discarded = Invoice.objects.filter(
-        contract=contract, period=closed.period, state=State.VOID, number=""
+        contract=contract,
+        period=closed.period,
+        kind=InvoiceKind.STANDARD,
+        state=State.VOID,
+        number="",
     )
     newest = (
         StatementRevision.objects.filter(period=closed.period, version__gt=closed.run_version)
@@ -178,12 +200,14 @@ def _create(
     index, which raises where anything else is about to bill twice.
     """
     live = Invoice.objects.filter(
-        customer_id=contract.customer_id, period=period, kind="standard"
+        customer_id=contract.customer_id, period=period, kind=InvoiceKind.STANDARD
     ).exclude(state=State.VOID)
     if live.filter(contract=contract).exists():
         return
     earlier = _earlier_totals(contract, period)
     taken = {known.sequence for known in live}
+    debits = waiting_debits(contract, period)
+    carried = [line for debit in debits for line in debit_lines(debit, read_lines(debit.lines))]
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer=contract.customer,
@@ -192,8 +216,9 @@ def _create(
         period=period,
         sequence=next(number for number in count(1) if number not in taken),
         currency=contract.currency,
-        total_minor=priced.total_minor,
-        exact_total=sum((line.exact for line in priced.lines), Decimal(0)),
+        total_minor=priced.total_minor + sum(one.amount_minor for one in carried),
+        exact_total=sum((line.exact for line in priced.lines), Decimal(0))
+        + sum((one.exact_amount for one in carried), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
         run_id=basis.run_id,
         costs=write_costs(_costs_under(contract, basis)),
@@ -202,6 +227,26 @@ def _create(
         **held_for(causes),
         drafted_at=now,
     )
+    _put_lines(invoice, priced.lines, carried)
+    Debit.objects.filter(pk__in=[debit.pk for debit in debits]).update(
+        state=DebitState.PLACED, invoice=invoice
+    )
+    invoice.refresh_from_db()
+    record_transition(
+        invoice,
+        None,
+        actor=ACTOR,
+        cause=basis.cause,
+        now=now,
+    )
+    record_revenue(invoice, basis=State.DRAFT, sign=1, now=now)
+    measure_restatement(invoice)
+
+
+def _put_lines(
+    invoice: Invoice, lines: Sequence[PricedLine], carried: Sequence[InvoiceLine]
+) -> None:
+    """Those of the month, and below them what is `carried` from earlier ones."""
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             customer_id=invoice.customer_id,
@@ -220,18 +265,11 @@ def _create(
             service_start=line.service_start,
             service_end=line.service_end,
         )
-        for position, line in enumerate(priced.lines, start=1)
+        for position, line in enumerate(lines, start=1)
     )
-    invoice.refresh_from_db()
-    record_transition(
-        invoice,
-        None,
-        actor=ACTOR,
-        cause=basis.cause,
-        now=now,
-    )
-    record_revenue(invoice, basis=State.DRAFT, sign=1, now=now)
-    measure_restatement(invoice)
+    for position, line in enumerate(carried, start=len(lines) + 1):
+        line.invoice, line.position = invoice, position
+    InvoiceLine.objects.bulk_create(carried)
 
 
 def _earlier_totals(contract: Contract, period: str) -> list[int]:
@@ -239,6 +277,7 @@ def _earlier_totals(contract: Contract, period: str) -> list[int]:
     totals = (
         Invoice.objects.filter(
             contract=contract,
+            kind=InvoiceKind.STANDARD,
             currency=contract.currency,
             period__lt=period,
             state__in=ISSUED_STATES - {State.VOID},

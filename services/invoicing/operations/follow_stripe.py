@@ -5,6 +5,7 @@ from services.invoicing.gateways.stripe import StripeInvoice
 from services.invoicing.models import Invoice
 from services.invoicing.operations.book_entries import book_paid, book_void, book_written_off
 from services.invoicing.operations.move_invoice import move_invoice
+from services.invoicing.operations.open_account import stop_accounts
 from services.invoicing.operations.record_revenue import record_revenue
 from shared.contracts.invoicing import Cause
 from shared.vocabulary.invoice_causes import CauseCode
@@ -29,11 +30,12 @@ def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> S
         paid_at=_paid_at(there, now) if target == State.PAID else None,
     )
     if target == State.PAID:
-        book_paid(moved)
+        book_paid(moved, paid_minor=there.paid_minor, overpaid_minor=there.overpaid_minor)
     elif target == State.UNCOLLECTIBLE:
-        book_written_off(moved)
+        book_written_off(moved, remaining_minor=there.remaining_minor)
     elif target == State.VOID:
         book_void(moved)
+        stop_accounts(moved)
         record_revenue(moved, basis=State.ISSUED, sign=-1, now=now)
     return target
 

@@ -9,6 +9,7 @@ from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.invoice_fact import parked_for
 from shared.contracts.invoicing import Cause
 from shared.vocabulary.invoice_causes import CauseCode
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import UNISSUED_STATES, State
 
 # Who does in the log what no person does.
@@ -49,6 +50,7 @@ def give_way(contract: Contract, closed: ClosedPeriod, now: datetime) -> bool:
         .filter(
             contract=contract,
             period=closed.period,
+            kind=InvoiceKind.STANDARD,
             state__in=UNISSUED_STATES,
             drafted_at__lt=closed.closed_at,
         )

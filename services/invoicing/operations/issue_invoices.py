@@ -21,8 +21,8 @@ from services.invoicing.gateways.stripe import (
     UnknownOutcome,
 )
 from services.invoicing.gateways.stripe.connection import stripe_gateway
-from services.invoicing.models import Customer, Invoice, InvoiceLine, StripeOperation
-from services.invoicing.operations.book_entries import book_issued
+from services.invoicing.models import ClosedPeriod, Customer, Invoice, InvoiceLine, StripeOperation
+from services.invoicing.operations.book_entries import book_balance, book_issued
 from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.operations.open_account import drop_account
@@ -80,7 +80,7 @@ def issue_invoices() -> None:
         except (RefusedByStripe, UnequalAtStripe) as fault:
             logger.warning("invoice %s is set aside: %s", invoice_id, fault)
             _discard_draft(invoice_id, gateway)
-            _park(invoice_id, _cause(fault))
+            _park(invoice_id, stripe_cause(fault))
         except UnknownOutcome as error:
             unknown.append(f"{invoice_id}: {error}")
     if unknown:
@@ -177,7 +177,8 @@ def _require_equality(
         )
 
 
-def _cause(fault: RefusedByStripe | UnequalAtStripe) -> Cause:
+def stripe_cause(fault: RefusedByStripe | UnequalAtStripe) -> Cause:
+    """What Stripe said, or has otherwise."""
     if isinstance(fault, UnequalAtStripe):
         figures = {"stripe_invoice": fault.stripe_id}
         return Cause(CauseCode.UNEQUAL_AT_STRIPE, figures, differences=list(fault.differences))
@@ -212,12 +213,21 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | 
             due_at=_moment(there.due_date),
         )
         book_issued(moved)
+        book_balance(moved, there.applied_balance_minor)
         record_revenue(moved, basis=State.DRAFT, sign=-1, now=now)
         record_revenue(moved, basis=State.ISSUED, sign=1, now=now)
         measure_restatement(moved)
+        _settle_again(moved)
         # It may have been paid by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
         follow_stripe(moved, there, now=now)
+
+
+def _settle_again(issued: Invoice) -> None:
+    """It was on its way when its month was closed again: what differs now is a correction."""
+    closed = ClosedPeriod.objects.filter(period=issued.period, number__gt=1).first()
+    if closed is not None and closed.run_id != issued.run_id:
+        request_job(kind="settle_accounts", key=closed.period, payload={"period": closed.period})
 
 
 def _finalised(number: str, unsent: RefusedByStripe | None) -> Cause:

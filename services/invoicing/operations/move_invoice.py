@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
-from services.invoicing.models import Invoice, Transition
-from services.invoicing.operations.seal_documents import seal_step
+from services.invoicing.models import Debit, Invoice
+from services.invoicing.operations.log_step import log_step
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts import invoicing as contracts
@@ -12,6 +12,8 @@ from shared.contracts.contract import Contract
 from shared.contracts.superseded.invoice_words import written_cause
 from shared.faults import Fault
 from shared.messaging.producer.emit import emit
+from shared.vocabulary.corrections import DebitState
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
 _FACTS: Final[dict[State, Contract[contracts.InvoiceFact]]] = {
@@ -51,8 +53,21 @@ def move_invoice(
             remedy="Look at it again.",
         )
     invoice.refresh_from_db()
+    if to == State.ISSUED:
+        Debit.objects.filter(invoice=invoice).update(state=DebitState.ISSUED)
+    elif to == State.VOID and not invoice.number:
+        _release_debits(invoice)
     record_transition(invoice, before, actor=actor, cause=cause, now=now)
     return invoice
+
+
+def _release_debits(discarded: Invoice) -> None:
+    """What stood on a draft waits for the next one; a supplementary invoice is its debit."""
+    is_own = discarded.kind == InvoiceKind.SUPPLEMENTARY
+    state = DebitState.DISCARDED if is_own else DebitState.WAITING
+    Debit.objects.filter(invoice=discarded, state=DebitState.PLACED).update(
+        state=state, invoice=None
+    )
 
 
 def held_for(causes: list[contracts.Cause]) -> dict[str, Any]:
@@ -67,17 +82,5 @@ def record_transition(
     invoice: Invoice, before: State | None, *, actor: str, cause: contracts.Cause, now: datetime
 ) -> None:
     """Seal the step in the log and tell the portal; `before` is None for a new invoice."""
-    last = Transition.objects.filter(invoice=invoice).order_by("-sequence").first()
-    transition = Transition.objects.create(
-        customer_id=invoice.customer_id,
-        invoice=invoice,
-        sequence=last.sequence + 1 if last else 1,
-        from_state=before.value if before else "",
-        to_state=invoice.state,
-        actor=actor,
-        reason=written_cause(cause),
-        cause=contracts.CAUSE.dump_python(cause, mode="json"),
-        at=now,
-    )
-    seal_step(transition)
+    log_step(invoice.transitions, invoice, before, actor=actor, cause=cause, now=now)
     emit(_FACTS[State(invoice.state)], invoice_fact(invoice))

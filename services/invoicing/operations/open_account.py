@@ -27,7 +27,7 @@ from shared.isolation.scope import as_ops
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.account_states import AccountState, StopCode
-from shared.vocabulary.invoice_causes import CauseCode
+from shared.vocabulary.corrections import WaivedWhy
 from shared.vocabulary.invoice_states import FINISHED_STATES, State
 
 
@@ -66,6 +66,15 @@ def open_empty_account(
 def drop_account(invoice: Invoice) -> None:
     """Stripe has not taken the invoice: nothing of the month is billed, and no term is frozen."""
     TrueUpAccount.objects.filter(invoice=invoice).delete()
+
+
+def stop_accounts(voided: Invoice) -> None:
+    """Of all its lines: what was voided by hand is charged by nobody, until a person says so."""
+    cause = Cause(StopCode.VOIDED_BY_HAND, {"number": voided.number})
+    of_lines = voided.lines.exclude(account=None).values("account")
+    TrueUpAccount.objects.filter(Q(invoice=voided) | Q(pk__in=of_lines)).update(
+        state=AccountState.STOPPED, stopped_for=CAUSE.dump_python(cause, mode="json")
+    )
 
 
 def open_missing_accounts() -> None:
@@ -141,6 +150,8 @@ def _create(
     invoice: Invoice | None,
 ) -> TrueUpAccount:
     closed = ClosedPeriod.objects.filter(period=period).first()
+    billed = sum(target.lines.values())
+    below_zero = Money.from_minor(target.below_zero_minor, contract.currency).amount
     account = TrueUpAccount.objects.create(
         account_id=new_id("acc"),
         customer_id=contract.customer_id,
@@ -150,13 +161,15 @@ def _create(
         seller=contract.customer.seller.get("key"),
         currency=contract.currency,
         terms=write_terms(terms),
-        base_minor=sum(target.lines.values()),
+        base_minor=billed,
+        agreed_minor=billed,
+        agreed_exact=target.exact - below_zero,
         costs=write_costs(costs),
         target_lines=write_lines(target.lines),
         target_exact=target.exact,
         below_zero_minor=target.below_zero_minor,
         waived_minor=target.below_zero_minor,
-        waived_why=CauseCode.BELOW_ZERO if target.below_zero_minor else "",
+        waived_why=WaivedWhy.BELOW_ZERO if target.below_zero_minor else "",
         target_run=invoice.run_id if invoice is not None else getattr(closed, "run_id", ""),
         close_number=closed.number if closed is not None else 1,
         opened_at=now,

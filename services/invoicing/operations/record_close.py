@@ -8,6 +8,7 @@ from shared.contracts.invoicing import Cause
 from shared.contracts.versions import is_newer
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
 RESTATED: Final = Cause(CauseCode.RESTATED)
@@ -28,6 +29,7 @@ def record_close(fact: PeriodClosed) -> None:
             "run_id": fact.run_id,
             "run_version": fact.run_version,
             "number": fact.number,
+            "causes": sorted({cause.code for cause in fact.causes}),
             "currency": fact.currency,
             "statements_uri": fact.statements_uri,
             "unallocated_share": fact.unallocated_share,
@@ -57,6 +59,7 @@ def park_restated(fact: PeriodAttributed) -> None:
         return
     waiting = Invoice.objects.select_for_update().filter(
         period=fact.period,
+        kind=InvoiceKind.STANDARD,
         state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED, State.PARKED],
     )
     at_least_as_new = StatementRevision.objects.filter(

@@ -1,11 +1,13 @@
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.invoicing.domain.revenue import by_month
-from services.invoicing.models import Invoice
+from services.invoicing.models import CreditNote, Invoice, InvoiceLine
 from shared.contracts.invoicing import REVENUE_RECORDED, RevenueRecorded
 from shared.messaging.producer.emit import emit
 from shared.money import Money
+from shared.vocabulary.invoice_states import State
 
 
 def record_revenue(invoice: Invoice, *, basis: str, sign: int, now: datetime) -> None:
@@ -13,16 +15,35 @@ def record_revenue(invoice: Invoice, *, basis: str, sign: int, now: datetime) ->
 
     One per tenant and month of service: what is charged for a year is not one month's revenue.
     """
+    lines = [(line, line.amount_minor) for line in invoice.lines.all()]
+    _emit(f"{invoice.invoice_id}:{basis}:{sign:+d}", invoice, lines, basis, sign, now)
+
+
+def record_credited(note: CreditNote, *, sign: int, now: datetime) -> None:
+    """-1 when the note is issued, +1 where it was voided: it lowers what its lines have earned."""
+    given = note.lines.select_related("invoice_line")
+    lines = [(line.invoice_line, line.amount_minor) for line in given]
+    _emit(f"{note.note_id}:{sign:+d}", note.invoice, lines, State.ISSUED, sign, now)
+
+
+def _emit(
+    entry: str,
+    invoice: Invoice,
+    lines: Sequence[tuple[InvoiceLine, int]],
+    basis: str,
+    sign: int,
+    now: datetime,
+) -> None:
     earned: Counter[tuple[str, str]] = Counter()
-    for line in invoice.lines.all():
-        months = by_month(line.amount_minor, line.service_start, line.service_end)
+    for line, amount in lines:
+        months = by_month(amount, line.service_start, line.service_end)
         for period, minor in months.items():
             earned[line.tenant, period] += minor
     for (tenant, period), minor in sorted(earned.items()):
         emit(
             REVENUE_RECORDED,
             RevenueRecorded(
-                entry_id=f"{invoice.invoice_id}:{basis}:{sign:+d}:{tenant}:{period}",
+                entry_id=f"{entry}:{tenant}:{period}",
                 tenant=tenant,
                 period=period,
                 currency=invoice.currency,

@@ -14,9 +14,12 @@ from services.invoicing.models import (
     StatementRevision,
     TrueUpAccount,
 )
+from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import (
     cost_derived_lines,
     costs_of,
+    read_costs,
+    read_target,
     read_terms,
     terms_now,
 )
@@ -27,6 +30,7 @@ from shared.contracts.invoicing import INVOICE_RESTATED
 from shared.contracts.versions import is_newer
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
 
@@ -47,17 +51,20 @@ def record_revision(fact: StatementRevised) -> None:
     ClosedPeriod.objects.select_for_update().filter(period=fact.period).first()
     for invoice in (
         Invoice.objects.select_for_update(of=("self",))
-        .filter(period=fact.period, contract__tenants__contains=[fact.tenant])
+        .filter(
+            period=fact.period, kind=InvoiceKind.STANDARD, contract__tenants__contains=[fact.tenant]
+        )
         .exclude(state=State.VOID)
     ):
         measure_restatement(invoice)
 
 
 def measure_restatement(invoice: Invoice) -> None:
-    """By how much the cost-derived lines would differ; fees and the like are not restated."""
-    restated_by_minor = _newest_minor(invoice) - sum(
-        line.amount_minor for line in cost_derived_lines(invoice)
-    )
+    """By how much the cost-derived lines would differ; fees and the like are not restated.
+
+    What has been corrected of them since counts as billed.
+    """
+    restated_by_minor = _restated_by(invoice)
     if restated_by_minor == (invoice.restated_by_minor or 0):
         return
     Invoice.objects.filter(pk=invoice.pk).update(
@@ -67,20 +74,25 @@ def measure_restatement(invoice: Invoice) -> None:
     emit(INVOICE_RESTATED, invoice_fact(invoice))
 
 
-def _newest_minor(invoice: Invoice) -> int:
-    """Priced anew: a tenant's newest cost, else what the invoice rests on.
+def _restated_by(invoice: Invoice) -> int:
+    """Priced anew: a tenant's newest cost, else what was settled last, or the invoice rests on.
 
     By the terms that it was issued by, where it was.
     """
     month = Month.parse(invoice.period)
     account = TrueUpAccount.objects.filter(invoice=invoice).first()
-    if account is not None:
-        terms = read_terms(account.terms)
-    else:
+    if account is None:
         contract = Contract.objects.select_related("plan").get(pk=invoice.contract_id)
-        terms = terms_now(contract, month)
+        terms, costs = terms_now(contract, month), costs_of(invoice)
+        billed = sum(line.amount_minor for line in cost_derived_lines(invoice))
+    else:
+        terms, costs = read_terms(account.terms), read_costs(account.costs)
+        given = read_account(account, read_target(account))
+        billed = given.billed_minor + account.waived_minor
     revised = revised_costs(invoice.period, terms.prices.tenants)
-    return sum(target_of(terms, month, {**costs_of(invoice), **revised}).lines.values())
+    target = target_of(terms, month, {**costs, **revised})
+    # What is below zero is on no document.
+    return max(target.minor, 0) - billed if account is None else target.minor - billed
 
 
 def _costs(fact: StatementRevised) -> dict[str, str]:

@@ -11,6 +11,7 @@ from services.invoicing.models import (
     Transition,
 )
 from services.invoicing.operations.estimate_charges import is_after_close
+from services.invoicing.operations.issue_corrections import waits_for_issue
 from services.invoicing.operations.open_account import without_account
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
@@ -33,6 +34,7 @@ def remind_invoicing() -> None:
         unestimated = _unestimated()
         is_begun = DocumentSeal.objects.exists()
         has_documents = is_begun or Transition.objects.exists()
+        has_corrections = waits_for_issue()
         lacks_accounts = without_account().exists()
         today = str(datetime.now(UTC).date())
         is_anchored = Job.objects.filter(
@@ -42,6 +44,8 @@ def remind_invoicing() -> None:
         ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
     if is_issuing and is_stripe_set():
         ensure_job(kind="issue_invoices", key="all", payload={})
+    if has_corrections and is_stripe_set():
+        ensure_job(kind="issue_credit_notes", key="all", payload={})
     if has_events and is_stripe_set():
         ensure_job(kind="process_stripe_events", key="all", payload={})
     if not swept and is_stripe_set():

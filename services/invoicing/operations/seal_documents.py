@@ -12,6 +12,7 @@ from services.invoicing.domain.document_chain import make_anchor, seal_of, write
 from services.invoicing.models import DocumentChain, DocumentSeal, Transition
 from services.invoicing.queries.document_chain import (
     document_digests,
+    document_of,
     link_content,
     step_of,
     unsealed_steps,
@@ -50,9 +51,10 @@ def seal_step(transition: Transition) -> None:
     chain = _locked_chain()
     if chain.position == 0:
         _adopt(chain, but=transition.pk)
-    invoice_id = transition.invoice_id
-    digest = document_digests([invoice_id])[invoice_id]
-    _append(chain, transition.pk, step_of(transition), digest, is_adopted=False)
+    step = step_of(transition)
+    document = document_of(step)
+    digest = document_digests([document])[document]
+    _append(chain, transition.pk, step, digest, is_adopted=False)
     chain.save()
 
 
@@ -92,7 +94,7 @@ def _adopt(chain: DocumentChain, *, but: int | None = None) -> None:
     digests = document_digests()
     for key, step in unsealed_steps():
         if key != but:
-            _append(chain, key, step, digests[step["invoice_id"]], is_adopted=True)
+            _append(chain, key, step, digests[document_of(step)], is_adopted=True)
     if chain.position:
         logger.warning("%s steps of an earlier release are sealed now, once", chain.position)
 

@@ -7,9 +7,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from services.invoicing.domain.account_terms import AccountTerms, Costs, is_cost_derived
+from services.invoicing.domain.account_terms import (
+    AccountTerms,
+    Costs,
+    Target,
+    is_cost_derived,
+)
 from services.invoicing.domain.price_steps import LineKey
-from services.invoicing.models import Contract, Invoice, InvoiceLine
+from services.invoicing.domain.true_up_terms import true_up_terms
+from services.invoicing.models import Contract, Invoice, InvoiceLine, TrueUpAccount
 from services.invoicing.queries.contract_terms import plan_in_force, terms_under
 from shared.contracts.superseded.invoice_words import component_of
 from shared.periods import Month
@@ -23,7 +29,10 @@ def terms_now(contract: Contract, month: Month) -> AccountTerms:
     """What the contract and its plan say of the month at this moment."""
     plan = plan_in_force(contract, month)
     return AccountTerms(
-        plan=plan.key, plan_version=plan.version, prices=terms_under(contract, plan)
+        plan=plan.key,
+        plan_version=plan.version,
+        prices=terms_under(contract, plan),
+        true_up=true_up_terms(contract.true_up, contract.currency),
     )
 
 
@@ -56,6 +65,15 @@ def read_lines(written: list[Any]) -> dict[LineKey, int]:
     return dict(_LINES.validate_python(written))
 
 
+def read_target(account: TrueUpAccount) -> Target:
+    """By the newest settlement."""
+    return Target(
+        lines=read_lines(account.target_lines),
+        below_zero_minor=account.below_zero_minor,
+        exact=account.target_exact,
+    )
+
+
 def costs_of(invoice: Invoice) -> Costs:
     """What an invoice is priced on; an earlier release kept it with the lines alone."""
     if invoice.costs is not None:
@@ -68,7 +86,9 @@ def costs_of(invoice: Invoice) -> Costs:
 
 
 def cost_derived_lines(invoice: Invoice) -> Iterator[InvoiceLine]:
-    return (line for line in invoice.lines.order_by("position") if is_cost_derived(line.kind))
+    """Of the invoice's own month: what it corrects of others is theirs."""
+    own = invoice.lines.filter(account=None).order_by("position")
+    return (line for line in own if is_cost_derived(line.kind))
 
 
 def row_key(line: InvoiceLine) -> LineKey:

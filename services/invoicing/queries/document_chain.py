@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.invoicing.domain.document_chain import Link, digest_of
-from services.invoicing.models import DocumentSeal, Invoice, InvoiceLine, Transition
+from services.invoicing.models import (
+    CreditNote,
+    CreditNoteLine,
+    DocumentSeal,
+    Invoice,
+    InvoiceLine,
+    Transition,
+)
 
 _STEP: Final = (
     *("invoice_id", "customer_id", "sequence", "from_state", "to_state", "actor", "reason"),
@@ -22,6 +29,17 @@ _LINE: Final = (
     *("position", "description", "kind", "tenant", "amount_minor", "exact_amount", "cost"),
     *("charge_group", "basis", "priced_by", "component", "service_start", "service_end"),
 )
+# Of a line that corrects another month.
+_CORRECTS: Final = "account_id"
+_OF_NOTE: Final = "note_id"
+_NOTED: Final = (
+    *("note_id", "customer_id", "invoice_id", "account_id", "period", "kind", "causes"),
+    *("close_number", "run_id", "currency", "net_minor", "detail"),
+)
+_NOTE_NUMBERED: Final = (
+    *("number", "stripe_credit_note_id", "issued_at", "settlement", "tax_minor"),
+)
+_NOTE_LINE: Final = ("position", "invoice_line_id", "amount_minor")
 _CHUNK: Final = 2000
 
 
@@ -29,10 +47,10 @@ def read_links() -> Iterator[Link]:
     """All whose step is there, in their order."""
     rows = DocumentSeal.objects.order_by("position").values(
         *("position", "document_digest", "is_adopted", "key_id", "seal", "transition_id"),
-        *(f"transition__{name}" for name in _STEP),
+        *(f"transition__{name}" for name in (*_STEP, _OF_NOTE)),
     )
     for row in rows.iterator(chunk_size=_CHUNK):
-        step = {name: row[f"transition__{name}"] for name in _STEP}
+        step = _step({name: row[f"transition__{name}"] for name in (*_STEP, _OF_NOTE)})
         yield Link(
             position=row["position"],
             content=link_content(step, row["document_digest"], is_adopted=row["is_adopted"]),
@@ -44,7 +62,7 @@ def read_links() -> Iterator[Link]:
 def link_content(step: Mapping[str, Any], digest: str, *, is_adopted: bool) -> dict[str, Any]:
     at: datetime = step["at"]
     return {
-        **{name: step[name] for name in _STEP},
+        **step,
         "at": at.astimezone(UTC).isoformat(),
         "document": digest,
         "is_adopted": is_adopted,
@@ -52,45 +70,73 @@ def link_content(step: Mapping[str, Any], digest: str, *, is_adopted: bool) -> d
 
 
 def step_of(transition: Transition) -> dict[str, Any]:
-    return {name: getattr(transition, name) for name in _STEP}
+    return _step({name: getattr(transition, name) for name in (*_STEP, _OF_NOTE)})
+
+
+def document_of(step: Mapping[str, Any]) -> str:
+    """The invoice or the credit note that a step is of."""
+    document: str = step["invoice_id"] or step[_OF_NOTE]
+    return document
+
+
+def _step(values: dict[str, Any]) -> dict[str, Any]:
+    """What was sealed before there were credit notes says nothing of them."""
+    return values if values[_OF_NOTE] else {name: values[name] for name in _STEP}
 
 
 def unsealed_steps() -> Iterator[tuple[int, dict[str, Any]]]:
     """By their key: what no link seals."""
-    rows = Transition.objects.filter(link=None).order_by("id").values("id", *_STEP)
+    rows = Transition.objects.filter(link=None).order_by("id").values("id", *_STEP, _OF_NOTE)
     for row in rows.iterator(chunk_size=_CHUNK):
-        yield row.pop("id"), row
+        yield row.pop("id"), _step(row)
 
 
-def document_digests(invoice_ids: Iterable[str] | None = None) -> dict[str, str]:
-    """By invoice, all where none is named; of what a document says, as it is kept."""
-    invoices = Invoice.objects.order_by("invoice_id")
-    lines = InvoiceLine.objects.order_by("invoice_id", "position")
-    if invoice_ids is not None:
-        invoices = invoices.filter(invoice_id__in=invoice_ids)
-        lines = lines.filter(invoice_id__in=invoice_ids)
-    by_invoice = defaultdict(list)
-    for line in lines.values("invoice_id", *_LINE).iterator(chunk_size=_CHUNK):
-        by_invoice[line.pop("invoice_id")].append(line)
-    documents = invoices.values(*_DRAFTED, *_NUMBERED).iterator(chunk_size=_CHUNK)
-    return {
-        document["invoice_id"]: _digest(document, by_invoice[document["invoice_id"]])
-        for document in documents
+def document_digests(document_ids: Iterable[str] | None = None) -> dict[str, str]:
+    """By document, all where none is named; of what it says, as it is kept."""
+    invoices, lines = Invoice.objects.order_by("pk"), InvoiceLine.objects.order_by("position")
+    notes, note_lines = (
+        CreditNote.objects.order_by("pk"),
+        CreditNoteLine.objects.order_by("position"),
+    )
+    if document_ids is not None:
+        ids = list(document_ids)
+        invoices, lines = invoices.filter(pk__in=ids), lines.filter(invoice__in=ids)
+        notes, note_lines = notes.filter(pk__in=ids), note_lines.filter(note__in=ids)
+    by_document = defaultdict(list)
+    for line in lines.values("invoice_id", *_LINE, _CORRECTS).iterator(chunk_size=_CHUNK):
+        if line[_CORRECTS] is None:
+            del line[_CORRECTS]
+        by_document[line.pop("invoice_id")].append(line)
+    for line in note_lines.values("note_id", *_NOTE_LINE).iterator(chunk_size=_CHUNK):
+        by_document[line.pop("note_id")].append(line)
+    digests = {
+        one["invoice_id"]: _digest(one, _DRAFTED, _NUMBERED, by_document[one["invoice_id"]])
+        for one in invoices.values(*_DRAFTED, *_NUMBERED).iterator(chunk_size=_CHUNK)
+    }
+    return digests | {
+        one["note_id"]: _digest(one, _NOTED, _NOTE_NUMBERED, by_document[one["note_id"]])
+        for one in notes.values(*_NOTED, *_NOTE_NUMBERED).iterator(chunk_size=_CHUNK)
     }
 
 
 def sealed_digests() -> dict[str, tuple[int, str]]:
-    """By invoice: its last link, and the digest that it sealed."""
+    """By document: its last link, and the digest that it sealed."""
+    of = ("transition__invoice_id", "transition__note_id")
     newest = (
-        DocumentSeal.objects.order_by("transition__invoice_id", "-position")
-        .distinct("transition__invoice_id")
-        .values_list("transition__invoice_id", "position", "document_digest")
+        DocumentSeal.objects.order_by(*of, "-position")
+        .distinct(*of)
+        .values_list(*of, "position", "document_digest")
     )
-    return {invoice: (position, digest) for invoice, position, digest in newest}
+    return {invoice or note: (position, digest) for invoice, note, position, digest in newest}
 
 
-def _digest(document: Mapping[str, Any], lines: list[dict[str, Any]]) -> str:
-    content = {name: document[name] for name in _DRAFTED}
+def _digest(
+    document: Mapping[str, Any],
+    drafted: Iterable[str],
+    numbered: Iterable[str],
+    lines: list[dict[str, Any]],
+) -> str:
+    content = {name: document[name] for name in drafted}
     if document["number"]:
-        content |= {name: document[name] for name in _NUMBERED}
+        content |= {name: document[name] for name in numbered}
     return digest_of({**content, "lines": lines})

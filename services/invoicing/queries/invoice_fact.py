@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from services.invoicing.domain.states import ACTIONS, Action, refusal
-from services.invoicing.models import Invoice, InvoiceLine, Transition
+from services.invoicing.models import CreditNote, Invoice, InvoiceLine, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts.bases import BASIS, Basis
 from shared.contracts.invoicing import (
@@ -12,6 +12,8 @@ from shared.contracts.invoicing import (
     CAUSES,
     ActionFact,
     Cause,
+    Credit,
+    CreditedLine,
     InvoiceFact,
     InvoiceLineFact,
     TransitionFact,
@@ -66,6 +68,8 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
             for action in ACTIONS.values()
         ],
         days_until_due=terms.days_until_due,
+        kind=invoice.kind,
+        credits=[_credit(note) for note in _issued_notes(invoice)],
     )
 
 
@@ -105,6 +109,31 @@ def _lines(invoice: Invoice) -> list[InvoiceLineFact]:
         )
         for line in invoice.lines.order_by("position")
     ]
+
+
+def _issued_notes(invoice: Invoice) -> QuerySet[CreditNote]:
+    return invoice.credit_notes.filter(state=State.ISSUED).order_by("issued_at", "note_id")
+
+
+def _credit(note: CreditNote) -> Credit:
+    settled = note.settlement or {}
+    lines = note.lines.select_related("invoice_line").order_by("position")
+    return Credit(
+        number=note.number,
+        issued_at=note.issued_at or note.drafted_at,
+        period=note.period,
+        causes=note.causes,
+        net=_amount(note.net_minor, note.currency),
+        tax=_amount(note.tax_minor, note.currency),
+        lines=[
+            CreditedLine(line.invoice_line.description, _amount(line.amount_minor, note.currency))
+            for line in lines
+        ],
+        remaining=_amount(settled.get("remaining", 0), note.currency),
+        balance=_amount(settled.get("balance", 0), note.currency),
+        refund=_amount(settled.get("refund", 0), note.currency),
+        out_of_band=_amount(settled.get("out_of_band", 0), note.currency),
+    )
 
 
 def parked_for(invoice: Invoice) -> list[Cause]:

@@ -34,3 +34,8 @@ def revised_costs(period: str, tenants: Iterable[str]) -> Costs:
         revision.tenant: {group: Decimal(amount) for group, amount in revision.costs.items()}
         for revision in StatementRevision.objects.filter(period=period, tenant__in=list(tenants))
     }
+
+
+def sum_of(costs: Costs) -> Decimal:
+    """Of all tenants."""
+    return sum((amount for groups in costs.values() for amount in groups.values()), Decimal(0))

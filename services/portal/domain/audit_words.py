@@ -28,6 +28,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     AuditAction.PERIOD_CLOSED: "Period closed",
     AuditAction.PERIOD_REATTRIBUTED: "Closed period by the current rules",
     AuditAction.INVOICE_MOVED: "Action on an invoice",
+    AuditAction.CREDIT_NOTE_MOVED: "Action on a credit note",
+    AuditAction.CORRECTIONS_APPROVED: "Corrections approved",
     AuditAction.EXPORTED: "Export",
     AuditAction.DOCUMENT_READ: "Document read",
     AuditAction.AUDIT_READ: "Audit log read",

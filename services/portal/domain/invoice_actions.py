@@ -79,9 +79,7 @@ def next_step(state: str, restated_by: Decimal | None) -> str:
         return _NEXT_STEPS.get(state, _NOTHING)
     if state not in FINISHED_STATES:
         return "look at the restatement: go on, or discard it"
-    if restated_by < 0:
-        return "credit the difference at Stripe"
-    return "charge the difference with the customer's consent"
+    return "the next close of the month corrects it"
 
 
 def shown_actions(

@@ -6,12 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from services.portal.domain.credits import ShownCredit, left_to_pay, shown_credits
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.invoice_words import basis_words
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.line_kinds import ALL_GROUPS, FIXED_KINDS, WHOLE_COST_KINDS
 from shared.vocabulary.names import as_heading, charge_group_label
 from shared.vocabulary.recipients import is_pooled
@@ -60,7 +62,10 @@ class CostOf:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceHead:
-    """What every page of an invoice shows, whoever looks; tax of None is not charged by us."""
+    """What every page of an invoice shows, whoever looks; tax of None is not charged by us.
+
+    `credits` are what was given back of it since; what then is still to pay is `left`.
+    """
 
     id: str
     number: str
@@ -77,6 +82,9 @@ class InvoiceHead:
     tax: Money | None
     tax_note: str
     total: Money
+    left: Money
+    is_supplementary: bool = False
+    credits: Sequence[ShownCredit] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,9 @@ def head(document: Document) -> InvoiceHead:
         tax=money(tax, currency),
         tax_note="",
         total=Money(total + (tax or Decimal(0)), currency),
+        is_supplementary=document.get("kind") == InvoiceKind.SUPPLEMENTARY,
+        credits=shown_credits(document),
+        left=Money(left_to_pay(document), currency),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from services.portal.domain.credits import left_to_pay
 from services.portal.domain.figures import change
 from services.portal.domain.invoice_breakdown import ROWS_MAX, charges, costs
 from services.portal.domain.invoice_document import (
@@ -242,7 +243,7 @@ def _due(invoices: list[CustomerInvoice]) -> Due | None:
     same = [invoice for invoice in open_ones if invoice.currency == currency]
     dates = [due_on for invoice in same if (due_on := day(invoice.details["due_at"]))]
     return Due(
-        total=Money(sum((invoice.total for invoice in same), Decimal(0)), currency),
+        total=Money(sum((left_to_pay(one.details) for one in same), Decimal(0)), currency),
         ids=[invoice.invoice_id for invoice in same],
         numbers=[invoice.details["number"] for invoice in same],
         due_date=min(dates, default=None),

@@ -38,6 +38,18 @@ _SENTENCES: Final[Mapping[str, str]] = {
     CauseCode.APPROVED_ON_OLDER_CLOSE: (
         "Approved on an older close than {number}. Discard it, and it is drafted anew."
     ),
+    CauseCode.LARGE_CORRECTION: "It corrects {percent} % of the first invoice.",
+    CauseCode.ORIGINAL_UNCOLLECTIBLE: "The invoice that it corrects is uncollectible.",
+    CauseCode.TENANT_GONE: "A tenant has no cost any more, and the bill has hardly fallen.",
+    CauseCode.OWN_DOING: "The month differs by {causes}, and not by the bill alone.",
+    CauseCode.BRAKE: "Close {number} corrects so much in all that a person looks at all of it.",
+    CauseCode.RESTATED_CLOSE: "{period} was closed again, by close {number}.",
+    CauseCode.SMALL_CORRECTION: "Small enough to go out by itself.",
+    CauseCode.CORRECTION_TO_REVIEW: "Too large to go out by itself.",
+    CauseCode.CORRECTED_ANEW: "Close {number} of {period} says what is right.",
+    CauseCode.PAYMENT_UNDER_WAY: "A payment of the invoice is under way for days: {payments}.",
+    CauseCode.NOT_CREDITABLE: "The invoice is {status} at Stripe and takes no credit note.",
+    CauseCode.CORRECTION_APPROVED: "What is approved is issued.",
     CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
     CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
     CauseCode.FINALISED_NOT_SENT: (

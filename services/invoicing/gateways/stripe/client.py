@@ -92,6 +92,13 @@ class StripeInvoice:
     finalized_at: int | None
     metadata: Mapping[str, str]
 
+    @property
+    def applied_balance_minor(self) -> int:
+        """What of the customer's balance it took; nothing before it is finalised."""
+        if self.ending_balance_minor is None:
+            return 0
+        return self.ending_balance_minor - self.starting_balance_minor
+
 
 class StripeGateway:
     """`seconds` is how long Stripe may take to answer a call; without, what its library allows."""

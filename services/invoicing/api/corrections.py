@@ -1,0 +1,104 @@
+"""What a restated month corrects, and what people say to it."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.invoicing.api.answers import ApprovedCorrections, CorrectionList, MovedNote
+from services.invoicing.domain.states import NOTE_ACTIONS
+from services.invoicing.models import ClosedPeriod, CreditNote
+from services.invoicing.operations.act_on_correction import act_on_note, approve_corrections
+from services.invoicing.operations.act_on_invoice import ActionRefused
+from services.invoicing.operations.move_invoice import InvoiceChanged
+from services.invoicing.queries.corrections import read_corrections
+from shared.audit.declared import READ, Audited
+from shared.auth.api import ScopedView
+from shared.runtime.problems import Conflict, Forbidden
+from shared.vocabulary.audit import AuditAction
+from shared.vocabulary.roles import APPROVERS, BILLING, STAFF, Role
+
+_ACTION_CHARACTERS_MAX = 20
+
+
+class CorrectionsAsked(serializers.Serializer[Any]):
+    period = serializers.RegexField(r"^\d{4}-\d{2}$")
+
+
+class CorrectionsView(ScopedView):
+    """The accounts of a month, with what they are billed and corrected by; for staff."""
+
+    roles = {"GET": (*STAFF, Role.SERVICE)}
+    audit = {"GET": READ}
+    request_serializers = {"GET": CorrectionsAsked}
+    response_types = {"GET": {200: CorrectionList}}
+
+    def get(self, _request: Request) -> Response:
+        return Response({"data": read_corrections(self.given()["period"])})
+
+
+class ApprovalGiven(serializers.Serializer[Any]):
+    close = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=2000)
+
+
+class CorrectionsApprovalView(ScopedView):
+    """Approve all that waits of the close that the caller has seen.
+
+    With a reason also what waits for nothing but that the close corrects much in all.
+    """
+
+    roles = {"POST": APPROVERS}
+    audit = {"POST": Audited(AuditAction.CORRECTIONS_APPROVED, "period", "period")}
+    request_serializers = {"POST": ApprovalGiven}
+    response_types = {"POST": {200: ApprovedCorrections}}
+
+    def post(self, _request: Request, period: str) -> Response:
+        try:
+            approved = approve_corrections(
+                period=period, actor=self.actor, now=datetime.now(UTC), **self.given()
+            )
+        except ClosedPeriod.DoesNotExist as error:
+            raise Http404 from error
+        except InvoiceChanged as error:
+            raise Conflict(str(error), reason={"code": "changed"}) from error
+        except ActionRefused as error:
+            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
+        return Response(asdict(approved))
+
+
+class NoteActionGiven(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=2000)
+
+
+class NoteActionView(ScopedView):
+    """Approve, park or release the version of a credit note that the caller has seen."""
+
+    roles = {"POST": BILLING}
+    audit = {"POST": Audited(AuditAction.CREDIT_NOTE_MOVED, "credit_note", "note_id")}
+    request_serializers = {"POST": NoteActionGiven}
+    response_types = {"POST": {200: MovedNote}}
+    path_parameters = {"action": {"enum": [*NOTE_ACTIONS]}}
+
+    def post(self, _request: Request, note_id: str, action: str) -> Response:
+        self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]})
+        try:
+            note = act_on_note(
+                note_id=note_id,
+                action=action,
+                actor=self.actor,
+                now=datetime.now(UTC),
+                **self.given(),
+            )
+        except CreditNote.DoesNotExist as error:
+            raise Http404 from error
+        except InvoiceChanged as error:
+            raise Conflict(str(error), reason={"code": "changed"}) from error
+        except ActionRefused as error:
+            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
+        return Response({"document": note.note_id, "state": note.state, "version": note.version})

@@ -1,0 +1,127 @@
+"""An account as its documents have it: what was billed, what was given back, and what room is."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from django.db.models import Q, Sum
+
+from services.invoicing.domain.account_terms import Target, is_cost_derived
+from services.invoicing.domain.settlement import Account, BilledLine, Document
+from services.invoicing.models import (
+    Contract,
+    CreditNote,
+    CreditNoteLine,
+    Debit,
+    InvoiceLine,
+    TrueUpAccount,
+)
+from services.invoicing.queries.account_terms import row_key
+from shared.vocabulary.account_states import AccountState
+from shared.vocabulary.corrections import DEBIT_OPEN, NOTE_COUNTS, DebitState, NoteKind
+from shared.vocabulary.invoice_states import FINISHED_STATES, State
+
+# What Stripe has, or is being asked for. A voided document bills nothing, nor do its notes.
+BILLS = FINISHED_STATES - {State.VOID}
+
+
+def read_account(account: TrueUpAccount, target: Target, pending_minor: int = 0) -> Account:
+    return Account(
+        target=target.lines,
+        below_zero_minor=target.below_zero_minor,
+        base_minor=account.base_minor,
+        documents=read_documents(account),
+        state=AccountState(account.state),
+        pending_minor=pending_minor,
+    )
+
+
+def read_documents(account: TrueUpAccount) -> list[Document]:
+    """From the oldest to the newest; lines of fees and of other accounts are left out."""
+    lines: dict[str, list[InvoiceLine]] = defaultdict(list)
+    for line in (
+        InvoiceLine.objects.filter(
+            Q(account=account) | Q(invoice=account.invoice_id, account=None),
+            invoice__state__in=BILLS,
+        )
+        .select_related("invoice")
+        .order_by("invoice__issued_at", "invoice_id", "position")
+    ):
+        if is_cost_derived(line.kind):
+            lines[line.invoice_id].append(line)
+    given = _given(list(lines))
+    rest = _rest(list(lines))
+    return [
+        Document(
+            document_id=invoice_id,
+            lines=[_billed(line, given[line.pk]) for line in of_invoice],
+            rest_minor=of_invoice[0].invoice.total_minor - rest[invoice_id],
+        )
+        for invoice_id, of_invoice in lines.items()
+    ]
+
+
+def unissued_notes(account: TrueUpAccount) -> list[CreditNote]:
+    waiting = CreditNote.objects.filter(account=account, kind=NoteKind.TRUE_UP)
+    return list(waiting.exclude(state__in=[State.ISSUED, State.VOID]).order_by("note_id"))
+
+
+def open_debit(account: TrueUpAccount) -> Debit | None:
+    return (
+        Debit.objects.select_related("invoice")
+        .filter(account=account, state__in=DEBIT_OPEN)
+        .first()
+    )
+
+
+def waiting_debits(contract: Contract, period: str) -> list[Debit]:
+    """Of the contract's earlier months: its next standard invoice is what they wait for."""
+    return list(
+        Debit.objects.select_related("account", "account__invoice")
+        .filter(account__contract=contract, account__period__lt=period, state=DebitState.WAITING)
+        .order_by("account__period", "debit_id")
+    )
+
+
+def is_issuing(account: TrueUpAccount) -> bool:
+    """Stripe is being asked for a correction of it: until that is known, nothing else is made."""
+    debit = open_debit(account)
+    placed_on = debit.invoice if debit is not None else None
+    if placed_on is not None and placed_on.state in BILLS:
+        return True
+    return any(note.state == State.ISSUING for note in unissued_notes(account))
+
+
+def _billed(line: InvoiceLine, given: Mapping[str, int]) -> BilledLine:
+    corrected = given.get(NoteKind.TRUE_UP, 0)
+    return BilledLine(
+        position=line.position,
+        key=row_key(line),
+        amount_minor=line.amount_minor,
+        corrected_minor=corrected,
+        other_minor=sum(given.values()) - corrected,
+    )
+
+
+def _given(invoice_ids: list[str]) -> dict[int, Counter[str]]:
+    """By line and kind of note."""
+    given: dict[int, Counter[str]] = defaultdict(Counter)
+    sums = (
+        CreditNoteLine.objects.filter(
+            invoice_line__invoice__in=invoice_ids, note__state__in=NOTE_COUNTS
+        )
+        .values_list("invoice_line", "note__kind")
+        .annotate(sum=Sum("amount_minor"))
+    )
+    for line, kind, amount in sums:
+        given[line][kind] += amount
+    return given
+
+
+def _rest(invoice_ids: list[str]) -> Counter[str]:
+    """Net of all notes on an invoice, of every kind and account."""
+    sums = (
+        CreditNote.objects.filter(invoice__in=invoice_ids, state__in=NOTE_COUNTS)
+        .values_list("invoice")
+        .annotate(sum=Sum("net_minor"))
+    )
+    return Counter(dict(sums))
