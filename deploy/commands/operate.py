@@ -217,13 +217,14 @@ def _stack() -> "Stack":
 
 
 @contextmanager
-def calls() -> Iterator[Any]:
+def calls(role: Role = Role.OPERATOR_ADMIN) -> Iterator[Any]:
+    """`call(service, method, path, body)` as the operator, who holds the keys of every role."""
     stack = _stack()
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
     from deploy.local.waiting import Patience  # noqa: PLC0415
     from shared.auth.actors import Actor  # noqa: PLC0415
 
-    actor = Actor(_OPERATOR, Role.OPERATOR_ADMIN)
+    actor = Actor(_OPERATOR, role)
     client = ApiClient(
         stack.servers.service_url,
         stack.servers.credentials.signing_key_file,

@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "deliver": "Give a file by hand: a bill, signals or workloads of a month.",
     "close": "Close a month on its current run; invoices are drafted from it.",
     "reattribute": "Ask for a closed month by the current rules; a second person confirms it.",
+    "corrections": "What a closed month's invoices are corrected by, or approve what waits.",
     "token": "Print a token for a service's API, good for a minute;"
     " its address goes to standard error.",
     "audit": "Check every document against the chain of seals, and the chain against its anchors.",
