@@ -3,8 +3,10 @@
 import datetime as dt
 import json
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from services.attribution.engine import Exchange, SetApart, attribute, set_apart
 from services.attribution.engine.attribute import open_attribution
 from shared.configuration import parse_configuration
-from shared.faults import ProofFailed
+from shared.faults import BadInput, ProofFailed
 from shared.periods import Month
 from tests.bills import RULESET, amounts, focus_line, rows_of
 from tests.examples import examples
@@ -97,7 +99,7 @@ def attributed(work, bills, ruleset=RULESET):
 
 
 def moved_in(bill, moved):
-    return type(moved)(**{**vars(moved), "period": str(bill)})
+    return replace(moved, period=str(bill))
 
 
 OWN = [line(OCTOBER, "2026-10-03T04", "100", **ACME), line(OCTOBER, "2026-10-04T04", "9", **GLOBEX)]
@@ -186,6 +188,29 @@ class TestLinesOfAnEarlierMonth:
                 scratch_dir=tmp_path / "scratch",
                 memory_limit_mb=512,
             )
+
+
+def test_lines_whose_cost_is_not_known_where_they_belong_are_refused(tmp_path):
+    """The bill's own ruleset may go by another cost."""
+    (moved,) = apart(tmp_path, NOVEMBER, [line(NOVEMBER, "2026-10-20T07", **ACME)]).moved_out
+    unknown = tmp_path / "unknown.parquet"
+    with duckdb.connect() as session:
+        lines = session.read_parquet(str(moved.path))
+        without = "* REPLACE (CAST(NULL AS DECIMAL(18,10)) AS EffectiveCost)"
+        lines.project(without).write_parquet(str(unknown))
+    written = write_normalised(tmp_path / "own", OWN)
+    with pytest.raises(BadInput, match=r"not known of 1 lines that .* the bill of 2026-11"):
+        attribute(
+            snapshot_parts=[*written.parts, unknown],
+            raw_totals=written.raw_totals,
+            config=parse_configuration(RULESET),
+            signals=[],
+            period=OCTOBER,
+            out_dir=tmp_path / "out",
+            scratch_dir=tmp_path / "scratch",
+            memory_limit_mb=512,
+            exchange=Exchange((replace(moved, period="2026-11", path=unknown),)),
+        )
 
 
 STAY = {

@@ -107,7 +107,8 @@ def _is_newest(period: str, runs: Mapping[str, _Made]) -> bool:
 def _attribute(inputs: RunInputs, period: Month, run_id: str) -> Run:
     """A run that is recorded, and not yet current."""
     lake = Lake(settings.ENVIRONMENT)
-    folders = RunFolders.below(settings.ENVIRONMENT.scratch_dir / str(period))
+    root = settings.ENVIRONMENT.scratch_dir / str(period)
+    folders = RunFolders.below(root)
     _fetch_prepared(lake, str(period), folders)
     try:
         attributed = compute_run(inputs, period, run_id, folders, takes_prepared=True)
@@ -129,7 +130,10 @@ def _attribute(inputs: RunInputs, period: Month, run_id: str) -> Run:
     moved_out = _publish_moved(lake, attributed.exchange.moved_out, folder_uri)
     lake.publish_tree(folders.prepared, _prepared_uri(folder_uri))
     with as_ops():
-        return record_run(inputs, attributed, folders, folder_uri, moved_out)
+        run = record_run(inputs, attributed, folders, folder_uri, moved_out)
+    # A bill may change many months, and each may be as large: the next has the room of this one.
+    shutil.rmtree(root)
+    return run
 
 
 def _publish_moved(lake: Lake, moved_out: Sequence[MovedLines], folder_uri: str) -> list[MovedOut]:

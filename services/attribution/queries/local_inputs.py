@@ -1,6 +1,6 @@
 """What a run is made of, fetched from the lake to the run's folders."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -67,7 +67,7 @@ def fetch_inputs(
         raw_totals=[total for listed in totals for total in listed],
         signals=[*signals],
         workloads=[*workloads],
-        uri_of=snapshot_parts | signals | workloads,
+        uri_of=snapshot_parts | signals | workloads | _uris_of_moved(inputs, came),
     )
 
 
@@ -83,6 +83,10 @@ def _moved_in(lake: Lake, inputs: RunInputs, to: Path) -> Iterator[MovedLines]:
             billed=Decimal(item.lines.billed),
             effective=Decimal(item.lines.effective),
         )
+
+
+def _uris_of_moved(inputs: RunInputs, came: Sequence[MovedLines]) -> dict[Path, str]:
+    return {each.path: item.lines.uri for item, each in zip(inputs.moved_in, came, strict=True)}
 
 
 def _fetch(lake: Lake, sets: Iterable[InputFiles], to: Path) -> dict[Path, str]:

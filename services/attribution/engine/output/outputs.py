@@ -25,6 +25,7 @@ from services.attribution.engine.result import (
 from shared.columnar import Session, open_session
 from shared.csv_files import Cell, write_rows
 from shared.exact import shortened
+from shared.faults import BadInput
 from shared.sql.expressions import (
     Sql,
     cast,
@@ -118,6 +119,9 @@ class Outputs:
         for month, paths in months.items():
             names = {"lines": parquet_scan(paths), "cost": identifier(cost)}
             rows = self._run("costs_of_lines.sql", names).fetchall()
+            unknown_count = sum(row[5] for row in rows)
+            if unknown_count:
+                raise _unknown_cost(unknown_count, month, cost, file=str(paths[0]))
             sums[month] = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
         return sums
 
@@ -146,6 +150,16 @@ class Outputs:
 
     def _run(self, script: str, names: Mapping[str, Sql] | None = None) -> Session:
         return run_script(self.session, __package__, script, names)
+
+
+def _unknown_cost(line_count: int, month: str, cost: str, *, file: str) -> BadInput:
+    """The other month may go by another cost, and take what this one can't."""
+    return BadInput(
+        f"{cost} is not known of {line_count} lines that were exchanged with the bill of {month}.",
+        file=file,
+        field=cost,
+        remedy="`corrections: billing_period` leaves lines in their bill.",
+    )
 
 
 def allocations_file(out_dir: Path) -> Path:

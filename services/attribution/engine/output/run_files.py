@@ -30,6 +30,9 @@ def write_run(
     """Raises ProofFailed, and leaves nothing but `proof.json`, where the parts are not the bill."""
     out_dir.mkdir(parents=True, exist_ok=True)
     outputs = Outputs(session, out_dir)
+    moved_in, moved_out = (
+        outputs.exchanged(lines, config.cost) for lines in (exchange.moved_in, exchange.moved_out)
+    )
     outputs.write_allocations(
         {
             "period": str(period),
@@ -47,8 +50,8 @@ def write_run(
         out_by_recipient=outputs.by_recipient(),
         out_by_group=outputs.by_group(),
         moved_by_group=outputs.moved(moved),
-        moved_in=outputs.exchanged(exchange.moved_in, config.cost),
-        moved_out=outputs.exchanged(exchange.moved_out, config.cost),
+        moved_in=moved_in,
+        moved_out=moved_out,
     )
     write_proof(out_dir, proof)
     if not proof.holds:
