@@ -638,3 +638,20 @@ class TestTheLedger:
         with as_ops():
             sums = LedgerEntry.objects.values("document").annotate(sum=Sum("amount"))
             assert {row["sum"] for row in sums} == {Decimal(0)}
+
+
+class TestAnotherCurrency:
+    """The brake counts in the currency of the bill."""
+
+    def test_is_counted_by_the_rate_of_its_terms(self, month):
+        with as_ops():
+            yen = "from: 2026-01-01, currency: JPY, fx: {rate: 151.2345, source: ECB, date: 2026-10-31}"
+            content = file().replace("tenants: [t0], from: 2026-01-01", f"tenants: [t0], {yen}")
+            apply_plans(content=content.replace("Platform fee, amount: 499.00", "Fee, amount: 499"))
+        month.close(costs(), at=datetime(2026, 11, 3, tzinfo=UTC))
+        for draft in drafts().values():
+            issued(draft)
+        # 500 units of the bill's currency less: of 151.2345 yen each they would brake all.
+        month.close({**costs(compute="1150.25"), "t0": {"Compute": Decimal(9_500)}})
+        held = {state for state, _ in notes()}
+        assert "parked" not in held

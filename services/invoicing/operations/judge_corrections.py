@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from services.invoicing.domain.correction_guardrails import (
     Bill,
     Brake,
@@ -26,6 +24,7 @@ from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.queries.account_terms import read_terms
 from shared.contracts.invoicing import CAUSES, Cause
+from shared.exact import HALF_UP
 from shared.money import Money
 from shared.vocabulary.corrections import DEBIT_OPEN, NoteKind
 from shared.vocabulary.invoice_causes import CauseCode
@@ -53,11 +52,10 @@ class _Made:
         return on if on is not None and on.kind == InvoiceKind.SUPPLEMENTARY else None
 
     def corrected(self) -> Corrected:
-        currency = self.account.currency
         return Corrected(
-            amount=Money.from_minor(self.amount_minor, currency).amount,
-            base=Money.from_minor(self.account.base_minor, currency).amount,
-            gone=Money.from_minor(self._gone_minor(), currency).amount,
+            amount=_in_the_bills(self.account, self.amount_minor),
+            base=_in_the_bills(self.account, self.account.base_minor),
+            gone=_in_the_bills(self.account, self._gone_minor()),
         )
 
     def _gone_minor(self) -> int:
@@ -113,12 +111,14 @@ def _bill(closed: ClosedPeriod) -> Bill:
 
 
 def _invoiced(closed: ClosedPeriod) -> Decimal:
-    bases = (
-        TrueUpAccount.objects.filter(period=closed.period)
-        .values_list("currency")
-        .annotate(sum=Sum("base_minor"))
-    )
-    return sum((Money.from_minor(minor, currency).amount for currency, minor in bases), Decimal(0))
+    accounts = TrueUpAccount.objects.filter(period=closed.period)
+    return sum((_in_the_bills(one, one.base_minor) for one in accounts), Decimal(0))
+
+
+def _in_the_bills(account: TrueUpAccount, minor: int) -> Decimal:
+    """In the currency of the bill, by the rate of the account's terms: a month has several."""
+    amount = Money.from_minor(minor, account.currency).amount
+    return HALF_UP.divide(amount, read_terms(account.terms).prices.rate)
 
 
 def _original(one: _Made) -> State | None:

@@ -86,7 +86,7 @@ def is_issuing(account: TrueUpAccount) -> bool:
     """Stripe is being asked for a correction of it: until that is known, nothing else is made."""
     debit = open_debit(account)
     placed_on = debit.invoice if debit is not None else None
-    if placed_on is not None and placed_on.state in BILLS:
+    if placed_on is not None and (placed_on.state in BILLS or placed_on.stripe_invoice_id):
         return True
     return any(note.state == State.ISSUING for note in unissued_notes(account))
 
