@@ -12,6 +12,7 @@ from deploy.page_previews import (
     audit,
     billing,
     changes,
+    contract_prices,
     costs,
     customer,
     customer_months,
@@ -323,6 +324,8 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-restated-draft.html": _billing(billing.restated_draft),
     "invoice-approved.html": _billing(billing.approved_invoice),
     "invoice-void.html": _billing(billing.void_invoice),
+    "invoice-groups.html": _billing(contract_prices.groups_invoice),
+    "invoice-steps.html": _billing(contract_prices.steps_invoice),
     "invoices-filtered-out.html": _billing(lambda: replace(inbox.inbox(), rows=[], q="zzz")),
 }
 

@@ -283,3 +283,20 @@ class TestBuild:
     def test_templates_load_nothing_from_other_hosts(self) -> None:
         for template in TEMPLATES:
             assert not re.search(r'(src|href)="(https?:)?//', template.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("invoice-steps.html", "cost plus 30% up to 1,000, then 20% up to 5,000, then 10%"),
+        ("invoice-groups.html", "cost plus 25%, less 10%, less credits"),
+        ("invoice-groups.html", "the rest to a minimum of 12,000.00"),
+    ],
+)
+def test_a_rate_of_many_words_wraps_and_covers_no_amount(name: str, words: str) -> None:
+    [cell] = {
+        classes
+        for classes, text in re.findall(r'<td class="([^"]*)">([^<]*)</td>', HTML[name])
+        if text.startswith(words)
+    }
+    assert "whitespace-normal" in cell.split()
