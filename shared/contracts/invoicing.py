@@ -150,8 +150,10 @@ class InvoiceFact:
 
     `restated_by` is what the newest cost of a bill restated since would add to the total and its
     corrections, None if it was not. `kind` is standard, or supplementary of what charges more of a
-    month. `restated_by`, `lines[].cost`, `parked_reasons`, `history` and `actions` are for staff; a
-    customer may see the rest, and only once the state is issued or later.
+    month. `costs` are by charge group, in the invoice's currency, all that it is priced on: also of
+    credits that other lines are lower by. None where no line is derived from cost, and of an
+    earlier release. They, `restated_by`, `lines[].cost`, `parked_reasons`, `history` and `actions`
+    are for staff; a customer may see the rest, and only once the state is issued or later.
     """
 
     invoice_id: Id
@@ -185,6 +187,7 @@ class InvoiceFact:
     days_until_due: Count | None = None
     kind: Code = "standard"
     credits: list[Credit] = field(default_factory=list)
+    costs: dict[Name, Amount] | None = None
 
 
 @dataclass(frozen=True)

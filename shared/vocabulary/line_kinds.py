@@ -26,6 +26,5 @@ class LinelessKind(StrEnum):
 
 # One line on the cost of all tenants and charge groups of the contract.
 WHOLE_COST_KINDS: Final = frozenset({LineKind.GRADUATED, LineKind.VOLUME})
-ALL_GROUPS: Final = "All groups"
 # What doesn't depend on the month's cost: a restatement never touches it.
 FIXED_KINDS: Final = frozenset({LineKind.FLAT_FEE})

@@ -78,10 +78,6 @@ class TestLinesForStaff:
         line = replace(LINE, kind="volume", charge_group="", cost=Decimal(10), basis=steps)
         shown = self.shown(line)
         assert (shown.cost_of, shown.evidence[0].label) == (None, "Cost of the contract")
-        book = open_book(document(disclosure=Disclosure.OPEN_BOOK, lines=[line]))
-        assert [(group.label, group.amount) for group in book.groups] == [
-            ("All groups", dollars(10))
-        ]
 
     def test_that_fill_a_minimum_up_are_no_fee(self):
         line = replace(LINE, kind="minimum", cost=None, basis=MinimumRest(Decimal("2000.00")))
@@ -138,6 +134,24 @@ class TestAnOpenBook:
 
     def test_is_none_under_a_closed_contract(self):
         assert open_book(document(disclosure=Disclosure.CLOSED)) is None
+
+    def test_has_the_cost_of_credits_that_are_on_no_line(self):
+        costs = {"Compute": Decimal("1200.50"), "Support": Decimal("-311.5")}
+        book = open_book(document(disclosure=Disclosure.OPEN_BOOK, costs=costs))
+        assert book.cost == dollars("889.00")
+        assert [(group.label, group.amount) for group in book.groups] == [
+            ("Compute", dollars("1200.50")),
+            ("Support", dollars("-311.5")),
+        ]
+
+    @pytest.mark.parametrize("disclosure", Disclosure)
+    def test_is_of_an_open_book_alone(self, disclosure):
+        whole = document(disclosure=disclosure, costs={"Compute": Decimal(1)})
+        shown = customer_document(whole)
+        assert shown.get("costs") == (
+            {"Compute": "1"} if disclosure == Disclosure.OPEN_BOOK else None
+        )
+        assert ("costs" in shown) is (disclosure == Disclosure.OPEN_BOOK)
 
     def test_over_the_months_is_of_the_months_that_have_one(self):
         opened = document(disclosure=Disclosure.OPEN_BOOK, lines=list(self.LINES))

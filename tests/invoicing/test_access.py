@@ -70,6 +70,7 @@ class TestACustomersToken:
         assert shown["number"] == "ACME-0001"
         assert not {"parked_reasons", "history", "actions", "run_id"} & shown.keys()
         assert all("cost" not in line and "basis" not in line for line in shown["lines"])
+        assert "costs" not in shown
 
     def test_sees_cost_where_the_contract_is_open_book(self, db):
         with as_ops():
@@ -78,6 +79,23 @@ class TestACustomersToken:
             )
         shown = client_of(ANN).get(f"/api/v2/invoices/{invoice.invoice_id}").json()
         assert shown["lines"][0]["cost"] == "101.1676666667"
+
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_sees_what_was_priced_where_the_contract_is_open_book_alone(self, db, version):
+        with as_ops():
+            for key, disclosure in (("acme", "open_book"), ("globex", "closed")):
+                make_invoice(
+                    make_customer(key, disclosure=disclosure),
+                    number=f"{key}-1",
+                    state=State.ISSUED,
+                    costs={key: {"Compute": "101.1676666667", "Support": "-5", "DNS": "0"}},
+                )
+        [shown] = client_of(ANN).get(f"/api/v{version}/invoices").json()["data"]
+        assert shown["costs"] == {"Compute": "101.1676666667", "Support": "-5.0000000000"}
+        closed = client_of(Actor("gus", "customer_admin", "globex"))
+        [shown] = closed.get(f"/api/v{version}/invoices").json()["data"]
+        assert "costs" not in shown
+        assert "101.16" not in str(shown)
 
     def test_does_not_see_its_own_draft(self, db):
         with as_ops():

@@ -110,6 +110,7 @@ class TestAnInvoice:
             Decimal("50.5050000000"),
             Adjusted(Markup(Decimal(10)), [Adjustment("rate", Decimal("0.50505"))]),
         )
+        assert fact.costs == {"Compute": Decimal("50.5050000000")}
         assert (account.currency, account.base_minor) == ("EUR", 5_556)
         assert account.costs == {"acme": {"Compute": "100"}}
         assert account.terms["prices"]["rate"] == "0.50505"
@@ -129,6 +130,8 @@ class TestCreditsLargerThanTheUsage:
         priced_by(TEN, "{kind: flat_fee, name: Fee, amount: 5.00}")
         invoice = drafted(acme(Compute=-100, Storage=40), monkeypatch)
         assert rows(invoice) == [("flat_fee", 500, Decimal(5))]
+        with as_ops():
+            assert invoice_fact(invoice).costs is None
         assert (invoice.state, invoice.restated_by_minor) == (State.PARKED, None)
         [cause] = invoice.parked_for
         assert (cause["code"], cause["figures"]) == (
@@ -163,6 +166,8 @@ class TestSteps:
         priced_by(self.STEPS)
         invoice = drafted(costs, monkeypatch)
         assert rows(invoice) == [("graduated", 18_500, Decimal(185))]
+        with as_ops():
+            assert invoice_fact(invoice).costs == {"Compute": Decimal(150)}
         monkeypatch.setattr(
             f"{__name__}.FILE", f"{first}      - {{plan: standard, tenants: [acme-eu]{second}"
         )

@@ -227,4 +227,5 @@ def _shown(view: ScopedView, invoice: Invoice, version: int) -> dict[str, Any]:
         if shown["disclosure"] != Disclosure.OPEN_BOOK:
             for line in shown["lines"]:
                 del line["cost"], line["basis"]
+            del shown["costs"]
     return shown

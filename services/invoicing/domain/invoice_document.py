@@ -15,7 +15,6 @@ from shared.money import currency_exponent
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
-from shared.vocabulary.line_kinds import ALL_GROUPS, WHOLE_COST_KINDS
 from shared.vocabulary.modes import Mode
 from shared.vocabulary.names import charge_group_label
 
@@ -232,12 +231,8 @@ def _payment(fact: InvoiceFact) -> list[str]:
 
 
 def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
-    """Allocated cost by charge group, largest first."""
-    costs: dict[str, Decimal] = {}
-    for line in fact.lines:
-        if line.cost is not None:
-            group = ALL_GROUPS if line.kind in WHOLE_COST_KINDS else line.charge_group
-            costs[group] = costs.get(group, Decimal(0)) + line.cost
+    """Allocated cost by charge group, largest first; credits that are on no line count, too."""
+    costs = _costs_of_lines(fact) if fact.costs is None else fact.costs
     if fact.disclosure != Disclosure.OPEN_BOOK or not costs:
         return None
     ordered = sorted(costs.items(), key=lambda item: (-item[1], item[0]))
@@ -255,6 +250,15 @@ def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
             _cost("Cost", total, fact.currency),
         ],
     }
+
+
+def _costs_of_lines(fact: InvoiceFact) -> dict[str, Decimal]:
+    """As an earlier release knew them: each line had its own, and a credit was a line."""
+    costs: dict[str, Decimal] = {}
+    for line in fact.lines:
+        if line.cost is not None:
+            costs[line.charge_group] = costs.get(line.charge_group, Decimal(0)) + line.cost
+    return costs
 
 
 def _cost(group: str, cost: Decimal, currency: str) -> dict[str, str]:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -6,7 +7,7 @@ from django.db.models import QuerySet
 from services.invoicing.domain.states import ACTIONS, Action, refusal
 from services.invoicing.models import CreditNote, Invoice, InvoiceLine, Transition
 from services.invoicing.queries.invoice_terms import invoice_terms
-from shared.contracts.bases import BASIS, Basis
+from shared.contracts.bases import BASIS, Adjusted, Basis
 from shared.contracts.invoicing import (
     CAUSE,
     CAUSES,
@@ -19,12 +20,14 @@ from shared.contracts.invoicing import (
     TransitionFact,
 )
 from shared.contracts.superseded.invoice_words import component_of, read_basis, read_cause
-from shared.money import Money
+from shared.exact import EXACT, HALF_UP
+from shared.money import QUANTUM, Money
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
+from shared.vocabulary.price_changes import PriceChange
 
 
 def invoice_fact(invoice: Invoice) -> InvoiceFact:
-    terms = invoice_terms(invoice)
+    terms, lines = invoice_terms(invoice), _lines(invoice)
     log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
     previous, restated_by = invoice.previous_total_minor, invoice.restated_by_minor
     return InvoiceFact(
@@ -36,7 +39,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         state=invoice.state,
         currency=invoice.currency,
         total=_amount(invoice.total_minor, invoice.currency),
-        lines=_lines(invoice),
+        lines=lines,
         plan=terms.plan,
         disclosure=terms.disclosure,
         seller=_flat(terms.seller),
@@ -70,6 +73,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         days_until_due=terms.days_until_due,
         kind=invoice.kind,
         credits=[_credit(note) for note in _issued_notes(invoice)],
+        costs=_costs(invoice, lines),
     )
 
 
@@ -134,6 +138,31 @@ def _credit(note: CreditNote) -> Credit:
         refund=_amount(settled.get("refund", 0), note.currency),
         out_of_band=_amount(settled.get("out_of_band", 0), note.currency),
     )
+
+
+def _costs(invoice: Invoice, lines: Sequence[InvoiceLineFact]) -> dict[str, Decimal] | None:
+    """By charge group, at the rate that the lines are priced at."""
+    if invoice.costs is None or all(line.cost is None for line in lines):
+        return None
+    rate = next(
+        (
+            one.value
+            for line in lines
+            if isinstance(line.basis, Adjusted)
+            for one in line.basis.by
+            if one.code == PriceChange.RATE and one.value is not None
+        ),
+        Decimal(1),
+    )
+    costs: dict[str, Decimal] = {}
+    for of_tenant in invoice.costs.values():
+        for group, cost in of_tenant.items():
+            costs[group] = EXACT.add(costs.get(group, Decimal(0)), Decimal(cost))
+    return {
+        group: EXACT.multiply(cost, rate).quantize(QUANTUM, context=HALF_UP)
+        for group, cost in sorted(costs.items())
+        if cost
+    }
 
 
 def parked_for(invoice: Invoice) -> list[Cause]:

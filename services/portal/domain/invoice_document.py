@@ -14,7 +14,7 @@ from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_kinds import InvoiceKind
-from shared.vocabulary.line_kinds import ALL_GROUPS, FIXED_KINDS, WHOLE_COST_KINDS
+from shared.vocabulary.line_kinds import FIXED_KINDS, WHOLE_COST_KINDS
 from shared.vocabulary.names import as_heading, charge_group_label
 from shared.vocabulary.recipients import is_pooled
 
@@ -174,15 +174,15 @@ def customer_lines(document: Document, earlier: Document | None) -> list[Line]:
 
 
 def open_book(document: Document) -> OpenBook | None:
-    """Allocated cost by group, largest first; None unless every line carries its cost."""
+    """Allocated cost by group, largest first; credits that are on no line count, too."""
     if document["disclosure"] != Disclosure.OPEN_BOOK:
         return None
-    costs: dict[str, Decimal] = {}
-    for line in document["lines"]:
-        cost = decimal(line.get("cost"))
-        if cost is not None:
-            group = ALL_GROUPS if line["kind"] in WHOLE_COST_KINDS else line["charge_group"]
-            costs[group] = costs.get(group, Decimal(0)) + cost
+    given = document.get("costs")
+    costs = (
+        _costs_of_lines(document)
+        if given is None
+        else {group: Decimal(cost) for group, cost in given.items()}
+    )
     total = sum(costs.values(), Decimal(0))
     currency = document["currency"]
     groups = [
@@ -195,6 +195,17 @@ def open_book(document: Document) -> OpenBook | None:
         for group, amount in sorted(costs.items(), key=lambda item: (-item[1], item[0]))
     ]
     return OpenBook(Money(total, currency), groups)
+
+
+def _costs_of_lines(document: Document) -> dict[str, Decimal]:
+    """As an earlier release told them: each line had its own, and a credit was a line."""
+    costs: dict[str, Decimal] = {}
+    for line in document["lines"]:
+        cost = decimal(line.get("cost"))
+        if cost is not None:
+            group = line["charge_group"]
+            costs[group] = costs.get(group, Decimal(0)) + cost
+    return costs
 
 
 def _amounts(document: Document | None) -> dict[str, Decimal]:
