@@ -200,3 +200,22 @@ def test_prices_by_the_plan_and_rounds_each_line_once():
         ("b", Decimal("30.00")),
     ]
     assert prices(contract, "2026-09", costs) == []
+
+
+def test_prices_no_line_below_zero():
+    """The credit of b takes all of b's line and the rest off k's, which is then exact as it is."""
+    written = """
+        plans: [{key: growth, components: [{kind: cost_plus, percent: "0"}]}]
+        customers: [{key: north, contracts: [
+            {plan: growth, tenants: [b, k], from: 2026-01-01}]}]
+    """
+    [contract] = contracts_of(written)
+    costs = {
+        "b": {"Compute": Decimal("1.00"), "pool:credits": Decimal("-3.00")},
+        "k": {"Compute": Decimal("4.006"), "Storage": Decimal("2.001"), "Tiny": Decimal("0.004")},
+    }
+    priced = prices(contract, "2026-10", costs)
+    assert [(each.charge_group, each.amount, each.exact) for each in priced] == [
+        ("Compute", Decimal("2.68"), Decimal("2.68")),
+        ("Storage", Decimal("1.33"), Decimal("1.33")),
+    ]
