@@ -395,6 +395,13 @@ class TestWhatWaitsForAPerson:
         month.close(costs())
         assert notes() == []
 
+    def test_is_by_the_brake_that_the_file_sets(self, month):
+        month.invoiced()
+        with as_ops():
+            apply_plans(content=file() + "billing: {brake: {share_of_invoiced: 0.1}}\n")
+        month.close(costs(compute="1150.25"))
+        assert self.held_for() == ["brake"]
+
     def held_for(self):
         with as_ops():
             note = CreditNote.objects.exclude(state=State.VOID).get(customer="acme")

@@ -98,7 +98,8 @@ class PlansApplication(models.Model):
     """Who put which file's plans, customers and contracts in force, and when.
 
     `confirmed_by` is empty where nobody was asked. `terms` are kept of what `is_agreed`: two people
-    have, or it was the first. What is proposed is measured against the newest of those.
+    have, or it was the first. What is proposed is measured against the newest of those. `brake` is
+    `billing.brake` of the file, in per cent as text.
     """
 
     digest = models.CharField(max_length=64, blank=True)
@@ -107,6 +108,7 @@ class PlansApplication(models.Model):
     confirmed_by = models.CharField(max_length=100, blank=True)
     is_agreed = models.BooleanField(default=False)
     terms = models.JSONField(null=True)
+    brake = models.JSONField(default=dict, db_default={})
 
     class Meta:
         triggers = [append_only()]

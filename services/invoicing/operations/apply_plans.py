@@ -70,6 +70,7 @@ def apply_plans(
         confirmed_by=confirmed_by,
         is_agreed=is_agreed,
         terms=terms_in_force() if is_agreed else None,
+        brake=configuration.billing.brake.model_dump(mode="json"),
     )
     return digest
 
