@@ -23,7 +23,7 @@ from shared.vocabulary.invoice_states import State
 from tests.invoicing.test_accounts import issue
 from tests.invoicing.test_drafting import drafts
 from tests.invoicing.test_issue import one_gateway, standin
-from tests.invoicing.test_settling import approve, costs, file, month
+from tests.invoicing.test_settling import approve, costs, file, issued, month
 
 __all__ = ["month", "one_gateway", "standin"]
 SOLD = {"acme": costs()["acme"]}
@@ -53,8 +53,11 @@ def _invoiced(month, **terms):
     with as_ops():
         apply_plans(content=file(**terms))
     month.close(costs())
-    for draft in drafts().values():
-        issue(draft)
+    for tenant, draft in drafts().items():
+        if tenant == "acme":
+            issue(draft)
+        else:
+            issued(draft)
     issue_invoices()
     return acme()
 

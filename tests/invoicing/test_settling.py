@@ -34,6 +34,7 @@ from services.invoicing.operations.verify_documents import verify_documents
 from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import read_target
 from services.invoicing.queries.corrections import read_corrections
+from services.invoicing.queries.troubles import read_troubles
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_CLOSED, CloseCause
 from shared.contracts.invoicing import Cause
@@ -520,6 +521,15 @@ class TestAPerson:
                     **fields,
                 }
             )
+
+    def test_sees_on_the_page_of_health_that_something_waits(self, waiting):
+        with as_ops():
+            (trouble,) = [one for one in read_troubles(NOW) if one.kind == "waiting_corrections"]
+        assert (trouble.code, trouble.subject) == ("approver_needed", "2026-10")
+        assert trouble.figures == {"count": 1}
+        approve()
+        with as_ops():
+            assert "waiting_corrections" not in {one.kind for one in read_troubles(NOW)}
 
     def test_approves_one_and_it_is_issued(self, waiting):
         self.act("approve")

@@ -1,5 +1,6 @@
 """What is stuck in invoicing: what Stripe has said or been asked, and nobody has concluded."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,11 +8,12 @@ from typing import Final
 from django.db.models import Count, Max, Min, Q
 
 from services.invoicing.gateways.stripe.probe import stripe_probe
-from services.invoicing.models import Invoice, StripeEvent, StripeOperation
+from services.invoicing.models import CreditNote, Invoice, StripeEvent, StripeOperation
 from shared.health.read import common_troubles
 from shared.health.trouble import ITEMS_MAX, Trouble, quoted
 from shared.proposals.read import waiting_proposals
 from shared.vocabulary.invoice_causes import CauseCode
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 
@@ -30,6 +32,7 @@ def read_troubles(now: datetime) -> Iterator[Trouble]:
     yield from _events(now)
     yield from _calls(now)
     yield from _invoices(now)
+    yield from _corrections()
     yield from waiting_proposals(now)
 
 
@@ -77,3 +80,21 @@ def _invoices(now: datetime) -> Iterator[Trouble]:
                 invoice.moved_at or invoice.drafted_at,
                 {"customer": invoice.customer_id, "period": invoice.period},
             )
+
+
+def _corrections() -> Iterator[Trouble]:
+    """By month; those that Stripe refused are among them."""
+    waits = {State.IN_REVIEW, State.PARKED}
+    notes = CreditNote.objects.filter(state__in=waits).values_list("period", "drafted_at")
+    extra = Invoice.objects.filter(kind=InvoiceKind.SUPPLEMENTARY, state__in=waits)
+    waiting: dict[str, list[datetime]] = defaultdict(list)
+    for period, since in [*notes, *extra.values_list("period", "drafted_at")]:
+        waiting[period].append(since)
+    for period, times in sorted(waiting.items()):
+        yield Trouble(
+            TroubleKind.CORRECTIONS,
+            TroubleCode.APPROVER_NEEDED,
+            period,
+            min(times),
+            {"count": len(times)},
+        )

@@ -125,6 +125,12 @@ WORDS: Final[Mapping[tuple[str, str], TroubleWords]] = {
         "A change of {what} by {by} waits for a second administrator.",
         "Look at it, and confirm or reject it. It is not in force until then.",
     ),
+    (TroubleKind.CORRECTIONS, TroubleCode.APPROVER_NEEDED): TroubleWords(
+        "Corrections of {subject} wait for an approver: {count}.",
+        "See what they are and why they wait, and approve them. Nobody is charged or credited"
+        " before.",
+        "trueback corrections {subject}",
+    ),
     (TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL): TroubleWords(
         "{subject} was restated, and is not closed again: {checks}.",
         "Mend what fails, or close it with a reason. Nothing of it is charged or credited before.",
