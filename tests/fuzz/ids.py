@@ -8,6 +8,7 @@ from tests.attacks.victim import Victim
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
     "invoice_id": ("invoicing", "select invoice_id, customer_id from invoicing_invoice"),
+    "note_id": ("invoicing", "select note_id, customer_id from invoicing_creditnote limit 50"),
     "tenant": ("attribution", "select tenant_id, tenant_id from attribution_tenant"),
     "period": ("attribution", "select period, '' from attribution_period"),
     "run_id": ("attribution", "select run_id, '' from attribution_run"),
@@ -27,6 +28,7 @@ _MAY_BE_NONE = {
     "question_id": "0" * 64,
     "proposal_id": "00000000-0000-7000-8000-000000000000",
     "upload_id": "upl_nobody",
+    "note_id": "cn_nobody",
 }
 # A link of the portal that is not there, and the first part of an upload.
 _WORDS = {"token": "nobody-has-this-token", "number": "1"}
