@@ -30,10 +30,12 @@ from tests.attribution.test_period import (
     attributed,
     facts,
     period,
+    put_run,
     scratch,
     storage,
 )
 from tests.bills import focus_line
+from tests.recorded import record_once
 from tests.tokens import client_of
 
 __all__ = ["attributed", "period", "scratch", "storage"]
@@ -87,14 +89,20 @@ def queued():
 BEFORE = {"acme": Decimal("3.75"), "globex": Decimal("2.25")}
 
 
+def put_corrected(storage, folder):
+    """A closed October, and a bill of November that gives a part of it back."""
+    put_run(storage, folder)
+    with as_ops():
+        close_period(period="2026-10", closed_by="olivia", reasons={}, now=NOW)
+    deliver(storage, folder, [OWN, REFUND])
+    attribute_period(period="2026-11")
+
+
 class TestALaterBill:
     @pytest.fixture
-    def corrected(self, attributed, storage, tmp_path):
-        with as_ops():
-            close_period(period=attributed, closed_by="olivia", reasons={}, now=NOW)
-        deliver(storage, tmp_path, [OWN, REFUND])
-        attribute_period(period="2026-11")
-        return attributed
+    def corrected(self, transactional_db, storage, tmp_path, scratch):
+        record_once(put_corrected, storage, tmp_path)
+        return "2026-10"
 
     def test_changes_the_month_of_the_charge_period_and_not_its_own(self, corrected):
         assert costs("2026-10") == BEFORE | {"acme": Decimal("3.25")}
