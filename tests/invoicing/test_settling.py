@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Sum
+from pydantic import SecretStr
 
 from services.invoicing.models import (
     ClosedPeriod,
@@ -96,7 +97,7 @@ class _Month:
     def __init__(self, monkeypatch, settings):
         self.monkeypatch, self.number = monkeypatch, 0
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
-            update={"stripe_api_key": "sk_test_1"}
+            update={"stripe_api_key": SecretStr("sk_test_1")}
         )
 
     def close(self, of, *, at=None, causes=BILL, period="2026-10"):
@@ -522,7 +523,8 @@ class TestAPerson:
                 }
             )
 
-    def test_sees_on_the_page_of_health_that_something_waits(self, waiting):
+    def test_sees_on_the_page_of_health_that_something_waits(self, waiting, monkeypatch):
+        monkeypatch.setattr("services.invoicing.queries.troubles.stripe_probe", lambda: None)
         with as_ops():
             (trouble,) = [one for one in read_troubles(NOW) if one.kind == "waiting_corrections"]
         assert (trouble.code, trouble.subject) == ("approver_needed", "2026-10")
@@ -568,6 +570,14 @@ class TestAPerson:
         assert approve() == Approved(count=1, left=0)
         with as_ops():
             assert Invoice.objects.get(kind="supplementary").state == State.ISSUING
+
+    def test_issues_a_supplementary_invoice_from_its_own_page(self, month):
+        original = month.invoiced(true_up="{up: supplementary}")
+        month.close(costs(compute="1300.75"))
+        with as_ops():
+            extra = Invoice.objects.get(kind="supplementary")
+        assert issue(extra).state == State.ISSUING
+        assert account().invoice_id == original.pk
 
     def test_parks_one_and_another_person_releases_it(self, waiting):
         self.act("park", CLARA, "ask the customer")

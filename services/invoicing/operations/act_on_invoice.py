@@ -17,6 +17,7 @@ from shared.contracts.invoicing import Cause, Refusal
 from shared.faults import Fault
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
+from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
 
@@ -65,7 +66,8 @@ def act_on_invoice(
         **_fields(wanted, invoice, cause),
     )
     if wanted.target == State.ISSUING:
-        open_account(moved, now=now)
+        if moved.kind == InvoiceKind.STANDARD:
+            open_account(moved, now=now)
         request_job(kind="issue_invoices", key="all", payload={})
     elif wanted.target == State.VOID:
         _draft_anew(moved, now)
