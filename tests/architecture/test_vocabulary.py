@@ -57,6 +57,7 @@ ELSEWHERE = {
     "shared/configuration": "the schema of trueback.yaml",
     "deploy/stripe_standin": "speaks Stripe's protocol without a word of ours",
     "deploy/sample_company": "the truth that the product is held against is made without it",
+    "deploy/true_up_checker": "checks the product without a word of it",
     "deploy/page_previews": "examples of pages, as tests have them",
 }
 # Names of fields that a value of the vocabulary is named like.

@@ -21,6 +21,7 @@ ROOMS = {
     "page_previews",
     "sample_company",
     "stripe_standin",
+    "true_up_checker",
 }
 
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 from services.invoicing.domain.stripe_request import (
     LINES_PER_CALL,
@@ -39,6 +40,14 @@ def test_lines_go_in_calls_that_stripe_takes():
     calls = list(line_requests([line(place) for place in range(LINES_PER_CALL + 1)]))
     assert [len(call["lines"]) for call in calls] == [LINES_PER_CALL, 1]
     assert {len(each["description"]) for each in calls[0]["lines"]} == {500}
+
+
+def test_a_line_says_of_which_account_it_is_if_of_any():
+    (call,) = line_requests([replace(line(1), account_id="acc_1"), line(2)])
+    assert [each["metadata"] for each in call["lines"]] == [
+        {"trueback_line": "1", "trueback_account": "acc_1"},
+        {"trueback_line": "2"},
+    ]
 
 
 def test_a_draft_that_is_not_ours_is_told_line_by_line():

@@ -94,9 +94,15 @@ class CorrectionDocument(TypedDict):
 
 
 class CorrectedAccount(TypedDict):
-    """A contract's month: target = billed + carried + waived."""
+    """A contract's month: target = billed + carried + waived.
+
+    `terms` are those that it is priced by for good, as they were written down, and `statements_uri`
+    is of the newest close; `ledger` is the balance of `true_up`, which is carried and what is on
+    its way to Stripe.
+    """
 
     account: str
+    period: str
     customer: str
     customer_name: str
     contract: str
@@ -113,6 +119,9 @@ class CorrectedAccount(TypedDict):
     close: int
     state: str
     stopped_for: Cause | None
+    terms: dict[str, Any]
+    ledger: str
+    statements_uri: str
     documents: list[CorrectionDocument]
 
 

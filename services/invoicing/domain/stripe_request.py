@@ -16,13 +16,17 @@ CUSTOM_FIELD_MAX: Final = 140
 
 @dataclass(frozen=True)
 class RequestLine:
-    """`service_start <= day < service_end`, in UTC: what the line is charged for."""
+    """`service_start <= day < service_end`, in UTC: what the line is charged for.
+
+    `account_id` is of the month whose cost it is derived from; a fee has none.
+    """
 
     position: int
     description: str
     amount_minor: int
     service_start: date
     service_end: date
+    account_id: str = ""
 
 
 def customer_request(
@@ -87,11 +91,17 @@ def line_requests(lines: Sequence[RequestLine]) -> Iterator[dict[str, Any]]:
                         "start": _midnight(line.service_start),
                         "end": _midnight(line.service_end),
                     },
-                    "metadata": {"trueback_line": str(line.position)},
+                    "metadata": _metadata(line),
                 }
                 for line in lines[start : start + LINES_PER_CALL]
             ]
         }
+
+
+def _metadata(line: RequestLine) -> dict[str, str]:
+    """By it anyone can tell at Stripe alone what was billed for a month's cost."""
+    account = {"trueback_account": line.account_id} if line.account_id else {}
+    return {"trueback_line": str(line.position), **account}
 
 
 def _midnight(day: date) -> int:

@@ -1,6 +1,10 @@
-"""The ledger's entries, by event; docs/reference/true-up.md, "The ledger", has them as a table."""
+"""The ledger's entries, by event; docs/reference/true-up.md, "The ledger", has them as a table.
 
-from collections import defaultdict
+A document is called `<its id>:<event>`, and `:<account id>` where it is of one month of several:
+so the balance of `true_up` can be told for each account.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
@@ -29,19 +33,16 @@ def book_issued(invoice: Invoice) -> None:
     settled.
     """
     total = Money.from_minor(invoice.total_minor, invoice.currency).amount
-    debits = sum(line.amount_minor for line in invoice.lines.exclude(account=None))
-    of_others = Money.from_minor(debits, invoice.currency).amount
-    exact = invoice.exact_total - of_others
-    _book(
-        invoice,
-        f"{invoice.invoice_id}:issued",
-        {
-            "receivable": total,
-            "revenue": -exact,
-            "rounding": exact - (total - of_others),
-            "true_up": -of_others,
-        },
-    )
+    debits: Counter[str] = Counter()
+    for line in invoice.lines.exclude(account=None):
+        debits[line.account_id or ""] += line.amount_minor
+    of_others = Money.from_minor(debits.total(), invoice.currency).amount
+    own, exact = total - of_others, invoice.exact_total - of_others
+    document = f"{invoice.invoice_id}:issued"
+    _book(invoice, document, {"receivable": own, "revenue": -exact, "rounding": exact - own})
+    for account_id, minor in debits.items():
+        debit = Money.from_minor(minor, invoice.currency).amount
+        _book(invoice, f"{document}:{account_id}", {"receivable": debit, "true_up": -debit})
 
 
 def book_settled(account: TrueUpAccount, agreed_minor: int, agreed_exact: Decimal) -> None:
@@ -108,23 +109,27 @@ def book_void(invoice: Invoice) -> None:
     What it charged of cost is not lost: the month's account carries it until a person decides.
     """
     notes = CreditNote.objects.filter(invoice=invoice).exclude(number="")
-    of_notes = [f"{note.note_id}:issued" for note in notes]
+    account_of = {f"{note.note_id}:issued": note.account_id or "" for note in notes}
     before = LedgerEntry.objects.filter(
-        Q(document__startswith=f"{invoice.invoice_id}:") | Q(document__in=of_notes)
+        Q(document__startswith=f"{invoice.invoice_id}:") | Q(document__in=account_of)
     )
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    by_account: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for entry in before:
-        amounts[entry.account] -= entry.amount
-    if TrueUpAccount.objects.filter(invoice=invoice).exists():
+        of_document = entry.document.partition(":")[2].partition(":")[2]
+        account_id = account_of.get(entry.document, of_document)
+        by_account[account_id][entry.account] -= entry.amount
+    own = TrueUpAccount.objects.filter(invoice=invoice).first()
+    if own is not None:
         charged = sum(
             line.amount_minor
             for line in invoice.lines.filter(account=None)
             if is_cost_derived(line.kind)
         )
         carried = Money.from_minor(charged, invoice.currency).amount
-        amounts["true_up"] += carried
-        amounts["revenue"] -= carried
-    _book(invoice, f"{invoice.invoice_id}:void", amounts)
+        by_account[own.account_id]["true_up"] += carried
+        by_account[own.account_id]["revenue"] -= carried
+    for account_id, amounts in by_account.items():
+        _book(invoice, ":".join(filter(None, [invoice.invoice_id, "void", account_id])), amounts)
 
 
 def _book(

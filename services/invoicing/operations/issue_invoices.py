@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from services.invoicing.domain.account_terms import is_cost_derived
 from services.invoicing.domain.stripe_request import (
     RequestLine,
     inequalities,
@@ -21,7 +22,14 @@ from services.invoicing.gateways.stripe import (
     UnknownOutcome,
 )
 from services.invoicing.gateways.stripe.connection import stripe_gateway
-from services.invoicing.models import ClosedPeriod, Customer, Invoice, InvoiceLine, StripeOperation
+from services.invoicing.models import (
+    ClosedPeriod,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    StripeOperation,
+    TrueUpAccount,
+)
 from services.invoicing.operations.book_entries import book_balance, book_issued
 from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import held_for, move_invoice
@@ -90,7 +98,11 @@ def issue_invoices() -> None:
 def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     with as_ops():
         invoice = Invoice.objects.select_related("customer", "contract").get(pk=invoice_id)
-        lines = [_request_line(line) for line in invoice.lines.order_by("position")]
+        own = TrueUpAccount.objects.filter(invoice=invoice).first()
+        lines = [
+            _request_line(line, line.account_id or (own.account_id if own is not None else ""))
+            for line in invoice.lines.order_by("position")
+        ]
     if invoice.state != State.ISSUING:
         return
     terms = invoice_terms(invoice)
@@ -106,13 +118,14 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     _conclude(invoice, gateway.invoice(stripe_id), unsent)
 
 
-def _request_line(line: InvoiceLine) -> RequestLine:
+def _request_line(line: InvoiceLine, account_id: str) -> RequestLine:
     return RequestLine(
         position=line.position,
         description=line.description,
         amount_minor=line.amount_minor,
         service_start=line.service_start,
         service_end=line.service_end,
+        account_id=account_id if is_cost_derived(line.kind) else "",
     )
 
 

@@ -10,7 +10,9 @@ from django.db.models import Q
 from services.invoicing.domain.settlement import Account
 from services.invoicing.models import ClosedPeriod, CreditNote, Debit, TrueUpAccount
 from services.invoicing.queries.account_documents import read_account
+from services.invoicing.queries.account_ledger import ledger_balances
 from services.invoicing.queries.account_terms import read_target
+from shared.exact import shortened
 from shared.money import Money
 from shared.vocabulary.corrections import DebitState
 from shared.vocabulary.invoice_states import State
@@ -24,8 +26,12 @@ def read_corrections(period: str) -> list[dict[str, Any]]:
         .filter(period=period)
         .order_by("customer_id", "contract_id")
     )
-    notes, debits = _notes(period), _debits(period)
-    return [_row(account, closed, notes[account.pk], debits[account.pk]) for account in accounts]
+    notes, debits, balances = _notes(period), _debits(period), ledger_balances(accounts)
+    return [
+        _row(account, closed, notes[account.pk], debits[account.pk])
+        | {"ledger": str(shortened(balances[account.pk]))}
+        for account in accounts
+    ]
 
 
 def _row(
@@ -45,6 +51,7 @@ def _row(
     }
     return {
         "account": account.account_id,
+        "period": account.period,
         "customer": account.customer_id,
         "customer_name": account.customer.name,
         "contract": account.contract_id,
@@ -57,6 +64,8 @@ def _row(
         "close": account.close_number,
         "state": account.state,
         "stopped_for": account.stopped_for,
+        "terms": account.terms,
+        "statements_uri": closed.statements_uri if closed is not None else "",
         "documents": [
             *(_note(note) for note in notes),
             *(_debit(debit) for debit in debits),
