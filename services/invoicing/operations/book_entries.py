@@ -129,7 +129,8 @@ def book_void(invoice: Invoice) -> None:
         by_account[own.account_id]["true_up"] += carried
         by_account[own.account_id]["revenue"] -= carried
     for account_id, amounts in by_account.items():
-        _book(invoice, ":".join(filter(None, [invoice.invoice_id, "void", account_id])), amounts)
+        of = f":{account_id}" if account_id else ""
+        _book(invoice, f"{invoice.invoice_id}:void{of}", amounts)
 
 
 def _book(
