@@ -128,7 +128,8 @@ class Credit:
 
     `net` is without `tax`. `causes` (`RevisionCause`) are why the cost of `period` differs; none of
     what a person gives. Of the whole `remaining` is off what is still to pay, `balance` on the
-    customer's balance at Stripe, `refund` and `out_of_band` paid back.
+    customer's balance at Stripe, `refund` and `out_of_band` paid back; `refund_failed` is what of
+    `refund` the bank has sent back, and is owed again.
     """
 
     number: Name
@@ -142,6 +143,7 @@ class Credit:
     balance: Amount
     refund: Amount
     out_of_band: Amount
+    refund_failed: Amount = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class AccountState(StrEnum):
 class StopCode(StrEnum):
     """Why an account is stopped.
 
+    `note_voided`: a credit note of it was voided by hand, and counts as never issued.
     `other_terms`: an earlier release kept no terms with the invoice, and those of today don't ask
     for its lines.
     """
@@ -25,3 +26,4 @@ class StopCode(StrEnum):
     VOIDED_BY_HAND = "voided_by_hand"
     OTHER_TERMS = "other_terms"
     NEGATIVE_LINE = "negative_line"
+    NOTE_VOIDED = "note_voided"

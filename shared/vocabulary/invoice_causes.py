@@ -39,6 +39,10 @@ class CauseCode(StrEnum):
     PAYMENT_UNDER_WAY = "payment_under_way"
     NOT_CREDITABLE = "not_creditable"
     CORRECTION_APPROVED = "correction_approved"
+    ORIGINAL_DISPUTED = "original_disputed"
+    UNASSIGNED_CREDIT = "unassigned_credit"
+    MADE_AT_STRIPE = "made_at_stripe"
+    REFUND_FAILED = "refund_failed"
 
 
 class RefusalCode(StrEnum):

@@ -36,6 +36,16 @@ class TestOneCorrection:
     def test_waits_on_an_uncollectible_invoice(self):
         assert codes(-1, original=State.UNCOLLECTIBLE) == ["original_uncollectible"]
 
+    def test_waits_while_a_payment_of_it_is_disputed(self):
+        one = Corrected(Decimal(-1), Decimal(1_000))
+        (cause,) = parks(one, bill=QUIET, original=State.PAID, causes=[], is_disputed=True)
+        assert cause.code == "original_disputed"
+
+    def test_waits_for_who_assigns_a_credit_that_names_no_lines(self):
+        one = Corrected(Decimal(-1), Decimal(1_000))
+        (cause,) = parks(one, bill=QUIET, original=State.PAID, causes=[], unassigned="CN-1")
+        assert (cause.code, cause.figures) == ("unassigned_credit", {"number": "CN-1"})
+
     @pytest.mark.parametrize(("fallen", "waits"), [(40, True), (50, False)])
     def test_waits_for_a_tenant_that_is_gone_unless_the_bill_fell_by_half_of_it(
         self, fallen, waits

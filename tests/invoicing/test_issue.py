@@ -361,7 +361,7 @@ class TestAWebhook:
         with as_ops():
             issued.refresh_from_db()
             booked = dict(
-                LedgerEntry.objects.filter(document__endswith=":paid").values_list(
+                LedgerEntry.objects.filter(document__contains=":paid:inpay_").values_list(
                     "account", "amount"
                 )
             )

@@ -91,6 +91,7 @@ class CorrectionDocument(TypedDict):
     balance: str
     refund: str
     out_of_band: str
+    refund_failed: str
 
 
 class CorrectedAccount(TypedDict):

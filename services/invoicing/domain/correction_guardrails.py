@@ -52,14 +52,27 @@ class Brake:
 
 
 def parks(
-    one: Corrected, *, bill: Bill, original: State | None, causes: Iterable[str]
+    one: Corrected,
+    *,
+    bill: Bill,
+    original: State | None,
+    causes: Iterable[str],
+    is_disputed: bool = False,
+    unassigned: str = "",
 ) -> list[Cause]:
-    """Why the correction of one account waits, for itself; nothing where it need not."""
+    """Why the correction of one account waits, for itself; nothing where it need not.
+
+    `unassigned` is the number of a credit note on what it corrects that names no lines.
+    """
     reasons = []
     if abs(one.amount) > one.base * _SHARE_OF_BASE_MAX:
         reasons.append(Cause(CauseCode.LARGE_CORRECTION, {"percent": _percent(one)}))
     if original == State.UNCOLLECTIBLE:
         reasons.append(Cause(CauseCode.ORIGINAL_UNCOLLECTIBLE))
+    if is_disputed:
+        reasons.append(Cause(CauseCode.ORIGINAL_DISPUTED))
+    if unassigned:
+        reasons.append(Cause(CauseCode.UNASSIGNED_CREDIT, {"number": unassigned}))
     if one.gone and bill.before - bill.total < one.gone * _HALF:
         reasons.append(Cause(CauseCode.TENANT_GONE))
     own_doing = sorted(_OWN_DOING.intersection(causes))

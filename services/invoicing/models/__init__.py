@@ -13,7 +13,7 @@ from services.invoicing.models.customers import Contract, Customer, Plan, PlansA
 from services.invoicing.models.invoices import Invoice, InvoiceLine, LedgerEntry, Transition
 from services.invoicing.models.periods import AttributedPeriod, ClosedPeriod, StatementRevision
 from services.invoicing.models.seals import DocumentChain, DocumentSeal
-from services.invoicing.models.stripe_records import StripeEvent, StripeOperation
+from services.invoicing.models.stripe_records import Dispute, StripeEvent, StripeOperation
 
 __all__ = [
     "AttributedPeriod",
@@ -24,6 +24,7 @@ __all__ = [
     "CreditNoteLine",
     "Customer",
     "Debit",
+    "Dispute",
     "DocumentChain",
     "DocumentSeal",
     "Heartbeat",

@@ -23,7 +23,9 @@ class CreditNote(models.Model):
     `account` is None of what a person gives. `causes` are why the month's cost differs
     (`RevisionCause`), `detail` the lines that were changed, also those that pay for each other:
     what was charged and what is right. `settlement` says where Stripe put it: remaining, balance,
-    refund, out_of_band.
+    refund, out_of_band; `refund_failed_minor` is what of a refund the bank has sent back.
+    `is_foreign` is one that somebody made at Stripe: it may name no lines, and is then given on the
+    document until a person has assigned it.
     """
 
     note_id = models.CharField(primary_key=True, max_length=40)
@@ -54,6 +56,8 @@ class CreditNote(models.Model):
     number = models.CharField(max_length=60, blank=True)
     stripe_credit_note_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
     settlement = models.JSONField(null=True)
+    refund_failed_minor = models.BigIntegerField(default=0, db_default=0)
+    is_foreign = models.BooleanField(default=False, db_default=False)
     drafted_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True)
 
@@ -68,8 +72,9 @@ class CreditNote(models.Model):
             models.CheckConstraint(condition=models.Q(net_minor__gt=0), name="credit_note_above_0"),
         ]
         triggers = frozen_when(
-            pgtrigger.Q(old__state=State.ISSUED),
+            ~pgtrigger.Q(old__number=""),
             *_WRITTEN,
+            "is_foreign",
             *("number", "stripe_credit_note_id", "settlement", "tax_minor", "issued_at"),
         )
 

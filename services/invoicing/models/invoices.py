@@ -165,7 +165,8 @@ class Transition(models.Model):
 class LedgerEntry(models.Model):
     """Double entry, append-only, in the invoice's currency; a document's entries sum to zero.
 
-    Debits are positive. Accounts: receivable, revenue, rounding, cash, write_off.
+    Debits are positive. Accounts: receivable, revenue, rounding, tax, cash, clearing, credits,
+    customer_credit, true_up, write_off.
     """
 
     customer_id = models.CharField(max_length=100)

@@ -40,6 +40,22 @@ class StripeOperation(models.Model):
         return f"{self.step} of {self.document}, attempt {self.attempt}: {self.state}"
 
 
+class Dispute(models.Model):
+    """A payment that the customer's bank asks back; `status` is Stripe's, of the newest look."""
+
+    dispute_id = models.CharField(primary_key=True, max_length=100)
+    customer_id = models.CharField(max_length=100)
+    invoice = models.ForeignKey(
+        "Invoice", on_delete=models.PROTECT, db_constraint=False, related_name="disputes"
+    )
+    amount_minor = models.BigIntegerField()
+    status = models.CharField(max_length=40)
+    opened_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"dispute {self.dispute_id}: {self.status}"
+
+
 class StripeEvent(models.Model):
     """A webhook as it came, stored before it is answered; processed by fetching the object anew."""
 

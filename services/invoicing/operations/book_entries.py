@@ -5,7 +5,7 @@ so the balance of `true_up` can be told for each account.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +15,7 @@ from services.invoicing.domain.account_terms import is_cost_derived
 from services.invoicing.models import CreditNote, Invoice, LedgerEntry, TrueUpAccount
 from shared.money import Money
 from shared.vocabulary.corrections import NoteKind
+from shared.vocabulary.ledger_steps import LedgerStep
 
 # Where a credit note's total went, by what Stripe says of it.
 _SETTLED_IN: Final = {
@@ -39,17 +40,19 @@ def book_issued(invoice: Invoice) -> None:
     of_others = Money.from_minor(debits.total(), invoice.currency).amount
     own, exact = total - of_others, invoice.exact_total - of_others
     document = f"{invoice.invoice_id}:issued"
-    _book(invoice, document, {"receivable": own, "revenue": -exact, "rounding": exact - own})
+    book_document(
+        invoice, document, {"receivable": own, "revenue": -exact, "rounding": exact - own}
+    )
     for account_id, minor in debits.items():
         debit = Money.from_minor(minor, invoice.currency).amount
-        _book(invoice, f"{document}:{account_id}", {"receivable": debit, "true_up": -debit})
+        book_document(invoice, f"{document}:{account_id}", {"receivable": debit, "true_up": -debit})
 
 
 def book_settled(account: TrueUpAccount, agreed_minor: int, agreed_exact: Decimal) -> None:
     """What the month is to be billed by its newest close, against what it was before."""
     moved = Money.from_minor(agreed_minor - account.agreed_minor, account.currency).amount
     exact = agreed_exact - account.agreed_exact
-    _book(
+    book_document(
         account,
         f"{account.account_id}:{account.version}",
         {"true_up": moved, "revenue": -exact, "rounding": exact - moved},
@@ -62,7 +65,7 @@ def book_credited(note: CreditNote, settlement: Mapping[str, int]) -> None:
         account: -Money.from_minor(settlement.get(part, 0), note.currency).amount
         for part, account in _SETTLED_IN.items()
     }
-    _book(
+    book_document(
         note,
         f"{note.note_id}:issued",
         {
@@ -79,45 +82,46 @@ def book_balance(invoice: Invoice, applied_minor: int) -> None:
     Below 0 it was added: the customer owed it there.
     """
     applied = Money.from_minor(applied_minor, invoice.currency).amount
-    _book(
+    book_document(
         invoice,
         f"{invoice.invoice_id}:balance",
         {"customer_credit": applied, "receivable": -applied},
     )
 
 
-def book_paid(invoice: Invoice, *, paid_minor: int, overpaid_minor: int) -> None:
-    """By what was paid; what came above what was due is the customer's."""
-    paid = Money.from_minor(paid_minor, invoice.currency).amount
-    over = Money.from_minor(overpaid_minor, invoice.currency).amount
-    _book(
-        invoice,
-        f"{invoice.invoice_id}:paid",
-        {"cash": paid + over, "receivable": -paid, "customer_credit": -over},
-    )
-
-
 def book_written_off(invoice: Invoice, *, remaining_minor: int) -> None:
     """What nobody pays any more."""
     rest = Money.from_minor(remaining_minor, invoice.currency).amount
-    _book(invoice, f"{invoice.invoice_id}:written-off", {"write_off": rest, "receivable": -rest})
+    book_document(
+        invoice, f"{invoice.invoice_id}:written-off", {"write_off": rest, "receivable": -rest}
+    )
+
+
+def book_note_void(note: CreditNote) -> None:
+    """A note that was voided by hand counts as never issued."""
+    issued = LedgerEntry.objects.filter(document=f"{note.note_id}:issued")
+    book_document(
+        note,
+        f"{note.note_id}:void",
+        {entry.account: -entry.amount for entry in issued},
+    )
 
 
 def book_void(invoice: Invoice) -> None:
     """Takes back what the issue has booked, what came between, and the notes on it.
 
-    What it charged of cost is not lost: the month's account carries it until a person decides.
+    What it charged of cost is not lost: the month's account carries it until a person decides. What
+    was paid of it is still ours: it is owed to the customer until Stripe shows where it went.
     """
     notes = CreditNote.objects.filter(invoice=invoice).exclude(number="")
-    account_of = {f"{note.note_id}:issued": note.account_id or "" for note in notes}
-    before = LedgerEntry.objects.filter(
-        Q(document__startswith=f"{invoice.invoice_id}:") | Q(document__in=account_of)
-    )
+    account_of = {note.note_id: note.account_id or "" for note in notes}
     by_account: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for entry in before:
-        of_document = entry.document.partition(":")[2].partition(":")[2]
-        account_id = account_of.get(entry.document, of_document)
-        by_account[account_id][entry.account] -= entry.amount
+    for entry in LedgerEntry.objects.filter(_what_a_void_takes_back(invoice, account_of)):
+        document, _, event = entry.document.partition(":")
+        step, _, of = event.partition(":")
+        account_id = account_of.get(document, of if step == LedgerStep.ISSUED else "")
+        where = "clearing" if entry.account == "cash" else entry.account
+        by_account[account_id][where] -= entry.amount
     own = TrueUpAccount.objects.filter(invoice=invoice).first()
     if own is not None:
         charged = sum(
@@ -130,10 +134,20 @@ def book_void(invoice: Invoice) -> None:
         by_account[own.account_id]["revenue"] -= carried
     for account_id, amounts in by_account.items():
         of = f":{account_id}" if account_id else ""
-        _book(invoice, f"{invoice.invoice_id}:void{of}", amounts)
+        book_document(invoice, f"{invoice.invoice_id}:void{of}", amounts)
 
 
-def _book(
+def _what_a_void_takes_back(invoice: Invoice, notes: Iterable[str]) -> Q:
+    """Not what moved between the bank and us since: refunds and disputes stand as they are."""
+    taken = Q()
+    for step in LedgerStep:
+        taken |= Q(document__startswith=f"{invoice.invoice_id}:{step}")
+    for note_id in notes:
+        taken |= Q(document__in=[f"{note_id}:issued", f"{note_id}:void"])
+    return taken
+
+
+def book_document(
     of: Invoice | CreditNote | TrueUpAccount, document: str, amounts: Mapping[str, Decimal]
 ) -> None:
     """A document is booked once: its unique key refuses a second time."""

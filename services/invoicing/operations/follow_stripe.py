@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from services.invoicing.domain.states import state_after_stripe
-from services.invoicing.gateways.stripe import StripeInvoice
+from services.invoicing.gateways.stripe import StripeGateway, StripeInvoice, StripePayment
 from services.invoicing.models import Invoice
-from services.invoicing.operations.book_entries import book_paid, book_void, book_written_off
+from services.invoicing.operations.book_entries import book_void, book_written_off
+from services.invoicing.operations.book_money import book_payments, is_paid_in_the_books
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.open_account import stop_accounts
 from services.invoicing.operations.record_revenue import record_revenue
@@ -12,11 +14,28 @@ from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 
 
-def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> State | None:
+def payments_of(
+    invoice: Invoice, there: StripeInvoice, gateway: StripeGateway
+) -> Sequence[StripePayment]:
+    """What was paid of it, asked for only where the books don't have it all."""
+    if is_paid_in_the_books(invoice, there):
+        return []
+    return gateway.invoice_payments(there.stripe_id)
+
+
+def follow_stripe(
+    invoice: Invoice,
+    there: StripeInvoice,
+    payments: Sequence[StripePayment],
+    *,
+    now: datetime,
+) -> State | None:
     """Move an issued invoice to what Stripe says it is, with its bookings; None if it is that.
 
-    In the caller's transaction, on an invoice it has locked. States only ever go forward.
+    In the caller's transaction, on an invoice it has locked. States only ever go forward; what was
+    paid is booked in any, also a part.
     """
+    book_payments(invoice, there, payments)
     target = state_after_stripe(State(invoice.state), there.status)
     if target is None:
         return None
@@ -29,9 +48,7 @@ def follow_stripe(invoice: Invoice, there: StripeInvoice, *, now: datetime) -> S
         stripe_status=there.status,
         paid_at=_paid_at(there, now) if target == State.PAID else None,
     )
-    if target == State.PAID:
-        book_paid(moved, paid_minor=there.paid_minor, overpaid_minor=there.overpaid_minor)
-    elif target == State.UNCOLLECTIBLE:
+    if target == State.UNCOLLECTIBLE:
         book_written_off(moved, remaining_minor=there.remaining_minor)
     elif target == State.VOID:
         book_void(moved)

@@ -31,7 +31,7 @@ from services.invoicing.models import (
     TrueUpAccount,
 )
 from services.invoicing.operations.book_entries import book_balance, book_issued
-from services.invoicing.operations.follow_stripe import follow_stripe
+from services.invoicing.operations.follow_stripe import follow_stripe, payments_of
 from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.operations.open_account import drop_account
 from services.invoicing.operations.perform_at_stripe import Step, perform_at_stripe
@@ -115,7 +115,7 @@ def _issue(invoice_id: str, gateway: StripeGateway) -> None:
     if there.status == StripeStatus.DRAFT:
         _perform(finalize_step(stripe_id, gateway), invoice)
     unsent = _send(invoice, stripe_id, gateway)
-    _conclude(invoice, gateway.invoice(stripe_id), unsent)
+    _conclude(invoice, gateway.invoice(stripe_id), unsent, gateway)
 
 
 def _request_line(line: InvoiceLine, account_id: str) -> RequestLine:
@@ -207,8 +207,15 @@ def _send(invoice: Invoice, stripe_id: str, gateway: StripeGateway) -> RefusedBy
     return None
 
 
-def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | None) -> None:
+def _conclude(
+    invoice: Invoice,
+    there: StripeInvoice,
+    unsent: RefusedByStripe | None,
+    gateway: StripeGateway,
+) -> None:
     now = datetime.now(UTC)
+    with as_ops():
+        payments = payments_of(invoice, there, gateway)
     with as_ops():
         locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
         if locked.state != State.ISSUING:
@@ -233,7 +240,7 @@ def _conclude(invoice: Invoice, there: StripeInvoice, unsent: RefusedByStripe | 
         _settle_again(moved)
         # It may have been paid by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
-        follow_stripe(moved, there, now=now)
+        follow_stripe(moved, there, payments, now=now)
 
 
 def _settle_again(issued: Invoice) -> None:

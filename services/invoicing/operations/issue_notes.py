@@ -3,8 +3,6 @@
 import logging
 from datetime import UTC, datetime
 
-from django.db.models import F
-
 from services.invoicing.domain.credit_note_request import NoteLine, NoteToIssue
 from services.invoicing.gateways.stripe import (
     RefusedByStripe,
@@ -13,7 +11,7 @@ from services.invoicing.gateways.stripe import (
     UnknownOutcome,
 )
 from services.invoicing.gateways.stripe.connection import stripe_gateway
-from services.invoicing.models import ClosedPeriod, CreditNote, Invoice
+from services.invoicing.models import ClosedPeriod, CreditNote
 from services.invoicing.operations.book_entries import book_credited
 from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.issue_corrections import issue_approved
@@ -26,13 +24,11 @@ from services.invoicing.operations.issue_credit_note import (
 from services.invoicing.operations.issue_invoices import UnequalAtStripe, stripe_cause
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_revenue import record_credited
-from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.operations.tell_credited import tell_credited
 from services.invoicing.queries.account_terms import read_terms
-from services.invoicing.queries.invoice_fact import invoice_fact
-from shared.contracts.invoicing import CAUSES, INVOICE_CREDITED, Cause
+from shared.contracts.invoicing import CAUSES, Cause
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
-from shared.messaging.producer.emit import emit
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.true_up import DownPaid
@@ -134,21 +130,15 @@ def _conclude(note_id: str, there: StripeCreditNote, now: datetime) -> None:
         )
         book_credited(issued, settlement)
         record_credited(issued, sign=-1, now=now)
-        _tell(issued.invoice_id)
+        tell_credited(issued.invoice_id)
         closed = ClosedPeriod.objects.filter(period=issued.period).first()
         if closed is not None and closed.number != issued.close_number:
             # It was on its way when the month was closed again: what differs now is another one.
             request_job(
                 kind="settle_accounts", key=closed.period, payload={"period": closed.period}
             )
-
-
-def _tell(invoice_id: str) -> None:
-    """The invoice says of itself what was given back of it, under a new version."""
-    Invoice.objects.filter(pk=invoice_id).update(version=F("version") + 1)
-    credited = Invoice.objects.select_related("customer", "contract").get(pk=invoice_id)
-    emit(INVOICE_CREDITED, invoice_fact(credited))
-    measure_restatement(credited)
+        # It may have been voided by now, and the event left waiting for us.
+        request_job(kind="process_stripe_events", key="all", payload={})
 
 
 def _park(note_id: str, cause: Cause) -> None:

@@ -21,6 +21,7 @@ from services.invoicing.models import (
     ClosedPeriod,
     CreditNote,
     Debit,
+    Dispute,
     Invoice,
     PlansApplication,
     TrueUpAccount,
@@ -37,6 +38,7 @@ from shared.vocabulary.corrections import DEBIT_OPEN, NoteKind
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
+from shared.vocabulary.stripe_records import DISPUTE_OPEN
 
 
 @dataclass
@@ -84,7 +86,16 @@ def judge_corrections(closed: ClosedPeriod, now: datetime) -> None:
     corrected = [one.corrected() for one in made]
     is_braked = brakes(corrected, _invoiced(closed), bill, _brake())
     for one, amounts in zip(made, corrected, strict=True):
-        causes = parks(amounts, bill=bill, original=_original(one), causes=closed.causes)
+        causes = parks(
+            amounts,
+            bill=bill,
+            original=_original(one),
+            causes=closed.causes,
+            is_disputed=Dispute.objects.filter(
+                invoice__in=_corrected(one), status__in=DISPUTE_OPEN
+            ).exists(),
+            unassigned=_unassigned(one),
+        )
         if is_braked:
             causes.append(Cause(CauseCode.BRAKE, {"number": str(closed.number)}))
         _decide(one, causes, now)
@@ -135,14 +146,25 @@ def _in_the_bills(account: TrueUpAccount, minor: int) -> Decimal:
     return HALF_UP.divide(amount, read_terms(account.terms).prices.rate)
 
 
+def _corrected(one: _Made) -> list[Invoice]:
+    """What is credited; of a debit, the month's invoice."""
+    credited = [note.invoice for note in one.notes]
+    if not credited and one.account.invoice is not None:
+        return [one.account.invoice]
+    return credited
+
+
+def _unassigned(one: _Made) -> str:
+    """The number of a credit note of somebody else's that names no lines; empty without one."""
+    foreign = CreditNote.objects.filter(
+        invoice__in=_corrected(one), is_foreign=True, state=State.ISSUED, lines=None
+    )
+    return foreign.order_by("note_id").values_list("number", flat=True).first() or ""
+
+
 def _original(one: _Made) -> State | None:
-    """The worst state of what is credited; of a debit, that of the month's invoice."""
-    originals: list[Invoice | None] = [note.invoice for note in one.notes]
-    states = [
-        State(invoice.state)
-        for invoice in originals or [one.account.invoice]
-        if invoice is not None
-    ]
+    """The worst state of what is corrected."""
+    states = [State(invoice.state) for invoice in _corrected(one)]
     return State.UNCOLLECTIBLE if State.UNCOLLECTIBLE in states else next(iter(states), None)
 
 

@@ -11,7 +11,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from services.invoicing.domain.account_terms import AccountTerms, Costs, Target, target_of
 from services.invoicing.domain.price_steps import LineKey
-from services.invoicing.models import ClosedPeriod, Contract, Invoice, TrueUpAccount, TrueUpTenant
+from services.invoicing.models import (
+    ClosedPeriod,
+    Contract,
+    CreditNote,
+    Invoice,
+    TrueUpAccount,
+    TrueUpTenant,
+)
 from services.invoicing.queries.account_terms import (
     cost_derived_lines,
     costs_of,
@@ -75,6 +82,15 @@ def stop_accounts(voided: Invoice) -> None:
     TrueUpAccount.objects.filter(Q(invoice=voided) | Q(pk__in=of_lines)).update(
         state=AccountState.STOPPED, stopped_for=CAUSE.dump_python(cause, mode="json")
     )
+
+
+def stop_account(account: TrueUpAccount, voided: CreditNote) -> None:
+    """What was given back is billed again, and whoever voided the note knows why."""
+    if account.state == AccountState.OPEN:
+        cause = Cause(StopCode.NOTE_VOIDED, {"number": voided.number})
+        account.state = AccountState.STOPPED
+        account.stopped_for = CAUSE.dump_python(cause, mode="json")
+        account.save(update_fields=["state", "stopped_for"])
 
 
 def open_missing_accounts() -> None:

@@ -1,14 +1,17 @@
 """Stored webhooks become state: the object is fetched anew, and states only ever go forward."""
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.invoicing.gateways.stripe import RefusedByStripe, UnknownOutcome
 from services.invoicing.gateways.stripe.connection import stripe_gateway
 from services.invoicing.models import Invoice, Job, StripeEvent
-from services.invoicing.operations.follow_stripe import follow_stripe
-from services.invoicing.operations.store_stripe_event import store_stripe_event
+from services.invoicing.operations.follow_money import follow_dispute, follow_refund
+from services.invoicing.operations.follow_notes import follow_note
+from services.invoicing.operations.follow_stripe import follow_stripe, payments_of
+from services.invoicing.operations.store_stripe_event import store_stripe_event, text_at
 from shared.isolation.scope import as_ops
 from shared.vocabulary.invoice_states import State
 
@@ -30,22 +33,34 @@ def process_stripe_events() -> None:
         waiting = list(
             StripeEvent.objects.filter(processed_at=None).order_by("received_at", "event_id")
         )
-    seen: dict[str, str | None] = {}
+    seen: dict[tuple[str, str], str | None] = {}
     unknown: list[str] = []
     for event in waiting:
-        if not event.type.startswith("invoice."):
-            seen.setdefault(event.object_id, "nothing to do for this type")
-        elif event.object_id not in seen:
+        kind, object_id = _looked_at(event)
+        if (kind, object_id) not in seen:
             try:
-                seen[event.object_id] = _apply(event.object_id)
+                seen[kind, object_id] = _follow(kind, object_id)
             except RefusedByStripe as fault:
-                seen[event.object_id] = str(fault)
+                seen[kind, object_id] = str(fault)
             except UnknownOutcome as error:
-                seen[event.object_id] = None
-                unknown.append(f"{event.object_id}: {error}")
-        _settle(event, seen[event.object_id])
+                seen[kind, object_id] = None
+                unknown.append(f"{object_id}: {error}")
+        _settle(event, seen[kind, object_id])
     if unknown:
         raise UnknownOutcome("; ".join(unknown))
+
+
+def _looked_at(event: StripeEvent) -> tuple[str, str]:
+    """Kind and id of what is fetched anew: of a payment its invoice, which has all payments."""
+    kind = event.type.rpartition(".")[0]
+    if kind == "invoice_payment":
+        return "invoice", text_at(event.payload, "data", "object", "invoice")
+    return kind, event.object_id
+
+
+def _follow(kind: str, object_id: str) -> str | None:
+    follow = _FOLLOWED.get(kind)
+    return follow(object_id) if follow and object_id else "nothing to do for this type"
 
 
 def _settle(event: StripeEvent, outcome: str | None) -> None:
@@ -82,10 +97,21 @@ def _apply(stripe_id: str) -> str | None:
         return "not one of ours"
     if known.state == State.ISSUING:
         return None
-    there = stripe_gateway().invoice(stripe_id)
+    gateway = stripe_gateway()
+    there = gateway.invoice(stripe_id)
+    with as_ops():
+        payments = payments_of(known, there, gateway)
     with as_ops():
         invoice = Invoice.objects.select_for_update().get(pk=known.pk)
         if invoice.state == State.ISSUING:
             return None
-        target = follow_stripe(invoice, there, now=datetime.now(UTC))
+        target = follow_stripe(invoice, there, payments, now=datetime.now(UTC))
     return f"moved to {target}" if target else f"{invoice.state} already"
+
+
+_FOLLOWED: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "invoice": _apply,
+    "credit_note": lambda object_id: follow_note(object_id, stripe_gateway()),
+    "refund": lambda object_id: follow_refund(object_id, stripe_gateway()),
+    "charge.dispute": lambda object_id: follow_dispute(object_id, stripe_gateway()),
+}

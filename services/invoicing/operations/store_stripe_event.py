@@ -24,9 +24,9 @@ def store_stripe_event(event: object) -> bool:
     text = _storable(event)
     payload = json.loads(text) or {}
     stored = StripeEvent(
-        event_id=_text_at(payload, "id") or f"without_id_{sha256_of_texts(text)[:40]}",
-        type=_text_at(payload, "type"),
-        object_id=_text_at(payload, "data", "object", "id"),
+        event_id=text_at(payload, "id") or f"without_id_{sha256_of_texts(text)[:40]}",
+        type=text_at(payload, "type"),
+        object_id=text_at(payload, "data", "object", "id"),
         payload=payload,
     )
     already = StripeEvent.objects.filter(event_id=stored.event_id).exists()
@@ -44,7 +44,7 @@ def _storable(event: object) -> str:
     )
 
 
-def _text_at(content: Any, *path: str) -> str:
+def text_at(content: Any, *path: str) -> str:
     """Empty where there is none, or none that an id or a type of Stripe's could be."""
     for key in path:
         content = content.get(key) if isinstance(content, Mapping) else None

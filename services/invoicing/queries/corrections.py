@@ -90,6 +90,7 @@ def _note(note: CreditNote) -> dict[str, Any]:
             name: _text(settled.get(name, 0), note.currency)
             for name in ("remaining", "balance", "refund", "out_of_band")
         },
+        "refund_failed": _text(note.refund_failed_minor, note.currency),
     }
 
 
@@ -112,6 +113,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
         "balance": zero,
         "refund": zero,
         "out_of_band": zero,
+        "refund_failed": zero,
     }
 
 

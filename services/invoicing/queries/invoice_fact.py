@@ -137,6 +137,7 @@ def _credit(note: CreditNote) -> Credit:
         balance=_amount(settled.get("balance", 0), note.currency),
         refund=_amount(settled.get("refund", 0), note.currency),
         out_of_band=_amount(settled.get("out_of_band", 0), note.currency),
+        refund_failed=_amount(note.refund_failed_minor, note.currency),
     )
 
 

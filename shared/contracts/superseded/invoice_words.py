@@ -50,6 +50,10 @@ _SENTENCES: Final[Mapping[str, str]] = {
     CauseCode.PAYMENT_UNDER_WAY: "A payment of the invoice is under way for days: {payments}.",
     CauseCode.NOT_CREDITABLE: "The invoice is {status} at Stripe and takes no credit note.",
     CauseCode.CORRECTION_APPROVED: "What is approved is issued.",
+    CauseCode.ORIGINAL_DISPUTED: "A payment of the invoice that it corrects is disputed.",
+    CauseCode.UNASSIGNED_CREDIT: "Credit note {number} was made at Stripe and names no lines.",
+    CauseCode.MADE_AT_STRIPE: "Made at Stripe by hand, as {number}.",
+    CauseCode.REFUND_FAILED: "A refund of {amount} {currency} came back: pay it another way.",
     CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
     CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
     CauseCode.FINALISED_NOT_SENT: (

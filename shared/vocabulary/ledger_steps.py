@@ -1,0 +1,11 @@
+from enum import StrEnum
+
+
+class LedgerStep(StrEnum):
+    """What of an invoice was booked: a document of the ledger is called `invoice:step`."""
+
+    ISSUED = "issued"
+    BALANCE = "balance"
+    PAID = "paid"
+    OVERPAID = "overpaid"
+    WRITTEN_OFF = "written-off"
