@@ -35,6 +35,7 @@ def _row(
         action_label=action_label,
         invoice_id=subject if kind == TroubleKind.INVOICE else "",
         is_change=kind == TroubleKind.PROPOSAL,
+        corrections=subject if kind == TroubleKind.CORRECTIONS else "",
     )
 
 
@@ -87,6 +88,9 @@ def _invoicing() -> ServiceTroubles:
         {"job": "draft_invoices", "key": "2026-10", "count": 3, "text": "KeyError: 'standard'"},
         action_label="Try again",
     )
+    corrections = _row(
+        name, TroubleKind.CORRECTIONS, TroubleCode.APPROVER_NEEDED, "2026-10", {"count": 12}
+    )
     invoice = _row(
         name,
         TroubleKind.INVOICE,
@@ -94,7 +98,7 @@ def _invoicing() -> ServiceTroubles:
         "inv-globex",
         {"customer": "globex", "period": "2026-10"},
     )
-    return ServiceTroubles(name, [stripe, letter, job, invoice, slow])
+    return ServiceTroubles(name, [stripe, letter, job, invoice, corrections, slow])
 
 
 def _portal() -> ServiceTroubles:

@@ -13,6 +13,7 @@ from deploy.page_previews import (
     billing,
     changes,
     contract_prices,
+    corrections,
     costs,
     customer,
     customer_months,
@@ -36,6 +37,7 @@ from services.portal.pages.strangers import (
     NotFoundPage,
     SignInPage,
 )
+from services.portal.queries.corrections_page import Asked
 from shared.vocabulary.period_states import PeriodState
 
 
@@ -66,6 +68,16 @@ def _margins(make: Callable[[], Page]) -> Make:
 
 def _billing(make: Callable[[], Page]) -> Make:
     return lambda: Preview(make(), operator.frame("billing", "invoices"))
+
+
+def _without_month(make: Callable[[], Page]) -> Make:
+    """It is of one month, and has no picker."""
+
+    def preview() -> Preview:
+        frame = operator.frame("billing", "invoices")
+        return Preview(make(), replace(frame, periods=[], freshness=None))
+
+    return preview
 
 
 def _customer(make: Callable[[], Page]) -> Make:
@@ -326,6 +338,18 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-void.html": _billing(billing.void_invoice),
     "invoice-groups.html": _billing(contract_prices.groups_invoice),
     "invoice-steps.html": _billing(contract_prices.steps_invoice),
+    "corrections-2026-10.html": _without_month(corrections.page),
+    "corrections-opened.html": _without_month(corrections.opened),
+    "corrections-clerk.html": _without_month(corrections.for_clerks),
+    "corrections-many.html": _without_month(lambda: corrections.page(times=73)),
+    "corrections-braked.html": _without_month(corrections.braked),
+    "corrections-approved.html": _without_month(corrections.approved),
+    "corrections-changed.html": _without_month(corrections.conflicting),
+    "corrections-settling.html": _without_month(corrections.settling),
+    "corrections-nothing.html": _without_month(corrections.nothing),
+    "corrections-open.html": _without_month(corrections.never_closed),
+    "corrections-silent.html": _without_month(corrections.silent),
+    "corrections-filtered-out.html": _without_month(lambda: corrections.page(Asked(q="zzz"))),
     "invoices-filtered-out.html": _billing(lambda: replace(inbox.inbox(), rows=[], q="zzz")),
 }
 

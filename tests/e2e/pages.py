@@ -40,6 +40,9 @@ PAGES: Final = (
     ShownPage("invoices", "clara", "/invoices?period={month}"),
     ShownPage("invoice", "clara", "/invoices/{draft}"),
     ShownPage("invoice", "bruno", "/invoices/{issued}"),
+    ShownPage("corrections", "clara", "/corrections/{month}"),
+    ShownPage("corrections", "bruno", "/corrections/{month}"),
+    ShownPage("corrections", "bruno", "/corrections/2019-01"),
     ShownPage("customer_home", "ann@acme", "/account"),
     ShownPage("customer_breakdown", "ann@acme", "/account/breakdown"),
     ShownPage("customer_invoice", "ann@acme", "/account/invoices/{issued}"),
@@ -50,7 +53,7 @@ PAGES: Final = (
 NO_PAGES: Final = frozenset(
     {
         *("home", "invoice_action", "close_period", "sign_out", "demo_person", "demo_tour"),
-        "cancel_why",
+        *("cancel_why", "approve_close", "note_action", "corrections_csv"),
         *("move_trouble", "decide_change", "reattribute_period"),
         *("new_source", "source_action", "delivery_action"),
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),

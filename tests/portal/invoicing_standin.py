@@ -18,12 +18,14 @@ from tests.service_stack import running_servers
 @dataclass
 class Invoicing:
     """`calls` are (who, path, body); a question is answered by `file` of `file_type`.
+    `status_of_posts` is of commands alone, where it is not that of all.
 
     Whether anything can be issued is asked with most pages, whether it is there before all that
     takes longer; these are no calls.
     """
 
     status: int = 200
+    status_of_posts: int = 0
     answer: Any = field(default_factory=dict)
     file: bytes = b"%PDF-1.7 as it came"
     file_type: str = "application/pdf"
@@ -39,7 +41,8 @@ def running_invoicing() -> Iterator[Invoicing]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             self._called(body)
-            self._respond(json.dumps(invoicing.answer).encode(), "application/json")
+            answer = json.dumps(invoicing.answer).encode()
+            self._respond(answer, "application/json", status=invoicing.status_of_posts)
 
         def do_GET(self) -> None:
             if self.path == "/livez":

@@ -46,6 +46,7 @@ READS = {
     "/invoices": (*OPERATORS, *BILLING),
     "/invoices/inv_acme": (*OPERATORS, *BILLING),
     "/invoices.csv": (*OPERATORS, *BILLING),
+    "/corrections/2026-10": (*OPERATORS, *BILLING),
     "/account": CUSTOMERS,
     "/account/breakdown": CUSTOMERS,
     "/account/breakdown.csv": CUSTOMERS,

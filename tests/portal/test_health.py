@@ -24,6 +24,13 @@ from tests.http_servers import serving
 from tests.portal.scenarios import client_of
 from tests.service_stack import running_servers
 
+WAITING = {
+    "kind": "waiting_corrections",
+    "code": "approver_needed",
+    "subject": "2026-10",
+    "since": "2026-11-05T08:00:00Z",
+    "figures": {"count": 12},
+}
 SERVICES = ("ingestion", "attribution", "invoicing")
 LETTER = {
     "kind": "dead_letter",
@@ -147,6 +154,12 @@ class TestThePage:
     def test_takes_an_answer_that_makes_no_sense_for_none(self, cast, item):
         with running_services(*SERVICES, items=[item]):
             assert "The invoicing service does not answer" in page_of("olivia")
+
+    def test_of_corrections_leads_to_their_page(self, cast):
+        with running_services("invoicing", items=[WAITING]):
+            page = client_of("olivia").get("/health").content.decode()
+        assert "Corrections of 2026-10 wait for an approver: 12." in page
+        assert 'href="/corrections/2026-10"' in page
 
     def test_shows_what_a_later_release_says(self, cast):
         later = {**SOURCE, "kind": "new_kind", "code": "new_code", "figures": {}}

@@ -71,22 +71,16 @@ class CorrectedLine(TypedDict):
     corrected: str
 
 
-class CorrectionDocument(TypedDict):
-    """`kind` is credit_note or debit; where a note went is zero until it is issued.
+class CorrectionLine(TypedDict):
+    """Of a document: what it gives back, or charges, of one line."""
 
-    A debit that waits for the next invoice has no number and is called by its own id.
-    """
+    description: str
+    amount: str
 
-    kind: str
-    document: str
-    version: int
-    number: str
-    corrects: str
-    net: str
-    tax: str
-    state: str
-    parked_for: list[Cause]
-    detail: list[CorrectedLine]
+
+class SettledWhere(TypedDict):
+    """`remaining` is off what is still to pay, `balance` on the customer's balance at Stripe."""
+
     remaining: str
     balance: str
     refund: str
@@ -94,12 +88,43 @@ class CorrectionDocument(TypedDict):
     refund_failed: str
 
 
+class CorrectionDocument(TypedDict):
+    """`kind` is credit_note or debit; where a note went is zero until it is issued.
+
+    `expected` is where it would go as things stand, null once it is issued. A debit that waits for
+    the next invoice has no number and is called by its own id; `on_period` and `on_kind` are of the
+    invoice that it stands on, "" while there is none, and of a note.
+    """
+
+    kind: str
+    document: str
+    version: int
+    close: int
+    causes: list[str]
+    number: str
+    corrects: str
+    corrects_id: str
+    on_period: str
+    on_kind: str
+    net: str
+    tax: str
+    state: str
+    parked_for: list[Cause]
+    lines: list[CorrectionLine]
+    detail: list[CorrectedLine]
+    remaining: str
+    balance: str
+    refund: str
+    out_of_band: str
+    expected: SettledWhere | None
+
+
 class CorrectedAccount(TypedDict):
     """A contract's month: target = billed + carried + waived.
 
-    `terms` are those that it is priced by for good, as they were written down, and `statements_uri`
-    is of the newest close; `ledger` is the balance of `true_up`, which is carried and what is on
-    its way to Stripe.
+    Nothing below `threshold` is documented. `terms` are those that it is priced by for good, as
+    they were written down, and `statements_uri` is of the newest close; `ledger` is the balance of
+    `true_up`, which is carried and what is on its way to Stripe.
     """
 
     account: str
@@ -115,19 +140,65 @@ class CorrectedAccount(TypedDict):
     billed: str
     carried: str
     waived: str
+    threshold: str
+    ledger: str
     waived_why: str
     cause: str
     close: int
     state: str
     stopped_for: Cause | None
     terms: dict[str, Any]
-    ledger: str
     statements_uri: str
     documents: list[CorrectionDocument]
 
 
+class SettledClose(TypedDict):
+    """The newest close; `bill` is what all tenants cost by it, null where that is not known.
+
+    `unsettled` accounts are still to be settled on it.
+    """
+
+    number: int
+    causes: list[str]
+    closed_by: str
+    closed_at: str
+    currency: str
+    bill: str | None
+    bill_before: str | None
+    unsettled: int
+
+
 class CorrectionList(TypedDict):
+    """`close` is null of a month that was never closed."""
+
     data: list[CorrectedAccount]
+    close: SettledClose | None
+
+
+class WaitingSum(TypedDict):
+    """Of what waits, in one currency; both are above 0 or 0."""
+
+    currency: str
+    credits: str
+    debits: str
+
+
+class WaitingMonth(TypedDict):
+    """Documents of a close in review and parked; accounts that a person says what becomes of."""
+
+    period: str
+    close: int
+    closed_at: str | None
+    causes: list[str]
+    in_review: int
+    parked: int
+    stopped: int
+    below_zero: int
+    sums: list[WaitingSum]
+
+
+class WaitingList(TypedDict):
+    data: list[WaitingMonth]
 
 
 class ApprovedCorrections(TypedDict):

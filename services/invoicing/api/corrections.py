@@ -9,13 +9,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from services.invoicing.api.answers import ApprovedCorrections, CorrectionList, MovedNote
+from services.invoicing.api.answers import (
+    ApprovedCorrections,
+    CorrectionList,
+    MovedNote,
+    WaitingList,
+)
 from services.invoicing.domain.states import NOTE_ACTIONS
 from services.invoicing.models import ClosedPeriod, CreditNote
 from services.invoicing.operations.act_on_correction import act_on_note, approve_corrections
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.move_invoice import InvoiceChanged
-from services.invoicing.queries.corrections import read_corrections
+from services.invoicing.queries.corrections import read_close, read_corrections
+from services.invoicing.queries.waiting_corrections import read_waiting
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.runtime.problems import Conflict, Forbidden
@@ -38,7 +44,19 @@ class CorrectionsView(ScopedView):
     response_types = {"GET": {200: CorrectionList}}
 
     def get(self, _request: Request) -> Response:
-        return Response({"data": read_corrections(self.given()["period"])})
+        period = self.given()["period"]
+        return Response({"data": read_corrections(period), "close": read_close(period)})
+
+
+class WaitingCorrectionsView(ScopedView):
+    """By month, what of its corrections waits for a person; for staff."""
+
+    roles = {"GET": (*STAFF, Role.SERVICE)}
+    audit = {"GET": READ}
+    response_types = {"GET": {200: WaitingList}}
+
+    def get(self, _request: Request) -> Response:
+        return Response({"data": read_waiting()})
 
 
 class ApprovalGiven(serializers.Serializer[Any]):

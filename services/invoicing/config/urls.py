@@ -5,6 +5,7 @@ from services.invoicing.api.corrections import (
     CorrectionsApprovalView,
     CorrectionsView,
     NoteActionView,
+    WaitingCorrectionsView,
 )
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
@@ -27,6 +28,11 @@ urlpatterns = [
     path("api/v1/customers", views.CustomersView.as_view(), name="customers"),
     path("api/v2/price-checks", PriceChecksView.as_view(), name="price-checks"),
     path("api/v1/corrections", CorrectionsView.as_view(), name="corrections"),
+    path(
+        "api/v1/corrections/waiting",
+        WaitingCorrectionsView.as_view(),
+        name="corrections-waiting",
+    ),
     path(
         "api/v1/corrections/<str:period>/approve",
         CorrectionsApprovalView.as_view(),

@@ -1,7 +1,7 @@
 """An account as its documents have it: what was billed, what was given back, and what room is."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Q, Sum
 
@@ -25,11 +25,20 @@ BILLS = FINISHED_STATES - {State.VOID}
 
 
 def read_account(account: TrueUpAccount, target: Target, pending_minor: int = 0) -> Account:
+    return account_of(account, target, read_documents(account), pending_minor)
+
+
+def account_of(
+    account: TrueUpAccount,
+    target: Target,
+    documents: Sequence[Document],
+    pending_minor: int = 0,
+) -> Account:
     return Account(
         target=target.lines,
         below_zero_minor=target.below_zero_minor,
         base_minor=account.base_minor,
-        documents=read_documents(account),
+        documents=documents,
         state=AccountState(account.state),
         pending_minor=pending_minor,
     )
@@ -37,27 +46,36 @@ def read_account(account: TrueUpAccount, target: Target, pending_minor: int = 0)
 
 def read_documents(account: TrueUpAccount) -> list[Document]:
     """From the oldest to the newest; lines of fees and of other accounts are left out."""
-    lines: dict[str, list[InvoiceLine]] = defaultdict(list)
+    return documents_of([account])[account.pk]
+
+
+def documents_of(accounts: Sequence[TrueUpAccount]) -> dict[str, list[Document]]:
+    """By account, each as `read_documents`, in three statements for a whole month."""
+    first = {one.invoice_id: one.pk for one in accounts if one.invoice_id is not None}
+    lines: dict[str, dict[str, list[InvoiceLine]]] = {one.pk: defaultdict(list) for one in accounts}
+    of_these = Q(account__in=[*lines]) | Q(invoice__in=[*first], account=None)
     for line in (
-        InvoiceLine.objects.filter(
-            Q(account=account) | Q(invoice=account.invoice_id, account=None),
-            invoice__state__in=BILLS,
-        )
+        InvoiceLine.objects.filter(of_these, invoice__state__in=BILLS)
         .select_related("invoice")
+        .defer("invoice__frozen", "invoice__costs")
         .order_by("invoice__issued_at", "invoice_id", "position")
     ):
         if is_cost_derived(line.kind):
-            lines[line.invoice_id].append(line)
-    given = _given(list(lines))
-    rest = _rest(list(lines))
-    return [
-        Document(
-            document_id=invoice_id,
-            lines=[_billed(line, given[line.pk]) for line in of_invoice],
-            rest_minor=of_invoice[0].invoice.total_minor - rest[invoice_id],
-        )
-        for invoice_id, of_invoice in lines.items()
-    ]
+            lines[line.account_id or first[line.invoice_id]][line.invoice_id].append(line)
+    invoice_ids = sorted({invoice_id for mine in lines.values() for invoice_id in mine})
+    given = _given(invoice_ids)
+    rest = _rest(invoice_ids)
+    return {
+        account_id: [
+            Document(
+                document_id=invoice_id,
+                lines=[_billed(line, given[line.pk]) for line in of_invoice],
+                rest_minor=of_invoice[0].invoice.total_minor - rest[invoice_id],
+            )
+            for invoice_id, of_invoice in mine.items()
+        ]
+        for account_id, mine in lines.items()
+    }
 
 
 def unissued_notes(account: TrueUpAccount) -> list[CreditNote]:

@@ -1,5 +1,6 @@
 """Ratios, changes and headline figures. None is unknown, and stays unknown through arithmetic."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -56,3 +57,10 @@ def change_or_base(
 
 def difference(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     return None if now is None or before is None else now - before
+
+
+def sums_by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[Money]:
+    totals: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        totals[currency] = totals.get(currency, Decimal(0)) + amount
+    return [Money(amount, currency) for currency, amount in sorted(totals.items())]

@@ -12,7 +12,8 @@ from services.portal.pages.page import Page
 class TroubleRow:
     """`text` is quoted as it was written down when it failed; `invoice_id` is of an invoice alone.
 
-    `source`, `delivery` and `period` have a page of their own, or are empty.
+    `source`, `delivery`, `period` and `corrections` (a month) have a page of their own, or are
+    empty.
 
     `is_change`: it is a change that waits for a second person.
 
@@ -32,6 +33,7 @@ class TroubleRow:
     source: str = ""
     delivery: str = ""
     period: str = ""
+    corrections: str = ""
 
 
 @dataclass(frozen=True)

@@ -115,4 +115,5 @@ def _row(service: str, trouble: ReadTrouble, *, may_act: bool) -> TroubleRow:
         source=trouble.subject if trouble.kind == TroubleKind.SOURCE else "",
         delivery=trouble.subject if trouble.kind == TroubleKind.DELIVERY else "",
         period=trouble.subject if trouble.kind == TroubleKind.PERIOD else "",
+        corrections=trouble.subject if trouble.kind == TroubleKind.CORRECTIONS else "",
     )

@@ -1,6 +1,6 @@
 """The billing inbox of a month: what waits for whom, filtered and sorted in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
-from services.portal.domain.figures import change, money
+from services.portal.domain.figures import change, money, sums_by_currency
 from services.portal.domain.invoice_actions import FORWARD, next_step
 from services.portal.domain.invoice_document import day, decimal
 from services.portal.domain.invoice_words import cause_words
@@ -93,7 +93,7 @@ def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
             label,
             note,
             sum(count for state, _, count, _ in totals if state in states),
-            _by_currency(
+            sums_by_currency(
                 (currency, total) for state, currency, _, total in totals if state in states
             ),
         )
@@ -186,13 +186,6 @@ def shown_restatement(invoice: StaffInvoice) -> Money | None:
 
 def _totals(invoices: Sequence[StaffInvoice]) -> list[Money]:
     """Nobody is asked for what is void."""
-    return _by_currency(
+    return sums_by_currency(
         (invoice.currency, invoice.total) for invoice in invoices if invoice.state != State.VOID
     )
-
-
-def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[Money]:
-    totals: dict[str, Decimal] = {}
-    for currency, amount in amounts:
-        totals[currency] = totals.get(currency, Decimal(0)) + amount
-    return [Money(amount, currency) for currency, amount in sorted(totals.items())]

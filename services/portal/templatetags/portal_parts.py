@@ -14,6 +14,8 @@ from services.portal.domain.labels import STATES
 from services.portal.pages.margins import Proof
 from services.portal.templatetags.portal_format import icon, percent
 from shared.money import Money
+from shared.vocabulary.account_states import AccountState
+from shared.vocabulary.corrections import DebitState
 from shared.vocabulary.invoice_states import State, StripeStatus
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.sources import DeliveryState, SourceState
@@ -33,6 +35,21 @@ _CHIPS: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         State.UNCOLLECTIBLE: (STATES[State.UNCOLLECTIBLE], "negative", "ban"),
         State.VOID: (STATES[State.VOID], "", "ban"),
         State.PARKED: (STATES[State.PARKED], "warning", "pause"),
+    },
+    "correction": {
+        State.DRAFT: ("Being judged", "", "circle-dashed"),
+        State.IN_REVIEW: ("Needs approval", "info", "eye"),
+        State.PARKED: (STATES[State.PARKED], "warning", "pause"),
+        State.APPROVED: (STATES[State.APPROVED], "primary", "check"),
+        State.ISSUING: (STATES[State.ISSUING], "info", "send"),
+        State.ISSUED: (STATES[State.ISSUED], "positive", "circle-check"),
+        State.PAID: (STATES[State.PAID], "positive", "circle-check"),
+        State.OVERDUE: (STATES[State.OVERDUE], "warning", "clock"),
+        State.UNCOLLECTIBLE: (STATES[State.UNCOLLECTIBLE], "negative", "ban"),
+        DebitState.WAITING: ("Waits", "", "hourglass"),
+        AccountState.STOPPED: ("Stopped", "negative", "ban"),
+        "carried": ("Carried", "", "hourglass"),
+        "waived": ("Not passed on", "", "minus"),
     },
     "customer": {
         State.ISSUED: ("To pay", "info", "clock"),
@@ -184,6 +201,8 @@ def sort_header(
 def with_query(context: Mapping[str, Any], **changes: str) -> str:
     """This page's address with some parameters changed; an empty value takes one out.
 
+    A page that is shown at another address, too, after a refused form, has its own as `address`.
+
     The first page is shown again unless `page` is among the changes.
     """
     return _with(context, **changes)
@@ -198,7 +217,7 @@ def _with(context: Mapping[str, Any], **changes: str) -> str:
             query[key] = value
         else:
             query.pop(key, None)
-    return f"?{query.urlencode()}"
+    return f"{context.get('address', '')}?{query.urlencode()}"
 
 
 @register.simple_tag

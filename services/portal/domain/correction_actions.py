@@ -1,0 +1,64 @@
+"""What the portal says about actions on a credit note; invoicing alone decides about them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.portal.domain.invoice_actions import ShownAction
+from services.portal.domain.invoice_words import refusal_words
+from shared.auth.actors import Actor
+from shared.vocabulary.invoice_causes import RefusalCode
+from shared.vocabulary.invoice_states import State
+from shared.vocabulary.roles import APPROVERS, BILLING, Role
+
+_APPROVE: Final = ShownAction(
+    name="approve",
+    label="Approve and issue",
+    tone="primary",
+    effect="It goes to Stripe at once.",
+    needs_reason=False,
+    needs_confirmation=True,
+    allowed=True,
+    reason="",
+)
+_PARK: Final = ShownAction(
+    name="park",
+    label="Put on hold",
+    tone="",
+    effect="",
+    needs_reason=True,
+    needs_confirmation=False,
+    allowed=True,
+    reason="",
+)
+_RELEASE: Final = ShownAction(
+    name="release",
+    label="Release to review",
+    tone="primary",
+    effect="An approver approves it then.",
+    needs_reason=True,
+    needs_confirmation=False,
+    allowed=True,
+    reason="",
+)
+_BY_STATE: Final[Mapping[str, tuple[tuple[ShownAction, tuple[Role, ...]], ...]]] = {
+    State.IN_REVIEW: ((_APPROVE, APPROVERS), (_PARK, BILLING)),
+    State.APPROVED: ((_PARK, BILLING),),
+    State.PARKED: ((_RELEASE, APPROVERS),),
+}
+NOTE_ACTIONS: Final = frozenset({_APPROVE.name, _PARK.name, _RELEASE.name})
+IRREVERSIBLE: Final = frozenset({_APPROVE.name})
+
+
+def note_actions(state: str, actor: Actor) -> list[ShownAction]:
+    """What this person may do, and why not what is for somebody else; nothing for other roles."""
+    if actor.role not in BILLING:
+        return []
+    return [
+        action if actor.role in roles else _refused(action, roles)
+        for action, roles in _BY_STATE.get(state, ())
+    ]
+
+
+def _refused(action: ShownAction, roles: tuple[Role, ...]) -> ShownAction:
+    words = refusal_words({"code": RefusalCode.ROLE, "needed": list(roles)})
+    return ShownAction(**{**vars(action), "allowed": False, "reason": words})

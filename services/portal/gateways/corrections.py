@@ -1,0 +1,120 @@
+"""What a restated month corrects, and what people say to it: invoicing's, in a person's name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from services.portal.domain.invoice_words import refusal_words
+from services.portal.gateways.invoicing import ACTION_SECONDS, UnableToAct, UnableToRead
+from services.portal.gateways.owner import ask, reason_of, refusal_of
+from shared.auth.actors import Actor
+from shared.outside.http import Reply
+from shared.outside.target import Unanswered
+
+Data = Mapping[str, Any]
+
+# A month of 800 accounts, each with its documents and lines.
+_MONTH_SECONDS: Final = 8
+# All of a close in one transaction.
+_APPROVAL_SECONDS: Final = 30
+_SILENT: Final = "The invoicing service, which has the corrections, does not answer."
+
+
+class CorrectionChanged(UnableToAct):
+    """Another close is current, or somebody has acted on it, since the person looked."""
+
+
+@dataclass(frozen=True)
+class MonthsCorrections:
+    """As invoicing has them; `close` is None of a month that it has no close of."""
+
+    close: Data | None
+    accounts: Sequence[Data]
+
+
+@dataclass(frozen=True)
+class Approved:
+    count: int
+    left: int
+
+
+def read_corrections(*, period: str, actor: Actor, now: datetime) -> MonthsCorrections:
+    """Raises UnableToRead."""
+    path = f"v1/corrections?period={period}"
+    try:
+        answer = ask("invoicing", "GET", path, actor=actor, now=now, seconds=_MONTH_SECONDS)
+        content = answer.result()
+        return MonthsCorrections(content["close"], content["data"])
+    except (Unanswered, ValueError, LookupError, TypeError) as error:
+        raise UnableToRead(_SILENT, remedy="Load the page again in a minute.") from error
+
+
+def read_waiting(*, actor: Actor, now: datetime) -> Sequence[Data]:
+    """By month what a person is to look at, the newest first; raises UnableToRead."""
+    try:
+        answer = ask("invoicing", "GET", "v1/corrections/waiting", actor=actor, now=now)
+        months: Sequence[Data] = answer.result()["data"]
+    except (Unanswered, ValueError, LookupError, TypeError) as error:
+        raise UnableToRead(_SILENT, remedy="Load the page again in a minute.") from error
+    return months
+
+
+def approve_corrections(
+    *, period: str, close: int, reason: str, actor: Actor, now: datetime
+) -> Approved:
+    """All that waits of the close; raises UnableToAct, CorrectionChanged."""
+    answer = _post(
+        f"v1/corrections/{period}/approve",
+        {"close": close, "reason": reason},
+        actor,
+        now,
+        seconds=_APPROVAL_SECONDS,
+    )
+    try:
+        content = answer.json()
+        return Approved(int(content["count"]), int(content["left"]))
+    except (ValueError, LookupError, TypeError) as error:
+        raise UnableToAct(
+            "The invoicing service has done it, and answered in another form than is known here."
+        ) from error
+
+
+def act_on_note(
+    *, note_id: str, action: str, version: int, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Approve, park or release; raises UnableToAct, CorrectionChanged."""
+    path = f"v1/credit-notes/{quote(note_id, safe='')}/actions/{action}"
+    _post(path, {"version": version, "reason": reason}, actor, now, seconds=ACTION_SECONDS)
+
+
+def _post(path: str, body: Data, actor: Actor, now: datetime, *, seconds: float) -> Reply:
+    try:
+        answer = ask("invoicing", "POST", path, actor=actor, now=now, seconds=seconds, body=body)
+    except Unanswered as error:
+        if not error.was_asked:
+            raise UnableToAct(
+                "The invoicing service does not answer, so nothing was done.",
+                remedy="Try again in a minute.",
+            ) from error
+        raise UnableToAct(
+            "The invoicing service does not answer; it may have done it all the same.",
+            remedy="Load the page again in a minute.",
+        ) from error
+    if answer.status == HTTPStatus.NOT_FOUND:
+        raise CorrectionChanged("It is not there any more.")
+    if not answer.is_ok:
+        reason = reason_of(answer)
+        if reason.get("code") == "changed":
+            raise CorrectionChanged("It has changed since you looked.")
+        raise UnableToAct(_refusal(reason, answer))
+    return answer
+
+
+def _refusal(reason: Data, answer: Reply) -> str:
+    try:
+        return refusal_words(reason)
+    except (LookupError, TypeError):
+        return refusal_of("invoicing", answer)
