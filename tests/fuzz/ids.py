@@ -8,6 +8,7 @@ from tests.attacks.victim import Victim
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
     "invoice_id": ("invoicing", "select invoice_id, customer_id from invoicing_invoice"),
+    "customer_id": ("invoicing", "select customer_id, customer_id from invoicing_customer"),
     "note_id": ("invoicing", "select note_id, customer_id from invoicing_creditnote limit 50"),
     "tenant": ("attribution", "select tenant_id, tenant_id from attribution_tenant"),
     "period": ("attribution", "select period, '' from attribution_period"),

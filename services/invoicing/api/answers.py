@@ -1,5 +1,6 @@
 """What the API answers, as its schema shows it; amounts are decimals as text."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic.dataclasses import dataclass
@@ -212,3 +213,47 @@ class MovedNote(TypedDict):
     document: str
     state: str
     version: int
+
+
+class LedgerBalance(TypedDict):
+    customer: str
+    currency: str
+    account: str
+    balance: str
+
+
+class LedgerBalances(TypedDict):
+    """`unbalanced` are documents whose entries don't sum to zero: there is none."""
+
+    data: list[LedgerBalance]
+    unbalanced: list[str]
+
+
+class AccountEntry(TypedDict):
+    """`amount` is what the customer owes more by it, `balance` what it owes then."""
+
+    at: datetime
+    event: str
+    kind: str
+    document: str
+    number: str
+    period: str
+    amount: str
+    balance: str
+
+
+class AccountStatement(TypedDict):
+    """`closing` is `due` less `on_credit`; positive is owed by the customer."""
+
+    currency: str
+    opening: str
+    entries: list[AccountEntry]
+    closing: str
+    due: str
+    on_credit: str
+
+
+class StatementOfAccount(TypedDict):
+    customer: str
+    name: str
+    data: list[AccountStatement]

@@ -7,6 +7,7 @@ from services.invoicing.api.corrections import (
     NoteActionView,
     WaitingCorrectionsView,
 )
+from services.invoicing.api.ledger import LedgerView, StatementView
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
 from services.invoicing.queries.troubles import read_troubles
@@ -42,6 +43,12 @@ urlpatterns = [
         "api/v1/credit-notes/<str:note_id>/actions/<str:action>",
         NoteActionView.as_view(),
         name="credit-note-action",
+    ),
+    path("api/v1/ledger", LedgerView.as_view(), name="ledger"),
+    path(
+        "api/v1/customers/<str:customer_id>/account",
+        StatementView.as_view(),
+        name="statement-of-account",
     ),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
     path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),

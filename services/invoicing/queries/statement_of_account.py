@@ -1,0 +1,107 @@
+"""A customer's account: every document and payment in order, and what is left to pay."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from services.invoicing.models import CreditNote, Customer, Invoice, LedgerEntry
+from shared.exact import shortened
+from shared.vocabulary.ledger import DocumentKind
+from shared.vocabulary.ledger_steps import LedgerStep
+
+# What a customer owes, and what of his is with us: the rest of the ledger is the operator's.
+RECEIVABLE: Final = "receivable"
+CUSTOMER_CREDIT: Final = "customer_credit"
+
+
+def read_statements(
+    customer: Customer, start: datetime | None, end: datetime | None
+) -> list[dict[str, Any]]:
+    """One per currency, by its code; what is booked in `start <= time < end`.
+
+    Amounts are decimals as text: positive is owed by the customer. `closing` is `due` less
+    `on_credit`, both at the end.
+    """
+    entries = LedgerEntry.objects.filter(
+        customer_id=customer.pk, account__in=[RECEIVABLE, CUSTOMER_CREDIT]
+    )
+    by_currency: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries.order_by("booked_at", "id"):
+        if end is None or entry.booked_at < end:
+            by_currency[entry.currency].append(entry)
+    names = _Names(customer)
+    return [
+        _statement(currency, booked, names, start)
+        for currency, booked in sorted(by_currency.items())
+    ]
+
+
+def _statement(
+    currency: str, booked: Iterable[LedgerEntry], names: "_Names", start: datetime | None
+) -> dict[str, Any]:
+    opening, due, on_credit = Decimal(0), Decimal(0), Decimal(0)
+    rows: dict[str, dict[str, Any]] = {}
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in booked:
+        if entry.account == RECEIVABLE:
+            due += entry.amount
+        else:
+            on_credit -= entry.amount
+        if start is not None and entry.booked_at < start:
+            opening += entry.amount
+            continue
+        document = _as_one(entry.document)
+        amounts[document] += entry.amount
+        row = rows.setdefault(document, names.of(entry))
+        row["amount"] = _text(amounts[document])
+        row["balance"] = _text(due - on_credit)
+    return {
+        "currency": currency,
+        "opening": _text(opening),
+        "entries": list(rows.values()),
+        "closing": _text(due - on_credit),
+        "due": _text(due),
+        "on_credit": _text(on_credit),
+    }
+
+
+def _as_one(document: str) -> str:
+    """An invoice that charges for earlier months is booked by account; each payment is its own."""
+    name, step, *_ = document.split(":")
+    return document if step in {LedgerStep.PAID, LedgerStep.OVERPAID} else f"{name}:{step}"
+
+
+def _text(amount: Decimal) -> str:
+    return str(shortened(amount))
+
+
+class _Names:
+    """What the documents of a customer are called."""
+
+    def __init__(self, customer: Customer) -> None:
+        invoices = Invoice.objects.filter(customer_id=customer.pk)
+        notes = CreditNote.objects.filter(customer_id=customer.pk)
+        self._documents: Mapping[str, tuple[DocumentKind, str, str]] = {
+            **{
+                key: (DocumentKind.INVOICE, number, period)
+                for key, number, period in invoices.values_list("invoice_id", "number", "period")
+            },
+            **{
+                key: (DocumentKind.CREDIT_NOTE, number, period)
+                for key, number, period in notes.values_list("note_id", "number", "period")
+            },
+        }
+
+    def of(self, entry: LedgerEntry) -> dict[str, Any]:
+        document, _, event = entry.document.partition(":")
+        kind, number, period = self._documents[document]
+        return {
+            "at": entry.booked_at,
+            "event": event.partition(":")[0],
+            "kind": kind,
+            "document": document,
+            "number": number,
+            "period": period,
+        }
