@@ -1,8 +1,7 @@
 """What clerks, approvers and customers do in the sample: from drafts to invoices that are paid."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from deploy.local.api_client import SPARING_SECONDS, ApiClient, Refused, persist
@@ -22,8 +21,8 @@ _STEPS: Final = (
     ("issue", CLARA, State.APPROVED),
 )
 _ISSUED: Final = frozenset({State.ISSUED, State.PAID})
-_RESTATED: Final = ["restated"]
-_AS_DRAFTED: Final = "It goes on as drafted; what AWS restated is settled afterwards."
+# A correction that nobody has to look at, or that has not been judged yet.
+_ON_ITS_WAY: Final = frozenset({State.DRAFT, State.APPROVED, State.ISSUING})
 
 
 @dataclass
@@ -112,69 +111,24 @@ class Billing:
 
         persist(self.patience, "payment at Stripe", pay)
 
-    def restated(self, issued: Any, costs: Mapping[str, Decimal]) -> Any:
-        """The issued invoice once it says by how much, and all that waited have been parked.
+    def settled(self, month: SampleMonth, close: int) -> list[Any]:
+        """The accounts of a month once all that a close corrects has been issued, or waits."""
 
-        `costs` are the newest of tenants: the amount may still be that of a run in between.
-        """
+        def look() -> list[Any] | None:
+            accounts = self.corrections(month)
+            is_settled = accounts and all(one["close"] >= close for one in accounts)
+            return None if not is_settled or any(map(_is_on_its_way, accounts)) else accounts
 
-        def look() -> Any | None:
-            shown = self.client.call(CLARA, "invoicing", "GET", _path(issued))
-            waiting = [one for one in self.invoices(issued["period"]) if not one["number"]]
-            is_told = _says_by_how_much(shown, costs)
-            return shown if is_told and all(map(_was_parked, waiting)) else None
+        return self.patience.until(f"corrections of {month}", look, poll=SPARING_SECONDS)
 
-        return self.patience.until("restated invoice", look, poll=SPARING_SECONDS)
-
-    def release(self, period: str) -> int:
-        """The approver lets what the restatement parked go on: its difference is trued up later.
-
-        How many drafts wait for a clerk then.
-        """
-        for invoice in self.invoices(period):
-            if [cause["code"] for cause in invoice["parked_reasons"]] == _RESTATED:
-                self._release(invoice)
-        return sum(invoice["state"] == State.DRAFT for invoice in self.invoices(period))
-
-    def _release(self, invoice: Any) -> None:
-        """Looked at anew for as long as revisions of the same run still change it."""
-
-        def release() -> Any | None:
-            shown = self.client.call(CLARA, "invoicing", "GET", _path(invoice))
-            body = {"version": shown["version"], "reason": _AS_DRAFTED}
-            try:
-                return self._act(BRUNO, f"{_path(shown)}/actions/release", body, State.PARKED)
-            except Refused:
-                return None
-
-        self.patience.until("released draft", release, poll=SPARING_SECONDS)
+    def corrections(self, month: SampleMonth) -> list[Any]:
+        path = f"/api/v1/corrections?period={month}"
+        accounts: list[Any] = self.client.call(CLARA, "invoicing", "GET", path)["data"]
+        return accounts
 
 
-def _was_parked(invoice: Any) -> bool:
-    return any(step["to_state"] == State.PARKED for step in invoice["history"])
-
-
-def _says_by_how_much(invoice: Any, costs: Mapping[str, Decimal]) -> bool:
-    """To less than one unit of the currency, since each line is rounded by itself.
-
-    The plan of the sample's largest customer is one percentage on its whole cost: what a line is
-    charged is no part of that, since credits have lowered it.
-    """
-    if invoice["restated_by"] is None:
-        return False
-    lines = [line for line in invoice["lines"] if line["cost"] is not None]
-    percent = Decimal(lines[0]["basis"].get("of", lines[0]["basis"])["percent"])
-    after = sum((costs[tenant] for tenant in {line["tenant"] for line in lines}), Decimal(0))
-    amount = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
-    return abs(Decimal(invoice["restated_by"]) - (after * (100 + percent) / 100 - amount)) < 1
-
-
-def largest(invoices: Iterable[Any]) -> Any:
-    """The largest invoice that nothing parks, or the one that has gone further already."""
-    return max(
-        (invoice for invoice in invoices if not invoice["parked_reasons"]),
-        key=lambda invoice: (invoice["state"] != State.DRAFT, Decimal(invoice["total"])),
-    )
+def _is_on_its_way(account: Any) -> bool:
+    return any(document["state"] in _ON_ITS_WAY for document in account["documents"])
 
 
 def _path(invoice: Any) -> str:

@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.api_client import ANSWER_SECONDS, ApiClient
 from deploy.local.servers import Servers
-from deploy.sample_company.months import SampleMonth
+from deploy.sample_company.months import SampleMonth, restated_anchor
 from deploy.sample_company.truth import Truth
 from shared.auth.actors import Actor
 from shared.csv_files import read_rows
@@ -32,16 +32,34 @@ class AtStripe:
 
 
 def delivered_runs(
-    client: ApiClient, months: Iterable[SampleMonth]
+    client: ApiClient, months: Sequence[SampleMonth]
 ) -> Iterator[tuple[SampleMonth, Mapping[str, Any]]]:
-    """Each delivery with the run that came of it; the anchor's with the one it was closed on."""
+    """Each delivery with the run that came of it; the anchor's first with that of its first close.
+
+    The restated anchor is last, when the lines that other bills have of it are known.
+    """
     for month in months:
         period = client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
         if month.offset == 0:
-            yield month, period["closed_run"]
-            yield month.restated, period["run"]
+            first, newest = period["closes"][0]["run"], period["run"]
+            yield month, first
         else:
             yield month, period["run"]
+    yield restated_anchor(months), newest
+
+
+def changed_tenants(storage: Storage, before_uri: str, after_uri: str) -> set[str]:
+    """Those of whom two runs say another amount of any charge group and method."""
+    before, after = (_statement_lines(storage, uri) for uri in (before_uri, after_uri))
+    return {tenant for tenant, *_ in before ^ after if ":" not in tenant}
+
+
+def _statement_lines(storage: Storage, folder_uri: str) -> set[tuple[str, ...]]:
+    rows = read_rows(storage.read(f"{folder_uri}/statements.csv").decode())
+    return {
+        (row["tenant"], row["charge_group"], row["method"], str(Decimal(row["amount"])))
+        for row in rows
+    }
 
 
 def compare_with_truth(storage: Storage, folder_uri: str, truth: Truth) -> list[str]:
@@ -64,16 +82,22 @@ def untrue(truth: Truth, rows: Iterable[tuple[str, Decimal]]) -> list[str]:
     return findings
 
 
-def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:
-    """Every invoice at Stripe against ours, by id, number, total, currency and status."""
+def stored_at_stripe(servers: Servers, name: str) -> list[Any]:
+    """All that the stand-in's store has of invoices, customers or credit notes."""
     answer = httpx.get(
-        f"{servers.stripe_url}/_control/invoices",
+        f"{servers.stripe_url}/_control/{name}",
         headers={"Authorization": f"Bearer {servers.credentials['stripe.api_key']}"},
         timeout=ANSWER_SECONDS,
-    ).raise_for_status()
+    )
+    stored: list[Any] = answer.raise_for_status().json()[name]
+    return stored
+
+
+def compare_with_stripe(servers: Servers, invoices: Sequence[Mapping[str, Any]]) -> AtStripe:
+    """Every invoice at Stripe against ours, by id, number, total, currency and status."""
     at_stripe = {
         item["id"]: _essence(item["number"], item["total"], item["currency"], item["status"])
-        for item in answer.json()["invoices"]
+        for item in stored_at_stripe(servers, "invoices")
     }
     ours = {
         invoice["stripe_invoice_id"]: _essence(

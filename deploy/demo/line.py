@@ -4,7 +4,8 @@ Everything goes the way a real one goes: objects in S3, calls to the services' A
 stand-in's) answers and webhooks. Doing it again changes nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,26 +13,34 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from deploy.demo.billing import BRUNO, CLARA, Billing, largest
+from deploy.demo.billing import BRUNO, CLARA, Billing
 from deploy.demo.checks import (
     OLIVIA,
+    changed_tenants,
     compare_with_stripe,
     compare_with_truth,
     delivered_runs,
 )
 from deploy.demo.delivery import Deliveries, configure
+from deploy.demo.true_up import TrueUp, look_at_true_up
 from deploy.local.api_client import SPARING_SECONDS, ApiClient, persist
 from deploy.local.lake import connect
 from deploy.local.movement import job_times, log_file, running_state
 from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.local.waiting import Patience
-from deploy.sample_company.months import OFFSETS, SampleMonth, months_of
+from deploy.sample_company.months import (
+    OFFSETS,
+    SampleMonth,
+    delivered_months,
+    restated_anchor,
+)
 from deploy.sample_company.tenants import TENANTS
 from deploy.sample_company.write import Sample
 from shared.auth.actors import Actor
 from shared.faults import Fault
 from shared.periods import Month
+from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import Role
 
 __all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_line"]
@@ -39,6 +48,9 @@ __all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_l
 _OTTO: Final = Actor("otto", Role.OPERATOR_ADMIN)
 # Who has not paid the month before the anchor yet.
 _LATE_PAYER: Final = "halcyon"
+# Whose invoices of the anchor are issued before it is restated, and who has paid by then.
+_INVOICED: Final = ("acme", "eastgate", "northfold", "initech", "halcyon", "fennec")
+_PAID: Final = ("acme", "eastgate", "northfold")
 _BESIDE: Final = 4
 _TOTALS: Final = (
     "bill_total",
@@ -80,6 +92,10 @@ class _Line:
     def running(self) -> list[SampleMonth]:
         return [month for month in self.months if month.offset > 0]
 
+    @property
+    def restated(self) -> SampleMonth:
+        return restated_anchor(self.months)
+
     def period(self, month: SampleMonth) -> Any:
         return self.client.call(OLIVIA, "attribution", "GET", f"/api/v2/periods/{month}")
 
@@ -104,7 +120,7 @@ def run_sample_line(
     `patience` it goes on as long as the services' answers change or a job computes.
     """
     servers = stack.servers
-    chosen = [month for month in months_of(anchor or last_full_month()) if month.offset in offsets]
+    chosen = delivered_months(anchor or last_full_month(), offsets)
     home, key_file = servers.home, servers.credentials.signing_key_file
     # Of a service that does not answer nothing moves, as long as there is one.
     unanswered = Patience(
@@ -123,7 +139,7 @@ def run_sample_line(
 def _run(line: _Line, progress: Progress) -> dict[str, Any]:
     with ThreadPoolExecutor(_BESIDE) as beside:
         _deliver(line, progress)
-        beside.submit(line.deliveries.sample, line.anchor.restated)
+        beside.submit(line.deliveries.sample, line.restated)
         if line.older:
             _bill_older(line, progress)
         paid = _bill_anchor(line, progress)
@@ -132,10 +148,8 @@ def _run(line: _Line, progress: Progress) -> dict[str, Any]:
             for label, actor, name in _people(paid["customer"])
         ]
         for month in line.running:
-            with progress.step(f"{month} so far") as step:
-                proof = _attributed(line, month)["run"]["proof"]
-                step.text = f"{month} so far: {_usd(proof)} allocated, it stays open"
-        _restate(line, paid, progress)
+            _charge_late(line, month, progress)
+        _restate(line, progress)
         for label, link in links:
             progress.link(label, link.result())
         return _figures(line)
@@ -144,8 +158,9 @@ def _run(line: _Line, progress: Progress) -> dict[str, Any]:
 def _deliver(line: _Line, progress: Progress) -> None:
     with progress.step("sample bills") as step:
         configure(line.client, OLIVIA, line.deliveries.sample(line.months[0]), line.patience)
-        samples = [line.deliveries.deliver(month) for month in line.months]
-        span = " to ".join(dict.fromkeys([str(line.months[0]), str(line.months[-1])]))
+        months = [*line.older, line.anchor]
+        samples = [line.deliveries.deliver(month) for month in months]
+        span = " to ".join(dict.fromkeys(map(str, (months[0], months[-1]))))
         step.text = (
             f"sample bills: {span}, {len(TENANTS)} tenants,"
             f" {sum(sample.line_count for sample in samples):,} bill lines,"
@@ -192,7 +207,7 @@ def _bill_older(line: _Line, progress: Progress) -> None:
 
 
 def _bill_anchor(line: _Line, progress: Progress) -> Any:
-    """One invoice goes all the way; the others wait for a person."""
+    """Most invoices go out, and half of those are paid; the others wait for a person."""
     month = line.anchor
     with progress.step("attribution") as step:
         period = _attributed(line, month)
@@ -202,53 +217,80 @@ def _bill_anchor(line: _Line, progress: Progress) -> Any:
         _close(line, month)
         invoices = line.billing.drafts(month)
         step.text = f"{month} closed, {len(invoices)} invoices drafted"
-    with progress.step("invoice") as step:
-        issued = line.billing.issued(line.billing.send([largest(invoices)]))
-        paid = line.billing.be_paid(issued)[0]
+    with progress.step("invoices") as step:
+        chosen = [invoice for invoice in invoices if invoice["customer"] in _INVOICED]
+        issued = line.billing.issued(line.billing.send(chosen))
+        paid = line.billing.be_paid([one for one in issued if one["customer"] in _PAID])
+        first = max(paid, key=lambda invoice: Decimal(invoice["total"]))
         step.text = (
-            f"invoice {paid['number']}: approved by a second person, issued, paid"
-            f" ({paid['total']} {paid['currency']})"
+            f"{len(issued)} invoices approved by a second person and issued, {len(paid)} paid,"
+            f" {first['number']} among them ({first['total']} {first['currency']})"
         )
-    return paid
+    return first
 
 
 def _usd(proof: Any) -> str:
     return f"{Decimal(proof['bill_total']):,.2f} {proof['currency']}"
 
 
-def _restate(line: _Line, issued: Any, progress: Progress) -> None:
-    """AWS delivers the anchor again; the closed period stays as it is, and says what changed."""
-    with progress.step("restatement") as step:
-        sample = line.deliveries.deliver(line.anchor.restated)
-
-        def look() -> Any | None:
-            period = line.period(line.anchor)
-            run, closed = period["run"], period["closed_run"]
-            is_new = Decimal(run["proof"]["bill_total"]) == sample.bill_total
-            is_whole = is_new and run["signal_set_ids"] != closed["signal_set_ids"]
-            return period if is_whole and all(one["passed"] for one in period["checks"]) else None
-
-        what = f"restated run of {line.anchor}"
-        period = line.patience.until(what, look, poll=SPARING_SECONDS)
-        flagged = line.billing.restated(issued, _costs(line, issued))
-        drafts = line.billing.release(str(line.anchor))
-        by = sample.bill_total - Decimal(period["closed_run"]["proof"]["bill_total"])
+def _charge_late(line: _Line, month: SampleMonth, progress: Progress) -> None:
+    """The bill of the current month charges for an hour of the anchor, which closes again."""
+    with progress.step(f"{month} so far") as step:
+        line.deliveries.deliver(month)
+        proof = _attributed(line, month)["run"]["proof"]
+        anchor = _closed_again(line, lambda period: _has_late_line(period, month))
         step.text = (
-            f"{line.anchor} restated by AWS: {by:+,.2f} USD,"
-            f" {len(period['revised_tenants'])} statements revised,"
-            f" invoice {flagged['number']} off by {Decimal(flagged['restated_by']):+,.2f},"
-            f" {drafts} drafts wait for a person"
+            f"{month} so far: {_usd(proof)} allocated, it stays open;"
+            f" a line of {line.anchor} in it: {_corrections(line, anchor)}"
         )
 
 
-def _costs(line: _Line, invoice: Any) -> dict[str, Decimal]:
-    """The newest cost of the tenants that the invoice is for."""
-    path = f"/api/v1/periods/{invoice['period']}/statements"
-    tenants = {item["tenant"] for item in invoice["lines"]}
-    return {
-        tenant: Decimal(line.client.call(OLIVIA, "attribution", "GET", f"{path}/{tenant}")["cost"])
-        for tenant in tenants
-    }
+def _has_late_line(period: Any, month: SampleMonth) -> bool:
+    causes = [cause for close in period["closes"] for cause in close["causes"]]
+    return any(cause["bill_period"] == str(month) for cause in causes)
+
+
+def _restate(line: _Line, progress: Progress) -> None:
+    """AWS delivers the anchor again; it is closed again, and its invoices are corrected."""
+    with progress.step("restatement") as step:
+        sample = line.deliveries.deliver(line.restated)
+
+        def is_restated(period: Any) -> bool:
+            run, first = period["run"], period["closes"][0]["run"]
+            is_new = Decimal(run["proof"]["bill_total"]) == sample.bill_total
+            return is_new and run["signal_set_ids"] != first["signal_set_ids"]
+
+        period = _closed_again(line, is_restated)
+        before = Decimal(period["closes"][0]["run"]["proof"]["bill_total"])
+        step.text = (
+            f"{line.anchor} restated by AWS: {sample.bill_total - before:+,.2f} USD,"
+            f" {_corrections(line, period)}"
+        )
+
+
+def _closed_again(line: _Line, is_so: Callable[[Any], bool]) -> Any:
+    """The anchor once it is so, and closed on its newest run, by itself."""
+
+    def look() -> Any | None:
+        period = line.period(line.anchor)
+        is_closed = period["run"]["run_id"] == period["closed_run"]["run_id"]
+        return period if is_closed and is_so(period) else None
+
+    what = f"another close of {line.anchor}"
+    return line.patience.until(what, look, poll=SPARING_SECONDS)
+
+
+def _corrections(line: _Line, period: Any) -> str:
+    """What the newest close has made, once it has."""
+    number = period["closes"][-1]["number"]
+    accounts = line.billing.settled(line.anchor, number)
+    documents = [document for account in accounts for document in account["documents"]]
+    kinds = Counter(document["kind"] for document in documents)
+    carried = sum(1 for account in accounts if Decimal(account["carried"]))
+    return (
+        f"closed again by itself (close {number}), {kinds['credit_note']} credit notes"
+        f" and {kinds['debit']} debits since the first, {carried} accounts carry a difference"
+    )
 
 
 def _people(customer: str) -> Iterator[tuple[str, Actor, str]]:
@@ -274,8 +316,9 @@ def _sign_up(line: _Line, actor: Actor, full_name: str) -> str:
 
 
 def _figures(line: _Line) -> dict[str, Any]:
-    """Totals are of the run that the anchor was closed on; invoices are of all months."""
+    """Totals are of the run that the anchor was closed on first; invoices are of all months."""
     anchor = line.period(line.anchor)
+    first, newest = anchor["closes"][0]["run"], anchor["run"]
     invoices = line.billing.invoices()
     at_stripe = persist(
         line.patience,
@@ -283,15 +326,36 @@ def _figures(line: _Line) -> dict[str, Any]:
         lambda: compare_with_stripe(line.stack.servers, invoices),
     )
     return {
-        **{name: anchor["closed_run"]["proof"][name] for name in _TOTALS},
+        **{name: first["proof"][name] for name in _TOTALS},
         "truth_mismatches": len(_untrue(line)),
-        "restated_tenants": len(anchor["revised_tenants"]),
+        "restated_tenants": len(_restated_tenants(line, first, newest)),
         "tenants": len(TENANTS),
-        "invoices_drafted": len(invoices),
+        "invoices_drafted": sum(1 for invoice in invoices if invoice["state"] != State.VOID),
         "invoices_issued": sum(1 for invoice in invoices if invoice["number"]),
         "stripe_invoices": at_stripe.count,
         "stripe_equals_ours": at_stripe.equal,
+        **_true_up(line),
     }
+
+
+def _true_up(line: _Line) -> dict[str, Any]:
+    """Of the months that are closed."""
+
+    def look() -> TrueUp:
+        closed = [*line.older, line.anchor]
+        rows = [row for month in closed for row in line.billing.corrections(month)]
+        return look_at_true_up(line.client, line.stack.servers, rows)
+
+    return persist(line.patience, "answer about corrections", look).figures()
+
+
+def _restated_tenants(line: _Line, first: Any, newest: Any) -> set[str]:
+    uris = first["folder_uri"], newest["folder_uri"]
+    return persist(
+        line.patience,
+        "answer of the lake",
+        lambda: changed_tenants(line.deliveries.storage, *uris),
+    )
 
 
 def _untrue(line: _Line) -> list[str]:

@@ -37,6 +37,13 @@ REPORT_KEYS: Final = (
     "invoices_issued",
     "stripe_invoices",
     "stripe_equals_ours",
+    "true_up_documents",
+    "credit_notes",
+    "debits",
+    "true_up_difference",
+    "waived",
+    "ledger_difference",
+    "statement_differences",
     "seconds_to_ready",
     "peak_mb",
 )
@@ -107,6 +114,10 @@ def is_good(report: dict[str, Any]) -> bool:
         and report["truth_mismatches"] == 0
         and report["restated_tenants"] > 0
         and report["stripe_equals_ours"] is True
+        and report["true_up_documents"] > 0
+        and report["true_up_difference"] == "0"
+        and report["ledger_difference"] == "0"
+        and report["statement_differences"] == 0
     )
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -180,10 +181,29 @@ def _given_back(whole: dict[str, Any], month: SampleMonth) -> Iterator[Line]:
         )
 
 
+def late_line(month: SampleMonth) -> Line:
+    """Data sent in the anchor's last but one hour, which AWS had not metered when that was over."""
+    anchor = replace(month, offset=0)
+    start = anchor.at(anchor.hours - 2)
+    gigabytes = 140
+    return Line(
+        start=start,
+        end=start + timedelta(hours=1),
+        account=PRODUCTION,
+        meter=meters.EGRESS,
+        quanta=gigabytes * meters.EGRESS.rate_in_ten_thousandths * 1_000_000,
+        usage_micro=gigabytes * 1_000_000,
+        owner="fennec",
+        tags={"user:customer": "fennec", "user:environment": "production"},
+    )
+
+
 def write_bill(month: SampleMonth, traffic: Traffic, dice: random.Random) -> list[Line]:
     """Every line, in the shuffled order that AWS delivers them in."""
     lines = [*_steady(month), *_metered(month, traffic)]
     lines += [*plan_lines(lines, month), reservation_fee(lines, month)]
     lines += _of_the_month(month, sum(line.quanta for line in lines))
+    if month.has_late_line and not month.is_over:
+        lines.append(late_line(month))
     dice.shuffle(lines)
     return lines

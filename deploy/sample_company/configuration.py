@@ -171,6 +171,10 @@ def compose(anchor: Month) -> str:
         ("What is left, by account.", {"defaults": {"accounts": {INITECH: "initech"}}}),
         ("", {"idle": "overhead", "commitments": "as_billed"}),
         ("What is charged.", {"seller": SELLER, "plans": list(PLANS)}),
+        (
+            "A month that AWS restates is closed again at once, and its invoices are corrected.",
+            {"billing": {"reclose": {"mode": "automatic", "quiet_days": 0}}},
+        ),
         ("By whom it is paid.", {"customers": _customers(anchor)}),
     ]
     return "\n".join(_section(title, body) for title, body in sections)

@@ -51,8 +51,10 @@ def _customer(
     disclosure: str = "closed",
     days: int = 30,
     purchase_order: str = "",
+    true_up: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     line1, city, state, postal_code = place
+    corrections = {"true_up": true_up} if true_up else {}
     customer: dict[str, Any] = {
         "key": key,
         "name": name,
@@ -70,6 +72,7 @@ def _customer(
                 "tenants": list(tenants),
                 "disclosure": disclosure,
                 "days_until_due": days,
+                **corrections,
             }
         ],
     }
@@ -88,6 +91,7 @@ CUSTOMERS: Final = (
         "acme",
         disclosure="open_book",
         purchase_order="PO-88213",
+        true_up={"up": "next_invoice", "auto_approve_below": "500.00"},
     ),
     _customer(
         "globex",
@@ -150,6 +154,7 @@ CUSTOMERS: Final = (
         ("388 Pearl Street", "Boulder", "CO", "80302"),
         "starter",
         "fennec",
+        true_up={"up": "supplementary"},
     ),
     _customer(
         "juniper",

@@ -121,8 +121,9 @@ def deliver_export(
 
 
 def execution_of(export: str, month: SampleMonth) -> str:
-    """The id of a delivery: another one for what restates it."""
-    identity = f"{export}|{month}|{month.is_restated}"
+    """The id of a delivery: another one for what restates it, or has more lines."""
+    late = "|late" if month.has_late_line else ""
+    identity = f"{export}|{month}|{month.is_restated}{late}"
     return str(uuid.UUID(hashlib.sha256(identity.encode()).hexdigest()[:32]))
 
 

@@ -41,7 +41,11 @@ class Story:
 
     @cached_property
     def truth(self) -> Truth:
-        return tell(self.lines, self.flow, self.work)
+        """The late line belongs to the anchor, in whose bill it is not."""
+        lines = [line for line in self.lines if line.end > self.month.start]
+        if self.month.has_late_line and self.month.is_over:
+            lines.append(bill.late_line(self.month))
+        return tell(lines, self.flow, self.work)
 
 
 def imagine(month: SampleMonth, *, seed: int) -> Story:

@@ -68,6 +68,11 @@ def _credit_notes(store: Store) -> Body:
     return {"credit_notes": notes}
 
 
+def _customers(store: Store) -> Body:
+    """Every customer; `balance` is below zero where it has a credit."""
+    return {"customers": store.every("customer")}
+
+
 def _calls(store: Store) -> Body:
     """How often each route was called, by status, replays apart."""
     rows = store.execute(
@@ -88,6 +93,7 @@ def _deliveries(store: Store) -> Body:
 
 _READS = {
     "invoices": _invoices,
+    "customers": _customers,
     "credit_notes": _credit_notes,
     "calls": _calls,
     "violations": _violations,

@@ -1,11 +1,13 @@
 """What is not as it must be, in amounts."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 Amounts = Mapping[str, Decimal]
 _NOTHING = Decimal(0)
+QUANTUM = Decimal(1).scaleb(-10)
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,10 @@ def differences(
 
 def off_by(findings: list[Finding]) -> Decimal:
     return sum((finding.off_by for finding in findings), _NOTHING)
+
+
+def sums_of(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for name, amount in parts:
+        sums[name] += amount
+    return dict(sums)

@@ -16,7 +16,18 @@ import httpx
 import psycopg
 
 from tests.checker.bills import amortised_total
-from tests.checker.books import AtStripe, Books, Delivery, Invoice, Line, Month, Run
+from tests.checker.books import (
+    Account,
+    AtStripe,
+    Books,
+    Delivery,
+    Invoice,
+    Line,
+    Month,
+    Note,
+    NoteAtStripe,
+    Run,
+)
 from tests.checker.prices import contracts_of
 
 if TYPE_CHECKING:
@@ -32,22 +43,46 @@ _TOTALS: Final = (
     "excluded_total",
 )
 _INVOICES: Final = """
-    select invoice_id, customer_id, period, state, total_minor, coalesce(restated_by_minor, 0)
-    from invoicing_invoice where state <> 'void'
+    select i.invoice_id, i.customer_id, i.period, i.kind, i.state, coalesce(a.account_id, ''),
+           i.total_minor, coalesce(i.restated_by_minor, 0)
+    from invoicing_invoice i left join invoicing_trueupaccount a using (invoice_id)
+    where i.state <> 'void'
 """
 _LINES: Final = """
-    select invoice_id, position, tenant, charge_group, amount_minor, cost is not null
+    select invoice_id, position, tenant, charge_group, amount_minor, cost is not null,
+           to_char(service_start, 'YYYY-MM'), coalesce(account_id, '')
     from invoicing_invoiceline
 """
+_NOTES: Final = """
+    select n.note_id, n.invoice_id, coalesce(n.account_id, ''), n.state = 'issued',
+           l.position, c.amount_minor
+    from invoicing_creditnote n
+    join invoicing_creditnoteline c using (note_id)
+    join invoicing_invoiceline l on l.id = c.invoice_line_id
+    where n.state <> 'void' and n.kind = 'true_up'
+"""
+_ACCOUNTS: Final = """
+    select a.account_id, a.customer_id, a.period, a.waived_minor,
+        coalesce((
+            select sum(d.amount_minor) from invoicing_debit d
+            left join invoicing_invoice i using (invoice_id)
+            where d.account_id = a.account_id and d.state in ('waiting', 'placed')
+                and coalesce(i.stripe_invoice_id, '') = ''
+        ), 0) - coalesce((
+            select sum(n.net_minor) from invoicing_creditnote n
+            where n.account_id = a.account_id and n.state not in ('issued', 'void')
+        ), 0)
+    from invoicing_trueupaccount a
+"""
 _LEDGER: Final = """
-    select split_part(document, ':', 1), account, sum(amount)
-    from invoicing_ledgerentry group by 1, 2
+    select customer_id, account, sum(amount) from invoicing_ledgerentry group by 1, 2
 """
 _PERIODS: Final = """
     select p.period, closed.run_id, closed.folder_uri, closed.proof,
            newest.run_id, newest.folder_uri, newest.proof
     from attribution_period p
-    left join attribution_run closed on closed.run_id = p.closed_run_id
+    left join attribution_periodclose first on first.period = p.period and first.number = 1
+    left join attribution_run closed on closed.run_id = first.run_id
     join attribution_run newest on newest.period = p.period and newest.is_current
 """
 _KEPT: Final = """
@@ -101,7 +136,15 @@ class _Reader:
             months=[self._month(*row) for row in self._rows("attribution", _PERIODS)],
             contracts=contracts_of(configuration),
             invoices=self._invoices(),
+            notes=self._notes(),
+            accounts={
+                account_id: Account(customer, period, _dollars(waived), _dollars(waits))
+                for account_id, customer, period, waived, waits in self._rows(
+                    "invoicing", _ACCOUNTS
+                )
+            },
             at_stripe=self._at_stripe(),
+            notes_at_stripe=self._notes_at_stripe(),
             ledger=_by_group(self._rows("invoicing", _LEDGER)),
         )
 
@@ -186,33 +229,33 @@ class _Reader:
 
     def _invoices(self) -> Sequence[Invoice]:
         lines: defaultdict[str, dict[str, Line]] = defaultdict(dict)
-        for invoice_id, position, tenant, group, minor, is_of_cost in self._rows(
-            "invoicing", _LINES
-        ):
-            lines[invoice_id][str(position)] = Line(tenant, group, _dollars(minor), is_of_cost)
+        for invoice_id, position, tenant, group, minor, *rest in self._rows("invoicing", _LINES):
+            lines[invoice_id][str(position)] = Line(tenant, group, _dollars(minor), *rest)
         return [
             Invoice(
                 invoice_id=invoice_id,
                 customer=customer,
                 period=period,
+                is_standard=kind == "standard",
                 is_issued=state in _ISSUED,
                 is_paid=state == "paid",
+                account=account,
                 total=_dollars(total),
                 restated_by=_dollars(restated_by),
                 lines=lines[invoice_id],
             )
-            for invoice_id, customer, period, state, total, restated_by in self._rows(
-                "invoicing", _INVOICES
+            for invoice_id, customer, period, kind, state, account, total, restated_by in (
+                self._rows("invoicing", _INVOICES)
             )
         ]
 
+    def _notes(self) -> Sequence[Note]:
+        lines: defaultdict[tuple[Any, ...], dict[str, Decimal]] = defaultdict(dict)
+        for *note, position, minor in self._rows("invoicing", _NOTES):
+            lines[tuple(note)][str(position)] = _dollars(minor)
+        return [Note(*note, of_note) for note, of_note in lines.items()]
+
     def _at_stripe(self) -> Sequence[AtStripe]:
-        answer = httpx.get(
-            f"{self._places.stripe_url}/_control/invoices",
-            headers={"Authorization": f"Bearer {self._places.stripe_api_key}"},
-            timeout=30,
-        )
-        invoices = answer.raise_for_status().json()["invoices"]
         return [
             AtStripe(
                 stripe_id=each["id"],
@@ -221,9 +264,40 @@ class _Reader:
                 total=_dollars(each["total"]),
                 lines=_sums_of_lines(each["all_lines"]),
             )
-            for each in invoices
+            for each in self._stored("invoices")
             if each["status"] != "void"
         ]
+
+    def _notes_at_stripe(self) -> Sequence[NoteAtStripe]:
+        lines = {
+            line["id"]: line["metadata"].get("trueback_line", line["id"])
+            for each in self._stored("invoices")
+            for line in each["all_lines"]
+        }
+        ours = {each["id"]: each["metadata"] for each in self._stored("invoices")}
+        return [
+            NoteAtStripe(
+                note_id=each["metadata"].get("trueback_document", each["id"]),
+                invoice_id=ours[each["invoice"]].get("trueback_invoice", ""),
+                remaining=_dollars(each["pre_payment_amount"]),
+                balance=_dollars(each["post_payment_amount"]),
+                lines={
+                    lines[line["invoice_line_item"]]: _dollars(line["amount"])
+                    for line in each["all_lines"]
+                },
+            )
+            for each in self._stored("credit_notes")
+            if each["status"] != "void"
+        ]
+
+    def _stored(self, name: str) -> list[dict[str, Any]]:
+        answer = httpx.get(
+            f"{self._places.stripe_url}/_control/{name}",
+            headers={"Authorization": f"Bearer {self._places.stripe_api_key}"},
+            timeout=30,
+        )
+        stored: list[dict[str, Any]] = answer.raise_for_status().json()[name]
+        return stored
 
 
 def _sums_of_lines(lines: Iterable[Mapping[str, Any]]) -> Mapping[str, Decimal]:

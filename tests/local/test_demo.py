@@ -26,6 +26,13 @@ FOUND: dict[str, Any] = {
     "invoices_issued": 19,
     "stripe_invoices": 19,
     "stripe_equals_ours": True,
+    "true_up_documents": 8,
+    "credit_notes": 6,
+    "debits": 2,
+    "true_up_difference": "0",
+    "waived": "0",
+    "ledger_difference": "0",
+    "statement_differences": 0,
 }
 
 
@@ -42,6 +49,10 @@ class TestReport:
             ("truth_mismatches", 1),
             ("restated_tenants", 0),
             ("stripe_equals_ours", False),
+            ("true_up_documents", 0),
+            ("true_up_difference", "0.01"),
+            ("ledger_difference", "0.01"),
+            ("statement_differences", 1),
         ],
     )
     def test_is_not_good_where_a_proof_fails(self, key: str, value: object) -> None:

@@ -103,6 +103,7 @@ class Close(TypedDict):
 
     number: int
     run_id: str
+    run: PeriodRun
     causes: list[CloseCause]
     overrides: list[Override]
     closed_by: str

@@ -238,7 +238,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
-    closes = KeptClose.objects.filter(period=record.period)
+    closes = KeptClose.objects.select_related("run").filter(period=record.period)
     checks = [] if run is None else period_checks(run, now=datetime.now(UTC))
     return {
         "period": record.period,
@@ -277,6 +277,7 @@ def _close(close: KeptClose) -> dict[str, Any]:
     return {
         "number": close.number,
         "run_id": close.run_id,
+        "run": _run(close.run),
         "causes": [{"bill_period": None, **cause} for cause in close.causes],
         "overrides": close.overridden_checks,
         "closed_by": close.closed_by,
