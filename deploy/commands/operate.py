@@ -97,7 +97,7 @@ def _needs(proposal: Mapping[str, Any]) -> str:
     reach = ", ".join(f"{name} {value}" for name, value in proposal["reach"].items())
     return (
         f"waits for a second person, and what was before stays in force ({reach}). An administrator"
-        f" other than {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes."
+        f" other than {proposal['proposed_by']} confirms it at {this_stack().portal_url}/changes."
     )
 
 
@@ -138,7 +138,7 @@ def reattribute(
     tenants = proposal["reach"]["tenants"]
     print(
         f"{month} stays as it was closed until an administrator other than"
-        f" {proposal['proposed_by']} confirms it at {_stack().portal_url}/changes"
+        f" {proposal['proposed_by']} confirms it at {this_stack().portal_url}/changes"
         f" ({'any tenant' if tenants is None else f'tenants {tenants}'} may cost otherwise)."
     )
 
@@ -163,7 +163,7 @@ def token(
         raise typer.BadParameter(
             f"{service!r} has no API. Try {', '.join(_TOKEN_SERVICES)}.", param_hint="SERVICE"
         )
-    stack = _stack()
+    stack = this_stack()
     typer.echo(stack.servers.service_url(service), err=True)
     print(
         sign_token(
@@ -193,7 +193,7 @@ def _reason(text: str) -> tuple[str, str]:
 
 def _manage(service: str, *arguments: str) -> str:
     """Its complaint alone where it fails: that it is a command of a service helps nobody."""
-    stack = _stack()
+    stack = this_stack()
     from deploy.local.stack import ManageFailed  # noqa: PLC0415
 
     try:
@@ -202,7 +202,7 @@ def _manage(service: str, *arguments: str) -> str:
         raise Fault(failed.complaint) from failed
 
 
-def _stack() -> "Stack":
+def this_stack() -> "Stack":
     """The stack that runs in TRUEBACK_HOME."""
     require_servers()
     from deploy.local.home import find_home  # noqa: PLC0415
@@ -219,7 +219,7 @@ def _stack() -> "Stack":
 @contextmanager
 def calls(role: Role = Role.OPERATOR_ADMIN) -> Iterator[Any]:
     """`call(service, method, path, body)` as the operator, who holds the keys of every role."""
-    stack = _stack()
+    stack = this_stack()
     from deploy.local.api_client import ApiClient  # noqa: PLC0415
     from deploy.local.waiting import Patience  # noqa: PLC0415
     from shared.auth.actors import Actor  # noqa: PLC0415
@@ -255,7 +255,7 @@ def download(uris: Mapping[str, str], to: Path) -> None:
     """Objects of the stack's lake, by the names they get."""
     from deploy.local.lake import connect  # noqa: PLC0415
 
-    storage = connect(_stack().servers)
+    storage = connect(this_stack().servers)
     try:
         for name, uri in uris.items():
             storage.fetch(uri, to / name)

@@ -17,6 +17,10 @@ from tests.architecture.trees import nodes_of, tree_of
 
 # What opens or shuts something by the mode.
 DOORS = {
+    "deploy/commands/corrections.py: _with_differences": (
+        "tests/command/test_corrections_command.py",
+        "test_prints_accounts_as_json_with_what_they_are_off_by",
+    ),
     "services/portal/views/access.py: only_in": (
         "tests/portal/test_demo.py",
         "test_no_address_of_it_is_there_for_anybody_by_any_method",

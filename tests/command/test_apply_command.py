@@ -37,7 +37,7 @@ def apply(work, monkeypatch, *answers):
         yield call
 
     monkeypatch.setattr(operate, "calls", calls)
-    monkeypatch.setattr(operate, "_stack", lambda: SimpleNamespace(portal_url="http://portal"))
+    monkeypatch.setattr(operate, "this_stack", lambda: SimpleNamespace(portal_url="http://portal"))
     (work / "my.yaml").write_text(RULESET)
     done = trueback(work, "apply", "my.yaml")
     halves = dict(line.split(" of my.yaml: ", 1) for line in done.stdout.splitlines())

@@ -2,11 +2,14 @@
 
 import json
 from contextlib import contextmanager
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from deploy.commands import corrections
+from deploy.demo import true_up
+from shared.vocabulary.modes import Mode
 from tests.trueback_command import trueback
 
 NOTE = {
@@ -78,11 +81,24 @@ def test_says_where_nothing_differs(tmp_path, asked):
     assert trueback(tmp_path, "corrections", "2026-10").stdout == "2026-10: as invoiced\n"
 
 
-def test_prints_all_of_it_as_json(tmp_path, asked):
-    asked.answer["data"] = [account("acme", NOTE)]
-    done = trueback(tmp_path, "corrections", "2026-10", "--json")
-    assert json.loads(done.stdout) == asked.answer["data"]
-    assert asked.calls[1] == ("invoicing", "GET", "/api/v1/corrections?period=2026-10", None)
+@pytest.mark.parametrize(
+    ("mode", "difference"), [(Mode.DEMO, "-0.01"), (Mode.LIVE, None)], ids=["demo", "live"]
+)
+def test_prints_accounts_as_json_with_what_they_are_off_by(
+    tmp_path, asked, monkeypatch, mode, difference
+):
+    """Stripe itself has no store that anyone could read as a whole."""
+    given = dict.fromkeys((*corrections.OF_AN_ACCOUNT, *corrections.OF_A_DOCUMENT), "0.00")
+    asked.answer["data"] = [{**given, "terms": {}, "documents": [{**given, **NOTE}]}]
+    stack = SimpleNamespace(home=SimpleNamespace(mode=mode), servers=None)
+    monkeypatch.setattr(corrections, "this_stack", lambda: stack)
+    monkeypatch.setattr(true_up, "account_differences", lambda _servers, _rows: [Decimal("-0.010")])
+    (row,) = json.loads(trueback(tmp_path, "corrections", "2026-10", "--json").stdout)
+    assert list(row) == [*corrections.OF_AN_ACCOUNT, "documents", "difference"]
+    assert row["difference"] == difference
+    (document,) = row["documents"]
+    assert list(document) == list(corrections.OF_A_DOCUMENT)
+    assert document["number"] == "CN-0001"
 
 
 def test_approves_those_of_a_close(tmp_path, asked):

@@ -26,7 +26,7 @@ def asked(monkeypatch):
         yield call
 
     monkeypatch.setattr(operate, "calls", opened)
-    monkeypatch.setattr(operate, "_stack", lambda: SimpleNamespace(portal_url="http://portal"))
+    monkeypatch.setattr(operate, "this_stack", lambda: SimpleNamespace(portal_url="http://portal"))
     return SimpleNamespace(calls=calls, answer=answer)
 
 

@@ -210,7 +210,7 @@ class TestSignIn:
                 given.extend(arguments)
                 raise ManageFailed("portal portal_user failed", "bob can't be a clerk.")
 
-        monkeypatch.setattr(operate, "_stack", Stack)
+        monkeypatch.setattr(operate, "this_stack", Stack)
         done = command({}, "sign-in", "--role", "billing_clerk", "--", "--customer")
         assert given == ["portal", "portal_user", "--role=billing_clerk", "--", "--customer"]
         assert done.returncode == 1
