@@ -1,5 +1,6 @@
 """The corrections of a month, in their states."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -191,3 +192,19 @@ def _line(group: str, charged: Decimal, by: Decimal) -> dict[str, str]:
 def _cause(code: str) -> dict[str, Any]:
     figures = {"percent": "33.8", "number": "2", "causes": ""}
     return {"code": code, "figures": figures, "differences": [], "text": ""}
+
+
+PAGES: Final[dict[str, Callable[[], CorrectionsPage]]] = {
+    "corrections-2026-10.html": page,
+    "corrections-opened.html": opened,
+    "corrections-clerk.html": for_clerks,
+    "corrections-many.html": lambda: page(times=73),
+    "corrections-braked.html": braked,
+    "corrections-approved.html": approved,
+    "corrections-changed.html": conflicting,
+    "corrections-settling.html": settling,
+    "corrections-nothing.html": nothing,
+    "corrections-open.html": never_closed,
+    "corrections-silent.html": silent,
+    "corrections-filtered-out.html": lambda: page(Asked(q="zzz")),
+}

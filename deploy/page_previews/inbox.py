@@ -1,12 +1,13 @@
 """The billing inbox."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS
-from services.portal.pages.inbox import InboxPage, InboxRow, Sum
+from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum
 from services.portal.pages.page import Choice, CustomerName
 
 _CORRECTS: Final = "the next close of the month corrects it"
@@ -39,15 +40,16 @@ def inbox() -> InboxPage:
     return InboxPage(
         period=PERIOD,
         views=[
-            Choice("all", "All", len(rows)),
             Choice("to_do", "To do", 7),
+            Choice("corrections", "Corrections", 2),
+            Choice("overdue", "Overdue", 1),
+            Choice("all", "All", len(rows)),
             Choice("restated", "Restated", 1),
             Choice("parked", "On hold", 1),
             Choice("draft", "Draft", 3),
             Choice("in_review", "In review", 2),
             Choice("approved", "Approved", 1),
             Choice("issued", "Issued", 1),
-            Choice("overdue", "Overdue", 1),
             Choice("paid", "Paid", 1),
         ],
         view="all",
@@ -59,6 +61,51 @@ def inbox() -> InboxPage:
         currency_totals=[usd(total)],
         sums=_sums(rows),
     )
+
+
+def all_months() -> InboxPage:
+    """What is to do of all months, as it opens."""
+    shown = inbox()
+    rows = [
+        replace(row, period=PERIOD if number % 3 else PERIOD.previous)
+        for number, row in enumerate(shown.rows)
+        if row.state in {"in_review", "parked", "draft", "approved"}
+    ]
+    return replace(shown, period=None, view="to_do", sort="-period", rows=rows)
+
+
+def of_corrections() -> InboxPage:
+    months = [
+        CorrectionMonth(
+            period=PERIOD,
+            close=2,
+            closed_at=datetime(2026, 11, 12, 6, tzinfo=UTC),
+            cause="bill",
+            in_review=9,
+            parked=2,
+            stopped=0,
+            below_zero=0,
+            credits=[usd("-4120.87")],
+            debits=[usd("218.55")],
+        ),
+        CorrectionMonth(
+            period=PERIOD.previous,
+            close=4,
+            closed_at=datetime(2026, 11, 9, 6, tzinfo=UTC),
+            cause="correction in a later bill, usage data",
+            in_review=0,
+            parked=0,
+            stopped=1,
+            below_zero=1,
+            credits=[],
+            debits=[],
+        ),
+    ]
+    return replace(all_months(), view="corrections", rows=[], corrections=months)
+
+
+def no_corrections() -> InboxPage:
+    return replace(of_corrections(), corrections=())
 
 
 def _row(customer: dict[str, Any]) -> InboxRow:

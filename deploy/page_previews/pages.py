@@ -37,7 +37,6 @@ from services.portal.pages.strangers import (
     NotFoundPage,
     SignInPage,
 )
-from services.portal.queries.corrections_page import Asked
 from shared.vocabulary.period_states import PeriodState
 
 
@@ -68,6 +67,14 @@ def _margins(make: Callable[[], Page]) -> Make:
 
 def _billing(make: Callable[[], Page]) -> Make:
     return lambda: Preview(make(), operator.frame("billing", "invoices"))
+
+
+def _all_months(make: Callable[[], Page]) -> Make:
+    def preview() -> Preview:
+        frame = operator.frame("billing", "invoices")
+        return Preview(make(), replace(frame, period=None, freshness=None, may_be_all=True))
+
+    return preview
 
 
 def _without_month(make: Callable[[], Page]) -> Make:
@@ -136,6 +143,10 @@ def _on_tour() -> Preview:
 
 _OVERVIEW: Final[dict[str, Make]] = {
     "overview.html": _operator("overview", months.overview),
+    "overview-corrections.html": _operator(
+        "overview",
+        lambda: replace(months.overview(), corrections=inbox.of_corrections().corrections),
+    ),
     "overview-first.html": _operator("overview", months.first_month),
     "overview-open.html": _operator("overview", months.month_so_far),
     "overview-waiting.html": _operator(
@@ -323,6 +334,15 @@ _SOURCES: Final[dict[str, Make]] = {
 
 _BILLING: Final[dict[str, Make]] = {
     "invoices.html": _billing(inbox.inbox),
+    "invoices-all.html": _all_months(inbox.all_months),
+    "invoices-corrections.html": _all_months(inbox.of_corrections),
+    "invoices-no-corrections.html": _all_months(inbox.no_corrections),
+    "invoices-corrections-unknown.html": _all_months(
+        lambda: replace(inbox.of_corrections(), corrections=(), corrections_problem=_PLANS_UNKNOWN)
+    ),
+    "invoices-not-overdue.html": _all_months(
+        lambda: replace(inbox.all_months(), rows=[], view="overdue")
+    ),
     "invoices-done.html": _billing(lambda: replace(inbox.inbox(), rows=[], view="to_do")),
     "invoices-none.html": _billing(lambda: replace(inbox.inbox(), rows=[], total_count=0)),
     "invoices-keyless.html": _billing(
@@ -338,18 +358,7 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-void.html": _billing(billing.void_invoice),
     "invoice-groups.html": _billing(contract_prices.groups_invoice),
     "invoice-steps.html": _billing(contract_prices.steps_invoice),
-    "corrections-2026-10.html": _without_month(corrections.page),
-    "corrections-opened.html": _without_month(corrections.opened),
-    "corrections-clerk.html": _without_month(corrections.for_clerks),
-    "corrections-many.html": _without_month(lambda: corrections.page(times=73)),
-    "corrections-braked.html": _without_month(corrections.braked),
-    "corrections-approved.html": _without_month(corrections.approved),
-    "corrections-changed.html": _without_month(corrections.conflicting),
-    "corrections-settling.html": _without_month(corrections.settling),
-    "corrections-nothing.html": _without_month(corrections.nothing),
-    "corrections-open.html": _without_month(corrections.never_closed),
-    "corrections-silent.html": _without_month(corrections.silent),
-    "corrections-filtered-out.html": _without_month(lambda: corrections.page(Asked(q="zzz"))),
+    **{name: _without_month(make) for name, make in corrections.PAGES.items()},
     "invoices-filtered-out.html": _billing(lambda: replace(inbox.inbox(), rows=[], q="zzz")),
 }
 

@@ -4,6 +4,19 @@ from decimal import Decimal
 
 PLACES = ("remaining", "balance", "refund", "out_of_band")
 
+# A month of `GET /api/v1/corrections/waiting`.
+WAITING = {
+    "period": "2026-10",
+    "close": 2,
+    "closed_at": "2026-11-12T06:00:00+00:00",
+    "causes": ["bill"],
+    "in_review": 9,
+    "parked": 2,
+    "stopped": 0,
+    "below_zero": 1,
+    "sums": [{"currency": "USD", "credits": "4120.87", "debits": "0.00"}],
+}
+
 
 def cause(code, **figures):
     return {"code": code, "figures": figures, "differences": [], "text": ""}

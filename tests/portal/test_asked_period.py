@@ -7,7 +7,6 @@ import pytest
 from services.portal.models import PeriodSummary
 from services.portal.operations.record_facts import record_invoice, record_period
 from services.portal.queries.calendar import read_calendar
-from services.portal.queries.inbox import newest_billed
 from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.portal.scenarios import client_of, invoice_fact, period_fact
@@ -42,15 +41,13 @@ class TestTheNewestMonth:
 
 
 class TestTheInbox:
-    def test_opens_on_the_newest_month_with_invoices(self, month):
+    def test_opens_on_all_months_and_on_one_where_that_is_asked_for(self, month):
         with as_ops():
             record_invoice(invoice_fact("acme", invoice_id="inv_old", period="2026-08"))
-            record_invoice(invoice_fact("acme", invoice_id="inv_new", period="2026-12"))
-            assert newest_billed() == Month(2026, 12)
-        assert "Invoices, December 2026" in client_of("clara").get("/invoices").content.decode()
-        assert "Margins, October 2026" in client_of("olivia").get("/margins").content.decode()
-
-    def test_opens_on_the_usual_month_before_the_first_invoice(self, cast):
-        with as_ops():
-            record_period(period_fact())
-        assert "Invoices, October 2026" in client_of("clara").get("/invoices").content.decode()
+        page = client_of("clara").get("/invoices").content.decode()
+        assert "Invoices, all months" in page
+        assert '<option value="" selected>All months</option>' in page
+        of_october = client_of("clara").get("/invoices?period=2026-10").content.decode()
+        assert "Invoices, October 2026" in of_october
+        assert '<option value="">All months</option>' in of_october
+        assert "All months" not in client_of("olivia").get("/margins").content.decode()

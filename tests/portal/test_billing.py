@@ -1,5 +1,6 @@
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,13 +8,16 @@ import pytest
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
 from services.portal.pages.invoice import Neighbours
-from services.portal.queries.inbox import read_inbox
+from services.portal.queries.inbox import InboxFilter, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import INVOICE_DRAFTED, Cause, TransitionFact
 from shared.contracts.superseded.invoices import downgraded_document
+from shared.csv_files import read_rows
 from shared.isolation.scope import as_ops
 from shared.periods import Month
+from tests.html_page import Page
+from tests.portal.corrections_data import WAITING
 from tests.portal.invoicing_standin import running_invoicing
 from tests.portal.scenarios import (
     NOW,
@@ -48,7 +52,7 @@ def put(**changed):
 
 def shown(actor, invoice_id="inv_acme"):
     with as_ops():
-        return read_staff_invoice(invoice_id, actor).invoice
+        return read_staff_invoice(invoice_id, actor, now=NOW).invoice
 
 
 def names(found):
@@ -293,16 +297,116 @@ class TestTheInvoicePage:
 
     def test_leads_to_its_neighbours_in_the_inbox(self, drafts):
         with as_ops():
-            neighbours = read_staff_invoice("inv_acme", CLARA).neighbours
+            neighbours = read_staff_invoice("inv_acme", CLARA, now=NOW).neighbours
         assert neighbours == Neighbours("inv_foreign", None, position=2, count=2)
+
+
+class TestTheInboxOfAllMonths:
+    @pytest.fixture
+    def months(self, drafts):
+        with as_ops():
+            for period, state in (("2026-08", "issued"), ("2026-09", "draft"), ("2026-07", "paid")):
+                record_invoice(
+                    invoice_fact(
+                        "acme",
+                        state,
+                        invoice_id=f"inv_{period}",
+                        period=period,
+                        stripe_status="open",
+                        due_at=datetime(2026, 9, 30, tzinfo=UTC),
+                        actions=actions(state),
+                    )
+                )
+
+    def ids(self, actor=CLARA, **asked):
+        with as_ops():
+            page = read_inbox(actor, InboxFilter(None, **asked), now=NOW)
+        return [row.id for row in page.rows]
+
+    def test_opens_on_what_is_to_do_the_newest_month_first(self, months):
+        assert self.ids() == ["inv_acme", "inv_2026-09"]
+        assert self.ids(VIC)[0] == "inv_foreign"
+        page = client_of("clara").get("/invoices").content.decode()
+        assert 'href="/invoices/inv_2026-09?view=to_do"' in page
+
+    def test_has_what_is_open_at_stripe_past_its_due_date(self, months):
+        assert self.ids(view="overdue") == ["inv_2026-08"]
+        with as_ops():
+            page = read_inbox(CLARA, InboxFilter(None), now=NOW)
+        assert {one.label: one.count for one in page.sums} == {
+            "To issue": 3,
+            "To be paid": 0,
+            "Overdue": 1,
+            "Paid": 1,
+        }
+
+    def test_has_every_month_in_its_file(self, months):
+        text = client_of("clara").get("/invoices.csv").content.decode()
+        assert [row["period"] for row in read_rows(text)].count("2026-08") == 1
+
+    def neighbours(self, invoice_id, **asked):
+        with as_ops():
+            among = InboxFilter(None, **asked)
+            return read_staff_invoice(invoice_id, CLARA, now=NOW, among=among).neighbours
+
+    def test_leads_from_an_invoice_to_the_next_of_the_filter(self, months):
+        first = self.neighbours("inv_acme", view="to_do")
+        assert first == Neighbours(None, "inv_2026-09", position=1, count=2)
+        assert self.neighbours("inv_acme", view="all", q="nobody").count == 0
+
+    def test_goes_on_where_the_invoice_has_left_the_filter(self, months):
+        with as_ops():
+            record_invoice(
+                invoice_fact("acme", "in_review", version=2, actions=actions("in_review"))
+            )
+        here = self.neighbours("inv_acme", view="to_do")
+        assert here == Neighbours(None, "inv_2026-09", position=0, count=1)
+        page = client_of("clara").get("/invoices/inv_acme?view=to_do").content.decode()
+        assert "1 left" in page
+        assert 'href="/invoices/inv_2026-09?view=to_do"' in page
+        assert 'href="/invoices?view=to_do"' in page
+        assert 'action="/invoices/inv_acme/park?view=to_do"' in page
+
+    def test_keeps_the_filter_after_an_action(self, months, invoicing):
+        invoicing.answer = INVOICE_DRAFTED.dump(invoice_fact("acme", "in_review", version=2))
+        answer = client_of("clara").post("/invoices/inv_acme/submit?view=to_do", {"version": 1})
+        assert answer["Location"] == "/invoices/inv_acme?view=to_do"
+
+
+class TestTheViewOfCorrections:
+    def page(self, query):
+        return Page(client_of("clara").get(f"/invoices{query}").content.decode()).words
+
+    @pytest.fixture
+    def waiting(self, drafts, invoicing):
+        invoicing.file_type = "application/json"
+        invoicing.file = json.dumps({"data": [WAITING]}).encode()
+        return invoicing
+
+    def test_has_a_line_a_month_that_leads_to_its_page(self, waiting):
+        page = self.page("?view=corrections")
+        for words in ("October 2026", "9 to approve", "2 on hold", "1 below zero", "$4,120.87"):
+            assert words in page
+        shown = client_of("clara").get("/invoices?view=corrections").content.decode()
+        assert 'href="/corrections/2026-10?view=to_do"' in shown
+
+    def test_counts_the_months_wherever_one_is(self, waiting):
+        assert "Corrections 1" in self.page("?view=all")
+
+    def test_is_of_the_month_that_is_asked_for(self, waiting):
+        assert "9 to approve" in self.page("?view=corrections&period=2026-10")
+        assert "No correction waits" in self.page("?view=corrections&period=2026-09")
+
+    def test_says_so_where_invoicing_does_not_answer(self, drafts):
+        assert "Which corrections wait is not known." in self.page("?view=corrections")
+        assert "Send to review" in self.page("?view=all")
 
 
 class TestTheInbox:
     def read(self, actor=CLARA, **asked):
         with as_ops():
-            return read_inbox(
-                OCTOBER, actor, **{"view": "", "sort": "", "q": "", "page": 1, **asked}
-            )
+            page = asked.pop("page", 1)
+            return read_inbox(actor, InboxFilter(OCTOBER, **asked), now=NOW, page=page)
 
     def ids(self, **asked):
         return [row.id for row in self.read(**asked).rows]
@@ -319,7 +423,7 @@ class TestTheInbox:
 
     def test_has_no_list_of_things_to_do_for_those_who_only_read(self, drafts):
         keys = [choice.key for choice in self.read(actor=VIC).views]
-        assert keys == ["all", "draft", "in_review"]
+        assert keys == ["corrections", "overdue", "all", "draft", "in_review"]
 
     def test_finds_by_customer_and_number(self, month):
         assert self.ids(q="FOREIGN-0") == ["inv_foreign"]

@@ -221,7 +221,7 @@ class TestAMonth:
         answer = client_of("clara").get(PATH)
         assert answer.status_code == 200
         assert "which has the corrections, does not answer" in answer.content.decode()
-        assert client_of("clara").get(f"{PATH}/file").status_code == 503
+        assert client_of("clara").get(f"{PATH}.csv").status_code == 503
 
 
 class TestTheApprovalOfAClose:
@@ -339,7 +339,7 @@ class TestAnActionOnANote:
 
 class TestTheFile:
     def test_has_every_row_with_plain_figures(self, october):
-        rows = list(read_rows(client_of("vic").get(f"{PATH}/file").content.decode()))
+        rows = list(read_rows(client_of("vic").get(f"{PATH}.csv").content.decode()))
         assert len(rows) == 7
         (row,) = [one for one in rows if one["customer"] == "Review & Sons"]
         assert (row["before"], row["after"], row["difference"]) == ("1812.69", "1752.39", "-60.30")

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from services.portal.gateways.corrections import MonthsCorrections
 from services.portal.models import User
 from services.portal.operations.record_facts import (
     record_customer,
@@ -20,6 +21,7 @@ from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from shared.vocabulary.audit import AuditAction
 from tests.access_matrix import routed_views
+from tests.portal.corrections_data import account, close, document
 from tests.portal.scenarios import (
     SHARED,
     client_of,
@@ -50,6 +52,11 @@ def formulas(month, monkeypatch):
     margin = margin_fact("acme", "597.40", tenant_name=FORMULA, lines=lines)
     invoice = invoice_fact("acme", "issued")
     monkeypatch.setattr("services.portal.queries.audit.read_whole_audit", lambda *_, **__: [])
+    corrected = account("acme", document("-60.30"), customer_name=FORMULA, invoice=FORMULA)
+    monkeypatch.setattr(
+        "services.portal.views.corrections.read_corrections",
+        lambda **_: MonthsCorrections(close(), [corrected]),
+    )
     with as_ops():
         write_entry(AuditAction.SIGNED_OUT, actor=None, object_id=FORMULA)
         record_period(period_fact(version=2, pools=[pool_measured(name=FORMULA)]))

@@ -9,7 +9,7 @@ import pytest
 
 from services.portal.operations.record_facts import record_customer, record_estimate, record_invoice
 from services.portal.queries.customer_pages import read_breakdown, read_home
-from services.portal.queries.inbox import read_inbox
+from services.portal.queries.inbox import InboxFilter, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import CHARGES_ESTIMATED, EstimatedLine
@@ -17,7 +17,7 @@ from shared.csv_files import read_rows
 from shared.isolation.scope import as_ops, as_subject
 from shared.periods import Month
 from tests.every_service import switch_off
-from tests.portal.scenarios import client_of, customer_fact, invoice_fact, record_month
+from tests.portal.scenarios import NOW, client_of, customer_fact, invoice_fact, record_month
 from tests.tokens import subject_of
 
 CLARA = Actor("clara", "billing_clerk")
@@ -61,7 +61,7 @@ def estimate(period, version, total, **changed):
 
 def inbox(**asked):
     with as_ops():
-        return read_inbox(OCTOBER, CLARA, **{"view": "", "sort": "", "q": "", "page": 1, **asked})
+        return read_inbox(CLARA, InboxFilter(OCTOBER, **asked), now=NOW)
 
 
 def rows_of(answer):
@@ -97,7 +97,7 @@ class TestRestatedInvoices:
         page = inbox(view="restated")
         assert [row.id for row in page.rows] == ["inv_acme"]
         assert page.rows[0].restated_by.amount == Decimal("-12.34")
-        assert "\u221212.34" in client_of("clara").get("/invoices").content.decode()
+        assert "\u221212.34" in client_of("clara").get("/invoices?view=all").content.decode()
 
     def test_have_none_where_nothing_was_restated(self, month):
         assert "restated" not in {view.key for view in inbox().views}
@@ -108,7 +108,7 @@ class TestRestatedInvoices:
         assert "It stays as it was issued" in page
         assert page.count("The next close of the month corrects it.") == 2
         assert "Nothing is left to do" not in page
-        listed = client_of("clara").get("/invoices").content.decode()
+        listed = client_of("clara").get("/invoices?view=all").content.decode()
         assert "The next close of the month corrects it" in listed
 
     @pytest.mark.parametrize("state", ["draft", "in_review", "approved", "parked"])
@@ -150,7 +150,7 @@ class TestTheInboxFile:
 class TestTheReview:
     def read(self):
         with as_ops():
-            return read_staff_invoice("inv_acme", CLARA).invoice
+            return read_staff_invoice("inv_acme", CLARA, now=NOW).invoice
 
     def test_says_what_moved_since_last_month_and_why(self, cast):
         september()

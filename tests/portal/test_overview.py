@@ -1,5 +1,6 @@
 """The first page: figures that tie, the waterfall, what moved, what is to close next."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,6 +18,8 @@ from shared.isolation.scope import as_ops
 from shared.periods import Month
 from tests.html_page import Page
 from tests.portal.attribution_standin import running_attribution
+from tests.portal.corrections_data import WAITING
+from tests.portal.invoicing_standin import running_invoicing
 from tests.portal.scenarios import (
     COSTS,
     EXCLUDED,
@@ -30,6 +33,17 @@ from tests.portal.scenarios import (
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 COMPUTE = COSTS["acme"] - Decimal("20.0000000001")
+
+
+def test_the_overview_says_where_corrections_wait(month):
+    with running_invoicing() as invoicing:
+        invoicing.file_type = "application/json"
+        invoicing.file = json.dumps({"data": [WAITING]}).encode()
+        page = client_of("olivia").get("/overview").content.decode()
+    assert 'href="/corrections/2026-10?view=to_do"' in page
+    assert "9 to approve, 2 on hold, 1 below zero" in page
+    silent = client_of("olivia").get("/overview").content.decode()
+    assert "Corrections wait" not in silent
 
 
 @pytest.fixture

@@ -84,9 +84,9 @@ class TestAnEmptyDatabase:
             ("olivia", "/overview", "No bill has arrived for this month."),
             ("olivia", "/pools", "No bill has arrived for this month."),
             ("olivia", "/close", "No bill has arrived yet."),
-            ("olivia", "/invoices", "No invoices for this month yet."),
-            ("clara", "/invoices", "No invoices for this month yet."),
-            ("bruno", "/invoices?view=to_do", "No invoices for this month yet."),
+            ("olivia", "/invoices", "No invoices yet."),
+            ("clara", "/invoices?period=2026-10", "No invoices for this month yet."),
+            ("bruno", "/invoices?view=to_do", "No invoices yet."),
             ("ann", "/account", "Nothing is charged for this month yet."),
         ],
     )

@@ -52,8 +52,8 @@ _pages = [
     path("invoices/<str:id>/pdf", documents.invoice_pdf, name="invoice_pdf"),
     path("invoices/<str:id>/picture", documents.invoice_picture, name="invoice_picture"),
     path("invoices/<str:id>/<str:action>", billing.invoice_action, name="invoice_action"),
+    path("corrections/<str:period>.csv", corrections.corrections_csv, name="corrections_csv"),
     path("corrections/<str:period>", corrections.corrections, name="corrections"),
-    path("corrections/<str:period>/file", corrections.corrections_csv, name="corrections_csv"),
     path("corrections/<str:period>/approve", corrections.approve_close, name="approve_close"),
     path(
         "corrections/<str:period>/notes/<str:id>/<str:action>",

@@ -73,7 +73,8 @@ class Frame:
     """`sections` are what this person may open, `section` the current one of them, or empty.
 
     `organisation` is the seller, empty before the first invoice. `periods` are newest first; empty
-    hides the picker. `demo` is None where this is no demo. Anything but `live` is marked.
+    hides the picker. `may_be_all`: all of them may be shown at once, which a `period` of None is.
+    `demo` is None where this is no demo. Anything but `live` is marked.
     """
 
     home_url: str
@@ -88,3 +89,4 @@ class Frame:
     earlier: Month | None = None
     later: Month | None = None
     freshness: Freshness | None = None
+    may_be_all: bool = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -44,17 +44,38 @@ class InboxRow:
     next_step: str
 
 
+@dataclass(frozen=True)
+class CorrectionMonth:
+    """A month whose newest close has corrections that wait for somebody; sums by currency.
+
+    `stopped` and `below_zero` are accounts that a person says what becomes of.
+    """
+
+    period: Month
+    close: int
+    closed_at: datetime | None
+    cause: str
+    in_review: int
+    parked: int
+    stopped: int
+    below_zero: int
+    credits: Sequence[Money]
+    debits: Sequence[Money]
+
+
 @dataclass(frozen=True, kw_only=True)
 class InboxPage(Page):
-    """`currency_totals` are of the rows shown; `total_count` and `sums` of the month.
+    """`period` of None is all months.
 
-    `currency_totals` and `sums` leave void invoices out. The first view is `all`. `issue_refusal`
-    says why nothing can be issued, empty where it can; `issue_problem` why that is not known.
+    `currency_totals` are of the rows shown; `total_count` and `sums` of the month, or of all.
+    `currency_totals` and `sums` leave void invoices out. `issue_refusal` says why nothing can be
+    issued, empty where it can; `issue_problem` why that is not known. `corrections` are the rows of
+    the view of that name, which has no invoices; `corrections_problem`: they are not known.
     """
 
     template: ClassVar[str] = "portal/billing/invoices.html"
 
-    period: Month
+    period: Month | None
     views: Sequence[Choice]
     view: str
     q: str
@@ -66,3 +87,5 @@ class InboxPage(Page):
     sums: Sequence[Sum]
     issue_refusal: str = ""
     issue_problem: str = ""
+    corrections: Sequence[CorrectionMonth] = ()
+    corrections_problem: str = ""

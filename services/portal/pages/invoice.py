@@ -67,6 +67,8 @@ class Successor:
 
 @dataclass(frozen=True)
 class Neighbours:
+    """In the inbox that it was come from; `position` of 0: it has left that meanwhile."""
+
     previous_id: str | None
     next_id: str | None
     position: int

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from services.portal.domain.figures import Figure
 from services.portal.domain.period_checks import Check
+from services.portal.pages.inbox import CorrectionMonth
 from services.portal.pages.margins import Proof
 from services.portal.pages.page import Page
 from shared.money import Money
@@ -73,7 +74,7 @@ class OverviewPage(Page):
     """Without a `proof` there is no run yet, without a `waterfall` nobody's revenue is known.
 
     `movers_before` is None where there is no month to compare with; a month that still runs is
-    compared with as many days, `days_compared`.
+    compared with as many days, `days_compared`. `corrections` are those that wait, of every month.
     """
 
     template: ClassVar[str] = "portal/operator/overview.html"
@@ -89,3 +90,4 @@ class OverviewPage(Page):
     movers_before: Month | None = None
     days_compared: int | None = None
     next_close: NextClose | None = None
+    corrections: Sequence[CorrectionMonth] = ()

@@ -1,12 +1,15 @@
-"""The billing inbox of a month: what waits for whom, filtered and sorted in the database."""
+"""The billing inbox, of a month or all: what waits for whom, filtered, sorted in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import Count, F, Max, Q, QuerySet, Value
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
@@ -16,13 +19,14 @@ from services.portal.domain.invoice_document import day, decimal
 from services.portal.domain.invoice_words import cause_words
 from services.portal.domain.labels import STATES
 from services.portal.models import StaffInvoice
-from services.portal.pages.inbox import InboxPage, InboxRow, Sum
+from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum
+from services.portal.pages.invoice import Neighbours
 from services.portal.pages.page import Choice, CustomerName
 from services.portal.queries.margin_totals import AMOUNT
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
-from shared.vocabulary.invoice_states import UNISSUED_STATES, State
+from shared.vocabulary.invoice_states import UNISSUED_STATES, State, StripeStatus
 from shared.vocabulary.roles import BILLING
 
 PAGE: Final = 60
@@ -31,7 +35,10 @@ _SORTS: Final[Mapping[str, Any]] = {
     "total": F("total"),
     "change": F("change"),
     "due": KeyTextTransform("due_at", "document"),
+    "period": F("period"),
 }
+CORRECTIONS: Final = "corrections"
+OVERDUE: Final = State.OVERDUE.value
 # What a month's invoices come to: label, its note, and the states that count.
 _SUMS: Final = (
     (
@@ -45,46 +52,110 @@ _SUMS: Final = (
 )
 
 
-def newest_billed() -> Month | None:
-    """The newest month that has invoices."""
-    period = StaffInvoice.objects.aggregate(period=Max("period"))["period"]
-    return Month.parse(period) if period else None
+@dataclass(frozen=True)
+class InboxFilter:
+    """What an inbox's address asks for; `month` of None is all of them.
+
+    Without a view it opens on what is to do, of all months; else on all of the month.
+    """
+
+    month: Month | None
+    view: str = ""
+    sort: str = ""
+    q: str = ""
 
 
-def read_inbox(month: Month, actor: Actor, *, view: str, sort: str, q: str, page: int) -> InboxPage:
-    invoices = StaffInvoice.objects.filter(period=str(month))
-    views = _views(invoices, actor)
-    view = view if view in {choice.key for choice in views} else "all"
-    sort = sort if sort.removeprefix("-") in _SORTS else "-total"
-    chosen = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
+def read_inbox(
+    actor: Actor,
+    asked: InboxFilter,
+    *,
+    now: datetime,
+    page: int = 1,
+    corrections: Sequence[CorrectionMonth] = (),
+) -> InboxPage:
+    """`corrections` are the months whose close has corrections that wait, as invoicing has them."""
+    invoices = _invoices(asked.month)
+    shown_months = [one for one in corrections if asked.month in {None, one.period}]
+    views = _views(invoices, actor, now, len(shown_months))
+    asked = _known(asked, actor, {choice.key for choice in views})
+    is_of_corrections = asked.view == CORRECTIONS
+    chosen = invoices.none() if is_of_corrections else _chosen(invoices, asked, actor, now)
     paging = Paginator(chosen, PAGE).get_page(max(page, 1))
     shown = list(paging)
     return InboxPage(
-        period=month,
+        period=asked.month,
         views=views,
-        view=view,
-        q=q.strip(),
-        sort=sort,
+        view=asked.view,
+        q=asked.q,
+        sort=asked.sort,
         rows=[_row(invoice) for invoice in shown],
         paging=paging,
-        total_count=views[0].count,
+        total_count=next(choice.count for choice in views if choice.key == "all"),
         currency_totals=_totals(shown),
-        sums=_sums(invoices),
+        sums=_sums(invoices, now),
+        corrections=shown_months if is_of_corrections else (),
     )
 
 
-def inbox_rows(month: Month, actor: Actor, *, view: str, sort: str, q: str) -> list[InboxRow]:
+def inbox_rows(actor: Actor, asked: InboxFilter, *, now: datetime) -> list[InboxRow]:
     """All that the inbox would show, whatever fits on its page."""
-    invoices = StaffInvoice.objects.filter(period=str(month))
-    view = view if view in {choice.key for choice in _views(invoices, actor)} else "all"
-    sort = sort if sort.removeprefix("-") in _SORTS else "-total"
-    chosen = _sorted(_searched(_viewed(invoices, view, actor), q.strip()), sort)
-    return [_row(invoice) for invoice in chosen]
+    invoices = _invoices(asked.month)
+    views = _views(invoices, actor, now, 0)
+    known = _known(asked, actor, {choice.key for choice in views} - {CORRECTIONS})
+    return [_row(invoice) for invoice in _chosen(invoices, known, actor, now)]
 
 
-def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
+def neighbours_in(
+    invoice: StaffInvoice, actor: Actor, asked: InboxFilter | None, *, now: datetime
+) -> Neighbours:
+    """As the inbox shows them; without one that was come from, all of the month.
+
+    What has left the filter, since something was done to it, still stands where it was.
+    """
+    asked = asked or InboxFilter(Month.parse(invoice.period), view="all")
+    invoices = _invoices(asked.month)
+    known = _known(asked, actor, {"to_do", OVERDUE, "restated", *STATES})
+    viewed = _searched(_viewed(invoices, known.view, actor, now), known.q)
+    with_this = StaffInvoice.objects.filter(Q(pk__in=viewed.values("pk")) | Q(pk=invoice.pk))
+    ids = list(_sorted(with_this, known.sort).values_list("invoice_id", flat=True))
+    here, is_left = ids.index(invoice.invoice_id), not viewed.filter(pk=invoice.pk).exists()
+    return Neighbours(
+        previous_id=ids[here - 1] if here else None,
+        next_id=ids[here + 1] if here + 1 < len(ids) else None,
+        position=0 if is_left else here + 1,
+        count=len(ids) - is_left,
+    )
+
+
+def _invoices(month: Month | None) -> QuerySet[StaffInvoice]:
+    if month is None:
+        return StaffInvoice.objects.all()
+    return StaffInvoice.objects.filter(period=str(month))
+
+
+def _known(asked: InboxFilter, actor: Actor, views: AbstractSet[str]) -> InboxFilter:
+    """What is no view, or no column, is the first one that there is."""
+    is_to_do = asked.month is None and not asked.view and actor.role in BILLING
+    view = "to_do" if is_to_do else asked.view
+    default = "-period" if asked.month is None else "-total"
+    return InboxFilter(
+        month=asked.month,
+        view=view if view in views else "all",
+        sort=asked.sort if asked.sort.removeprefix("-") in _SORTS else default,
+        q=asked.q.strip(),
+    )
+
+
+def _chosen(
+    invoices: QuerySet[StaffInvoice], asked: InboxFilter, actor: Actor, now: datetime
+) -> QuerySet[StaffInvoice]:
+    return _sorted(_searched(_viewed(invoices, asked.view, actor, now), asked.q), asked.sort)
+
+
+def _sums(invoices: QuerySet[StaffInvoice], now: datetime) -> list[Sum]:
     totals = list(
-        invoices.values_list("state", "currency")
+        invoices.annotate(is_late=Case(When(_is_overdue(now), then=True), default=False))
+        .values_list("state", "is_late", "currency")
         .annotate(Count("pk"), models.Sum("total"))
         .order_by("currency")
     )
@@ -92,13 +163,29 @@ def _sums(invoices: QuerySet[StaffInvoice]) -> list[Sum]:
         Sum(
             label,
             note,
-            sum(count for state, _, count, _ in totals if state in states),
-            sums_by_currency(
-                (currency, total) for state, currency, _, total in totals if state in states
-            ),
+            sum(row[3] for row in totals if _is_summed(row, states)),
+            sums_by_currency((row[2], row[4]) for row in totals if _is_summed(row, states)),
         )
         for label, note, states in _SUMS
     ]
+
+
+def _is_summed(row: tuple[Any, ...], states: Collection[str]) -> bool:
+    state = State.OVERDUE if row[1] else row[0]
+    return state in states
+
+
+def _is_overdue(now: datetime) -> Q:
+    """Open at Stripe and past its due date, though Stripe has not said so yet.
+
+    Moments are kept as text in UTC, so that they compare as they follow each other.
+    """
+    is_past = Q(
+        state=State.ISSUED,
+        document__stripe_status=StripeStatus.OPEN,
+        document__due_at__lt=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return Q(state=State.OVERDUE) | is_past
 
 
 def waits_for(actor: Actor) -> Q:
@@ -115,26 +202,40 @@ def waits_for(actor: Actor) -> Q:
     return waiting
 
 
-def _views(invoices: QuerySet[StaffInvoice], actor: Actor) -> list[Choice]:
+def _views(
+    invoices: QuerySet[StaffInvoice], actor: Actor, now: datetime, correction_count: int
+) -> list[Choice]:
     counts = dict(invoices.values_list("state").annotate(Count("pk")).order_by())
-    views = [Choice("all", "All", sum(counts.values()))]
+    views = []
     if actor.role in BILLING:
         waiting = invoices.filter(waits_for(actor)).count()
         views.append(Choice("to_do", "To do", waiting))
+    overdue = invoices.filter(_is_overdue(now)).count()
+    views += [
+        Choice(CORRECTIONS, "Corrections", correction_count),
+        Choice(OVERDUE, STATES[State.OVERDUE], overdue),
+        Choice("all", "All", sum(counts.values())),
+    ]
     restated = _restated(invoices).count()
     if restated:
         views.append(Choice("restated", "Restated", restated))
     views += [
-        Choice(state, label, counts[state]) for state, label in STATES.items() if counts.get(state)
+        Choice(state, label, counts[state])
+        for state, label in STATES.items()
+        if counts.get(state) and state != OVERDUE
     ]
     return views
 
 
-def _viewed(invoices: QuerySet[StaffInvoice], view: str, actor: Actor) -> QuerySet[StaffInvoice]:
+def _viewed(
+    invoices: QuerySet[StaffInvoice], view: str, actor: Actor, now: datetime
+) -> QuerySet[StaffInvoice]:
     if view == "to_do":
         return invoices.filter(waits_for(actor))
     if view == "restated":
         return _restated(invoices)
+    if view == OVERDUE:
+        return invoices.filter(_is_overdue(now))
     return invoices if view == "all" else invoices.filter(state=view)
 
 
@@ -156,7 +257,9 @@ def _sorted(invoices: QuerySet[StaffInvoice], sort: str) -> QuerySet[StaffInvoic
     base = NullIf(previous, Value(Decimal(0), output_field=AMOUNT))
     key = _SORTS[sort.removeprefix("-")]
     order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
-    return invoices.annotate(change=(F("total") - base) / base).order_by(order, "invoice_id")
+    return invoices.annotate(change=(F("total") - base) / base).order_by(
+        order, "-total", "invoice_id"
+    )
 
 
 def _row(invoice: StaffInvoice) -> InboxRow:

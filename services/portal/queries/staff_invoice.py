@@ -14,12 +14,11 @@ from services.portal.models import StaffInvoice, User
 from services.portal.pages.invoice import (
     Event,
     InvoicePage,
-    Neighbours,
     ParkedReason,
     ReviewedInvoice,
     Successor,
 )
-from services.portal.queries.inbox import shown_restatement
+from services.portal.queries.inbox import InboxFilter, neighbours_in, shown_restatement
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
@@ -53,16 +52,24 @@ _PAYMENTS: Final[Mapping[str, str]] = {
 
 
 def read_staff_invoice(
-    invoice_id: str, actor: Actor, *, issuing: Callable[[], Issuing] = Issuing
+    invoice_id: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    among: InboxFilter | None = None,
+    issuing: Callable[[], Issuing] = Issuing,
 ) -> InvoicePage | None:
-    """`issuing` says whether anything can be issued; it is asked where that still matters."""
+    """`issuing` says whether anything can be issued; it is asked where that still matters.
+
+    `among` is the inbox that it was come from, whose next one follows it.
+    """
     record = StaffInvoice.objects.filter(invoice_id=invoice_id).first()
     if record is None:
         return None
     document = record.details
-    now = Issuing() if record.state in ISSUED_STATES else issuing()
+    can_issue = Issuing() if record.state in ISSUED_STATES else issuing()
     actions = shown_actions(
-        document["actions"], state=record.state, actor=actor, issue_refusal=now.refused
+        document["actions"], state=record.state, actor=actor, issue_refusal=can_issue.refused
     )
     comparison = _comparison(record)
     return InvoicePage(
@@ -88,9 +95,9 @@ def read_staff_invoice(
             timeline=_timeline(document),
         ),
         successor=_successor(record) if record.state == State.VOID else None,
-        neighbours=_neighbours(record),
-        issue_refusal=now.refused,
-        issue_problem=now.problem,
+        neighbours=neighbours_in(record, actor, among, now=now),
+        issue_refusal=can_issue.refused,
+        issue_problem=can_issue.problem,
     )
 
 
@@ -163,19 +170,3 @@ def _timeline(document: Document) -> list[Event]:
         )
         for step in reversed(history)
     ]
-
-
-def _neighbours(record: StaffInvoice) -> Neighbours:
-    """In the order of the inbox: the largest first."""
-    ids = list(
-        StaffInvoice.objects.filter(period=record.period)
-        .order_by("-total", "invoice_id")
-        .values_list("invoice_id", flat=True)
-    )
-    here = ids.index(record.invoice_id)
-    return Neighbours(
-        previous_id=ids[here - 1] if here else None,
-        next_id=ids[here + 1] if here + 1 < len(ids) else None,
-        position=here + 1,
-        count=len(ids),
-    )

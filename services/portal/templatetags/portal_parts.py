@@ -208,6 +208,13 @@ def with_query(context: Mapping[str, Any], **changes: str) -> str:
     return _with(context, **changes)
 
 
+@register.simple_tag(takes_context=True)
+def kept_query(context: Mapping[str, Any]) -> str:
+    """What the address asks for, to go on with: `?view=to_do`, or nothing."""
+    request = context.get("request")
+    return f"?{request.GET.urlencode()}" if request is not None and request.GET else ""
+
+
 def _with(context: Mapping[str, Any], **changes: str) -> str:
     request = context.get("request")
     query = request.GET.copy() if request is not None else QueryDict(mutable=True)

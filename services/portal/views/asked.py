@@ -8,26 +8,35 @@ from django.http import Http404, HttpRequest
 
 from services.portal.gateways.owner import Owner
 from services.portal.queries.calendar import Calendar, read_calendar
-from services.portal.queries.inbox import newest_billed
+from services.portal.queries.inbox import InboxFilter
 from shared.faults import Fault
 from shared.periods import Month
 
 _DIGITS_MAX: Final = 9
-_INBOX: Final = frozenset({"invoices", "invoices_csv"})
 
 
 def asked_period(request: HttpRequest) -> tuple[Calendar, Month]:
-    """The month of `?period=`, else the newest that the page is for; 404 for what is no month."""
+    """The month of `?period=`, else the newest that there is; 404 for what is no month."""
     calendar = read_calendar(datetime.now(UTC))
     text = request.GET.get("period", "")
     if not text:
-        match = request.resolver_match
-        is_inbox = match is not None and match.url_name in _INBOX
-        return calendar, (newest_billed() if is_inbox else None) or calendar.newest
+        return calendar, calendar.newest
     try:
         return calendar, Month.parse(text)
     except Fault as error:
         raise Http404(str(error)) from error
+
+
+def asked_inbox(request: HttpRequest) -> InboxFilter:
+    """Of all months where no one is asked for."""
+    month = asked_period(request)[1] if request.GET.get("period", "") else None
+    words = {name: request.GET.get(name, "") for name in ("view", "sort", "q")}
+    return InboxFilter(month, **words)
+
+
+def came_from(request: HttpRequest) -> InboxFilter | None:
+    """The inbox that an invoice's address names; None where it names none."""
+    return asked_inbox(request) if request.GET.get("view") else None
 
 
 def asked_page(request: HttpRequest) -> int:

@@ -6,18 +6,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.invoice_actions import IRREVERSIBLE, WORDINGS
+from services.portal.gateways.corrections import read_waiting
 from services.portal.gateways.invoicing import (
     Issuing,
     UnableToAct,
+    UnableToRead,
     act_on_invoice,
     read_issuing,
 )
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
+from services.portal.queries.corrections_page import correction_months
 from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from services.portal.views.access import actor_of, for_roles
-from services.portal.views.asked import asked_page, asked_period, whole_number
+from services.portal.views.asked import asked_inbox, asked_page, came_from, whole_number
 from services.portal.views.csv_file import csv_answer
 from services.portal.views.invoice_file import staff_file
 from services.portal.views.show import see_other, show
@@ -34,17 +37,25 @@ _UNCONFIRMED = "It can't be taken back. Confirm that you have looked at the amou
 @for_roles(*STAFF, audit=READ)
 @require_safe
 def invoices(request: HttpRequest) -> HttpResponse:
-    _, month = asked_period(request)
-    page = read_inbox(
-        month,
-        actor_of(request),
-        **_filters(request),
-        page=asked_page(request),
-    )
+    """Of all months where none is asked for: it opens on what is to do."""
+    now, actor = datetime.now(UTC), actor_of(request)
     issuing = _issuing(request)
+    try:
+        corrections = correction_months(read_waiting(actor=actor, now=now))
+        problem = ""
+    except UnableToRead as fault:
+        corrections, problem = [], str(fault)
+    page = read_inbox(
+        actor, asked_inbox(request), now=now, page=asked_page(request), corrections=corrections
+    )
     return show(
         request,
-        replace(page, issue_refusal=issuing.refused, issue_problem=issuing.problem),
+        replace(
+            page,
+            issue_refusal=issuing.refused,
+            issue_problem=issuing.problem,
+            corrections_problem=problem,
+        ),
     )
 
 
@@ -52,18 +63,12 @@ def invoices(request: HttpRequest) -> HttpResponse:
 @require_safe
 def invoices_csv(request: HttpRequest) -> HttpResponse:
     """All rows of what is filtered, in the order shown."""
-    _, month = asked_period(request)
-    note(request, details={"period": str(month)})
-    rows = inbox_rows(
-        month,
-        actor_of(request),
-        **_filters(request),
-    )
-    return csv_answer(staff_file(rows), f"trueback_invoices_{month}")
-
-
-def _filters(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "") for name in ("view", "sort", "q")}
+    asked = asked_inbox(request)
+    asked = replace(asked, view=asked.view or "all")
+    which = str(asked.month) if asked.month else "all"
+    note(request, details={"period": which})
+    rows = inbox_rows(actor_of(request), asked, now=datetime.now(UTC))
+    return csv_answer(staff_file(rows), f"trueback_invoices_{which}")
 
 
 @for_roles(*STAFF, audit=READ)
@@ -95,11 +100,18 @@ def invoice_action(request: HttpRequest, id: str, action: str) -> HttpResponse: 
     except UnableToAct as refused:
         return _invoice_page(request, id, problem=str(refused))
     record_invoice(fact)
-    return see_other(reverse("portal:invoice", args=[id]))
+    kept = f"?{request.GET.urlencode()}" if request.GET else ""
+    return see_other(f"{reverse('portal:invoice', args=[id])}{kept}")
 
 
 def _invoice_page(request: HttpRequest, invoice_id: str, *, problem: str = "") -> HttpResponse:
-    page = read_staff_invoice(invoice_id, actor_of(request), issuing=lambda: _issuing(request))
+    page = read_staff_invoice(
+        invoice_id,
+        actor_of(request),
+        now=datetime.now(UTC),
+        among=came_from(request),
+        issuing=lambda: _issuing(request),
+    )
     if page is None:
         raise Http404
     status = _CONFLICT if problem else 200

@@ -79,6 +79,9 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
     if user.customer or page not in _WITH_PERIODS:
         return {"frame": shown}
     calendar, month = asked_period(request)
+    if page == "invoices" and not request.GET.get("period", ""):
+        months = [known.month for known in calendar.periods]
+        return {"frame": replace(shown, periods=months, may_be_all=True)}
     with_period = replace(
         shown,
         periods=[known.month for known in calendar.periods],
@@ -86,6 +89,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
         earlier=calendar.earlier(month),
         later=calendar.later(month),
         freshness=read_freshness(calendar, month),
+        may_be_all=page == "invoices",
     )
     return {"frame": with_period}
 

@@ -16,10 +16,14 @@ from services.portal.gateways.attribution import (
     read_explanation,
     read_standing,
 )
+from services.portal.gateways.corrections import read_waiting
+from services.portal.gateways.invoicing import UnableToRead as InvoicingSilent
+from services.portal.pages.inbox import CorrectionMonth
 from services.portal.pages.overview import NextClose
 from services.portal.pages.page import TenantName
 from services.portal.pages.why import WhyPage
 from services.portal.queries.calendar import Calendar
+from services.portal.queries.corrections_page import correction_months
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
@@ -49,7 +53,16 @@ def overview(request: HttpRequest) -> HttpResponse:
     page = read_overview(
         month, state=calendar.state_of(month), next_close=_next_close(request, calendar)
     )
-    return show(request, page)
+    return show(request, replace(page, corrections=_waiting_corrections(request)))
+
+
+def _waiting_corrections(request: HttpRequest) -> list[CorrectionMonth]:
+    """None where nobody answers: the page of health says so."""
+    try:
+        waiting = read_waiting(actor=actor_of(request), now=datetime.now(UTC))
+    except InvoicingSilent:
+        return []
+    return correction_months(waiting)
 
 
 @for_roles(*OPERATORS, audit=READ)
