@@ -11,6 +11,7 @@ from services.invoicing.models import (
     CreditNoteLine,
     Dispute,
     Invoice,
+    Job,
     LedgerEntry,
     Outbox,
     StripeEvent,
@@ -218,6 +219,24 @@ class TestANoteOfSomebodyElse:
         follow()
         october.close(costs(compute="1150.25"))
         assert figures() == (175_239, 181_269, 0, -6_030)
+        assert account().waived_why == "commercial_credit"
+
+    def test_leaves_to_what_waits_no_more_than_the_line_has(
+        self, invoice, stripe, gateway, october
+    ):
+        """Approved as it was, the database would have refused it."""
+        october.close(costs(compute="0"))
+        assert notes() == [("parked", {"Compute": 144_060})]
+        self.create(stripe, gateway, invoice, 100_000)
+        with as_ops():
+            Job.objects.all().delete()
+        follow()
+        with as_ops():
+            asked = Job.objects.filter(kind="settle_accounts").values_list("key", flat=True)
+            assert list(asked) == ["2026-10"]
+        settle_accounts(period="2026-10")
+        given = {"Compute": 44_060, "Storage": 37_209}
+        assert [lines for state, lines in notes() if state == "parked"] == [given]
         assert account().waived_why == "commercial_credit"
 
     def test_is_counted_once(self, invoice, stripe, gateway):

@@ -192,6 +192,8 @@ def _create(invoice: Invoice, there: StripeCreditNote, lines: Mapping[InvoiceLin
     book_refunds_named(note, there.refund_ids)
     record_credited(note, sign=-1, now=now)
     tell_credited(invoice.invoice_id)
-    if not lines:
+    if lines:
+        settle_again(invoice)  # what waits may give back more than is left now
+    else:
         held = Cause(CauseCode.UNASSIGNED_CREDIT, {"number": note.number})
         hold_corrections(invoice, held, now)
