@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -43,7 +43,15 @@ from shared.periods import Month
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import Role
 
-__all__ = ["BRUNO", "CLARA", "OLIVIA", "Stack", "last_full_month", "run_sample_line"]
+__all__ = [
+    "BRUNO",
+    "CLARA",
+    "OLIVIA",
+    "Stack",
+    "business_date",
+    "last_full_month",
+    "run_sample_line",
+]
 
 _OTTO: Final = Actor("otto", Role.OPERATOR_ADMIN)
 # Who has not paid the month before the anchor yet.
@@ -52,6 +60,7 @@ _LATE_PAYER: Final = "halcyon"
 _INVOICED: Final = ("acme", "eastgate", "northfold", "initech", "halcyon", "fennec")
 _PAID: Final = ("acme", "eastgate", "northfold")
 _BESIDE: Final = 4
+_DAY: Final = 23
 _TOTALS: Final = (
     "bill_total",
     "attributed_total",
@@ -102,6 +111,11 @@ class _Line:
 
 def last_full_month() -> Month:
     return Month.of(datetime.now(UTC)).previous
+
+
+def business_date(anchor: Month) -> date:
+    """The sample stands on the 23rd of the month after the anchor, of which 20 days are billed."""
+    return anchor.following.start.date().replace(day=_DAY)
 
 
 def run_sample_line(

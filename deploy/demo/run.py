@@ -12,7 +12,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from deploy.demo.formats import compare_formats
-from deploy.demo.line import run_sample_line
+from deploy.demo.line import business_date, last_full_month, run_sample_line
+from deploy.local.business_date import keep_business_date
 from deploy.local.home import Home
 from deploy.local.progress import Progress
 from deploy.local.session import fail, peak_mb, stack_session
@@ -62,6 +63,8 @@ def run_demo(*, home: Home, check: bool, anchor: Month | None = None, then: str 
     # What a person reads goes to standard error where a program reads standard output.
     progress = Progress(Console(stderr=check))
     progress.title(f"trueback demo   data in {home.path} (delete any time)")
+    home.require_mode(Mode.DEMO)
+    keep_business_date(home, business_date(anchor or last_full_month()))
 
     listener = progress.listener(on_trouble=fail if check else None)
     with stack_session(home, Mode.DEMO, listener) as stack:

@@ -12,7 +12,7 @@ from shared.vocabulary.modes import Mode
 
 # Everything the stack ever writes below its home; `reset` deletes these and nothing else.
 _FOLDERS: Final = ("secrets", "data", "log", "run", "scratch")
-_FILES: Final = ("mode", "ports.json")
+_FILES: Final = ("mode", "ports.json", "business-date.json")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Home:
     @property
     def ports_file(self) -> Path:
         return self.path / "ports.json"
+
+    @property
+    def business_date_file(self) -> Path:
+        return self.path / "business-date.json"
 
     @property
     def mode_file(self) -> Path:

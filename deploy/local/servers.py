@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import postgres, provision, seaweedfs, valkey
+from deploy.local.business_date import business_environment
 from deploy.local.credentials import (
     DATABASE_ROLES,
     SERVICES,
@@ -106,6 +107,7 @@ class Servers:
             "TRUEBACK_BEAT_SECONDS": "2",
             "TRUEBACK_BUS_BACKOFF_SECONDS": "5",
             "TRUEBACK_LOG_LEVEL": os.environ.get("TRUEBACK_LOG_LEVEL", "INFO"),
+            **business_environment(self.home),
             **self._own_environment(service),
         }
 

@@ -3,6 +3,7 @@
 import platform
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -46,6 +47,10 @@ _TLS_PARAMETERS: Final = frozenset(
 _KEEPALIVE: Final = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
 
 
+# A process that isn't told since when its business date holds takes the day it was started on.
+_STARTED_ON: Final = datetime.now(UTC).date()
+
+
 class ServiceEnvironment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRUEBACK_", extra="ignore", frozen=True)
 
@@ -72,6 +77,12 @@ class ServiceEnvironment(BaseSettings):
     bus_backoff_seconds: float = Field(default=60, gt=0)
     bus_poll_seconds: float = Field(default=0.2, gt=0)
     beat_seconds: float = Field(default=60, gt=0)
+    today: date | None = Field(
+        default=None, description="the business date of a demo or a test; live it is the real one"
+    )
+    today_since: date | None = Field(
+        default=None, description="the real date on which it was that one; it goes on from there"
+    )
     log_level: str = "INFO"
     s3_endpoint_url: str | None = None
     s3_access_key: str | None = None
@@ -117,6 +128,14 @@ class ServiceEnvironment(BaseSettings):
         if min(map(len, parts_of(given)), default=_SECRET_KEY_MIN) < _SECRET_KEY_MIN:
             raise ValueError(f"each key of it needs at least {_SECRET_KEY_MIN} characters")
         return given
+
+    @field_validator("today")
+    @classmethod
+    def _is_of_no_live_stack(cls, today: date | None, info: ValidationInfo) -> date | None:
+        """There, a wrong date would close months too early, or charge what may not be charged."""
+        if today is not None and info.data.get("environment") == Mode.LIVE:
+            raise ValueError("a live stack stands on the real date; leave it out")
+        return today
 
     @field_validator("bus_keys_file")
     @classmethod
@@ -167,6 +186,13 @@ class ServiceEnvironment(BaseSettings):
             *filter(None, parts),
             *(text for known in filter(None, passwords) for text in (known, unquote(known))),
         ]
+
+    @property
+    def business_shift(self) -> timedelta:
+        """Whole days from the real date to the business date; none in a live stack."""
+        if self.today is None:
+            return timedelta(0)
+        return self.today - (self.today_since or _STARTED_ON)
 
     def injects(self, fault: str) -> bool:
         return self.environment == Mode.TEST and fault in self._injected().split(",")

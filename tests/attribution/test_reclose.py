@@ -1,6 +1,6 @@
 """A restated month is closed again by itself: quiet, and as good as at the close before."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db.models import F
@@ -69,6 +69,13 @@ class TestARestatedMonth:
         with as_ops():
             assert record.closed_run == Run.objects.get(is_current=True)
         assert [fact["closed_by"] for fact in closes()] == ["olivia", "trueback"]
+
+    def test_is_closed_on_the_business_date(self, restated, settings):
+        shown = {"today": date(2031, 1, 23), "today_since": datetime.now(UTC).date()}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=shown)
+        wait(days=5)
+        assert reclose().closed_at.date() == shown["today"]
+        assert standing()["closed_at"].startswith("2031-01-23")
 
     def test_is_closed_once(self, restated):
         wait(days=5)

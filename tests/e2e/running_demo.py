@@ -13,8 +13,16 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, Request
 from rich.console import Console
 
-from deploy.demo.line import BRUNO, CLARA, OLIVIA, run_sample_line
+from deploy.demo.line import (
+    BRUNO,
+    CLARA,
+    OLIVIA,
+    business_date,
+    last_full_month,
+    run_sample_line,
+)
 from deploy.local.api_client import ApiClient
+from deploy.local.business_date import keep_business_date
 from deploy.local.home import Home
 from deploy.local.progress import Progress
 from deploy.local.session import stack_session
@@ -125,6 +133,7 @@ def running_demo(home: Path) -> Iterator[RunningDemo]:
     if "TRUEBACK_E2E_HOME" in os.environ:
         yield RunningDemo(running_stack(Home(Path(os.environ["TRUEBACK_E2E_HOME"]).resolve())), {})
         return
+    keep_business_date(Home(home), business_date(last_full_month()))
     with stack_session(Home(home), Mode.DEMO) as stack:
         figures = run_sample_line(stack, Progress(Console(quiet=True)))
         yield RunningDemo(stack, figures)

@@ -1,10 +1,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from deploy.local.business_date import business_environment, keep_business_date
 from deploy.local.home import Home
 from shared.vocabulary.modes import Mode
 
@@ -95,3 +97,21 @@ class TestWhatLiesOutside:
             other.setattr(os, "geteuid", lambda: os.getuid() + 1)
             another_home.create()
         assert (home.outside / "kept").exists()
+
+
+class TestBusinessDate:
+    def test_is_that_of_the_first_start(self, tmp_path: Path) -> None:
+        home = Home(tmp_path / "demo")
+        assert business_environment(home) == {}
+        keep_business_date(home, date(2026, 11, 23))
+        keep_business_date(home, date(2026, 12, 23))
+        assert business_environment(home) == {
+            "TRUEBACK_TODAY": "2026-11-23",
+            "TRUEBACK_TODAY_SINCE": str(datetime.now(UTC).date()),
+        }
+
+    def test_is_forgotten_with_the_rest(self, tmp_path: Path) -> None:
+        home = Home(tmp_path / "demo")
+        keep_business_date(home, date(2026, 11, 23))
+        home.reset()
+        assert business_environment(home) == {}

@@ -20,7 +20,8 @@ import redis
 from psycopg import sql
 from rich.console import Console
 
-from deploy.demo.line import run_sample_line
+from deploy.demo.line import business_date, run_sample_line
+from deploy.local.business_date import keep_business_date
 from deploy.local.home import Home
 from deploy.local.progress import Progress, StepLine
 from deploy.local.servers import prepare_servers
@@ -362,6 +363,7 @@ def close_run(
     home: Path, *, patience_seconds: float, offsets: tuple[int, ...] = ONLY_THE_ANCHOR
 ) -> Iterator[CloseRun]:
     """On a stack of its own, whose services reach S3 by a proxy, and a disk for scratch alone."""
+    keep_business_date(Home(home.resolve()), business_date(ANCHOR))
     servers = prepare_servers(Home(home.resolve()), Mode.TEST)
     with (
         s3_proxy(servers.s3.endpoint_url) as proxy,

@@ -1,7 +1,7 @@
 """A restated month is closed again by itself, once it is quiet and nothing speaks against it."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from services.attribution.models import Period, Run
@@ -10,6 +10,7 @@ from services.attribution.queries.period_checks import period_checks
 from services.attribution.queries.reclosing import reclose_due_at, reclosing_of
 from shared.contracts.attribution import Override
 from shared.isolation.scope import as_ops
+from shared.runtime.business_time import business_now
 from shared.vocabulary.period_states import PeriodState
 
 _log: Final = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ ACTOR: Final = "trueback"
 
 def reclose_periods() -> None:
     """Called on schedule."""
-    now = datetime.now(UTC)
+    now = business_now()
     with as_ops():
         reopened = Period.objects.filter(state=PeriodState.REOPENED).order_by("period")
         periods = list(reopened.values_list("period", flat=True))

@@ -9,6 +9,7 @@ from services.attribution.domain.reclose import Standing, due_at, stand
 from services.attribution.models import Period, PeriodClose, Ruleset, Run
 from services.attribution.queries.rulesets import reclose_of
 from shared.periods import Month
+from shared.runtime.business_time import business_time
 
 
 @dataclass(frozen=True)
@@ -32,4 +33,4 @@ def reclosing_of(record: Period, run: Run, checks: Sequence[CheckResult]) -> Rec
 def reclose_due_at(record: Period, run: Run) -> datetime | None:
     current = Ruleset.objects.defer("content").get(is_current=True)
     since = record.content_since or run.created_at
-    return due_at(reclose_of(current), Month.parse(record.period), since)
+    return due_at(reclose_of(current), Month.parse(record.period), business_time(since))

@@ -7,6 +7,7 @@ from services.attribution.queries.reclosing import reclose_due_at, reclosing_of
 from shared.health.read import common_troubles
 from shared.health.trouble import Trouble
 from shared.proposals.read import waiting_proposals
+from shared.runtime.business_time import business_time
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.troubles import TroubleCode, TroubleKind
 
@@ -19,6 +20,7 @@ def read_troubles(now: datetime) -> Iterator[Trouble]:
 
 def _reopened_periods(now: datetime) -> Iterator[Trouble]:
     """Those that are closed by nobody but a person: by the file, or since their checks fail."""
+    today = business_time(now)
     for record in Period.objects.filter(state=PeriodState.REOPENED).order_by("period"):
         run = Run.objects.filter(period=record.period, is_current=True).first()
         if run is None:
@@ -27,12 +29,12 @@ def _reopened_periods(now: datetime) -> Iterator[Trouble]:
         if due_at is None:
             since = record.content_since or run.created_at
             yield Trouble(TroubleKind.PERIOD, TroubleCode.CLOSED_BY_HAND, record.period, since)
-        elif now >= due_at:
-            yield from _waits(record, run, due_at, now)
+        elif today >= due_at:
+            yield from _waits(record, run, due_at - (today - now), today)
 
 
-def _waits(record: Period, run: Run, due_at: datetime, now: datetime) -> Iterator[Trouble]:
-    waits_for = reclosing_of(record, run, period_checks(run, now=now)).standing.waits_for
+def _waits(record: Period, run: Run, since: datetime, today: datetime) -> Iterator[Trouble]:
+    waits_for = reclosing_of(record, run, period_checks(run, now=today)).standing.waits_for
     if waits_for:
         figures = {"checks": " ".join(waits_for)}
-        yield Trouble(TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL, record.period, due_at, figures)
+        yield Trouble(TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL, record.period, since, figures)

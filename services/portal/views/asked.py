@@ -1,7 +1,6 @@
 """What a page's address or form asks for: a period, a page, a filter, whose a thing is."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 from django.http import Http404, HttpRequest
@@ -11,13 +10,14 @@ from services.portal.queries.calendar import Calendar, read_calendar
 from services.portal.queries.inbox import InboxFilter
 from shared.faults import Fault
 from shared.periods import Month
+from shared.runtime.business_time import business_now
 
 _DIGITS_MAX: Final = 9
 
 
 def asked_period(request: HttpRequest) -> tuple[Calendar, Month]:
     """The month of `?period=`, else the newest that there is; 404 for what is no month."""
-    calendar = read_calendar(datetime.now(UTC))
+    calendar = read_calendar(business_now())
     text = request.GET.get("period", "")
     if not text:
         return calendar, calendar.newest

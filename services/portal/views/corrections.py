@@ -36,6 +36,7 @@ from shared.audit.door import note
 from shared.faults import Fault
 from shared.money import Money
 from shared.periods import Month
+from shared.runtime.business_time import business_now
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import APPROVERS, BILLING, STAFF
 
@@ -136,7 +137,7 @@ def _given(request: HttpRequest, month: Month) -> MonthsCorrections:
 
 
 def _read(request: HttpRequest, month: Month) -> CorrectionsPage:
-    state = read_calendar(datetime.now(UTC)).state_of(month)
+    state = read_calendar(business_now()).state_of(month)
     address = _address(month)
     try:
         given = _given(request, month)

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -20,6 +18,7 @@ from services.portal.views.show import show
 from shared.audit.declared import READ, Audited
 from shared.money import Money
 from shared.periods import Month
+from shared.runtime.business_time import business_now
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import CUSTOMERS
 
@@ -27,7 +26,7 @@ from shared.vocabulary.roles import CUSTOMERS
 @for_roles(*CUSTOMERS, audit=READ)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    account = read_home(Month.of(datetime.now(UTC)))
+    account = read_home(Month.of(business_now()))
     due = account.due
     page = HomePage(
         customer=account.customer,

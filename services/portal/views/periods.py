@@ -38,6 +38,7 @@ from shared.audit.declared import READ, NotAudited
 from shared.faults import Fault
 from shared.money import Money
 from shared.periods import Month
+from shared.runtime.business_time import business_now
 from shared.vocabulary.period_states import PeriodState
 from shared.vocabulary.roles import ADMINISTRATORS, OPERATORS
 
@@ -127,7 +128,7 @@ def _close_page(
     rules_problem: str = "",
     reasons: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    calendar = read_calendar(datetime.now(UTC))
+    calendar = read_calendar(business_now())
     may_close = actor_of(request).role in ADMINISTRATORS
     state = calendar.state_of(month)
     page = ClosePage(
