@@ -247,6 +247,7 @@ def void_invoice() -> InvoicePage:
 
 def credit(*places: str) -> ShownCredit:
     return ShownCredit(
+        note_id="cn-1",
         number="CN-2026-0007",
         issued_on=date(2026, 11, 20),
         total=usd("-212.64"),

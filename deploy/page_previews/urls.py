@@ -53,6 +53,8 @@ _portal = (
         path("customer-invoices.csv", nothing, name="customer_invoices_csv"),
         path("customer-invoice-<slug:id>.html", nothing, name="customer_invoice"),
         path("customer-invoice-<slug:id>.pdf", nothing, name="customer_invoice_pdf"),
+        path("note-<slug:id>.pdf", nothing, name="note_pdf"),
+        path("customer-note-<slug:id>.pdf", nothing, name="customer_note_pdf"),
         path("sign-in.html", nothing, name="sign_in"),
         path("sign-out", nothing, name="sign_out"),
     ],

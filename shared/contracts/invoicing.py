@@ -129,7 +129,8 @@ class Credit:
     `net` is without `tax`. `causes` (`RevisionCause`) are why the cost of `period` differs; none of
     what a person gives. Of the whole `remaining` is off what is still to pay, `balance` on the
     customer's balance at Stripe, `refund` and `out_of_band` paid back; `refund_failed` is what of
-    `refund` the bank has sent back, and is owed again.
+    `refund` the bank has sent back, and is owed again. By `note_id` its PDF is asked for; it is ""
+    of an earlier release.
     """
 
     number: Name
@@ -144,6 +145,7 @@ class Credit:
     refund: Amount
     out_of_band: Amount
     refund_failed: Amount = Decimal(0)
+    note_id: Name = ""
 
 
 @dataclass(frozen=True)

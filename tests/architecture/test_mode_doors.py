@@ -96,6 +96,8 @@ SAYS_SO = {
     "services/portal/views/frame.py: frame",
     "services/invoicing/operations/perform_at_stripe.py: _intend",
     "services/invoicing/queries/invoice_files.py: _document",
+    "services/invoicing/queries/note_files.py: note_pdf",
+    "services/invoicing/domain/credit_note_document.py: _watermark",
     "services/invoicing/domain/invoice_document.py: _BANNERS",
     "services/invoicing/domain/invoice_document.py: _watermark",
     "deploy/page_previews/customer_months.py: write_documents",

@@ -149,7 +149,7 @@ def test_an_open_book_sums_cost_by_group_and_leaves_fees_out():
         replace(cost, charge_group="pool:nat", cost=Decimal(2)),
         replace(cost, charge_group="", cost=None),
     ]
-    book = document(replace(FACT, lines=lines))[Disclosure.OPEN_BOOK]
+    book = document(replace(FACT, lines=lines))["annex"]
     rows = [(row["group"], row["cost"]) for row in book["lines"]]
     assert rows == [("Other", "5.00"), ("Shared NAT", "3.00"), ("Cost", "8.00")]
 
@@ -157,13 +157,13 @@ def test_an_open_book_sums_cost_by_group_and_leaves_fees_out():
 def test_an_open_book_has_the_cost_of_credits_that_are_on_no_line():
     costs = {"Compute": Decimal("1200.50"), "Support": Decimal("-311.5")}
     shown = replace(FACT, costs=costs, disclosure=Disclosure.OPEN_BOOK)
-    book = document(shown)[Disclosure.OPEN_BOOK]
+    book = document(shown)["annex"]
     assert [(row["group"], row["cost"]) for row in book["lines"]] == [
         ("Compute", "1,200.50"),
         ("Support", f"{MINUS}311.50"),
         ("Cost", "889.00"),
     ]
-    assert document(replace(shown, disclosure=Disclosure.CLOSED))[Disclosure.OPEN_BOOK] is None
+    assert document(replace(shown, disclosure=Disclosure.CLOSED))["annex"] is None
 
 
 def test_questions_go_to_the_seller_where_it_has_an_address():

@@ -59,6 +59,7 @@ NO_PAGES: Final = frozenset(
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
         "audit_csv",
         *("customer_invoices_csv", "invoice_pdf", "invoice_picture", "customer_invoice_pdf"),
+        *("note_pdf", "customer_note_pdf"),
         *("sign_in", "sign_in_link"),  # strangers look at them, see the test
         *("livez", "readyz"),
     }

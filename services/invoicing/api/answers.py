@@ -1,7 +1,7 @@
 """What the API answers, as its schema shows it; amounts are decimals as text."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired
 
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
@@ -61,8 +61,12 @@ class PriceList(TypedDict):
 
 
 class CorrectedLine(TypedDict):
-    """Of a month: what was charged for it by all documents together, and what is right."""
+    """Of a month: what was charged for it by all documents together, and what is right.
 
+    `description` is there as of this release.
+    """
+
+    description: NotRequired[str]
     component: str
     tenant: str
     charge_group: str

@@ -122,7 +122,7 @@ class IssuingView(ScopedView):
         return Response({"refused": asdict(refused) if refused else None})
 
 
-class _Pdf(BaseRenderer):
+class Pdf(BaseRenderer):
     """Lets a client ask for the type by name; what it gets otherwise is a problem in JSON."""
 
     media_type = "application/pdf"
@@ -132,7 +132,7 @@ class _Pdf(BaseRenderer):
         return bytes(JSONRenderer().render(data))
 
 
-class _Png(_Pdf):
+class _Png(Pdf):
     media_type = "image/png"
     format = "png"
 
@@ -142,8 +142,8 @@ class InvoicePdfView(ScopedView):
 
     roles = {"GET": (*_READERS, *CUSTOMERS)}
     audit = {"GET": Audited(AuditAction.DOCUMENT_READ, "invoice", "invoice_id")}
-    response_types = {"GET": {(200, _Pdf.media_type): bytes}}
-    renderer_classes = [JSONRenderer, _Pdf]
+    response_types = {"GET": {(200, Pdf.media_type): bytes}}
+    renderer_classes = [JSONRenderer, Pdf]
 
     def get(self, _request: Request, invoice_id: str) -> HttpResponse:
         invoice = _found(self, invoice_id)

@@ -7,6 +7,7 @@ from services.invoicing.api.corrections import (
     NoteActionView,
     WaitingCorrectionsView,
 )
+from services.invoicing.api.credit_notes import NotePdfView
 from services.invoicing.api.ledger import LedgerView, StatementView
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
@@ -44,6 +45,7 @@ urlpatterns = [
         NoteActionView.as_view(),
         name="credit-note-action",
     ),
+    path("api/v1/credit-notes/<str:note_id>/pdf", NotePdfView.as_view(), name="credit-note-pdf"),
     path("api/v1/ledger", LedgerView.as_view(), name="ledger"),
     path(
         "api/v1/customers/<str:customer_id>/account",

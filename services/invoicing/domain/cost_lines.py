@@ -132,6 +132,13 @@ def _tiers(
     ]
 
 
+def key_description(key: LineKey, terms: ContractTerms) -> str:
+    """What the line is called; one on the whole cost is called by its component alone."""
+    if not key.charge_group:
+        return key.component
+    return line_description(key.component, key.charge_group, key.tenant, terms)
+
+
 def line_description(name: str, charge_group: str, tenant: str, terms: ContractTerms) -> str:
     whose = f" ({terms.tenant_names.get(tenant, tenant)})" if len(terms.tenants) > 1 else ""
     return f"{name}: {charge_group_name(charge_group)}{whose}"

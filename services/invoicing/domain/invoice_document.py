@@ -26,37 +26,44 @@ _MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 _BANNERS: Final = {
-    Mode.DEMO: "Sample data: not a real invoice",
-    Mode.TEST: "Test environment: not a real invoice",
+    Mode.DEMO: "Sample data: not a real {what}",
+    Mode.TEST: "Test environment: not a real {what}",
 }
 
 
 def invoice_document(fact: InvoiceFact, *, days_until_due: int, environment: Mode) -> Document:
     """Text alone, ready to be set; any `environment` but live is marked."""
-    name = f"Invoice {fact.number}" if fact.number else f"Draft invoice, {_month(fact.period)}"
+    month = written_month(fact.period)
+    name = f"Invoice {fact.number}" if fact.number else f"Draft invoice, {month}"
     document = {
         "title": f"{name}, {fact.buyer.get('name', fact.customer_name)}",
-        "description": f"Charges of {_month(fact.period)} in {fact.currency}",
+        "description": f"Charges of {month} in {fact.currency}",
         "keywords": ["invoice", fact.period, *filter(None, [fact.number])],
         "heading": "Invoice" if fact.number else "Draft invoice",
         "number": fact.number,
         "standing": _standing(fact),
-        "banner": _BANNERS.get(environment, ""),
+        "banner": banner(environment, "invoice"),
         "watermark": _watermark(fact, environment),
         "copy": _copy(fact),
-        "seller": _party(fact.seller),
-        "buyer": _party(fact.buyer),
+        "seller": party(fact.seller),
+        "buyer": party(fact.buyer),
         "facts": list(_facts(fact, days_until_due)),
+        "lead": [],
         **_table(fact),
         **_sums(fact),
+        "payment_heading": "Payment",
         "payment": _payment(fact),
         "pay_url": fact.hosted_invoice_url if _is_to_pay(fact) else "",
         "pay_label": f"Pay invoice {fact.number} on Stripe's page",
-        Disclosure.OPEN_BOOK: _open_book(fact),
+        "annex": _open_book(fact),
         "notes": _notes(fact),
     }
-    printable: Document = _printable(document)
-    return printable
+    shown: Document = printable(document)
+    return shown
+
+
+def banner(environment: Mode, what: str) -> str:
+    return _BANNERS.get(environment, "").format(what=what)
 
 
 def written_day(day: date) -> str:
@@ -70,7 +77,7 @@ def written_amount(amount: Decimal, currency: str) -> str:
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,f}"
 
 
-def _month(period: str) -> str:
+def written_month(period: str) -> str:
     month = Month.parse(period)
     return f"{_MONTHS[month.month - 1]} {month.year}"
 
@@ -85,7 +92,7 @@ def _is_issued(fact: InvoiceFact) -> bool:
 
 def _standing(fact: InvoiceFact) -> str:
     if fact.state == State.PAID:
-        return f"Paid on {_day_of(fact.paid_at)}" if fact.paid_at else "Paid"
+        return f"Paid on {day_of(fact.paid_at)}" if fact.paid_at else "Paid"
     return {State.OVERDUE: "Overdue", State.VOID: "Cancelled"}.get(State(fact.state), "")
 
 
@@ -103,7 +110,7 @@ def _copy(fact: InvoiceFact) -> str:
     return f"Copy: the original is Stripe's invoice {fact.number}."
 
 
-def _party(details: Mapping[str, str]) -> dict[str, Any]:
+def party(details: Mapping[str, str]) -> dict[str, Any]:
     tax_id = details.get("tax_id")
     rows = (
         details.get("line1"),
@@ -122,14 +129,14 @@ def _place(address: Mapping[str, str]) -> str:
 
 
 def _facts(fact: InvoiceFact, days_until_due: int) -> Iterable[dict[str, str]]:
-    issued = _day_of(fact.issued_at) if fact.issued_at else "not yet"
-    due = _day_of(fact.due_at) if fact.due_at else _days_after_issue(days_until_due)
+    issued = day_of(fact.issued_at) if fact.issued_at else "not yet"
+    due = day_of(fact.due_at) if fact.due_at else _days_after_issue(days_until_due)
     month = Month.parse(fact.period)
     last = (month.end - timedelta(days=1)).day
     yield {"label": "Issue date", "value": issued}
     yield {"label": "Due date", "value": due}
     yield {"label": "Terms", "value": f"{days_until_due} days net"}
-    yield {"label": "Period (UTC)", "value": f"1 to {last} {_month(fact.period)}"}
+    yield {"label": "Period (UTC)", "value": f"1 to {last} {written_month(fact.period)}"}
     yield {"label": "Currency", "value": fact.currency}
     if fact.buyer.get("purchase_order"):
         yield {"label": "Purchase order", "value": fact.buyer["purchase_order"]}
@@ -144,19 +151,19 @@ def _days_after_issue(days: int) -> str:
 def _table(fact: InvoiceFact) -> dict[str, Any]:
     """Columns of quantity and rate only where a line has one."""
     lines = [_line(line, fact) for line in fact.lines]
-    optional = (_column("quantity", "Quantity"), _column("rate", "Rate"))
+    optional = (numeric_column("quantity", "Quantity"), numeric_column("rate", "Rate"))
     return {
-        "lines_heading": f"Charges of {_month(fact.period)}",
+        "lines_heading": f"Charges of {written_month(fact.period)}",
         "columns": [
             {"key": "description", "label": "Description", "numeric": False},
             *(column for column in optional if any(line[column["key"]] for line in lines)),
-            _column("amount", f"Amount, {fact.currency}"),
+            numeric_column("amount", f"Amount, {fact.currency}"),
         ],
         "lines": lines,
     }
 
 
-def _column(key: str, label: str) -> dict[str, Any]:
+def numeric_column(key: str, label: str) -> dict[str, Any]:
     return {"key": key, "label": label, "numeric": True}
 
 
@@ -212,7 +219,7 @@ def _sums(fact: InvoiceFact) -> dict[str, Any]:
 
 def _payment(fact: InvoiceFact) -> list[str]:
     if fact.state == State.PAID:
-        on = f" on {_day_of(fact.paid_at)}" if fact.paid_at else ""
+        on = f" on {day_of(fact.paid_at)}" if fact.paid_at else ""
         return [f"Paid in full{on} through Stripe. Nothing is left to pay."]
     if fact.state == State.VOID:
         return ["This invoice is cancelled. Nothing is to pay."]
@@ -222,7 +229,7 @@ def _payment(fact: InvoiceFact) -> list[str]:
     if owed <= 0:
         credited = f": {fact.currency} {written_amount(-owed, fact.currency)} is in your favour"
         return [f"Nothing is to pay{credited if owed else ''}."]
-    due = f" by {_day_of(fact.due_at)}" if fact.due_at else ""
+    due = f" by {day_of(fact.due_at)}" if fact.due_at else ""
     total = written_amount(owed, fact.currency)
     please = f"Please pay {fact.currency} {total}{due}, naming invoice {fact.number}."
     if fact.hosted_invoice_url:
@@ -239,11 +246,12 @@ def _open_book(fact: InvoiceFact) -> dict[str, Any] | None:
     total = sum(costs.values(), Decimal(0))
     return {
         "heading": "Open book: our cost for you",
+        "key": "group",
         "sentence": "From the cloud provider's bill: what is yours alone, and your part of what"
         " all customers use. Shown to the cent, kept to ten decimals.",
         "columns": [
             {"key": "group", "label": "Group", "numeric": False},
-            _column("cost", f"Cost, {fact.currency}"),
+            numeric_column("cost", f"Cost, {fact.currency}"),
         ],
         "lines": [
             *(_cost(_group(group), cost, fact.currency) for group, cost in ordered),
@@ -277,18 +285,18 @@ def _notes(fact: InvoiceFact) -> list[str]:
     ]
 
 
-def _day_of(moment: datetime) -> str:
+def day_of(moment: datetime) -> str:
     return written_day(moment.date())
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """Control characters become spaces."""
     if isinstance(value, str):
         return _without_controls(value)
     if isinstance(value, Mapping):
-        return {key: _printable(part) for key, part in value.items()}
+        return {key: printable(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_printable(part) for part in value]
+        return [printable(part) for part in value]
     return value
 
 

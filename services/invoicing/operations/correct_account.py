@@ -6,8 +6,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from services.invoicing.domain.contract_terms import ContractTerms
-from services.invoicing.domain.cost_lines import line_description
+from services.invoicing.domain.cost_lines import key_description
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.models import (
     ClosedPeriod,
@@ -59,8 +58,10 @@ class Correction:
 
     @property
     def written_detail(self) -> list[dict[str, Any]]:
+        prices = read_terms(self.account.terms).prices
         return [
             {
+                "description": key_description(key, prices),
                 "component": key.component,
                 "tenant": key.tenant,
                 "charge_group": key.charge_group,
@@ -159,7 +160,7 @@ def debit_lines(debit: Debit, lines: Mapping[LineKey, int]) -> list[InvoiceLine]
     return [
         InvoiceLine(
             customer_id=account.customer_id,
-            description=f"Correction of {month}{on}: {_description(key, prices)}",
+            description=f"Correction of {month}{on}: {key_description(key, prices)}",
             kind=LineKind.CORRECTION,
             tenant=key.tenant,
             amount_minor=amount,
@@ -172,13 +173,6 @@ def debit_lines(debit: Debit, lines: Mapping[LineKey, int]) -> list[InvoiceLine]
         )
         for key, amount in lines.items()
     ]
-
-
-def _description(key: LineKey, prices: ContractTerms) -> str:
-    """What the line was called; one on the whole cost is called by its component alone."""
-    if not key.charge_group:
-        return key.component
-    return line_description(key.component, key.charge_group, key.tenant, prices)
 
 
 def _make_supplementary(debit: Debit, lines: Mapping[LineKey, int], of: Correction) -> None:

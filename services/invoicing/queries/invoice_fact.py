@@ -72,7 +72,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         ],
         days_until_due=terms.days_until_due,
         kind=invoice.kind,
-        credits=[_credit(note) for note in _issued_notes(invoice)],
+        credits=[note_fact(note) for note in _issued_notes(invoice)],
         costs=_costs(invoice, lines),
     )
 
@@ -119,7 +119,7 @@ def _issued_notes(invoice: Invoice) -> QuerySet[CreditNote]:
     return invoice.credit_notes.filter(state=State.ISSUED).order_by("issued_at", "note_id")
 
 
-def _credit(note: CreditNote) -> Credit:
+def note_fact(note: CreditNote) -> Credit:
     settled = note.settlement or {}
     lines = note.lines.select_related("invoice_line").order_by("position")
     return Credit(
@@ -138,6 +138,7 @@ def _credit(note: CreditNote) -> Credit:
         refund=_amount(settled.get("refund", 0), note.currency),
         out_of_band=_amount(settled.get("out_of_band", 0), note.currency),
         refund_failed=_amount(note.refund_failed_minor, note.currency),
+        note_id=note.note_id,
     )
 
 

@@ -60,6 +60,10 @@ _pages = [
         corrections.note_action,
         name="note_action",
     ),
+    path("credit-notes/<str:id>/pdf", documents.note_pdf, name="note_pdf"),
+    path(
+        "account/credit-notes/<str:id>/pdf", documents.customer_note_pdf, name="customer_note_pdf"
+    ),
     path("account", customer.home, name="customer_home"),
     path("account/breakdown", customer.breakdown, name="customer_breakdown"),
     path("account/breakdown.csv", customer.breakdown_csv, name="customer_breakdown_csv"),

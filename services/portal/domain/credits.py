@@ -6,18 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from shared.contracts.correction_words import reason_sentences
 from shared.money import Money
-from shared.periods import Month
-from shared.vocabulary.revision_causes import RevisionCause
 
-_REASONS: Final = {
-    RevisionCause.BILL: "AWS has corrected its bill for {month}.",
-    RevisionCause.CORRECTION: "AWS has corrected its bill for {month}.",
-    RevisionCause.SIGNALS: "Usage data of {month} arrived late.",
-    RevisionCause.WORKLOADS: "Usage data of {month} arrived late.",
-    RevisionCause.RULES: "We have corrected how shared cost of {month} is divided.",
-    RevisionCause.SOFTWARE: "How we read the bill of {month} was corrected.",
-}
 _PLACES: Final = {
     "remaining": "is deducted from what is still to pay",
     "balance": "is on the balance and reduces the next invoice",
@@ -36,6 +27,7 @@ class CreditedPart:
 class ShownCredit:
     """Amounts are below 0, as they change the invoice; `places` say where they are now."""
 
+    note_id: str
     number: str
     issued_on: date
     total: Money
@@ -57,18 +49,13 @@ def left_to_pay(document: Mapping[str, Any]) -> Decimal:
 
 
 def _shown(credit: Mapping[str, Any], currency: str) -> ShownCredit:
-    month = f"{Month.parse(credit['period']).start:%B %Y}"
-    reasons = dict.fromkeys(
-        _REASONS[RevisionCause(cause)].format(month=month)
-        for cause in credit["causes"]
-        if cause in _REASONS
-    )
     total = Decimal(credit["net"]) + Decimal(credit["tax"])
     return ShownCredit(
+        note_id=credit.get("note_id", ""),
         number=credit["number"],
         issued_on=datetime.fromisoformat(credit["issued_at"]).date(),
         total=Money(-total, currency),
-        reasons=list(reasons),
+        reasons=reason_sentences(credit["causes"], credit["period"]),
         parts=[
             CreditedPart(line["description"], Money(-Decimal(line["amount"]), currency))
             for line in credit["lines"]

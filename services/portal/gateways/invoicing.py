@@ -108,20 +108,22 @@ def read_invoice_file(
     *, invoice_id: str, kind: Literal["pdf", "picture"], actor: Actor, now: datetime
 ) -> InvoiceFile | None:
     """None where invoicing shows this person no such invoice; raises UnableToRead."""
+    return _read_file(f"v1/invoices/{invoice_id}/{kind}", _TYPES[kind], actor=actor, now=now)
+
+
+def read_note_file(*, note_id: str, actor: Actor, now: datetime) -> InvoiceFile | None:
+    """The PDF of a credit note; None and UnableToRead as of an invoice."""
+    return _read_file(f"v1/credit-notes/{note_id}/pdf", _TYPES["pdf"], actor=actor, now=now)
+
+
+def _read_file(path: str, type_: str, *, actor: Actor, now: datetime) -> InvoiceFile | None:
     try:
-        answer = ask(
-            "invoicing",
-            "GET",
-            f"v1/invoices/{invoice_id}/{kind}",
-            actor=actor,
-            now=now,
-            seconds=FILE_SECONDS,
-        )
+        answer = ask("invoicing", "GET", path, actor=actor, now=now, seconds=FILE_SECONDS)
     except Unanswered as error:
         raise UnableToRead("The invoicing service does not answer.") from error
     if answer.status == HTTPStatus.NOT_FOUND:
         return None
-    if not answer.is_ok or answer.content_type != _TYPES[kind]:
+    if not answer.is_ok or answer.content_type != type_:
         raise UnableToRead(f"The invoicing service answered {answer.status}.")
     return InvoiceFile(answer.content, answer.content_type)
 

@@ -1,0 +1,75 @@
+"""A credit note as a file to read: what it holds is the same for whoever may open it."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from services.invoicing.domain.credit_note_document import ChangedLine, credit_note_document
+from services.invoicing.domain.price_steps import LineKey
+from services.invoicing.engine.typeset import pdf_of
+from services.invoicing.models import CreditNote
+from services.invoicing.queries.account_terms import row_key
+from services.invoicing.queries.invoice_fact import invoice_fact, note_fact
+from shared.money import Money
+
+
+def note_pdf(note: CreditNote) -> bytes:
+    document = credit_note_document(
+        note_fact(note),
+        invoice_fact(note.invoice),
+        [*_credited(note), *_beside(note)],
+        environment=settings.ENVIRONMENT.environment,
+    )
+    return pdf_of(document, made_at=note.issued_at or note.drafted_at)
+
+
+def note_file_name(note: CreditNote) -> str:
+    """Safe in a header and on every file system."""
+    name = note.number or f"draft-credit-{note.invoice.number}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-')}.pdf"
+
+
+def _credited(note: CreditNote) -> Iterator[ChangedLine]:
+    """By the invoice's lines. One that has not changed gives back what others had no room for."""
+    changed = _changed(note)
+    for line in note.lines.select_related("invoice_line").order_by("position"):
+        on, amount = line.invoice_line, _amount(line.amount_minor, note)
+        charged = _amount(on.amount_minor, note)
+        before, after = changed.get(row_key(on), (charged, charged - amount))
+        yield ChangedLine(on.description, before, after, amount)
+
+
+def _beside(note: CreditNote) -> Iterator[ChangedLine]:
+    """What changed in the month and is credited on no line of this note."""
+    lines = note.lines.select_related("invoice_line")
+    credited = {row_key(line.invoice_line) for line in lines}
+    # What an account is priced by is for staff: its notes say what their lines are called.
+    names = {_key(row): row.get("description") or row["component"] for row in note.detail}
+    for key, (before, after) in _changed(note).items():
+        if key not in credited:
+            yield ChangedLine(names[key], before, after, Decimal(0))
+
+
+def _changed(note: CreditNote) -> dict[LineKey, tuple[Decimal, Decimal]]:
+    return {
+        _key(row): (_amount(row["charged"], note), _amount(row["corrected"], note))
+        for row in note.detail
+    }
+
+
+def _key(row: dict[str, Any]) -> LineKey:
+    return LineKey(
+        row["component"],
+        row["tenant"],
+        row["charge_group"],
+        date.fromisoformat(row["start"]),
+        date.fromisoformat(row["end"]),
+    )
+
+
+def _amount(minor: int, note: CreditNote) -> Decimal:
+    return Money.from_minor(minor, note.currency).amount
