@@ -32,7 +32,7 @@ LINES ?= 5000000 20000000
 
 .PHONY: help install assets demo demo-check up test test-deep covered \
 	e2e browser chaos controls check-overload check-slow-demo check-attacks fuzz-api fuzz-bills \
-	fuzz-bills-total test-data bench bench-attribution bench-fairness bench-tenants \
+	fuzz-bills-total check-true-up test-data bench bench-attribution bench-fairness bench-tenants \
 	lint types format lock clean
 
 help: ## Show what there is
@@ -115,6 +115,9 @@ fuzz-bills: install ## FILES (2,000) mutated deliveries from number FROM on, and
 
 fuzz-bills-total: install ## What all slices of RESULTS (var/fuzz-bills.jsonl) come to; a JSON object per seed
 	@$(BIN)/python -m tests.fuzz.bills --total --results $(or $(RESULTS),var/fuzz-bills.jsonl)
+
+check-true-up: install ## SEQUENCES (500) of restatements, payments and credits, and planted faults (SEED=n repeats); one JSON object
+	@$(BIN)/python -m tests.true_up $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(SEED),--seed $(SEED))
 
 test-data: install $(DATA)/.installed ## Bills that other programs make, and those of SAMPLES=folder: each total; one JSON object
 	@$(BIN)/python -m tests.samples --programs $(DATA)/bin $(if $(WRITE),--write) $(if $(SAMPLES),--samples '$(SAMPLES)')
