@@ -32,6 +32,7 @@ class AuditAction(StrEnum):
     PERIOD_REATTRIBUTED = "period.reattributed"
     INVOICE_MOVED = "invoice.moved"
     CREDIT_NOTE_MOVED = "credit_note.moved"
+    DEBIT_RELEASED = "debit.released"
     CORRECTIONS_APPROVED = "corrections.approved"
     EXPORTED = "data.exported"
     DOCUMENT_READ = "document.read"

@@ -9,6 +9,7 @@ from tests.attacks.victim import Victim
 _QUERIES: Mapping[str, tuple[str, str]] = {
     "invoice_id": ("invoicing", "select invoice_id, customer_id from invoicing_invoice"),
     "customer_id": ("invoicing", "select customer_id, customer_id from invoicing_customer"),
+    "debit_id": ("invoicing", "select debit_id, customer_id from invoicing_debit limit 50"),
     "note_id": ("invoicing", "select note_id, customer_id from invoicing_creditnote limit 50"),
     "tenant": ("attribution", "select tenant_id, tenant_id from attribution_tenant"),
     "period": ("attribution", "select period, '' from attribution_period"),
@@ -30,6 +31,7 @@ _MAY_BE_NONE = {
     "proposal_id": "00000000-0000-7000-8000-000000000000",
     "upload_id": "upl_nobody",
     "note_id": "cn_nobody",
+    "debit_id": "deb_nobody",
 }
 # A link of the portal that is not there, and the first part of an upload.
 _WORDS = {"token": "nobody-has-this-token", "number": "1"}

@@ -44,6 +44,7 @@ def foreign_values(invoice):
         "<str:invoice_id>": invoice.invoice_id,
         "<str:action>": "submit",
         "<str:note_id>": "cn_1",
+        "<str:debit_id>": "deb_1",
         "<str:customer_id>": invoice.customer_id,
         "<str:period>": invoice.period,
         "<str:message_id>": "message_1",

@@ -36,6 +36,7 @@ from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import read_target
 from services.invoicing.queries.corrections import read_corrections
 from services.invoicing.queries.troubles import read_troubles
+from services.invoicing.queries.waiting_corrections import read_waiting
 from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_CLOSED, CloseCause
 from shared.contracts.invoicing import Cause
@@ -46,6 +47,7 @@ from shared.vocabulary.invoice_states import State
 from tests.invoicing.test_accounts import issue
 from tests.invoicing.test_drafting import NOW, drafts
 from tests.recorded import record_rows_once
+from tests.tokens import client_of
 
 BILL = [CloseCause("bill", "aws", Decimal(0), Decimal(0))]
 # What no correction of a single tenant is a large part of.
@@ -561,6 +563,48 @@ class TestAPerson:
         assert before == ["parked", "parked"]
         assert approve().count == 0
         assert approve(reason="AWS has lowered the bill") == Approved(count=2, left=0)
+
+    def test_lets_a_debit_that_is_held_go_on_the_next_invoice(self, month):
+        month.invoiced()
+        rules = [CloseCause("rules", "", Decimal(0), Decimal(0))]
+        month.close(costs(compute="1260.75"), causes=rules)
+        with as_ops():
+            debit = Debit.objects.get()
+            (row,) = [one for one in read_corrections("2026-10") if one["customer"] == "acme"]
+            (document,) = row["documents"]
+            assert (document["state"], document["parked_for"][0]["code"]) == ("parked", "own_doing")
+            assert read_waiting()[0]["parked"] == 1
+        month.close(costs(), period="2026-11")
+        with as_ops():
+            november = Invoice.objects.get(period="2026-11", customer="acme")
+            assert not november.lines.exclude(account=None).exists()
+        assert approve(reason="all of it") == Approved(count=0, left=1)
+
+        client = client_of(BRUNO)
+        address = f"/api/v1/debits/{debit.pk}/release"
+        assert client.post(address, {"version": 1}, "application/json").status_code == 403
+        given = {"version": 1, "reason": "We have looked at each rule."}
+        assert client.post(address, given, "application/json").status_code == 200
+        assert client.post(address, given, "application/json").status_code == 409
+        month.close(costs(), period="2026-12")
+        with as_ops():
+            december = Invoice.objects.get(period="2026-12", customer="acme")
+            lines = december.lines.exclude(account=None)
+            assert sum(line.amount_minor for line in lines) == debit.amount_minor
+            debit.refresh_from_db()
+        assert [(one["by"], one["of"][0]["code"]) for one in debit.released] == [
+            ("bruno", "own_doing")
+        ]
+
+    def test_lifts_the_brake_of_a_debit_that_waits(self, month):
+        month.invoiced()
+        with as_ops():
+            apply_plans(content=file() + "billing: {brake: {share_of_invoiced: 0.1}}\n")
+        month.close(costs(compute="1260.75"))
+        assert approve().left == 1
+        assert approve(reason="AWS has raised its prices") == Approved(count=1, left=0)
+        with as_ops():
+            assert Debit.objects.get().parked_for == []
 
     def test_approves_a_supplementary_invoice_with_the_rest(self, month):
         month.invoiced(true_up="{up: supplementary}")

@@ -286,6 +286,34 @@ class TestTheApprovalOfAClose:
         assert "answered in another form" in self.post().content.decode()
 
 
+class TestADebitThatIsHeld:
+    @pytest.fixture
+    def held(self, invoicing):
+        held = document("72.30", "parked", parked_for=[cause("own_doing", causes="rules")])
+        answer_with(invoicing, account("debit", held))
+        return invoicing
+
+    def test_goes_on_the_next_invoice_with_a_reason(self, held):
+        assert "Let it go on the next invoice" in words("bruno")
+        given = {"version": 3, "reason": "seen", "account": "acc_debit", "debit": "yes"}
+        done = client_of("bruno").post(f"{PATH}/notes/cn72.30/release", given)
+        assert done["Location"].endswith("#account-acc_debit")
+        actor, path, body = held.calls[-1]
+        assert (actor, path) == (BRUNO, "/api/v1/debits/cn72.30/release")
+        assert body == {"version": 3, "reason": "seen"}
+
+    def test_is_an_approvers_to_let_go(self, held):
+        shown = client_of("clara").get(PATH).content.decode()
+        assert "notes/cn72.30/release" not in shown
+        assert "Let it go on the next invoice" in shown
+        assert "notes/cn72.30" not in client_of("olivia").get(PATH).content.decode()
+
+    def test_on_an_invoice_is_acted_on_there(self, invoicing):
+        on = {"on_period": "2026-11", "on_kind": "standard"}
+        answer_with(invoicing, account("debit", document("72.30", "parked", **on)))
+        assert "Let it go" not in words("bruno")
+
+
 class TestAnActionOnANote:
     def post(self, action, name="bruno", **given):
         fields = {"version": 3, "confirmed": "yes", "account": "acc_review"}

@@ -16,8 +16,12 @@ from services.invoicing.api.answers import (
     WaitingList,
 )
 from services.invoicing.domain.states import NOTE_ACTIONS
-from services.invoicing.models import ClosedPeriod, CreditNote
-from services.invoicing.operations.act_on_correction import act_on_note, approve_corrections
+from services.invoicing.models import ClosedPeriod, CreditNote, Debit
+from services.invoicing.operations.act_on_correction import (
+    act_on_note,
+    approve_corrections,
+    release_debit,
+)
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.queries.corrections import read_close, read_corrections
@@ -120,3 +124,27 @@ class NoteActionView(ScopedView):
         except ActionRefused as error:
             raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response({"document": note.note_id, "state": note.state, "version": note.version})
+
+
+class DebitReleaseView(ScopedView):
+    """Let the version of a held debit that the caller has seen go on the next invoice."""
+
+    roles = {"POST": APPROVERS}
+    audit = {"POST": Audited(AuditAction.DEBIT_RELEASED, "debit", "debit_id")}
+    request_serializers = {"POST": NoteActionGiven}
+    response_types = {"POST": {200: MovedNote}}
+
+    def post(self, _request: Request, debit_id: str) -> Response:
+        try:
+            debit = release_debit(
+                debit_id=debit_id, actor=self.actor, now=datetime.now(UTC), **self.given()
+            )
+        except Debit.DoesNotExist as error:
+            raise Http404 from error
+        except InvoiceChanged as error:
+            raise Conflict(str(error), reason={"code": "changed"}) from error
+        except ActionRefused as error:
+            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
+        return Response(
+            {"document": debit.debit_id, "state": debit.state, "version": debit.version}
+        )

@@ -4,6 +4,7 @@ from services.invoicing.api import views
 from services.invoicing.api.corrections import (
     CorrectionsApprovalView,
     CorrectionsView,
+    DebitReleaseView,
     NoteActionView,
     WaitingCorrectionsView,
 )
@@ -46,6 +47,7 @@ urlpatterns = [
         name="credit-note-action",
     ),
     path("api/v1/credit-notes/<str:note_id>/pdf", NotePdfView.as_view(), name="credit-note-pdf"),
+    path("api/v1/debits/<str:debit_id>/release", DebitReleaseView.as_view(), name="debit-release"),
     path("api/v1/ledger", LedgerView.as_view(), name="ledger"),
     path(
         "api/v1/customers/<str:customer_id>/account",

@@ -112,7 +112,9 @@ class Debit(models.Model):
     """What an account is charged more, and the one invoice that it stands on, if any yet.
 
     `lines` are by key as an account's; `day` is that of the close it is of, which decides whether
-    it may still be charged, whenever it is.
+    it may still be charged, whenever it is. One that waits for the next invoice goes on it once it
+    is judged, and while `parked_for` is empty; with an invoice of its own it is held as that.
+    `released` says who has let it go on, when, why, and what it was held for.
     """
 
     debit_id = models.CharField(primary_key=True, max_length=40)
@@ -136,6 +138,10 @@ class Debit(models.Model):
         default=DebitState.WAITING,
     )
     made_at = models.DateTimeField()
+    is_judged = models.BooleanField(default=False, db_default=True)
+    parked_for = models.JSONField(default=list, db_default=[])
+    released = models.JSONField(default=list, db_default=[])
+    version = models.IntegerField(default=1, db_default=1)
 
     class Meta:
         constraints = [

@@ -12,7 +12,7 @@ from services.invoicing.operations.move_invoice import InvoiceChanged, held_for,
 from services.invoicing.operations.move_note import move_note
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import CAUSES, Cause, Refusal
-from shared.vocabulary.corrections import DEBIT_OPEN, NoteKind
+from shared.vocabulary.corrections import DEBIT_OPEN, DebitState, NoteKind
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
@@ -56,6 +56,31 @@ def act_on_note(
     return moved
 
 
+def release_debit(
+    *, debit_id: str, actor: Actor, version: int, reason: str, now: datetime
+) -> Debit:
+    """Let one that is held go on the next invoice, with which it is looked at again.
+
+    Raises as `act_on_note`, and Debit.DoesNotExist.
+    """
+    period = Debit.objects.values_list("account__period", flat=True).get(pk=debit_id)
+    closed = ClosedPeriod.objects.select_for_update().filter(period=period).first()
+    debit = Debit.objects.select_for_update().select_related("account").get(pk=debit_id)
+    number = closed.number if closed is not None else 0
+    if debit.version != version or debit.close_number != number:
+        raise InvoiceChanged(
+            f"The debit is at version {debit.version}, of close {debit.close_number}, you have seen"
+            f" version {version}; the newest close of {period} is {number}.",
+            remedy="Look at it again.",
+        )
+    state = State.PARKED if debit.parked_for else State.IN_REVIEW
+    refused = refusal(NOTE_ACTIONS["release"], state=state, actor=actor, doers=[], reason=reason)
+    if refused is not None:
+        raise ActionRefused(refusal_detail("release", refused), refusal=refused)
+    _release(debit, actor, reason, now)
+    return debit
+
+
 def approve_corrections(
     *, period: str, close: int, actor: Actor, reason: str, now: datetime
 ) -> Approved:
@@ -71,6 +96,14 @@ def approve_corrections(
         )
     cause = Cause(CauseCode.PERSON, text=reason)
     count = 0
+    for debit in _held_debits(period) if reason.strip() else []:
+        if _is_held_by_brake(debit.parked_for):
+            release = NOTE_ACTIONS["release"]
+            refused = refusal(release, state=State.PARKED, actor=actor, doers=[], reason=reason)
+            if refused is not None:
+                raise ActionRefused(refusal_detail("release", refused), refusal=refused)
+            _release(debit, actor, reason, now)
+            count += 1
     for document in _waiting(period):
         if reason.strip() and _is_braked(document):
             _require_allowed(NOTE_ACTIONS["release"], document, actor, reason)
@@ -81,7 +114,7 @@ def approve_corrections(
             _require_allowed(NOTE_ACTIONS["approve"], document, actor, reason)
         _act(NOTE_ACTIONS["approve"], document, actor, cause, now)
         count += 1
-    return Approved(count=count, left=len(_waiting(period)))
+    return Approved(count=count, left=len(_waiting(period)) + len(_held_debits(period)))
 
 
 def _waiting(period: str) -> list[CreditNote | Invoice]:
@@ -108,8 +141,28 @@ def _supplementary(period: str) -> list[Invoice]:
 
 def _is_braked(document: CreditNote | Invoice) -> bool:
     """By nothing else: what is held for itself is looked at by itself."""
-    codes = {cause["code"] for cause in document.parked_for or []}
-    return document.state == State.PARKED and codes == {CauseCode.BRAKE}
+    return document.state == State.PARKED and _is_held_by_brake(document.parked_for or [])
+
+
+def _is_held_by_brake(causes: list[Any]) -> bool:
+    return {cause["code"] for cause in causes} == {CauseCode.BRAKE}
+
+
+def _held_debits(period: str) -> list[Debit]:
+    """That wait for the next invoice, and are kept off it."""
+    held = Debit.objects.select_for_update().filter(
+        account__period=period, state=DebitState.WAITING
+    )
+    return list(held.exclude(parked_for=[]).order_by("debit_id"))
+
+
+def _release(debit: Debit, actor: Actor, reason: str, now: datetime) -> None:
+    debit.released = [
+        *debit.released,
+        {"by": actor.name, "at": now.isoformat(), "reason": reason, "of": debit.parked_for},
+    ]
+    debit.parked_for, debit.version = [], debit.version + 1
+    debit.save(update_fields=["parked_for", "released", "version"])
 
 
 def _require_allowed(

@@ -32,7 +32,7 @@ from services.invoicing.operations.open_account import open_empty_account
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
-from services.invoicing.queries.account_documents import waiting_debits
+from services.invoicing.queries.account_documents import contracts_unjudged, waiting_debits
 from services.invoicing.queries.account_terms import read_lines, write_costs
 from services.invoicing.queries.contract_terms import contract_terms, has_rate
 from services.invoicing.queries.drafted_before import (
@@ -88,6 +88,8 @@ def draft_invoices(*, period: str) -> None:
             .filter(Q(is_active=True) | Q(pk__in=unissued.values("contract")))
             .order_by("customer_id", "-is_active", "starts_on", "contract_id")
         )
+        # Drafted once an earlier month's settlement is through, which the reminder asks for.
+        unjudged = contracts_unjudged(period)
     costs = statement_costs(
         Lake(settings.ENVIRONMENT), closed.statements_uri, currency=closed.currency
     )
@@ -97,7 +99,11 @@ def draft_invoices(*, period: str) -> None:
         for contract in contracts
         if not has_rate(contract, closed.currency)
     ]
-    billable = (contract for contract in contracts if has_rate(contract, closed.currency))
+    billable = (
+        contract
+        for contract in contracts
+        if has_rate(contract, closed.currency) and contract.pk not in unjudged
+    )
     for _customer, of_customer in groupby(billable, attrgetter("customer_id")):
         with as_ops():
             locked = ClosedPeriod.objects.select_for_update().get(period=period)
@@ -109,6 +115,8 @@ def draft_invoices(*, period: str) -> None:
             f"{period}: {'; '.join(faults)}.",
             remedy="Give the contract an `fx` with its rate where the two differ, and none else.",
         )
+    if unjudged:
+        return
     with as_ops():
         totals = {**closed.totals, str(closed.number): str(sum_of(costs))}
         ClosedPeriod.objects.filter(period=period, version=closed.version).update(

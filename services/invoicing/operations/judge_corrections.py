@@ -113,7 +113,8 @@ def _made(closed: ClosedPeriod) -> list[_Made]:
         account__period=closed.period, state__in=DEBIT_OPEN, close_number=closed.number
     )
     for debit in debits.order_by("debit_id"):
-        if debit.invoice is None or debit.invoice.state == State.DRAFT:
+        waits = debit.invoice is None and not debit.is_judged
+        if waits or (debit.invoice is not None and debit.invoice.state == State.DRAFT):
             made.setdefault(debit.account_id, _Made(debit.account)).debit = debit
     return list(made.values())
 
@@ -195,8 +196,11 @@ def _decide(one: _Made, causes: Sequence[Cause], now: datetime) -> None:
 
 
 def _move(one: _Made, to: State, causes: list[Cause], now: datetime) -> None:
-    """A debit that waits for the next invoice is looked at with that."""
+    """A debit that waits for the next invoice is looked at with that, unless it is held."""
     is_held = to == State.PARKED
+    if one.debit is not None and one.debit.invoice is None:
+        held_debit = CAUSES.dump_python(causes, mode="json") if is_held else []
+        Debit.objects.filter(pk=one.debit.pk).update(is_judged=True, parked_for=held_debit)
     for note in one.notes:
         held = {"parked_from": note.state, "parked_for": CAUSES.dump_python(causes, mode="json")}
         move_note(note, to, actor=ACTOR, cause=causes[0], now=now, **(held if is_held else {}))

@@ -93,11 +93,20 @@ def open_debit(account: TrueUpAccount) -> Debit | None:
 
 def waiting_debits(contract: Contract, period: str) -> list[Debit]:
     """Of the contract's earlier months: its next standard invoice is what they wait for."""
+    free = Debit.objects.filter(state=DebitState.WAITING, is_judged=True, parked_for=[])
     return list(
-        Debit.objects.select_related("account", "account__invoice")
-        .filter(account__contract=contract, account__period__lt=period, state=DebitState.WAITING)
+        free.select_related("account", "account__invoice")
+        .filter(account__contract=contract, account__period__lt=period)
         .order_by("account__period", "debit_id")
     )
+
+
+def contracts_unjudged(period: str) -> set[str]:
+    """Those with a debit of an earlier month of which it isn't known yet whether it is held."""
+    unjudged = Debit.objects.filter(
+        state=DebitState.WAITING, is_judged=False, account__period__lt=period
+    )
+    return set(unjudged.values_list("account__contract", flat=True))
 
 
 def is_issuing(account: TrueUpAccount) -> bool:

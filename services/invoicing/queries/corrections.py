@@ -164,7 +164,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
     return {
         "kind": "debit",
         "document": on.invoice_id if on is not None else debit.debit_id,
-        "version": on.version if on is not None else 1,
+        "version": on.version if on is not None else debit.version,
         "close": debit.close_number,
         "causes": debit.causes,
         "number": on.number if on is not None else "",
@@ -174,8 +174,8 @@ def _debit(debit: Debit) -> dict[str, Any]:
         "on_kind": on.kind if on is not None else "",
         "net": _text(debit.amount_minor, account.currency),
         "tax": zero,
-        "state": on.state if on is not None else debit.state,
-        "parked_for": on.parked_for or [] if on is not None else [],
+        "state": on.state if on is not None else _waiting_state(debit),
+        "parked_for": on.parked_for or [] if on is not None else debit.parked_for,
         "lines": [
             {
                 "description": " ".join(filter(None, (key["component"], key["charge_group"]))),
@@ -228,6 +228,11 @@ def _left_to_pay(notes: Sequence[CreditNote]) -> dict[str, int]:
     for invoice_id, settlement in issued.values_list("invoice_id", "settlement"):
         left[invoice_id] -= (settlement or {}).get("remaining", 0)
     return left
+
+
+def _waiting_state(debit: Debit) -> str:
+    """One that is held stays off the next invoice until a person releases it."""
+    return State.PARKED if debit.parked_for else debit.state
 
 
 def _debits(period: str) -> dict[str, list[Debit]]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.invoicing.models import ClosedPeriod, CreditNote, Invoice, TrueUpAccount
+from services.invoicing.models import ClosedPeriod, CreditNote, Debit, Invoice, TrueUpAccount
 from shared.money import Money
 from shared.vocabulary.account_states import AccountState
-from shared.vocabulary.corrections import NoteKind
+from shared.vocabulary.corrections import DebitState, NoteKind
 from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
 
@@ -40,6 +40,12 @@ def read_waiting() -> list[dict[str, Any]]:
     ):
         months[period].counts[state] += 1
         months[period].debits[currency] += total
+    held = Debit.objects.filter(state=DebitState.WAITING).exclude(parked_for=[])
+    for period, currency, amount in held.values_list(
+        "account__period", "account__currency", "amount_minor"
+    ):
+        months[period].counts[State.PARKED] += 1
+        months[period].debits[currency] += amount
     stopped = TrueUpAccount.objects.filter(state=AccountState.STOPPED)
     for period in stopped.values_list("period", flat=True):
         months[period].counts["stopped"] += 1

@@ -29,6 +29,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     AuditAction.PERIOD_REATTRIBUTED: "Closed period by the current rules",
     AuditAction.INVOICE_MOVED: "Action on an invoice",
     AuditAction.CREDIT_NOTE_MOVED: "Action on a credit note",
+    AuditAction.DEBIT_RELEASED: "Held debit let go on",
     AuditAction.CORRECTIONS_APPROVED: "Corrections approved",
     AuditAction.EXPORTED: "Export",
     AuditAction.DOCUMENT_READ: "Document read",

@@ -40,6 +40,16 @@ _RELEASE: Final = ShownAction(
     allowed=True,
     reason="",
 )
+_LET_GO_ON: Final = ShownAction(
+    name="release",
+    label="Let it go on the next invoice",
+    tone="primary",
+    effect="It is looked at once more with that invoice.",
+    needs_reason=True,
+    needs_confirmation=False,
+    allowed=True,
+    reason="",
+)
 _BY_STATE: Final[Mapping[str, tuple[tuple[ShownAction, tuple[Role, ...]], ...]]] = {
     State.IN_REVIEW: ((_APPROVE, APPROVERS), (_PARK, BILLING)),
     State.APPROVED: ((_PARK, BILLING),),
@@ -57,6 +67,13 @@ def note_actions(state: str, actor: Actor) -> list[ShownAction]:
         action if actor.role in roles else _refused(action, roles)
         for action, roles in _BY_STATE.get(state, ())
     ]
+
+
+def debit_actions(state: str, actor: Actor) -> list[ShownAction]:
+    """Of one that waits for the next invoice; with an invoice it is acted on there."""
+    if actor.role not in BILLING or state != State.PARKED:
+        return []
+    return [_LET_GO_ON if actor.role in APPROVERS else _refused(_LET_GO_ON, APPROVERS)]
 
 
 def _refused(action: ShownAction, roles: tuple[Role, ...]) -> ShownAction:

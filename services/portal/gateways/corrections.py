@@ -90,6 +90,12 @@ def act_on_note(
     _post(path, {"version": version, "reason": reason}, actor, now, seconds=ACTION_SECONDS)
 
 
+def release_debit(*, debit_id: str, version: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Let one that is held go on the next invoice; raises as `act_on_note`."""
+    path = f"v1/debits/{quote(debit_id, safe='')}/release"
+    _post(path, {"version": version, "reason": reason}, actor, now, seconds=ACTION_SECONDS)
+
+
 def _post(path: str, body: Data, actor: Actor, now: datetime, *, seconds: float) -> Reply:
     try:
         answer = ask("invoicing", "POST", path, actor=actor, now=now, seconds=seconds, body=body)

@@ -83,7 +83,7 @@ class CorrectionDocument:
 
     @property
     def is_note(self) -> bool:
-        return not self.invoice_id
+        return self.amount.amount < 0
 
 
 @dataclass(frozen=True)

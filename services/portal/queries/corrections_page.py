@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.core.paginator import Paginator
 
-from services.portal.domain.correction_actions import note_actions
+from services.portal.domain.correction_actions import debit_actions, note_actions
 from services.portal.domain.correction_words import (
     cause_labels,
     held_for,
@@ -21,6 +21,7 @@ from services.portal.domain.correction_words import (
     waived_words,
 )
 from services.portal.domain.figures import sums_by_currency
+from services.portal.domain.invoice_actions import ShownAction
 from services.portal.gateways.corrections import MonthsCorrections
 from services.portal.pages.corrections import (
     ChangedLine,
@@ -214,7 +215,7 @@ def _document(document: Data, currency: str, actor: Actor) -> CorrectionDocument
     is_note = document["kind"] == "credit_note"
     detail = document["detail"]
     tenants = [line["tenant"] for line in detail]
-    actions = note_actions(document["state"], actor) if is_note else []
+    actions = _actions(document, actor)
     return CorrectionDocument(
         id=document["document"],
         title=_title(document),
@@ -238,6 +239,12 @@ def _document(document: Data, currency: str, actor: Actor) -> CorrectionDocument
         actions=[action for action in actions if action.allowed],
         refused_actions=[action for action in actions if not action.allowed],
     )
+
+
+def _actions(document: Data, actor: Actor) -> list[ShownAction]:
+    if document["kind"] == "credit_note":
+        return note_actions(document["state"], actor)
+    return [] if document["on_period"] else debit_actions(document["state"], actor)
 
 
 def _title(document: Data) -> str:

@@ -1,9 +1,10 @@
 """The corrections of a month: what they are, their approval, and what is done to one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from services.portal.gateways.corrections import (
     act_on_note,
     approve_corrections,
     read_corrections,
+    release_debit,
 )
 from services.portal.gateways.invoicing import UnableToAct, UnableToRead
 from services.portal.pages.corrections import CorrectionRow, CorrectionsPage
@@ -111,10 +113,14 @@ def note_action(request: HttpRequest, period: str, id: str, action: str) -> Http
         return _refused(request, month, _INCOMPLETE)
     if action in IRREVERSIBLE and request.POST.get("confirmed") != "yes":
         return _refused(request, month, _UNCONFIRMED)
+    is_debit = request.POST.get("debit") == "yes"
+    act: Callable[..., None] = (
+        partial(release_debit, debit_id=id)
+        if is_debit
+        else partial(act_on_note, note_id=id, action=action)
+    )
     try:
-        act_on_note(
-            note_id=id,
-            action=action,
+        act(
             version=version,
             reason=_reason(request),
             actor=actor_of(request),
