@@ -7,6 +7,7 @@ from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.estimate_charges import estimate_charges, record_attribution
 from services.invoicing.operations.issue_invoices import issue_invoices
 from services.invoicing.operations.issue_notes import issue_notes
+from services.invoicing.operations.meet_deadlines import meet_deadlines
 from services.invoicing.operations.open_account import open_missing_accounts
 from services.invoicing.operations.process_stripe_events import (
     process_stripe_events,
@@ -35,6 +36,7 @@ JOBS: Mapping[str, JobHandler] = {
     "estimate_charges": lambda payload: estimate_charges(**payload),
     "issue_credit_notes": lambda _payload: issue_notes(),
     "issue_invoices": lambda _payload: issue_invoices(),
+    "meet_deadlines": lambda _payload: meet_deadlines(),
     "open_accounts": lambda _payload: open_missing_accounts(),
     "process_stripe_events": lambda _payload: process_stripe_events(),
     "settle_accounts": lambda payload: settle_accounts(**payload),

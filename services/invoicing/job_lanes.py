@@ -7,6 +7,7 @@ LANES = (
         {
             "draft_invoices": LONG,
             "estimate_charges": LONG,
+            "meet_deadlines": LONG,
             "open_accounts": LONG,
             "settle_accounts": LONG,
         },

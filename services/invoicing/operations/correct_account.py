@@ -24,7 +24,7 @@ from services.invoicing.operations.move_invoice import move_invoice, record_tran
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.queries.account_documents import open_debit, unissued_notes
-from services.invoicing.queries.account_terms import read_terms, write_lines
+from services.invoicing.queries.account_terms import read_lines, read_terms, write_lines
 from shared.contracts.invoicing import Cause
 from shared.identifiers import new_id
 from shared.money import Money
@@ -148,6 +148,12 @@ def make_debit(of: Correction, lines: Mapping[LineKey, int], *, up: Up) -> Debit
     if up == Up.SUPPLEMENTARY:
         _make_supplementary(debit, lines, of)
     return debit
+
+
+def place_on_its_own(debit: Debit, closed: ClosedPeriod, now: datetime) -> None:
+    """No invoice of the contract has come that it could stand on."""
+    of = Correction(account=debit.account, closed=closed, detail={}, day=debit.day, now=now)
+    _make_supplementary(debit, read_lines(debit.lines), of)
 
 
 def debit_lines(debit: Debit, lines: Mapping[LineKey, int]) -> list[InvoiceLine]:

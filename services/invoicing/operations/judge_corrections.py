@@ -186,6 +186,8 @@ def _decide(one: _Made, causes: Sequence[Cause], now: datetime) -> None:
         _move(one, State.IN_REVIEW, [Cause(CauseCode.CORRECTION_TO_REVIEW)], now)
         return
     _move(one, State.APPROVED, [Cause(CauseCode.SMALL_CORRECTION)], now)
+    if not one.notes and invoice is None:
+        return  # nothing goes out: a person approves the invoice that it comes to stand on
     TrueUpAccount.objects.filter(pk=account.pk).update(
         auto_approved_minor=account.auto_approved_minor + abs(one.amount_minor)
     )

@@ -16,6 +16,7 @@ from services.invoicing.operations.open_account import without_account
 from services.invoicing.operations.process_stripe_events import SWEEP_EVERY
 from shared.isolation.scope import as_ops
 from shared.jobs.work import ensure_job
+from shared.runtime.business_time import business_now
 from shared.vocabulary.invoice_states import State
 
 
@@ -36,10 +37,6 @@ def remind_invoicing() -> None:
         has_documents = is_begun or Transition.objects.exists()
         has_corrections = waits_for_issue()
         lacks_accounts = without_account().exists()
-        today = str(datetime.now(UTC).date())
-        is_anchored = Job.objects.filter(
-            kind="anchor_documents", key=today, state=Job.State.DONE
-        ).exists()
     for closed in undrafted:
         ensure_job(kind="draft_invoices", key=closed.period, payload={"period": closed.period})
     if is_issuing and is_stripe_set():
@@ -54,10 +51,19 @@ def remind_invoicing() -> None:
         ensure_job(kind="begin_document_chain", key="all", payload={})
     if lacks_accounts:
         ensure_job(kind="open_accounts", key="all", payload={})
-    if is_begun and not is_anchored:
-        ensure_job(kind="anchor_documents", key=today, payload={"day": today})
+    if is_begun:
+        today = str(datetime.now(UTC).date())
+        _ensure_once_a_day("anchor_documents", today, {"day": today})
+    _ensure_once_a_day("meet_deadlines", str(business_now().date()), {})
     for period, payload in unestimated.items():
         ensure_job(kind="estimate_charges", key=period, payload=payload)
+
+
+def _ensure_once_a_day(kind: str, day: str, payload: dict[str, Any]) -> None:
+    with as_ops():
+        is_done = Job.objects.filter(kind=kind, key=day, state=Job.State.DONE).exists()
+    if not is_done:
+        ensure_job(kind=kind, key=day, payload=payload)
 
 
 def _unestimated() -> dict[str, dict[str, Any]]:
