@@ -70,12 +70,18 @@ class TestARestatedMonth:
             assert record.closed_run == Run.objects.get(is_current=True)
         assert [fact["closed_by"] for fact in closes()] == ["olivia", "trueback"]
 
-    def test_is_closed_on_the_business_date(self, restated, settings):
-        shown = {"today": date(2031, 1, 23), "today_since": datetime.now(UTC).date()}
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=shown)
+    def test_is_over_and_quiet_by_the_business_date(self, restated, settings):
+        before = {"today": date(2026, 10, 20), "today_since": datetime.now(UTC).date()}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=before)
         wait(days=5)
-        assert reclose().closed_at.date() == shown["today"]
-        assert standing()["closed_at"].startswith("2031-01-23")
+        assert reclose().state == PeriodState.REOPENED
+        assert standing()["reclose"]["waits_for"] == ["month_is_over"]
+        after = {"today": date(2031, 1, 23), "today_since": datetime.now(UTC).date()}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=after)
+        record = reclose()
+        assert record.state == PeriodState.CLOSED
+        # When it was closed is a time like any other.
+        assert record.closed_at.date() == datetime.now(UTC).date()
 
     def test_is_closed_once(self, restated):
         wait(days=5)

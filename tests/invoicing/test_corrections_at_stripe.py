@@ -222,6 +222,10 @@ class TestADebit:
         with as_ops():
             given = dict(CreditNote.objects.values_list("invoice__kind", "net_minor"))
         assert given == {"supplementary": 7_230, "standard": 1_260}
+        with as_ops():
+            # What the month is off by is said by its standard invoice alone.
+            said = Invoice.objects.filter(kind="supplementary").values_list("restated_by_minor")
+            assert not any(restated_by for (restated_by,) in said)
         october.close(costs(compute="1205.50"))
         with as_ops():
             second = Invoice.objects.get(kind="supplementary", sequence=2)

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.http import Http404
@@ -38,7 +39,6 @@ from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.proposals.api import FileGiven, ProposedView, WaitingChange, problem_of, waiting_answer
 from shared.proposals.propose import ProposalRefused, propose
-from shared.runtime.business_time import business_now
 from shared.runtime.problems import Conflict
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.period_states import PeriodState
@@ -134,7 +134,7 @@ class PeriodClose(ScopedView):
 
     def post(self, _request: Request, period: str) -> Response:
         given = self.given()
-        now = business_now()
+        now = datetime.now(UTC)
         try:
             record = close_period(
                 period=period,
@@ -239,7 +239,7 @@ def _period(record: Period, version: int) -> dict[str, Any]:
     """`run` is the current one, `closed_run` the one that invoices are made of."""
     run = Run.objects.filter(period=record.period, is_current=True).first()
     closes = KeptClose.objects.select_related("run").filter(period=record.period)
-    checks = [] if run is None else period_checks(run, now=business_now())
+    checks = [] if run is None else period_checks(run, now=datetime.now(UTC))
     return {
         "period": record.period,
         "state": record.state,

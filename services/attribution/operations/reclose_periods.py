@@ -1,7 +1,7 @@
 """A restated month is closed again by itself, once it is quiet and nothing speaks against it."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from services.attribution.models import Period, Run
@@ -10,7 +10,7 @@ from services.attribution.queries.period_checks import period_checks
 from services.attribution.queries.reclosing import reclose_due_at, reclosing_of
 from shared.contracts.attribution import Override
 from shared.isolation.scope import as_ops
-from shared.runtime.business_time import business_now
+from shared.runtime.business_time import business_time
 from shared.vocabulary.period_states import PeriodState
 
 _log: Final = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ ACTOR: Final = "trueback"
 
 def reclose_periods() -> None:
     """Called on schedule."""
-    now = business_now()
+    now = datetime.now(UTC)
     with as_ops():
         reopened = Period.objects.filter(state=PeriodState.REOPENED).order_by("period")
         periods = list(reopened.values_list("period", flat=True))
@@ -35,7 +35,7 @@ def _reclose(period: str, now: datetime) -> None:
     if run is None or record.state != PeriodState.REOPENED:
         return
     due_at = reclose_due_at(record, run)
-    if due_at is None or now < due_at:
+    if due_at is None or business_time(now) < due_at:
         return
     checks = period_checks(run, now=now)
     reclosing = reclosing_of(record, run, checks)

@@ -25,6 +25,7 @@ from services.attribution.queries.run_inputs import inputs_of_period
 from shared.contracts.ingestion import Loss
 from shared.contracts.superseded.period_closed import read_overrides
 from shared.periods import Month
+from shared.runtime.business_time import business_time
 from shared.vocabulary.billing_periods import BillingPeriodStatus
 
 
@@ -40,7 +41,7 @@ def period_checks(run: Run, *, now: datetime) -> list[CheckResult]:
             meters_needed=meters_of(ruleset),
             meters_present=frozenset(meter for signal in signals for meter in signal.meters),
             run_is_newest=newest is not None and newest.digest == run.input_digest,
-            month_is_over=now >= Month.parse(run.period).end,
+            month_is_over=business_time(now) >= Month.parse(run.period).end,
             quarantined=tuple(_quarantined(run.period)),
             incomplete=tuple(_incomplete(run.period)),
             open_at_provider=tuple(_open_at_provider(run.period)),

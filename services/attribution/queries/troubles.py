@@ -30,11 +30,11 @@ def _reopened_periods(now: datetime) -> Iterator[Trouble]:
             since = record.content_since or run.created_at
             yield Trouble(TroubleKind.PERIOD, TroubleCode.CLOSED_BY_HAND, record.period, since)
         elif today >= due_at:
-            yield from _waits(record, run, due_at - (today - now), today)
+            yield from _waits(record, run, due_at - (today - now), now)
 
 
-def _waits(record: Period, run: Run, since: datetime, today: datetime) -> Iterator[Trouble]:
-    waits_for = reclosing_of(record, run, period_checks(run, now=today)).standing.waits_for
+def _waits(record: Period, run: Run, since: datetime, now: datetime) -> Iterator[Trouble]:
+    waits_for = reclosing_of(record, run, period_checks(run, now=now)).standing.waits_for
     if waits_for:
         figures = {"checks": " ".join(waits_for)}
         yield Trouble(TroubleKind.PERIOD, TroubleCode.CHECKS_FAIL, record.period, since, figures)

@@ -62,8 +62,11 @@ def record_revision(fact: StatementRevised) -> None:
 def measure_restatement(invoice: Invoice) -> None:
     """By how much the cost-derived lines would differ; fees and the like are not restated.
 
-    What has been corrected of them since counts as billed.
+    What has been corrected of them since counts as billed. Of a month this is said by its standard
+    invoice: another one only charges more of it.
     """
+    if invoice.kind != InvoiceKind.STANDARD:
+        return
     restated_by_minor = _restated_by(invoice)
     if restated_by_minor == (invoice.restated_by_minor or 0):
         return
