@@ -21,9 +21,12 @@ def on(settings):
     """Do what is due on a business date, and settle what it asks for."""
 
     def run(day):
+        as_it_was = settings.ENVIRONMENT
         shown = {"today": day, "today_since": datetime.now(UTC).date()}
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=shown)
+        settings.ENVIRONMENT = as_it_was.model_copy(update=shown)
         meet_deadlines()
+        # The month was closed long before: only what is due goes by the later date.
+        settings.ENVIRONMENT = as_it_was
         settle_accounts(period="2026-10")
 
     return run
