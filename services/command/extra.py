@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "close": "Close a month on its current run; invoices are drafted from it.",
     "reattribute": "Ask for a closed month by the current rules; a second person confirms it.",
     "corrections": "What a closed month's invoices are corrected by, or approve what waits.",
+    "account": "Decide what becomes of an account that is stopped.",
     "token": "Print a token for a service's API, good for a minute;"
     " its address goes to standard error.",
     "audit": "Check every document against the chain of seals, and the chain against its anchors.",

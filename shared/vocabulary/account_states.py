@@ -15,6 +15,18 @@ class AccountState(StrEnum):
     FINAL = "final"
 
 
+class AccountChoice(StrEnum):
+    """What a person may decide of an account that is stopped.
+
+    `reissue` bills anew what was voided by hand, `let_go` never bills what is not, `resume` goes on
+    with the account as it stands.
+    """
+
+    REISSUE = "reissue"
+    LET_GO = "let_go"
+    RESUME = "resume"
+
+
 class StopCode(StrEnum):
     """Why an account is stopped.
 

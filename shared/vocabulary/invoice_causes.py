@@ -43,6 +43,7 @@ class CauseCode(StrEnum):
     UNASSIGNED_CREDIT = "unassigned_credit"
     MADE_AT_STRIPE = "made_at_stripe"
     REFUND_FAILED = "refund_failed"
+    REISSUED = "reissued"
 
 
 class RefusalCode(StrEnum):

@@ -11,6 +11,10 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
     "customer_id": ("invoicing", "select customer_id, customer_id from invoicing_customer"),
     "debit_id": ("invoicing", "select debit_id, customer_id from invoicing_debit limit 50"),
     "note_id": ("invoicing", "select note_id, customer_id from invoicing_creditnote limit 50"),
+    "account_id": (
+        "invoicing",
+        "select account_id, customer_id from invoicing_trueupaccount limit 50",
+    ),
     "tenant": ("attribution", "select tenant_id, tenant_id from attribution_tenant"),
     "period": ("attribution", "select period, '' from attribution_period"),
     "run_id": ("attribution", "select run_id, '' from attribution_run"),
@@ -32,6 +36,7 @@ _MAY_BE_NONE = {
     "upload_id": "upl_nobody",
     "note_id": "cn_nobody",
     "debit_id": "deb_nobody",
+    "account_id": "acc_nobody",
 }
 # A link of the portal that is not there, and the first part of an upload.
 _WORDS = {"token": "nobody-has-this-token", "number": "1"}

@@ -46,6 +46,7 @@ def foreign_values(invoice):
         "<str:note_id>": "cn_1",
         "<str:debit_id>": "deb_1",
         "<str:customer_id>": invoice.customer_id,
+        "<str:account_id>": "acc_1",
         "<str:period>": invoice.period,
         "<str:message_id>": "message_1",
         "<str:job_id>": "job_1",

@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from shared.contracts.invoicing import Cause, InvoiceFact, Refusal
+from shared.vocabulary.account_states import AccountChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,8 @@ class CorrectedAccount(TypedDict):
 
     Nothing below `threshold` is documented. `terms` are those that it is priced by for good, as
     they were written down, and `statements_uri` is of the newest close; `ledger` is the balance of
-    `true_up`, which is carried and what is on its way to Stripe.
+    `true_up`, which is carried and what is on its way to Stripe. `choices` is what a person may
+    decide of it, `stopped_for` why it waits for that.
     """
 
     account: str
@@ -152,6 +154,7 @@ class CorrectedAccount(TypedDict):
     close: int
     state: str
     stopped_for: Cause | None
+    choices: list[AccountChoice]
     terms: dict[str, Any]
     statements_uri: str
     documents: list[CorrectionDocument]
@@ -211,6 +214,14 @@ class ApprovedCorrections(TypedDict):
 
     count: int
     left: int
+
+
+class MovedAccount(TypedDict):
+    """`invoice_id` is the draft that bills its month anew, empty without one."""
+
+    account: str
+    state: str
+    invoice_id: str
 
 
 class MovedNote(TypedDict):

@@ -12,11 +12,13 @@ from rest_framework.response import Response
 from services.invoicing.api.answers import (
     ApprovedCorrections,
     CorrectionList,
+    MovedAccount,
     MovedNote,
     WaitingList,
 )
 from services.invoicing.domain.states import NOTE_ACTIONS
-from services.invoicing.models import ClosedPeriod, CreditNote, Debit
+from services.invoicing.models import ClosedPeriod, CreditNote, Debit, TrueUpAccount
+from services.invoicing.operations.act_on_account import act_on_account
 from services.invoicing.operations.act_on_correction import (
     act_on_note,
     approve_corrections,
@@ -24,11 +26,14 @@ from services.invoicing.operations.act_on_correction import (
 )
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.move_invoice import InvoiceChanged
+from services.invoicing.operations.reissue_invoice import NothingToReissue
 from services.invoicing.queries.corrections import read_close, read_corrections
+from services.invoicing.queries.reissues import pending_reissue
 from services.invoicing.queries.waiting_corrections import read_waiting
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.runtime.problems import Conflict, Forbidden
+from shared.vocabulary.account_states import AccountChoice
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import APPROVERS, BILLING, STAFF, Role
 
@@ -147,4 +152,44 @@ class DebitReleaseView(ScopedView):
             raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(
             {"document": debit.debit_id, "state": debit.state, "version": debit.version}
+        )
+
+
+class AccountActionGiven(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000)
+
+
+class AccountActionView(ScopedView):
+    """Decide what becomes of an account that is stopped; the reason is kept in its log."""
+
+    roles = {"POST": APPROVERS}
+    audit = {"POST": Audited(AuditAction.ACCOUNT_MOVED, "account", "account_id")}
+    request_serializers = {"POST": AccountActionGiven}
+    response_types = {"POST": {200: MovedAccount}}
+    path_parameters = {"action": {"enum": [*AccountChoice]}}
+
+    def post(self, _request: Request, account_id: str, action: str) -> Response:
+        given = self.given()
+        self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]}, reason=given["reason"])
+        try:
+            account = act_on_account(
+                account_id=account_id,
+                action=action,
+                actor=self.actor,
+                now=datetime.now(UTC),
+                **given,
+            )
+        except TrueUpAccount.DoesNotExist as error:
+            raise Http404 from error
+        except (InvoiceChanged, NothingToReissue) as error:
+            raise Conflict(str(error), reason={"code": "changed"}) from error
+        except ActionRefused as error:
+            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
+        draft = pending_reissue(account)
+        return Response(
+            {
+                "account": account.account_id,
+                "state": account.state,
+                "invoice_id": draft.invoice_id if draft is not None else "",
+            }
         )

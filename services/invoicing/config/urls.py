@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from services.invoicing.api import views
 from services.invoicing.api.corrections import (
+    AccountActionView,
     CorrectionsApprovalView,
     CorrectionsView,
     DebitReleaseView,
@@ -53,6 +54,11 @@ urlpatterns = [
         "api/v1/customers/<str:customer_id>/account",
         StatementView.as_view(),
         name="statement-of-account",
+    ),
+    path(
+        "api/v1/accounts/<str:account_id>/actions/<str:action>",
+        AccountActionView.as_view(),
+        name="account-action",
     ),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
     path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),

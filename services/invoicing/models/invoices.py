@@ -23,8 +23,9 @@ class Invoice(models.Model):
     to it (or take off), None while the bill has not been restated since. `exact_total` is what the
     lines were before each was rounded; the ledger books the difference. `parked_for` are the causes
     (`Cause` of its facts) that it is held for, None in rows of an earlier release, which wrote
-    `parked_reasons` alone. `frozen` is what it says of contract and customer, from issuing on. The
-    database allows one live invoice per seller, customer, period, currency, kind and sequence.
+    `parked_reasons` alone. `frozen` is what it says of contract and customer, from issuing on.
+    `reissues` is what was voided by hand, and is billed anew by it. The database
+    allows one live invoice per seller, customer, period, currency, kind and sequence.
     """
 
     invoice_id = models.CharField(primary_key=True, max_length=40)
@@ -59,6 +60,9 @@ class Invoice(models.Model):
     due_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
     frozen = models.JSONField(null=True)
+    reissues = models.ForeignKey(
+        "Invoice", on_delete=models.PROTECT, null=True, related_name="reissued_by"
+    )
 
     class Meta:
         constraints = [
@@ -117,7 +121,8 @@ class InvoiceLine(models.Model):
 class Transition(models.Model):
     """Who changed a document's state, when and why: append-only, and sealed (`DocumentSeal`).
 
-    A document is an invoice or a credit note; the database wants one of both.
+    A document is an invoice or a credit note, and an account's steps are logged like theirs; the
+    database wants one of the three.
     `cause` is as in its fact; an earlier release wrote it into `reason` as text, and a `seal` that
     whoever wrote the row could compute.
     """
@@ -137,6 +142,12 @@ class Transition(models.Model):
         null=True,
         related_name="transitions",
     )
+    account = models.ForeignKey(
+        "TrueUpAccount",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="transitions",
+    )
     sequence = models.IntegerField()
     from_state = models.CharField(max_length=20, blank=True)
     to_state = models.CharField(max_length=20)
@@ -151,8 +162,11 @@ class Transition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "sequence"], name="transition_once"),
             models.UniqueConstraint(fields=["note", "sequence"], name="note_transition_once"),
+            models.UniqueConstraint(fields=["account", "sequence"], name="account_transition_once"),
             models.CheckConstraint(
-                condition=models.Q(invoice=None) ^ models.Q(note=None),
+                condition=models.Q(invoice__isnull=False, note=None, account=None)
+                | models.Q(invoice=None, note__isnull=False, account=None)
+                | models.Q(invoice=None, note=None, account__isnull=False),
                 name="transition_of_one_document",
             ),
         ]

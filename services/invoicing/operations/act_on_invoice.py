@@ -10,6 +10,7 @@ from services.invoicing.operations.draft_again import draft_again
 from services.invoicing.operations.move_invoice import InvoiceChanged, held_for, move_invoice
 from services.invoicing.operations.open_account import open_account
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.operations.reissue_invoice import open_reissued
 from services.invoicing.queries.invoice_fact import others_only
 from services.invoicing.queries.issue_refusal import issue_refusal
 from shared.auth.actors import Actor
@@ -66,7 +67,9 @@ def act_on_invoice(
         **_fields(wanted, invoice, cause),
     )
     if wanted.target == State.ISSUING:
-        if moved.kind == InvoiceKind.STANDARD:
+        if moved.reissues_id:
+            open_reissued(moved, actor=actor.name, now=now)
+        elif moved.kind == InvoiceKind.STANDARD:
             open_account(moved, now=now)
         request_job(kind="issue_invoices", key="all", payload={})
     elif wanted.target == State.VOID:

@@ -31,12 +31,16 @@ def book_issued(invoice: Invoice) -> None:
     """Receivable against revenue; what rounding the lines took or gave has its own account.
 
     What a line charges for an earlier month is revenue of that month already, since its account was
-    settled.
+    settled; so is all cost of an invoice that stands in for a voided one.
     """
     total = Money.from_minor(invoice.total_minor, invoice.currency).amount
+    carried = TrueUpAccount.objects.filter(invoice=invoice) if invoice.reissues_id else None
+    own_account = carried.get().account_id if carried is not None else ""
     debits: Counter[str] = Counter()
-    for line in invoice.lines.exclude(account=None):
-        debits[line.account_id or ""] += line.amount_minor
+    for line in invoice.lines.all():
+        account_id = line.account_id or (own_account if is_cost_derived(line.kind) else "")
+        if account_id:
+            debits[account_id] += line.amount_minor
     of_others = Money.from_minor(debits.total(), invoice.currency).amount
     own, exact = total - of_others, invoice.exact_total - of_others
     document = f"{invoice.invoice_id}:issued"
@@ -123,7 +127,8 @@ def book_void(invoice: Invoice) -> None:
         where = "clearing" if entry.account == "cash" else entry.account
         by_account[account_id][where] -= entry.amount
     own = TrueUpAccount.objects.filter(invoice=invoice).first()
-    if own is not None:
+    # Of what stands in for a voided one the entries of its issue have carried it.
+    if own is not None and not invoice.reissues_id:
         charged = sum(
             line.amount_minor
             for line in invoice.lines.filter(account=None)

@@ -82,7 +82,7 @@ def _void(note_id: str, there: StripeCreditNote) -> str:
         book_note_void(voided)
         record_credited(voided, sign=1, now=now)
         if account is not None:
-            stop_account(account, voided)
+            stop_account(account, voided, now)
         tell_credited(voided.invoice_id)
         settle_again(voided.invoice)
     return f"moved to {State.VOID}"

@@ -52,7 +52,7 @@ def follow_stripe(
         book_written_off(moved, remaining_minor=there.remaining_minor)
     elif target == State.VOID:
         book_void(moved)
-        stop_accounts(moved)
+        stop_accounts(moved, now)
         record_revenue(moved, basis=State.ISSUED, sign=-1, now=now)
     return target
 

@@ -53,6 +53,7 @@ def give_way(contract: Contract, closed: ClosedPeriod, now: datetime) -> bool:
             kind=InvoiceKind.STANDARD,
             state__in=UNISSUED_STATES,
             drafted_at__lt=closed.closed_at,
+            reissues=None,  # the account that it is of sees to it
         )
         .exclude(run_id=closed.run_id)
     )

@@ -37,6 +37,7 @@ from services.invoicing.operations.open_account import drop_account
 from services.invoicing.operations.perform_at_stripe import Step, perform_at_stripe
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.operations.reissue_invoice import lower_base, stop_reissued
 from services.invoicing.operations.stripe_steps import (
     customer_as_invoiced,
     customer_document,
@@ -234,6 +235,8 @@ def _conclude(
         )
         book_issued(moved)
         book_balance(moved, there.applied_balance_minor)
+        if moved.reissues_id:
+            lower_base(moved)
         record_revenue(moved, basis=State.DRAFT, sign=-1, now=now)
         record_revenue(moved, basis=State.ISSUED, sign=1, now=now)
         measure_restatement(moved)
@@ -244,9 +247,15 @@ def _conclude(
 
 
 def _settle_again(issued: Invoice) -> None:
-    """It was on its way when its month was closed again: what differs now is a correction."""
-    closed = ClosedPeriod.objects.filter(period=issued.period, number__gt=1).first()
-    if closed is not None and closed.run_id != issued.run_id:
+    """It was on its way when its month was closed again: what differs now is a correction.
+
+    What stands in for a voided one is settled in any case: its account has just gone on.
+    """
+    closed = ClosedPeriod.objects.filter(period=issued.period).first()
+    if closed is None:
+        return
+    is_closed_again = closed.number > 1 and closed.run_id != issued.run_id
+    if issued.reissues_id or is_closed_again:
         request_job(kind="settle_accounts", key=closed.period, payload={"period": closed.period})
 
 
@@ -282,7 +291,9 @@ def _park(invoice_id: str, cause: Cause) -> None:
     with as_ops():
         invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
         if invoice.state == State.ISSUING:
-            if not invoice.stripe_invoice_id:
+            if not invoice.stripe_invoice_id and invoice.reissues_id:
+                stop_reissued(invoice, now=datetime.now(UTC))
+            elif not invoice.stripe_invoice_id:
                 drop_account(invoice)
             move_invoice(
                 invoice,

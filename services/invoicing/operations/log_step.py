@@ -1,17 +1,18 @@
 from datetime import datetime
 from typing import Any
 
-from services.invoicing.models import CreditNote, Invoice
+from services.invoicing.models import CreditNote, Invoice, TrueUpAccount
 from services.invoicing.operations.seal_documents import seal_step
 from shared.contracts.invoicing import CAUSE, Cause
 from shared.contracts.superseded.invoice_words import written_cause
+from shared.vocabulary.account_states import AccountState
 from shared.vocabulary.invoice_states import State
 
 
 def log_step(
     transitions: Any,
-    document: Invoice | CreditNote,
-    before: State | None,
+    document: Invoice | CreditNote | TrueUpAccount,
+    before: State | AccountState | None,
     *,
     actor: str,
     cause: Cause,

@@ -19,6 +19,7 @@ from services.invoicing.models import (
     TrueUpAccount,
     TrueUpTenant,
 )
+from services.invoicing.operations.move_account import move_account
 from services.invoicing.queries.account_terms import (
     cost_derived_lines,
     costs_of,
@@ -71,26 +72,37 @@ def open_empty_account(
 
 
 def drop_account(invoice: Invoice) -> None:
-    """Stripe has not taken the invoice: nothing of the month is billed, and no term is frozen."""
+    """Stripe has not taken the invoice: nothing of the month is billed, and no term is frozen.
+
+    Not that of an invoice that stands in for another: its terms are frozen.
+    """
     TrueUpAccount.objects.filter(invoice=invoice).delete()
 
 
-def stop_accounts(voided: Invoice) -> None:
+def stop_accounts(voided: Invoice, now: datetime) -> None:
     """Of all its lines: what was voided by hand is charged by nobody, until a person says so."""
     cause = Cause(StopCode.VOIDED_BY_HAND, {"number": voided.number})
     of_lines = voided.lines.exclude(account=None).values("account")
-    TrueUpAccount.objects.filter(Q(invoice=voided) | Q(pk__in=of_lines)).update(
-        state=AccountState.STOPPED, stopped_for=CAUSE.dump_python(cause, mode="json")
-    )
+    of_invoice = TrueUpAccount.objects.filter(Q(invoice=voided) | Q(pk__in=of_lines))
+    for account in of_invoice.select_for_update().order_by("account_id"):
+        _stop(account, cause, now)
 
 
-def stop_account(account: TrueUpAccount, voided: CreditNote) -> None:
+def stop_account(account: TrueUpAccount, voided: CreditNote, now: datetime) -> None:
     """What was given back is billed again, and whoever voided the note knows why."""
     if account.state == AccountState.OPEN:
-        cause = Cause(StopCode.NOTE_VOIDED, {"number": voided.number})
-        account.state = AccountState.STOPPED
-        account.stopped_for = CAUSE.dump_python(cause, mode="json")
-        account.save(update_fields=["state", "stopped_for"])
+        _stop(account, Cause(StopCode.NOTE_VOIDED, {"number": voided.number}), now)
+
+
+def _stop(account: TrueUpAccount, cause: Cause, now: datetime) -> None:
+    move_account(
+        account,
+        AccountState.STOPPED,
+        actor="stripe",
+        cause=cause,
+        now=now,
+        stopped_for=CAUSE.dump_python(cause, mode="json"),
+    )
 
 
 def open_missing_accounts() -> None:

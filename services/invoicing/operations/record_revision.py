@@ -31,7 +31,7 @@ from shared.contracts.versions import is_newer
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
 from shared.vocabulary.invoice_kinds import InvoiceKind
-from shared.vocabulary.invoice_states import State
+from shared.vocabulary.invoice_states import UNISSUED_STATES, State
 
 
 def record_revision(fact: StatementRevised) -> None:
@@ -80,8 +80,11 @@ def measure_restatement(invoice: Invoice) -> None:
 def _restated_by(invoice: Invoice) -> int:
     """Priced anew: a tenant's newest cost, else what was settled last, or the invoice rests on.
 
-    By the terms that it was issued by, where it was.
+    By the terms that it was issued by, where it was. What stands in for a voided invoice is drafted
+    anew by its account.
     """
+    if invoice.reissues_id and invoice.state in UNISSUED_STATES:
+        return 0
     month = Month.parse(invoice.period)
     account = TrueUpAccount.objects.filter(invoice=invoice).first()
     if account is None:

@@ -23,6 +23,7 @@ from services.invoicing.operations.correct_account import (
 )
 from services.invoicing.operations.judge_corrections import judge_corrections
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.operations.reissue_invoice import redraft_reissue
 from services.invoicing.queries.account_documents import (
     is_issuing,
     open_debit,
@@ -41,6 +42,7 @@ from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
 from shared.runtime.business_time import business_time
+from shared.vocabulary.invoice_states import State
 
 
 def settle_accounts(*, period: str) -> None:
@@ -91,8 +93,9 @@ def settle_account(
     given = read_account(account, target, pending.amount_minor if pending and may_keep else 0)
     settlement = settle(given, policy, day)
     _keep(account, closed, own, target, settlement)
-    if account.invoice is not None:
+    if account.invoice is not None and account.invoice.state != State.VOID:
         measure_restatement(account.invoice)
+    redraft_reissue(account, closed, now)
     if _is_made(account, closed, settlement):
         return
     discard_corrections(account, closed, now)

@@ -21,6 +21,7 @@ from services.invoicing.models import (
 from services.invoicing.queries.account_documents import account_of, documents_of
 from services.invoicing.queries.account_ledger import ledger_balances
 from services.invoicing.queries.account_terms import read_target, read_terms
+from services.invoicing.queries.reissues import account_choices
 from shared.exact import shortened
 from shared.money import Money
 from shared.vocabulary.corrections import DebitState
@@ -109,6 +110,7 @@ def _row(
         "close": account.close_number,
         "state": account.state,
         "stopped_for": account.stopped_for,
+        "choices": sorted(account_choices(account)),
         "terms": account.terms,
         "statements_uri": closed.statements_uri if closed is not None else "",
         "documents": documents,

@@ -13,6 +13,7 @@ from services.invoicing.models import (
     Invoice,
     InvoiceLine,
     Transition,
+    TrueUpAccount,
 )
 
 _STEP: Final = (
@@ -32,6 +33,10 @@ _LINE: Final = (
 # Of a line that corrects another month.
 _CORRECTS: Final = "account_id"
 _OF_NOTE: Final = "note_id"
+_OF_ACCOUNT: Final = "account_id"
+# Steps of invoices were sealed before there were any of these, and say nothing of them.
+_LATER: Final = (_OF_NOTE, _OF_ACCOUNT)
+_ACCOUNT: Final = ("account_id", "customer_id", "contract_id", "period", "seller", "currency")
 _NOTED: Final = (
     *("note_id", "customer_id", "invoice_id", "account_id", "period", "kind", "causes"),
     *("close_number", "run_id", "currency", "net_minor", "detail"),
@@ -47,10 +52,10 @@ def read_links() -> Iterator[Link]:
     """All whose step is there, in their order."""
     rows = DocumentSeal.objects.order_by("position").values(
         *("position", "document_digest", "is_adopted", "key_id", "seal", "transition_id"),
-        *(f"transition__{name}" for name in (*_STEP, _OF_NOTE)),
+        *(f"transition__{name}" for name in (*_STEP, *_LATER)),
     )
     for row in rows.iterator(chunk_size=_CHUNK):
-        step = _step({name: row[f"transition__{name}"] for name in (*_STEP, _OF_NOTE)})
+        step = _step({name: row[f"transition__{name}"] for name in (*_STEP, *_LATER)})
         yield Link(
             position=row["position"],
             content=link_content(step, row["document_digest"], is_adopted=row["is_adopted"]),
@@ -70,23 +75,23 @@ def link_content(step: Mapping[str, Any], digest: str, *, is_adopted: bool) -> d
 
 
 def step_of(transition: Transition) -> dict[str, Any]:
-    return _step({name: getattr(transition, name) for name in (*_STEP, _OF_NOTE)})
+    return _step({name: getattr(transition, name) for name in (*_STEP, *_LATER)})
 
 
 def document_of(step: Mapping[str, Any]) -> str:
-    """The invoice or the credit note that a step is of."""
-    document: str = step["invoice_id"] or step[_OF_NOTE]
+    """The invoice, the credit note or the account that a step is of."""
+    document: str = step["invoice_id"] or step.get(_OF_NOTE) or step[_OF_ACCOUNT]
     return document
 
 
 def _step(values: dict[str, Any]) -> dict[str, Any]:
-    """What was sealed before there were credit notes says nothing of them."""
-    return values if values[_OF_NOTE] else {name: values[name] for name in _STEP}
+    of = [name for name in _LATER if values[name]]
+    return {name: values[name] for name in (*_STEP, *of)}
 
 
 def unsealed_steps() -> Iterator[tuple[int, dict[str, Any]]]:
     """By their key: what no link seals."""
-    rows = Transition.objects.filter(link=None).order_by("id").values("id", *_STEP, _OF_NOTE)
+    rows = Transition.objects.filter(link=None).order_by("id").values("id", *_STEP, *_LATER)
     for row in rows.iterator(chunk_size=_CHUNK):
         yield row.pop("id"), _step(row)
 
@@ -98,9 +103,11 @@ def document_digests(document_ids: Iterable[str] | None = None) -> dict[str, str
         CreditNote.objects.order_by("pk"),
         CreditNoteLine.objects.order_by("position"),
     )
+    accounts = TrueUpAccount.objects.exclude(transitions=None).order_by("pk").distinct()
     if document_ids is not None:
         ids = list(document_ids)
         invoices, lines = invoices.filter(pk__in=ids), lines.filter(invoice__in=ids)
+        accounts = accounts.filter(pk__in=ids)
         notes, note_lines = notes.filter(pk__in=ids), note_lines.filter(note__in=ids)
     by_document = defaultdict(list)
     for line in lines.values("invoice_id", *_LINE, _CORRECTS).iterator(chunk_size=_CHUNK):
@@ -113,6 +120,10 @@ def document_digests(document_ids: Iterable[str] | None = None) -> dict[str, str
         one["invoice_id"]: _digest(one, _DRAFTED, _NUMBERED, by_document[one["invoice_id"]])
         for one in invoices.values(*_DRAFTED, *_NUMBERED).iterator(chunk_size=_CHUNK)
     }
+    digests |= {
+        one["account_id"]: digest_of(dict(one))
+        for one in accounts.values(*_ACCOUNT).iterator(chunk_size=_CHUNK)
+    }
     return digests | {
         one["note_id"]: _digest(one, _NOTED, _NOTE_NUMBERED, by_document[one["note_id"]])
         for one in notes.values(*_NOTED, *_NOTE_NUMBERED).iterator(chunk_size=_CHUNK)
@@ -121,13 +132,16 @@ def document_digests(document_ids: Iterable[str] | None = None) -> dict[str, str
 
 def sealed_digests() -> dict[str, tuple[int, str]]:
     """By document: its last link, and the digest that it sealed."""
-    of = ("transition__invoice_id", "transition__note_id")
+    of = ("transition__invoice_id", "transition__note_id", "transition__account_id")
     newest = (
         DocumentSeal.objects.order_by(*of, "-position")
         .distinct(*of)
         .values_list(*of, "position", "document_digest")
     )
-    return {invoice or note: (position, digest) for invoice, note, position, digest in newest}
+    return {
+        invoice or note or account: (position, digest)
+        for invoice, note, account, position, digest in newest
+    }
 
 
 def _digest(

@@ -53,6 +53,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     CauseCode.ORIGINAL_DISPUTED: "A payment of the invoice that it corrects is disputed.",
     CauseCode.UNASSIGNED_CREDIT: "Credit note {number} was made at Stripe and names no lines.",
     CauseCode.MADE_AT_STRIPE: "Made at Stripe by hand, as {number}.",
+    CauseCode.REISSUED: "Billed anew for {number}, which was voided by hand.",
     CauseCode.REFUND_FAILED: "A refund of {amount} {currency} came back: pay it another way.",
     CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
     CauseCode.BILL_RESTATED: "The bill was restated: run {run}.",
