@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reattribute": "Ask for a closed month by the current rules; a second person confirms it.",
     "corrections": "What a closed month's invoices are corrected by, or approve what waits.",
     "account": "Decide what becomes of an account that is stopped.",
+    "fix": "What can be done about an issued invoice and what it comes to, or do it with a reason.",
     "token": "Print a token for a service's API, good for a minute;"
     " its address goes to standard error.",
     "audit": "Check every document against the chain of seals, and the chain against its anchors.",

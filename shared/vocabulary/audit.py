@@ -33,6 +33,7 @@ class AuditAction(StrEnum):
     INVOICE_MOVED = "invoice.moved"
     CREDIT_NOTE_MOVED = "credit_note.moved"
     DEBIT_RELEASED = "debit.released"
+    INVOICE_FIXED = "invoice.fixed"
     ACCOUNT_MOVED = "account.moved"
     CORRECTIONS_APPROVED = "corrections.approved"
     EXPORTED = "data.exported"

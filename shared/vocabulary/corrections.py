@@ -13,6 +13,15 @@ class NoteKind(StrEnum):
     COMMERCIAL = "commercial"
 
 
+class GivenFor(StrEnum):
+    """What a person gives a credit note for."""
+
+    GOODWILL = "goodwill"
+    DISCOUNT = "discount"
+    WRITE_OFF = "write_off"
+    DISPUTE_LOST = "dispute_lost"
+
+
 class DebitState(StrEnum):
     """`waiting` for an invoice to stand on, `placed` on one that is not issued yet."""
 

@@ -44,6 +44,8 @@ class CauseCode(StrEnum):
     MADE_AT_STRIPE = "made_at_stripe"
     REFUND_FAILED = "refund_failed"
     REISSUED = "reissued"
+    NO_ROOM = "no_room"
+    DISPUTE_LOST = "dispute_lost"
 
 
 class RefusalCode(StrEnum):

@@ -72,6 +72,8 @@ CAUSES = [
     Cause("original_disputed"),
     Cause("unassigned_credit", {"number": "ACME-0001-CN-01"}),
     Cause("made_at_stripe", {"number": "ACME-0001-CN-01"}),
+    Cause("no_room"),
+    Cause("dispute_lost", {"dispute": "dp_1"}),
     Cause("reissued", {"number": "ACME-0001"}),
     Cause("refund_failed", {"amount": "60.30", "currency": "USD"}),
     Cause("bill_restated", {"run": "0192f0c3"}),

@@ -8,6 +8,8 @@ from typing_extensions import TypedDict
 
 from shared.contracts.invoicing import Cause, InvoiceFact, Refusal
 from shared.vocabulary.account_states import AccountChoice
+from shared.vocabulary.fixes import FixRoute, Wrong
+from shared.vocabulary.roles import Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,7 @@ class CorrectionDocument(TypedDict):
     kind: str
     document: str
     version: int
+    given_for: str
     close: int
     causes: list[str]
     number: str
@@ -222,6 +225,79 @@ class MovedAccount(TypedDict):
     account: str
     state: str
     invoice_id: str
+
+
+class FixableLine(TypedDict):
+    """`room` is what can still be credited of it."""
+
+    position: int
+    description: str
+    amount: str
+    room: str
+
+
+class FixEffect(TypedDict):
+    """What is given back in all, what is then left to pay, and where the rest goes.
+
+    `carried` and `waived` are of the account of the invoice's month once it is settled.
+    """
+
+    credited: str
+    left_to_pay: str
+    remaining: str
+    balance: str
+    refund: str
+    out_of_band: str
+    carried: str
+    waived: str
+
+
+class Fix(TypedDict):
+    """A legal route; its effect is null where it depends on amounts that nobody has named."""
+
+    wrong: Wrong
+    route: FixRoute
+    roles: list[Role]
+    needs_lines: bool
+    needs_second_person: bool
+    effect: FixEffect | None
+
+
+class NoteOfInvoice(TypedDict):
+    """`given_for` is empty of what true-up has made, and of what was made at Stripe."""
+
+    document: str
+    version: int
+    kind: str
+    given_for: str
+    net: str
+    state: str
+    number: str
+    parked_for: list[Cause]
+
+
+class InvoiceFixes(TypedDict):
+    """`account` is that of the invoice's month, empty where it has none."""
+
+    invoice_id: str
+    number: str
+    version: int
+    state: str
+    currency: str
+    total: str
+    remaining: str
+    amount_paid: str
+    account: str
+    lines: list[FixableLine]
+    notes: list[NoteOfInvoice]
+    fixes: list[Fix]
+
+
+class FixedInvoice(TypedDict):
+    """`document` is a credit note, the draft of an invoice, or the account."""
+
+    document: str
+    state: str
 
 
 class MovedNote(TypedDict):

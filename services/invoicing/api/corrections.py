@@ -16,7 +16,7 @@ from services.invoicing.api.answers import (
     MovedNote,
     WaitingList,
 )
-from services.invoicing.domain.states import NOTE_ACTIONS
+from services.invoicing.domain.states import COMMERCIAL_ACTIONS
 from services.invoicing.models import ClosedPeriod, CreditNote, Debit, TrueUpAccount
 from services.invoicing.operations.act_on_account import act_on_account
 from services.invoicing.operations.act_on_correction import (
@@ -104,13 +104,16 @@ class NoteActionGiven(serializers.Serializer[Any]):
 
 
 class NoteActionView(ScopedView):
-    """Approve, park or release the version of a credit note that the caller has seen."""
+    """Approve, park or release the version of a credit note that the caller has seen.
+
+    What a person gives is also discarded.
+    """
 
     roles = {"POST": BILLING}
     audit = {"POST": Audited(AuditAction.CREDIT_NOTE_MOVED, "credit_note", "note_id")}
     request_serializers = {"POST": NoteActionGiven}
     response_types = {"POST": {200: MovedNote}}
-    path_parameters = {"action": {"enum": [*NOTE_ACTIONS]}}
+    path_parameters = {"action": {"enum": [*COMMERCIAL_ACTIONS]}}
 
     def post(self, _request: Request, note_id: str, action: str) -> Response:
         self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]})

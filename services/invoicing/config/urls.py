@@ -10,6 +10,7 @@ from services.invoicing.api.corrections import (
     WaitingCorrectionsView,
 )
 from services.invoicing.api.credit_notes import NotePdfView
+from services.invoicing.api.fixes import InvoiceFixesView
 from services.invoicing.api.ledger import LedgerView, StatementView
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
@@ -59,6 +60,9 @@ urlpatterns = [
         "api/v1/accounts/<str:account_id>/actions/<str:action>",
         AccountActionView.as_view(),
         name="account-action",
+    ),
+    path(
+        "api/v1/invoices/<str:invoice_id>/fixes", InvoiceFixesView.as_view(), name="invoice-fixes"
     ),
     path("api/v1/issuing", views.IssuingView.as_view(), name="issue-refusal"),
     path("api/v2/invoices", views.InvoicesView.as_view(), name="invoices"),

@@ -97,6 +97,18 @@ NOTE_ACTIONS: Final[dict[str, Action]] = {
     )
 }
 
+# What a person gives is no close's to take back.
+COMMERCIAL_ACTIONS: Final[dict[str, Action]] = {
+    **NOTE_ACTIONS,
+    "discard": Action(
+        "discard",
+        frozenset({State.IN_REVIEW, State.APPROVED, State.PARKED}),
+        State.VOID,
+        BILLING,
+        needs_reason=True,
+    ),
+}
+
 # What Stripe's status means for ours; later states never go back (a late webhook is no news).
 _FROM_STRIPE: Final[Mapping[str, State]] = {
     StripeStatus.OPEN: State.ISSUED,

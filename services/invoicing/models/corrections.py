@@ -7,8 +7,9 @@ from services.invoicing.models.accounts import TrueUpAccount
 from services.invoicing.models.customers import Customer
 from services.invoicing.models.invoices import Invoice, InvoiceLine
 from shared.isolation.triggers import append_only, frozen_when
-from shared.vocabulary.corrections import DEBIT_OPEN, DebitState, NoteKind
+from shared.vocabulary.corrections import DEBIT_OPEN, DebitState, GivenFor, NoteKind
 from shared.vocabulary.invoice_states import UNISSUED_STATES, State
+from shared.vocabulary.true_up import DownPaid
 
 # What a note says from its first draft on; Stripe's number and id come with its issue.
 _WRITTEN = (
@@ -24,6 +25,7 @@ class CreditNote(models.Model):
     (`RevisionCause`), `detail` the lines that were changed, also those that pay for each other:
     what was charged and what is right. `settlement` says where Stripe put it: remaining, balance,
     refund, out_of_band; `refund_failed_minor` is what of a refund the bank has sent back.
+    `given_for` and, where it isn't the contract's, `down_paid` are of what a person gives.
     `is_foreign` is one that somebody made at Stripe: it may name no lines, and is then given on the
     document until a person has assigned it.
     """
@@ -58,6 +60,20 @@ class CreditNote(models.Model):
     settlement = models.JSONField(null=True)
     refund_failed_minor = models.BigIntegerField(default=0, db_default=0)
     is_foreign = models.BooleanField(default=False, db_default=False)
+    given_for = models.CharField(
+        max_length=20,
+        choices=[(g.value, g.name) for g in GivenFor],
+        blank=True,
+        default="",
+        db_default="",
+    )
+    down_paid = models.CharField(
+        max_length=20,
+        choices=[(d.value, d.name) for d in DownPaid],
+        blank=True,
+        default="",
+        db_default="",
+    )
     drafted_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True)
 
@@ -74,7 +90,7 @@ class CreditNote(models.Model):
         triggers = frozen_when(
             ~pgtrigger.Q(old__number=""),
             *_WRITTEN,
-            "is_foreign",
+            *("is_foreign", "given_for", "down_paid"),
             *("number", "stripe_credit_note_id", "settlement", "tax_minor", "issued_at"),
         )
 

@@ -41,7 +41,10 @@ class StripeOperation(models.Model):
 
 
 class Dispute(models.Model):
-    """A payment that the customer's bank asks back; `status` is Stripe's, of the newest look."""
+    """A payment that the customer's bank asks back; `status` is Stripe's, of the newest look.
+
+    `note` gives back what was lost by it.
+    """
 
     dispute_id = models.CharField(primary_key=True, max_length=100)
     customer_id = models.CharField(max_length=100)
@@ -51,6 +54,9 @@ class Dispute(models.Model):
     amount_minor = models.BigIntegerField()
     status = models.CharField(max_length=40)
     opened_at = models.DateTimeField()
+    note = models.ForeignKey(
+        "CreditNote", on_delete=models.PROTECT, db_constraint=False, null=True, related_name="+"
+    )
 
     def __str__(self) -> str:
         return f"dispute {self.dispute_id}: {self.status}"

@@ -1,10 +1,16 @@
-"""What a person may do to corrections: approve, park or release one, or approve a whole close."""
+"""What a person may do to credit notes: approve, park or release one, or approve a whole close."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.invoicing.domain.states import NOTE_ACTIONS, Action, refusal, refusal_detail
+from services.invoicing.domain.states import (
+    COMMERCIAL_ACTIONS,
+    NOTE_ACTIONS,
+    Action,
+    refusal,
+    refusal_detail,
+)
 from services.invoicing.models import ClosedPeriod, CreditNote, Debit, Invoice, TrueUpAccount
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.issue_corrections import issue_by_itself
@@ -34,10 +40,6 @@ def act_on_note(
     Raises ActionRefused, InvoiceChanged where another version or another close is current,
     CreditNote.DoesNotExist.
     """
-    wanted = NOTE_ACTIONS.get(action)
-    if wanted is None:
-        refused = Refusal(RefusalCode.UNKNOWN_ACTION, "")
-        raise ActionRefused(refusal_detail(action, refused), refusal=refused)
     period = CreditNote.objects.values_list("period", flat=True).get(pk=note_id)
     closed = ClosedPeriod.objects.select_for_update().filter(period=period).first()
     note = CreditNote.objects.select_for_update().get(pk=note_id)
@@ -46,7 +48,12 @@ def act_on_note(
             f"The credit note is at version {note.version}, you have seen {version}.",
             remedy="Look at it again.",
         )
-    if closed is not None and closed.number != note.close_number:
+    is_ours = note.kind == NoteKind.TRUE_UP
+    wanted = (NOTE_ACTIONS if is_ours else COMMERCIAL_ACTIONS).get(action)
+    if wanted is None:
+        refused = Refusal(RefusalCode.UNKNOWN_ACTION, "")
+        raise ActionRefused(refusal_detail(action, refused), refusal=refused)
+    if is_ours and closed is not None and closed.number != note.close_number:
         raise InvoiceChanged(
             f"{period} was closed again since, by close {closed.number}.",
             remedy="What is right by that is made in a moment.",

@@ -14,7 +14,7 @@ from django.db.models import Q
 from services.invoicing.domain.account_terms import is_cost_derived
 from services.invoicing.models import CreditNote, Invoice, LedgerEntry, TrueUpAccount
 from shared.money import Money
-from shared.vocabulary.corrections import NoteKind
+from shared.vocabulary.corrections import GivenFor, NoteKind
 from shared.vocabulary.ledger_steps import LedgerStep
 
 # Where a credit note's total went, by what Stripe says of it.
@@ -73,11 +73,16 @@ def book_credited(note: CreditNote, settlement: Mapping[str, int]) -> None:
         note,
         f"{note.note_id}:issued",
         {
-            _GIVEN_BY[NoteKind(note.kind)]: Money.from_minor(note.net_minor, note.currency).amount,
+            _given_by(note): Money.from_minor(note.net_minor, note.currency).amount,
             "tax": Money.from_minor(note.tax_minor, note.currency).amount,
             **where,
         },
     )
+
+
+def _given_by(note: CreditNote) -> str:
+    """What is written off was earned, and is never paid."""
+    return "write_off" if note.given_for == GivenFor.WRITE_OFF else _GIVEN_BY[NoteKind(note.kind)]
 
 
 def book_balance(invoice: Invoice, applied_minor: int) -> None:

@@ -15,6 +15,7 @@ from services.invoicing.gateways.stripe import (
 from services.invoicing.models import CreditNote, Invoice, LedgerEntry
 from services.invoicing.operations.book_entries import book_document
 from shared.money import Money
+from shared.vocabulary.invoice_states import State
 from shared.vocabulary.ledger_steps import LedgerStep
 from shared.vocabulary.stripe_records import PaymentStatus
 
@@ -41,17 +42,23 @@ def book_payments(invoice: Invoice, there: StripeInvoice, payments: Iterable[Str
     whole = f"{invoice.invoice_id}:paid"
     count = 0
     if not _is_booked(whole):
-        # What was written off and comes after all is no more to receive.
-        lost = _is_booked(f"{invoice.invoice_id}:written-off")
+        owed = _owed(invoice)
         for payment in payments:
             document = f"{whole}:{payment.stripe_id}"
             is_paid = payment.status == PaymentStatus.PAID and payment.paid_minor
             if is_paid and not _is_booked(document):
                 amount = Money.from_minor(payment.paid_minor, invoice.currency).amount
-                owed = "write_off" if lost else "receivable"
                 book_document(invoice, document, {"cash": amount, owed: -amount})
                 count += 1
     return count + _book_overpaid(invoice, there.overpaid_minor)
+
+
+def _owed(invoice: Invoice) -> str:
+    """What was written off or voided, and is paid after all, is no more to receive."""
+    if invoice.state == State.VOID:
+        return "clearing"
+    is_lost = _is_booked(f"{invoice.invoice_id}:written-off")
+    return "write_off" if is_lost else "receivable"
 
 
 def _book_overpaid(invoice: Invoice, overpaid_minor: int) -> int:

@@ -3,6 +3,7 @@
 docs/reference/true-up.md, "What happens at Stripe".
 """
 
+import logging
 from datetime import UTC, datetime
 
 from services.invoicing.gateways.stripe import (
@@ -18,12 +19,14 @@ from services.invoicing.operations.book_money import (
     book_refund,
     book_refund_failed,
 )
+from services.invoicing.operations.give_credit import NoRoom, give_whole, lock_invoice
 from services.invoicing.operations.hold_corrections import hold_corrections
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.tell_credited import tell_credited
 from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from shared.money import Money
+from shared.vocabulary.corrections import GivenFor
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.stripe_records import (
@@ -33,6 +36,8 @@ from shared.vocabulary.stripe_records import (
     DisputeStatus,
     NoteStatus,
 )
+
+logger = logging.getLogger(__name__)
 
 _NOT_OURS = "not of an invoice of ours"
 _DONE_ALREADY = "done already"
@@ -96,7 +101,7 @@ def follow_dispute(dispute_id: str, gateway: StripeGateway) -> str | None:
         return _NOT_OURS
     now = datetime.now(UTC)
     with as_ops():
-        locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        locked = lock_invoice(invoice.pk)
         known, _ = Dispute.objects.update_or_create(
             dispute_id=dispute_id,
             defaults={
@@ -110,7 +115,27 @@ def follow_dispute(dispute_id: str, gateway: StripeGateway) -> str | None:
         _book(locked, there)
         if known.status in DISPUTE_OPEN:
             hold_corrections(locked, Cause(CauseCode.ORIGINAL_DISPUTED), now)
+        elif known.status == DisputeStatus.LOST and known.note is None:
+            _give_what_was_lost(known, locked, now)
     return f"the dispute is {there.status}"
+
+
+def _give_what_was_lost(dispute: Dispute, invoice: Invoice, now: datetime) -> None:
+    """A person looks at it: the money is gone, and whether it was owed is for them to say."""
+    cause = Cause(CauseCode.DISPUTE_LOST, {"dispute": dispute.dispute_id})
+    try:
+        dispute.note = give_whole(
+            invoice,
+            dispute.amount_minor,
+            given_for=GivenFor.DISPUTE_LOST,
+            actor="stripe",
+            cause=cause,
+            now=now,
+        )
+    except NoRoom:
+        logger.warning("%s has no room left for %s, which was lost", invoice, dispute)
+        return
+    dispute.save(update_fields=["note"])
 
 
 def _book(invoice: Invoice, there: StripeDispute) -> None:

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from services.invoicing.domain.fixes import fits
 from services.invoicing.models import CreditNote, Invoice
 from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.move_note import move_note
+from services.invoicing.queries.invoice_situation import read_situation
 from services.invoicing.queries.issue_refusal import issue_refusal
-from shared.contracts.invoicing import Cause
+from shared.contracts.invoicing import CAUSES, Cause
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_kinds import InvoiceKind
@@ -20,11 +22,40 @@ def issue_by_itself(document: CreditNote | Invoice, now: datetime) -> None:
         return
     cause = Cause(CauseCode.CORRECTION_APPROVED)
     if isinstance(document, CreditNote):
+        if not has_room(document):
+            _hold(document, now)
+            return
         move_note(document, State.ISSUING, actor=ACTOR, cause=cause, now=now)
         request_job(kind="issue_credit_notes", key="all", payload={})
     else:
         move_invoice(document, State.ISSUING, actor=ACTOR, cause=cause, now=now)
         request_job(kind="issue_invoices", key="all", payload={})
+
+
+def has_room(note: CreditNote) -> bool:
+    """Whether its lines still have what it gives back, with the invoice locked until it is asked.
+
+    What is being issued counts: of two notes on the same lines the second waits for a person.
+    """
+    invoice = Invoice.objects.select_for_update().get(pk=note.invoice_id)
+    lines = note.lines.values_list("invoice_line__position", "amount_minor")
+    return fits(dict(lines), read_situation(invoice))
+
+
+def _hold(note: CreditNote, now: datetime) -> None:
+    """Of true-up a settlement makes another; what a person gives, a person looks at again."""
+    cause = Cause(CauseCode.NO_ROOM)
+    move_note(
+        note,
+        State.PARKED,
+        actor=ACTOR,
+        cause=cause,
+        now=now,
+        parked_from=note.state,
+        parked_for=CAUSES.dump_python([cause], mode="json"),
+    )
+    if note.account_id is not None:
+        request_job(kind="settle_accounts", key=note.period, payload={"period": note.period})
 
 
 def issue_approved(now: datetime) -> None:

@@ -25,7 +25,7 @@ from services.invoicing.operations.issue_invoices import UnequalAtStripe, stripe
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_revenue import record_credited
 from services.invoicing.operations.tell_credited import tell_credited
-from services.invoicing.queries.account_terms import read_terms
+from services.invoicing.queries.invoice_situation import down_paid_of
 from shared.contracts.invoicing import CAUSES, Cause
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
@@ -79,6 +79,7 @@ def _issue(note_id: str, gateway: StripeGateway) -> None:
             (line.invoice_line.position, line.amount_minor)
             for line in note.lines.select_related("invoice_line").order_by("position")
         ]
+        down_paid = DownPaid(note.down_paid or down_paid_of(note))
         since = note.transitions.filter(to_state=State.ISSUING).order_by("-sequence").first()
     if note.state != State.ISSUING:
         return
@@ -86,8 +87,6 @@ def _issue(note_id: str, gateway: StripeGateway) -> None:
         line.metadata.get("trueback_line"): line.stripe_id
         for line in gateway.lines(note.invoice.stripe_invoice_id or "")
     }
-    account = note.account
-    terms = read_terms(account.terms).true_up if account is not None else None
     issued = issue_credit_note(
         NoteToIssue(
             document_id=note.note_id,
@@ -95,7 +94,7 @@ def _issue(note_id: str, gateway: StripeGateway) -> None:
             stripe_invoice_id=note.invoice.stripe_invoice_id or "",
             currency=note.currency,
             lines=[NoteLine(there.get(str(position), ""), amount) for position, amount in lines],
-            down_paid=terms.down_paid if terms is not None else DownPaid.BALANCE,
+            down_paid=down_paid,
             issuing_since=since.at if since is not None else now,
             kind=note.kind,
         ),

@@ -31,6 +31,7 @@ from services.invoicing.operations.issue_corrections import issue_by_itself
 from services.invoicing.operations.move_invoice import held_for, move_invoice
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.queries.account_terms import read_terms
+from services.invoicing.queries.invoice_situation import unassigned_note
 from shared.contracts.invoicing import CAUSES, Cause
 from shared.exact import HALF_UP
 from shared.money import Money
@@ -94,7 +95,7 @@ def judge_corrections(closed: ClosedPeriod, now: datetime) -> None:
             is_disputed=Dispute.objects.filter(
                 invoice__in=_corrected(one), status__in=DISPUTE_OPEN
             ).exists(),
-            unassigned=_unassigned(one),
+            unassigned=next(filter(None, map(unassigned_note, _corrected(one))), ""),
         )
         if is_braked:
             causes.append(Cause(CauseCode.BRAKE, {"number": str(closed.number)}))
@@ -153,14 +154,6 @@ def _corrected(one: _Made) -> list[Invoice]:
     if not credited and one.account.invoice is not None:
         return [one.account.invoice]
     return credited
-
-
-def _unassigned(one: _Made) -> str:
-    """The number of a credit note of somebody else's that names no lines; empty without one."""
-    foreign = CreditNote.objects.filter(
-        invoice__in=_corrected(one), is_foreign=True, state=State.ISSUED, lines=None
-    )
-    return foreign.order_by("note_id").values_list("number", flat=True).first() or ""
 
 
 def _original(one: _Made) -> State | None:

@@ -7,6 +7,7 @@ from services.invoicing.models import CreditNote, Invoice, InvoiceLine
 from shared.contracts.invoicing import REVENUE_RECORDED, RevenueRecorded
 from shared.messaging.producer.emit import emit
 from shared.money import Money
+from shared.vocabulary.corrections import GivenFor
 from shared.vocabulary.invoice_states import State
 
 
@@ -21,6 +22,8 @@ def record_revenue(invoice: Invoice, *, basis: str, sign: int, now: datetime) ->
 
 def record_credited(note: CreditNote, *, sign: int, now: datetime) -> None:
     """-1 when the note is issued, +1 where it was voided: it lowers what its lines have earned."""
+    if note.given_for == GivenFor.WRITE_OFF:
+        return  # it was earned, and nobody pays it
     given = note.lines.select_related("invoice_line")
     lines = [(line.invoice_line, line.amount_minor) for line in given]
     _emit(f"{note.note_id}:{sign:+d}", note.invoice, lines, State.ISSUED, sign, now)

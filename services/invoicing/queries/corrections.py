@@ -40,7 +40,7 @@ def read_corrections(period: str) -> list[dict[str, Any]]:
         .order_by("customer_id", "contract_id")
     )
     documents, balances = documents_of(accounts), ledger_balances(accounts)
-    notes, debits = _notes(period), _debits(period)
+    notes, debits = _notes(period, accounts), _debits(period)
     given = _credited_lines(period)
     left = _left_to_pay([note for mine in notes.values() for note in mine])
     rows = []
@@ -123,6 +123,7 @@ def _note(
     settled = note.settlement or {}
     return {
         "kind": "credit_note",
+        "given_for": note.given_for,
         "document": note.note_id,
         "version": note.version,
         "close": note.close_number,
@@ -165,6 +166,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
     zero = _text(0, account.currency)
     return {
         "kind": "debit",
+        "given_for": "",
         "document": on.invoice_id if on is not None else debit.debit_id,
         "version": on.version if on is not None else debit.version,
         "close": debit.close_number,
@@ -203,19 +205,27 @@ def _detail(detail: Iterable[dict[str, Any]], currency: str) -> list[dict[str, A
     ]
 
 
-def _notes(period: str) -> dict[str, list[CreditNote]]:
+def _of_month(period: str, note: str = "") -> Q:
+    """What a person gives is of no account, and shown with that of its invoice's month."""
+    given = {f"{note}account": None, f"{note}invoice__period": period}
+    return Q(**{f"{note}account__period": period}) | Q(**given)
+
+
+def _notes(period: str, accounts: Iterable[TrueUpAccount]) -> dict[str, list[CreditNote]]:
+    of_contract = {account.contract_id: account.account_id for account in accounts}
     by_account: dict[str, list[CreditNote]] = defaultdict(list)
-    notes = CreditNote.objects.select_related("invoice").filter(account__period=period)
+    notes = CreditNote.objects.select_related("invoice").filter(_of_month(period))
     notes = notes.defer("invoice__frozen", "invoice__costs")
     for note in notes.exclude(state=State.VOID, number="").order_by("note_id"):
-        by_account[note.account_id or ""].append(note)
+        of = note.account_id or of_contract.get(note.invoice.contract_id, "")
+        by_account[of].append(note)
     return by_account
 
 
 def _credited_lines(period: str) -> dict[str, list[dict[str, str]]]:
     """What each note gives back, by the description of the invoice's line."""
     by_note: dict[str, list[dict[str, str]]] = defaultdict(list)
-    lines = CreditNoteLine.objects.filter(note__account__period=period)
+    lines = CreditNoteLine.objects.filter(_of_month(period, "note__"))
     for note_id, currency, description, amount in lines.order_by("note_id", "position").values_list(
         "note_id", "note__currency", "invoice_line__description", "amount_minor"
     ):

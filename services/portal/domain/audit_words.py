@@ -30,6 +30,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     AuditAction.INVOICE_MOVED: "Action on an invoice",
     AuditAction.CREDIT_NOTE_MOVED: "Action on a credit note",
     AuditAction.DEBIT_RELEASED: "Held debit let go on",
+    AuditAction.INVOICE_FIXED: "Invoice fixed",
     AuditAction.ACCOUNT_MOVED: "Decision on an account",
     AuditAction.CORRECTIONS_APPROVED: "Corrections approved",
     AuditAction.EXPORTED: "Export",

@@ -57,6 +57,8 @@ _CAUSES: Final = {
     CauseCode.ORIGINAL_DISPUTED: "A payment of the invoice that it corrects is disputed.",
     CauseCode.UNASSIGNED_CREDIT: "Credit note {number} was made at Stripe and names no lines.",
     CauseCode.MADE_AT_STRIPE: "Made at Stripe by hand, as {number}.",
+    CauseCode.NO_ROOM: "Its lines have less left by now: something else was credited of them.",
+    CauseCode.DISPUTE_LOST: "Dispute {dispute} was lost: the bank has given the money back.",
     CauseCode.REISSUED: "Billed anew for {number}, which was voided by hand.",
     CauseCode.REFUND_FAILED: "A refund of {amount} {currency} came back: pay it another way.",
     CauseCode.NOT_INVOICED_BEFORE: "{period} was not invoiced at its first close.",
