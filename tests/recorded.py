@@ -17,6 +17,13 @@ from shared.lake.storage import Storage
 from tests.service_stack import administrator, empty_tables, tables
 
 _LAKE: Final = f"s3://{LAKE_BUCKET}/"
+# Of a table that numbers its rows itself.
+_SEQUENCE: Final = """
+    SELECT (
+        SELECT pg_get_serial_sequence(%s, column_name) FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = %s AND column_name = 'id'
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,16 @@ def _put_rows(recorded: dict[str, bytes]) -> None:
         query = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
         with administrator().cursor().copy(query) as copy:
             copy.write(rows)
+        _go_on_counting(table)
+
+
+def _go_on_counting(table: str) -> None:
+    """A test may have begun its numbers anew: what comes next is newer than what was put there."""
+    [[sequence]] = administrator().execute(_SEQUENCE, [table, table]).fetchall()
+    if sequence is not None:
+        query = sql.SQL("SELECT setval({}, greatest(max(id), nextval({}))) FROM {}")
+        parts = sql.Literal(sequence), sql.Literal(sequence), sql.Identifier(table)
+        administrator().execute(query.format(*parts))
 
 
 def _put_objects(storage: Storage, recorded: dict[str, bytes]) -> None:
