@@ -1,5 +1,7 @@
 """A value that can't be read refuses a run whose ruleset needs its column, and no other."""
 
+from functools import cache
+
 import pytest
 
 from shared.faults import BadInput
@@ -10,11 +12,13 @@ from tests.bills import (
     focus_line,
     legacy_line,
     legacy_name,
+    rows_of,
     run_of,
     snapshot_of,
     write_focus,
     write_legacy,
 )
+from tests.work_folder import work_folder
 
 POOL = "pools: [{name: nat, when: {service: [NAT]}, drivers: [{even: true}]}]\n"
 BY_REGION = "rules: [{name: eu, when: {region: ['eu-*']}, assign: {tenant: acme}}]\n"
@@ -56,25 +60,44 @@ def test_a_run_that_does_not_need_it_is_proven(tmp_path, values, more):
     assert amounts(run_of(bill, tmp_path, ruleset=RULESET + more)) == {"acme": 2}
 
 
-@pytest.mark.parametrize(
-    ("written", "account"),
-    [
-        ("222222222222.0", "222222222222"),
-        ("2.22222222222E+11", "222222222222"),
-        ("22222222222", "022222222222"),
-        ("22222222222.0", "022222222222"),
-        ("2222-2222-2222", "222222222222"),
-        ('="222222222222"', "222222222222"),
-        ("'222222222222", "222222222222"),
-        ("4711.0", "000000004711"),
-        ("x-4711", "x-4711"),
-    ],
-)
-def test_an_account_that_a_tool_has_changed_is_the_account_it_was(tmp_path, written, account):
-    ruleset = RULESET + f"defaults: {{accounts: {{'{account}': acme}}}}\n"
-    line = focus_line(SubAccountId=written, ProviderName="Amazon Web Services")
-    bill = write_focus(tmp_path / "bill.csv", [line])
-    assert amounts(run_of(bill, tmp_path, ruleset=ruleset)) == {"acme": 1}
+ACCOUNTS = [
+    ("222222222222.0", "222222222222"),
+    ("2.22222222222E+11", "222222222222"),
+    ("22222222222", "022222222222"),
+    ("22222222222.0", "022222222222"),
+    ("2222-2222-2222", "222222222222"),
+    ('="222222222222"', "222222222222"),
+    ("'222222222222", "222222222222"),
+    ("4711.0", "000000004711"),
+    ("x-4711", "x-4711"),
+]
+
+
+@pytest.fixture(scope="module")
+def owners(tmp_path_factory):
+    """Of a line of each account as it is written, which is also its service's name."""
+    work = tmp_path_factory.mktemp("accounts")
+    keys = {account: f"t{at}" for at, account in enumerate(sorted(set(dict(ACCOUNTS).values())))}
+    lines = [
+        focus_line(SubAccountId=written, ServiceName=written, ProviderName="Amazon Web Services")
+        for written, _ in ACCOUNTS
+    ]
+    tenants = ", ".join(f"{{key: {key}}}" for key in keys.values())
+    accounts = ", ".join(f"'{account}': {key}" for account, key in keys.items())
+    ruleset = (
+        f"version: 1\ncurrency: USD\ntenants: [{tenants}]\nlabels: {{tenant: ['tag:customer']}}\n"
+        f"defaults: {{accounts: {{{accounts}}}}}\n"
+    )
+    run_of(write_focus(work / "bill.csv", lines), work, ruleset=ruleset)
+    query = "SELECT service, tenant, sum(amount) FROM rows GROUP BY ALL"
+    rows = rows_of(work / "run/allocations.parquet", query)
+    accounts_of = {key: account for account, key in keys.items()}
+    return {(service, accounts_of.get(tenant, tenant), amount) for service, tenant, amount in rows}
+
+
+@pytest.mark.parametrize(("written", "account"), ACCOUNTS)
+def test_an_account_that_a_tool_has_changed_is_the_account_it_was(owners, written, account):
+    assert {row for row in owners if row[0] == written} == {(written, account, 1)}
 
 
 def test_an_account_of_another_provider_keeps_its_digits(tmp_path):
@@ -97,22 +120,20 @@ class TestAColumnThatCountsOnSomeLinesAlone:
         )
 
     @pytest.mark.parametrize(
-        ("line", "column", "ruleset"),
+        ("line_type", "column", "ruleset"),
         [
-            ({}, PLAN, EFFECTIVE),
-            ({}, "reservation_effective_cost", EFFECTIVE),
-            ({"type": "DiscountedUsage"}, PLAN, EFFECTIVE),
-            ({}, "split_line_item_split_cost", EFFECTIVE),
-            ({"type": "Tax"}, "line_item_usage_amount", SMOOTHED),
+            ("Usage", PLAN, EFFECTIVE),
+            ("Usage", "reservation_effective_cost", EFFECTIVE),
+            ("DiscountedUsage", PLAN, EFFECTIVE),
+            ("Usage", "split_line_item_split_cost", EFFECTIVE),
+            ("Tax", "line_item_usage_amount", SMOOTHED),
         ],
     )
-    @pytest.mark.parametrize("written", ["None", "nan"])
-    def test_is_not_needed_on_the_others(self, tmp_path, line, column, ruleset, written):
-        tags = {"customer": "acme"}
-        own = {"reservation_effective_cost": 1.0} if line else {}
-        lines = [cur_line(tags=tags, **(own | line | {column: written})), cur_line(tags=tags)]
-        run = self.run(tmp_path, lines, ruleset)
-        assert amounts(run) == {"acme": 2}
+    @pytest.mark.parametrize(("written", "tenant"), [("None", "acme"), ("nan", "globex")])
+    def test_is_not_needed_on_the_others(self, line_type, column, ruleset, written, tenant):
+        found = of_lines_that_need_nothing(line_type, column, ruleset)
+        assert found.keys() == {"acme", "globex", "unallocated"}
+        assert (found[tenant], found["unallocated"]) == (1, 1), written
 
     @pytest.mark.parametrize(
         ("line", "column", "ruleset"),
@@ -157,3 +178,16 @@ class TestAColumnThatCountsOnSomeLinesAlone:
 
 def legacy_lines(lines):
     return [legacy_line(line) for line in lines]
+
+
+@cache
+def of_lines_that_need_nothing(line_type, column, ruleset):
+    """By tenant, of a bill with each word in a line of its own, and of a line without one."""
+    own = {} if line_type == "Usage" else {"reservation_effective_cost": 1.0}
+    lines = [
+        cur_line(tags={"customer": tenant}, type=line_type, **own, **{column: written})
+        for written, tenant in (("None", "acme"), ("nan", "globex"))
+    ]
+    with work_folder("needed") as work:
+        path = write_legacy(work / "bill.csv.gz", legacy_lines([*lines, cur_line()]))
+        return amounts(run_of(path, work, ruleset=ruleset))
