@@ -1,5 +1,7 @@
 """Selectors for who sells a line, and labels out of who made its request."""
 
+from functools import cache
+
 import duckdb
 import pytest
 
@@ -11,11 +13,13 @@ from tests.bills import (
     cur_line,
     focus_line,
     legacy_line,
+    rows_of,
     run_of,
     write_cur,
     write_legacy,
 )
 from tests.normalised_bills import write_normalised
+from tests.work_folder import work_folder
 
 MARKET = {
     "PublisherName": "Seller One Ltd",
@@ -70,32 +74,51 @@ def test_a_cur_has_the_entity_that_bills_and_the_principal(tmp_path, kind):
     assert amounts(found) == {"excluded:m": 90, "acme": 10}
 
 
-@pytest.mark.parametrize(
-    ("source", "principal", "tenant"),
-    [
-        ("role:tenant-*", f"{STS}/tenant-acme/s-1", "acme"),
-        ("role:tenant-*", f"{IAM}:role/path/to/tenant-acme", "acme"),
-        ("role:*", f"{IAM}:role/acme", "acme"),
-        ("role:*-bedrock", f"{STS}/acme-bedrock/globex", "acme"),
-        ("role:tenant-*", f"{STS}/other-acme/tenant-acme", "unallocated"),
-        ("role:tenant.*", f"{STS}/tenant-acme/s", "unallocated"),
-        ("session:*@acme.example", f"{STS}/shared/globex@acme.example", "globex"),
-        ("session:*", f"{IAM}:role/acme", "unallocated"),
-        ("user:svc-*", f"{IAM}:user/apps/svc-acme", "acme"),
-        ("user:svc-*", f"{STS}/svc-acme/svc-acme", "unallocated"),
-        ("identifier:id/*", "", "globex"),
-        ("role:tenant-*", "", "unallocated"),
-        ("role:*", "acme", "unallocated"),
-    ],
-)
-def test_a_principal_names_the_tenant(tmp_path, source, principal, tenant):
-    line = focus_line(x_IamPrincipal=principal, x_UserIdentifier="id/globex")
-    found = run_of(
-        write_normalised(tmp_path / "bill", [line]),
-        tmp_path,
-        RULESET.replace('"tag:customer"', f"'iam.principal:{source}'"),
-    )
-    assert amounts(found) == {tenant: 1}
+PRINCIPALS = [
+    ("role:tenant-*", f"{STS}/tenant-acme/s-1", "acme"),
+    ("role:tenant-*", f"{IAM}:role/path/to/tenant-acme", "acme"),
+    ("role:*", f"{IAM}:role/acme", "acme"),
+    ("role:*-bedrock", f"{STS}/acme-bedrock/globex", "acme"),
+    ("role:tenant-*", f"{STS}/other-acme/tenant-acme", "unallocated"),
+    ("role:tenant.*", f"{STS}/tenant-acme/s", "unallocated"),
+    ("session:*@acme.example", f"{STS}/shared/globex@acme.example", "globex"),
+    ("session:*", f"{IAM}:role/acme", "unallocated"),
+    ("user:svc-*", f"{IAM}:user/apps/svc-acme", "acme"),
+    ("user:svc-*", f"{STS}/svc-acme/svc-acme", "unallocated"),
+    ("identifier:id/*", "", "globex"),
+    ("role:tenant-*", "", "unallocated"),
+    ("role:*", "acme", "unallocated"),
+]
+
+
+@cache
+def tenants_by_principal(source):
+    """Of a bill with a line for each principal that is asked for by this source."""
+    principals = [principal for of, principal, _ in PRINCIPALS if of == source]
+    lines = [
+        focus_line(x_IamPrincipal=principal, x_UserIdentifier="id/globex", ServiceName=f"s{at}")
+        for at, principal in enumerate(principals)
+    ]
+    ruleset = RULESET.replace('"tag:customer"', f"'iam.principal:{source}'")
+    found = owners_of(lines, ruleset)
+    return {principal: found[f"s{at}"] for at, principal in enumerate(principals)}
+
+
+def owners_of(lines, ruleset):
+    """By the services of the lines: who got how much."""
+    with work_folder("owners") as work:
+        run_of(write_normalised(work / "bill", lines), work, ruleset)
+        query = "SELECT service, tenant, sum(amount) FROM rows GROUP BY ALL"
+        rows = rows_of(work / "run/allocations.parquet", query)
+    return {
+        service: {tenant: amount for of, tenant, amount in rows if of == service}
+        for service, _, _ in rows
+    }
+
+
+@pytest.mark.parametrize(("source", "principal", "tenant"), PRINCIPALS)
+def test_a_principal_names_the_tenant(source, principal, tenant):
+    assert tenants_by_principal(source)[principal] == {tenant: 1}
 
 
 @pytest.mark.parametrize(
@@ -125,14 +148,23 @@ def test_what_can_not_be_is_refused_by_line_and_field(written, field, words):
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("written", ["credit", "CREDIT", "Credit", "cr*"])
-@pytest.mark.parametrize("billed", ["Credit", "credit"])
-def test_a_charge_category_is_compared_without_case(tmp_path, written, billed):
-    lines = [focus_line(cost="-3", ChargeCategory=billed), focus_line(cost="5")]
+@cache
+def owners_by_category(written):
+    """Of a rule of this word, and a bill with each way to bill it in a line of its own."""
+    lines = [
+        focus_line(cost="-3", ChargeCategory=billed, ServiceName=billed)
+        for billed in ("Credit", "credit")
+    ]
     when = f"{{charge_category: ['{written}']}}"
     rules = f"rules: [{{name: c, when: {when}, assign: {{tenant: acme}}}}]\n"
-    found = run_of(write_normalised(tmp_path / "bill", lines), tmp_path, RULESET + rules)
-    assert amounts(found) == {"acme": -3, "unallocated": 5}
+    return owners_of([*lines, focus_line(cost="5", ServiceName="other")], RULESET + rules)
+
+
+@pytest.mark.parametrize("written", ["credit", "CREDIT", "Credit", "cr*"])
+@pytest.mark.parametrize("billed", ["Credit", "credit"])
+def test_a_charge_category_is_compared_without_case(written, billed):
+    found = owners_by_category(written)
+    assert (found[billed], found["other"]) == ({"acme": -3}, {"unallocated": 5})
 
 
 def test_a_snapshot_of_before_has_none_of_them(tmp_path):
