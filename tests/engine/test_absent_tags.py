@@ -21,11 +21,12 @@ from tests.bills import (
 
 def notes(bill, work, ruleset):
     (work / "trueback.yaml").write_text(ruleset)
+    snapshot = snapshot_of(bill, work)
     return [
         each.message
         for each in misspelt_labels(
-            run_of(bill, work, ruleset),
-            snapshot_parts=snapshot_of(bill, work / "again").parts,
+            run_of(snapshot, work, ruleset),
+            snapshot_parts=snapshot.parts,
             config=load_configuration(work / "trueback.yaml"),
             scratch_dir=work / "labels",
             memory_limit_mb=512,
