@@ -56,9 +56,10 @@ def deliver(root, parts, *, partition, ending, execution=""):
     return root
 
 
-@pytest.fixture
-def alone(tmp_path):
-    return snapshot_of(write_focus(tmp_path / "one/bill.csv.gz", LINES), tmp_path / "one")
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    return snapshot_of(write_focus(folder / "bill.csv.gz", LINES), folder)
 
 
 @pytest.mark.parametrize("ending", ["csv.gz", "snappy.parquet"])

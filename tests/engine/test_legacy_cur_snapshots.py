@@ -40,12 +40,19 @@ def fault_of(root, work):
     return raised.value
 
 
+TAGGED = [line | {"resource_tags": {"user_customer": "acme"}} for line in LINES]
+
+
+@pytest.fixture(scope="module")
+def cur_2(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cur-2")
+    return snapshot_of(write_cur(folder / "bill.parquet", TAGGED), folder)
+
+
 class TestALegacyCur:
     @pytest.mark.parametrize("name", ["bill.csv", "bill.csv.gz", "bill.csv.zip"])
-    def test_is_the_same_bill_as_in_cur_2(self, tmp_path, name):
-        lines = [line | {"resource_tags": {"user_customer": "acme"}} for line in LINES]
-        cur_2 = snapshot_of(write_cur(tmp_path / "bill.parquet", lines), tmp_path / "cur-2")
-        path = write_legacy(tmp_path / name, [legacy_line(line) for line in lines])
+    def test_is_the_same_bill_as_in_cur_2(self, tmp_path, cur_2, name):
+        path = write_legacy(tmp_path / name, [legacy_line(line) for line in TAGGED])
         snapshot = snapshot_of(path, tmp_path / "legacy")
         assert snapshot.source_format == "legacy CUR"
         assert snapshot.raw_totals == cur_2.raw_totals

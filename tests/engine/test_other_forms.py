@@ -49,11 +49,17 @@ def test_is_named(tmp_path, content, words):
     assert raised.value.file == str(path)
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The content of the bill as it is usually written."""
+    folder = tmp_path_factory.mktemp("plain")
+    return snapshot_of(write_focus(folder / "plain.csv", LINES), folder).content_hash
+
+
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_a_first_line_that_names_the_separator_is_skipped(tmp_path, delimiter, end, mark):
-    plain = write_focus(tmp_path / "plain.csv", LINES)
+def test_a_first_line_that_names_the_separator_is_skipped(tmp_path, plain, delimiter, end, mark):
     copy = tmp_path / "bill.csv"
     rows = [
         delimiter.join('"' + value.replace('"', '""') + '"' for value in row)
@@ -61,8 +67,7 @@ def test_a_first_line_that_names_the_separator_is_skipped(tmp_path, delimiter, e
     ]
     text = f"{mark}sep={delimiter}{end}" + "".join(row + end for row in rows)
     copy.write_text(text, encoding="utf-8", newline="")
-    contents = [snapshot_of(path, tmp_path / path.stem).content_hash for path in (plain, copy)]
-    assert contents[0] == contents[1]
+    assert snapshot_of(copy, tmp_path / "work").content_hash == plain
 
 
 @pytest.mark.parametrize("word", ["nan", "NaN", "None", "N/A", "-"])
