@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS, SELLER
-from services.portal.domain.credits import CreditedPart, ShownCredit
+from services.portal.domain.credits import (
+    ChangedPart,
+    CreditedPart,
+    Placed,
+    ShownCharge,
+    ShownCredit,
+)
 from services.portal.domain.invoice_actions import ShownAction
 from services.portal.domain.invoice_comparison import Against, Comparison, Ended
 from services.portal.domain.invoice_document import Evidence, InvoiceHead, Line, Party, place
@@ -246,6 +252,7 @@ def void_invoice() -> InvoicePage:
 
 
 def credit(*places: str) -> ShownCredit:
+    """Each of `places` has all of it."""
     return ShownCredit(
         note_id="cn-1",
         number="CN-2026-0007",
@@ -256,14 +263,34 @@ def credit(*places: str) -> ShownCredit:
             CreditedPart("Cloud usage: Compute", usd("-180.14")),
             CreditedPart("Cloud usage: Shared NAT", usd("-32.50")),
         ],
-        places=places,
+        places=[Placed(usd("212.64"), words) for words in places],
+        month=PERIOD,
+        changed=[
+            ChangedPart(name, usd(before), usd(after), usd(Decimal(after) - Decimal(before)))
+            for name, before, after in (
+                ("Cloud usage: Compute", "4618.20", "4438.06"),
+                ("Cloud usage: Shared NAT", "402.11", "369.61"),
+            )
+        ],
+    )
+
+
+def charge() -> ShownCharge:
+    return ShownCharge(
+        month=PERIOD.previous,
+        corrects="LF-2026-0116",
+        total=usd("72.30"),
+        reasons=["Usage data of September 2026 arrived late."],
+        changed=[
+            ChangedPart("Cloud usage: Compute", usd("4018.20"), usd("4090.50"), usd("72.30")),
+        ],
     )
 
 
 def credited_invoice() -> InvoicePage:
     """Paid, and then AWS restated its month."""
     page = restated_invoice()
-    on_balance = credit("212.64 is on the balance and reduces the next invoice")
+    on_balance = credit("is on the balance and reduces the next invoice")
     invoice = replace(
         page.invoice,
         state="paid",

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from deploy.page_previews.billing import acme_head, acme_lines, credit
+from deploy.page_previews.billing import acme_head, acme_lines, charge, credit
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS
 from services.portal.domain.invoice_document import CostGroup, OpenBook
 from services.portal.pages.customer import (
+    CorrectedMonth,
     Current,
     CustomerInvoicePage,
     CustomerInvoiceRow,
@@ -57,9 +58,9 @@ def invoice() -> CustomerInvoicePage:
 def credited_invoice() -> CustomerInvoicePage:
     """AWS has corrected October, and a part of what is to pay is not any more."""
     page = closed_invoice()
-    given = credit("212.64 is deducted from what is still to pay")
+    given = credit("is deducted from what is still to pay")
     left = usd(page.invoice.total.amount - Decimal("212.64"))
-    credited = replace(page.invoice, credits=[given], left=left)
+    credited = replace(page.invoice, credits=[given], charges=[charge()], left=left)
     return replace(page, invoice=credited, pay_url="https://pay.larkfield.example/i/0134")
 
 
@@ -118,6 +119,27 @@ def home() -> HomePage:
             _invoice_row("LF-2026-0098", september.previous, usd("14861.90"), "paid"),
         ],
     )
+
+
+def corrected() -> list[CorrectedMonth]:
+    given, charged = credit(), charge()
+    return [
+        CorrectedMonth(
+            *(given.month, given.total, given.reasons, "LF-2026-0134", "LF-2026-0134"), "credits"
+        ),
+        CorrectedMonth(
+            *(charged.month, charged.total, charged.reasons, "LF-2026-0134", "LF-2026-0134"),
+            "charges",
+        ),
+    ]
+
+
+def corrected_home() -> HomePage:
+    """Its last month was corrected, and one before is charged again."""
+    page = home()
+    newest, *others = page.invoices
+    listed = [replace(newest, corrected=usd("-212.64")), *others]
+    return replace(page, corrections=corrected(), invoices=listed)
 
 
 def closed_home() -> HomePage:

@@ -367,6 +367,7 @@ _CUSTOMER: Final[dict[str, Make]] = {
     "customer-breakdown-closed.html": _customer(lambda: customer_months.breakdown(is_open=False)),
     "customer-breakdown-first.html": _customer(customer_months.first_breakdown),
     "customer-home.html": _customer(customer.home),
+    "customer-home-corrected.html": _customer(customer.corrected_home),
     "customer-home-closed.html": _customer(customer.closed_home),
     "customer-home-first.html": _customer(customer.first_home),
     "customer-invoice-LF-2026-0134.html": _customer(customer.invoice),

@@ -6,6 +6,7 @@ from typing import Final
 from shared.periods import Month
 from shared.vocabulary.revision_causes import RevisionCause
 
+# Repricing by agreement has none among the causes that two runs are compared by.
 _BY_CAUSE: Final[Mapping[str, str]] = {
     RevisionCause.BILL: "AWS has corrected its bill for {month}.",
     RevisionCause.CORRECTION: "AWS has corrected its bill for {month}.",
@@ -13,6 +14,7 @@ _BY_CAUSE: Final[Mapping[str, str]] = {
     RevisionCause.WORKLOADS: "Usage data of {month} arrived late.",
     RevisionCause.RULES: "We have corrected how shared cost of {month} is divided.",
     RevisionCause.SOFTWARE: "How we read the bill of {month} was corrected.",
+    "terms": "The terms of {month} were changed by agreement.",
 }
 
 

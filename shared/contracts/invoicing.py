@@ -28,6 +28,7 @@ from shared.contracts.fields import (
     Period,
     Words,
 )
+from shared.contracts.invoice_corrections import Charge, Credit
 
 
 @dataclass(frozen=True)
@@ -117,38 +118,6 @@ class ActionFact:
 
 
 @dataclass(frozen=True)
-class CreditedLine:
-    description: Line
-    amount: Amount
-
-
-@dataclass(frozen=True)
-class Credit:
-    """A credit note of an invoice, once it is issued; amounts are given back, and above 0.
-
-    `net` is without `tax`. `causes` (`RevisionCause`) are why the cost of `period` differs; none of
-    what a person gives. Of the whole `remaining` is off what is still to pay, `balance` on the
-    customer's balance at Stripe, `refund` and `out_of_band` paid back; `refund_failed` is what of
-    `refund` the bank has sent back, and is owed again. By `note_id` its PDF is asked for; it is ""
-    of an earlier release.
-    """
-
-    number: Name
-    issued_at: Instant
-    period: Period
-    causes: list[Code]
-    net: Amount
-    tax: Amount
-    lines: list[CreditedLine]
-    remaining: Amount
-    balance: Amount
-    refund: Amount
-    out_of_band: Amount
-    refund_failed: Amount = Decimal(0)
-    note_id: Name = ""
-
-
-@dataclass(frozen=True)
 class InvoiceFact:
     """An invoice as it stands, whole; the consumer keeps the highest `version`.
 
@@ -191,6 +160,7 @@ class InvoiceFact:
     days_until_due: Count | None = None
     kind: Code = "standard"
     credits: list[Credit] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
     costs: dict[Name, Amount] | None = None
 
 

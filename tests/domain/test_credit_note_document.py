@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from services.invoicing.domain.credit_note_document import ChangedLine, credit_note_document
-from shared.contracts.invoicing import INVOICE_DRAFTED, Credit
+from shared.contracts.invoice_corrections import Credit
+from shared.contracts.invoicing import INVOICE_DRAFTED
 
 INVOICE = replace(
     INVOICE_DRAFTED.example,

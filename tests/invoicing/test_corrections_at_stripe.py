@@ -127,6 +127,16 @@ class TestACreditNote:
             invoice.refresh_from_db()
         (credit,) = fact["credits"]
         assert (Decimal(credit["net"]), credit["causes"]) == (Decimal("60.30"), ["bill"])
+        (changed,) = credit["changes"]
+        assert (
+            changed["description"],
+            Decimal(changed["charged"]),
+            Decimal(changed["corrected"]),
+        ) == (
+            "Cloud usage: Compute (acme)",
+            Decimal("1440.60"),
+            Decimal("1380.30"),
+        )
         assert fact["version"] <= invoice.version
         assert invoice.restated_by_minor in {None, 0}
         assert earned[-1] == Decimal("-60.30")

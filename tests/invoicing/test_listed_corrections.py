@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from services.invoicing.models import CreditNote, Invoice
 from services.invoicing.operations.apply_plans import apply_plans
 from services.invoicing.queries.corrections import read_close, read_corrections
+from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.waiting_corrections import read_waiting
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
@@ -147,6 +148,23 @@ class TestAnAnswer:
         month.close(costs(), period="2026-11")
         (debit,) = the_row(read())["documents"]
         assert (debit["on_period"], debit["on_kind"]) == ("2026-11", "standard")
+
+
+class TestAnInvoiceThatChargesMore:
+    def test_says_of_which_month_and_why(self, month):
+        original = month.invoiced(true_up="{up: supplementary}")
+        month.close(costs(compute="1260.75"))
+        with as_ops():
+            (charge,) = invoice_fact(Invoice.objects.get(kind="supplementary")).charges
+        assert (charge.period, charge.causes, charge.corrects) == (
+            "2026-10",
+            ["bill"],
+            original.number,
+        )
+        assert charge.net == Decimal("72.30")
+        (changed,) = charge.changes
+        assert changed.description == "Cloud usage: Compute (acme)"
+        assert changed.corrected - changed.charged == Decimal("72.30")
 
 
 class TestWhatWaits:

@@ -1,7 +1,7 @@
 """What the API answers, as its schema shows it; amounts are decimals as text."""
 
 from datetime import datetime
-from typing import Any, NotRequired
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
@@ -14,7 +14,7 @@ from shared.vocabulary.roles import Role
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice(InvoiceFact):
-    """As its reader may see it: a customer gets nothing of runs, steps and actions.
+    """As its reader may see it: a customer gets nothing of runs, steps, actions and `charges`.
 
     Of a contract that is not open-book a customer gets no cost of a line, and no basis, either.
     """
@@ -66,10 +66,10 @@ class PriceList(TypedDict):
 class CorrectedLine(TypedDict):
     """Of a month: what was charged for it by all documents together, and what is right.
 
-    `description` is there as of this release.
+    `description` is "" of what an earlier release made.
     """
 
-    description: NotRequired[str]
+    description: str
     component: str
     tenant: str
     charge_group: str

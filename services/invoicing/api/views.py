@@ -40,7 +40,10 @@ from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import ADMINISTRATORS, BILLING, CUSTOMERS, STAFF, Role
 
 _READERS = (*STAFF, Role.SERVICE)
-_STAFF_FIELDS = ("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by")
+_STAFF_FIELDS = (
+    *("parked_reasons", "history", "actions", "previous_total", "run_id", "restated_by"),
+    "charges",
+)
 # Of a list; a customer has some dozens a year, and the portal keeps its own copies.
 PAGE = 500
 _ACTION_CHARACTERS_MAX = 20
@@ -218,7 +221,8 @@ def _found(view: ScopedView, invoice_id: str) -> Invoice:
 
 def _shown(view: ScopedView, invoice: Invoice, version: int) -> dict[str, Any]:
     """What the reader may see: never cost or how it was made to a customer of a closed contract."""
-    shown = INVOICE_DRAFTED.dump(invoice_fact(invoice))
+    fact = invoice_fact(invoice, with_charges=not view.actor.is_customer)
+    shown = INVOICE_DRAFTED.dump(fact)
     if version == 1:
         shown = downgraded_document(shown)
     if view.actor.is_customer:

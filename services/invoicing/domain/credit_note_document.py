@@ -20,7 +20,8 @@ from services.invoicing.domain.invoice_document import (
     written_month,
 )
 from shared.contracts.correction_words import reason_sentences
-from shared.contracts.invoicing import Credit, InvoiceFact
+from shared.contracts.invoice_corrections import Credit
+from shared.contracts.invoicing import InvoiceFact
 from shared.vocabulary.modes import Mode
 
 _PLACES: Final = (

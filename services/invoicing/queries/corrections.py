@@ -197,6 +197,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
 def _detail(detail: Iterable[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
     return [
         {
+            "description": "",
             **line,
             "charged": _text(line["charged"], currency),
             "corrected": _text(line["corrected"], currency),

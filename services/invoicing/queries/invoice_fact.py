@@ -1,20 +1,26 @@
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from services.invoicing.domain.states import ACTIONS, Action, refusal
-from services.invoicing.models import CreditNote, Invoice, InvoiceLine, Transition
+from services.invoicing.models import (
+    CreditNote,
+    Debit,
+    Invoice,
+    InvoiceLine,
+    Transition,
+)
 from services.invoicing.queries.invoice_terms import invoice_terms
 from shared.contracts.bases import BASIS, Adjusted, Basis
+from shared.contracts.invoice_corrections import ChangedLine, Charge, Credit, CreditedLine
 from shared.contracts.invoicing import (
     CAUSE,
     CAUSES,
     ActionFact,
     Cause,
-    Credit,
-    CreditedLine,
     InvoiceFact,
     InvoiceLineFact,
     TransitionFact,
@@ -22,11 +28,13 @@ from shared.contracts.invoicing import (
 from shared.contracts.superseded.invoice_words import component_of, read_basis, read_cause
 from shared.exact import EXACT, HALF_UP
 from shared.money import QUANTUM, Money
+from shared.vocabulary.corrections import DebitState
 from shared.vocabulary.invoice_states import ISSUED_STATES, State
 from shared.vocabulary.price_changes import PriceChange
 
 
-def invoice_fact(invoice: Invoice) -> InvoiceFact:
+def invoice_fact(invoice: Invoice, *, with_charges: bool = True) -> InvoiceFact:
+    """`charges` are read of accounts, which a customer's scope may not."""
     terms, lines = invoice_terms(invoice), _lines(invoice)
     log = list(Transition.objects.filter(invoice=invoice).order_by("sequence"))
     previous, restated_by = invoice.previous_total_minor, invoice.restated_by_minor
@@ -73,6 +81,7 @@ def invoice_fact(invoice: Invoice) -> InvoiceFact:
         days_until_due=terms.days_until_due,
         kind=invoice.kind,
         credits=[note_fact(note) for note in _issued_notes(invoice)],
+        charges=[_charge(debit) for debit in _debits(invoice)] if with_charges else [],
         costs=_costs(invoice, lines),
     )
 
@@ -119,6 +128,39 @@ def _issued_notes(invoice: Invoice) -> QuerySet[CreditNote]:
     return invoice.credit_notes.filter(state=State.ISSUED).order_by("issued_at", "note_id")
 
 
+def _debits(invoice: Invoice) -> QuerySet[Debit]:
+    """What it charges of months that were restated."""
+    placed = invoice.debits.select_related("account", "account__invoice")
+    return placed.exclude(state=DebitState.DISCARDED).order_by("account__period", "debit_id")
+
+
+def _charge(debit: Debit) -> Charge:
+    account = debit.account
+    return Charge(
+        period=account.period,
+        causes=debit.causes,
+        corrects=account.invoice.number if account.invoice is not None else "",
+        net=_amount(debit.amount_minor, account.currency),
+        changes=_changes(debit.detail, account.currency),
+    )
+
+
+def _changes(detail: list[dict[str, Any]], currency: str) -> list[ChangedLine]:
+    """Prices alone; of what a person gives there are none.
+
+    What was made by an earlier release says no description.
+    """
+    return [
+        ChangedLine(
+            description=line.get("description")
+            or ": ".join(filter(None, (line["component"], line["charge_group"]))),
+            charged=_amount(line["charged"], currency),
+            corrected=_amount(line["corrected"], currency),
+        )
+        for line in detail
+    ]
+
+
 def note_fact(note: CreditNote) -> Credit:
     settled = note.settlement or {}
     lines = note.lines.select_related("invoice_line").order_by("position")
@@ -137,8 +179,9 @@ def note_fact(note: CreditNote) -> Credit:
         balance=_amount(settled.get("balance", 0), note.currency),
         refund=_amount(settled.get("refund", 0), note.currency),
         out_of_band=_amount(settled.get("out_of_band", 0), note.currency),
-        refund_failed=_amount(note.refund_failed_minor, note.currency),
         note_id=note.note_id,
+        refund_failed=_amount(note.refund_failed_minor, note.currency),
+        changes=_changes(note.detail, note.currency),
     )
 
 

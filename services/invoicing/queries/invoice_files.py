@@ -31,7 +31,7 @@ def invoice_file_name(invoice: Invoice) -> str:
 
 def _document(invoice: Invoice) -> Mapping[str, Any]:
     return invoice_document(
-        invoice_fact(invoice),
+        invoice_fact(invoice, with_charges=False),
         days_until_due=invoice_terms(invoice).days_until_due,
         environment=settings.ENVIRONMENT.environment,
     )

@@ -20,7 +20,7 @@ from shared.money import Money
 def note_pdf(note: CreditNote) -> bytes:
     document = credit_note_document(
         note_fact(note),
-        invoice_fact(note.invoice),
+        invoice_fact(note.invoice, with_charges=False),
         [*_credited(note), *_beside(note)],
         environment=settings.ENVIRONMENT.environment,
     )

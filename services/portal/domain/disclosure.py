@@ -25,7 +25,8 @@ def customer_document(document: Mapping[str, Any]) -> dict[str, Any] | None:
     open_book = document["disclosure"] == Disclosure.OPEN_BOOK
     line_fields = (*_LINE_FIELDS, *(_OPEN_BOOK_FIELDS if open_book else ()))
     shown = {name: document[name] for name in _CUSTOMER_FIELDS}
-    shown["kind"], shown["credits"] = document["kind"], document["credits"]
+    for name in ("kind", "credits", "charges"):
+        shown[name] = document[name]
     if open_book:
         shown["costs"] = document.get("costs")
     shown["lines"] = [{name: line[name] for name in line_fields} for line in document["lines"]]

@@ -6,7 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.portal.domain.credits import ShownCredit, left_to_pay, shown_credits
+from services.portal.domain.credits import (
+    ShownCharge,
+    ShownCredit,
+    left_to_pay,
+    shown_charges,
+    shown_credits,
+)
 from services.portal.domain.figures import change, difference, money, ratio
 from services.portal.domain.invoice_comparison import LineDifference
 from services.portal.domain.invoice_words import basis_words
@@ -64,7 +70,8 @@ class CostOf:
 class InvoiceHead:
     """What every page of an invoice shows, whoever looks; tax of None is not charged by us.
 
-    `credits` are what was given back of it since; what then is still to pay is `left`.
+    `credits` are what was given back of it since; what then is still to pay is `left`. `charges`
+    are what it charges of months that were restated.
     """
 
     id: str
@@ -85,6 +92,7 @@ class InvoiceHead:
     left: Money
     is_supplementary: bool = False
     credits: Sequence[ShownCredit] = ()
+    charges: Sequence[ShownCharge] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,7 @@ def head(document: Document) -> InvoiceHead:
         total=Money(total + (tax or Decimal(0)), currency),
         is_supplementary=document.get("kind") == InvoiceKind.SUPPLEMENTARY,
         credits=shown_credits(document),
+        charges=shown_charges(document),
         left=Money(left_to_pay(document), currency),
     )
 

@@ -46,6 +46,21 @@ class Current:
 
 
 @dataclass(frozen=True)
+class CorrectedMonth:
+    """A credit note, or a charge of an earlier month, on the invoice that it is told of with.
+
+    `amount` is below 0 where it was given back; `anchor` is its place on the invoice's page.
+    """
+
+    month: Month
+    amount: Money
+    reasons: Sequence[str]
+    invoice_id: str
+    number: str
+    anchor: str
+
+
+@dataclass(frozen=True)
 class CustomerInvoiceRow:
     id: str
     number: str
@@ -53,6 +68,7 @@ class CustomerInvoiceRow:
     state: str
     due_date: date | None
     total: Money
+    corrected: Money | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +76,7 @@ class HomePage(Page):
     """`period` is of the last invoice; `what_changed` is one sentence.
 
     `due_id` is the one invoice that is to pay, None where there are several; `invoices` are newest
-    first.
+    first, and so are the last `corrections`.
     """
 
     template: ClassVar[str] = "portal/customer/home.html"
@@ -78,6 +94,7 @@ class HomePage(Page):
     due_note: str
     due_id: str | None
     invoices: Sequence[CustomerInvoiceRow]
+    corrections: Sequence[CorrectedMonth] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +102,7 @@ class BreakdownPage(Page):
     """Charges by product; `months` are oldest first, `totals` one a month.
 
     `costs` is there in an open book alone; `other_currencies`: there are invoices in others, which
-    are not added in.
+    are not added in. `corrections` are of the months shown.
     """
 
     template: ClassVar[str] = "portal/customer/breakdown.html"
@@ -97,6 +114,7 @@ class BreakdownPage(Page):
     totals: Sequence[Money] = ()
     costs: Breakdown | None = None
     other_currencies: bool = False
+    corrections: Sequence[CorrectedMonth] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What a customer sees of itself: row-level security chooses the rows, nothing here does."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.portal.domain.credits import left_to_pay
+from services.portal.domain.credits import left_to_pay, shown_charges, shown_credits
 from services.portal.domain.figures import change
 from services.portal.domain.invoice_breakdown import ROWS_MAX, charges, costs
 from services.portal.domain.invoice_document import (
@@ -21,6 +22,7 @@ from services.portal.domain.invoice_document import (
 from services.portal.models import CustomerAccount, CustomerEstimate, CustomerInvoice
 from services.portal.pages.customer import (
     BreakdownPage,
+    CorrectedMonth,
     Current,
     CustomerInvoicePage,
     CustomerInvoiceRow,
@@ -36,6 +38,7 @@ from shared.vocabulary.invoice_states import STATES_TO_PAY, State
 INVOICES_MAX: Final = 60
 BREAKDOWN_MONTHS: Final = 6
 ESTIMATE_LINES: Final = 6
+CORRECTIONS_MAX: Final = 3
 _NOTE: Final = "Charges are by calendar month in UTC."
 
 
@@ -72,6 +75,7 @@ class Account:
     open_book: OpenBook | None
     due: Due | None
     invoices: list[CustomerInvoiceRow]
+    corrections: list[CorrectedMonth]
 
 
 def read_home(this_month: Month) -> Account:
@@ -91,7 +95,24 @@ def read_home(this_month: Month) -> Account:
         open_book=open_book(newest.details) if newest else None,
         due=_due(invoices),
         invoices=[_listed(invoice) for invoice in invoices],
+        corrections=_corrections(invoices)[:CORRECTIONS_MAX],
     )
+
+
+def _corrections(invoices: Iterable[CustomerInvoice]) -> list[CorrectedMonth]:
+    """The newest month first; what is on a void invoice is nobody's any more."""
+    corrected = []
+    for invoice in invoices:
+        if invoice.state == State.VOID:
+            continue
+        number = invoice.details["number"]
+        for credit in shown_credits(invoice.details):
+            where = (invoice.invoice_id, number, "credits")
+            corrected.append(CorrectedMonth(credit.month, credit.total, credit.reasons, *where))
+        for charge in shown_charges(invoice.details):
+            where = (invoice.invoice_id, number, "charges")
+            corrected.append(CorrectedMonth(charge.month, charge.total, charge.reasons, *where))
+    return sorted(corrected, key=lambda one: one.month, reverse=True)
 
 
 def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> BreakdownPage:
@@ -121,6 +142,7 @@ def read_breakdown(*, rows_max: int | None = ROWS_MAX) -> BreakdownPage:
         totals=breakdown.totals,
         costs=costs(documents, currency),
         other_currencies=any(invoice.currency != currency for invoice in invoices),
+        corrections=[one for one in _corrections(invoices) if one.month in breakdown.months],
     )
 
 
@@ -251,6 +273,7 @@ def _due(invoices: list[CustomerInvoice]) -> Due | None:
 
 
 def _listed(invoice: CustomerInvoice) -> CustomerInvoiceRow:
+    credited = [credit.total.amount for credit in shown_credits(invoice.details)]
     return CustomerInvoiceRow(
         id=invoice.invoice_id,
         number=invoice.details["number"],
@@ -258,4 +281,5 @@ def _listed(invoice: CustomerInvoice) -> CustomerInvoiceRow:
         state=invoice.state,
         due_date=day(invoice.details["due_at"]),
         total=Money(invoice.total, invoice.currency),
+        corrected=Money(sum(credited, Decimal(0)), invoice.currency) if credited else None,
     )

@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         due_note=_due_note(due) if due else "",
         due_id=due.ids[0] if due and len(due.ids) == 1 else None,
         invoices=account.invoices,
+        corrections=account.corrections,
     )
     return show(request, page)
 
