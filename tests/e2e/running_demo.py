@@ -31,12 +31,15 @@ from shared.auth.actors import Actor
 from shared.vocabulary.modes import Mode
 
 ANN: Final = Actor("ann@acme", "customer_admin", "acme")
-PEOPLE: Final = {actor.name: actor for actor in (OLIVIA, CLARA, BRUNO, ANN)}
+# Whose open invoice of the restated month was corrected.
+EVA: Final = Actor("eva@halcyon", "customer_admin", "halcyon")
+PEOPLE: Final = {actor.name: actor for actor in (OLIVIA, CLARA, BRUNO, ANN, EVA)}
 FULL_NAMES: Final = {
     "olivia": "Olivia Marsh",
     "clara": "Clara Diaz",
     "bruno": "Bruno Keller",
     "ann@acme": "Ann Lee",
+    "eva@halcyon": "Eva Lindqvist",
 }
 # What keeps Chromium from calling home; without a sandbox, for root has none.
 _FLAGS: Final = (

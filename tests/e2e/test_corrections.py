@@ -1,0 +1,53 @@
+"""A restated month through the browser: who approves its corrections, and who is told why."""
+
+import io
+import re
+
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+
+class TestAnApprover:
+    def test_approves_all_that_waits_of_a_close_at_once(self, demo, browser):
+        """initech's and northfold's are above what goes out by itself."""
+        with demo.visit(browser, "bruno") as visit:
+            page = visit.page
+            page.goto("/invoices?view=corrections")
+            page.get_by_role("link", name=re.compile("October|Corrections of")).first.click()
+            expect(page.get_by_role("heading", level=1)).to_contain_text("Corrections of")
+            expect(page.get_by_role("main")).to_contain_text(re.compile(r"credits?.*debits?"))
+            page.get_by_label("I have looked at them").check()
+            page.get_by_role("button", name=re.compile("^Approve all")).click()
+            expect(page.get_by_text(re.compile(r"\d+ corrections? approved"))).to_be_visible()
+            waiting = page.get_by_role("main").get_by_text("Needs approval", exact=True)
+            expect(waiting).to_have_count(0)
+            issued = page.locator(".chip").get_by_text("Issued", exact=True)
+            before = issued.count()
+            for _ in range(60):
+                page.goto(demo.fill("/corrections/{month}"))
+                if issued.count() >= before + 2:
+                    break
+                page.wait_for_timeout(500)
+            expect(page.locator(".chip").get_by_text("Issuing", exact=True)).to_have_count(0)
+
+
+class TestACustomer:
+    def test_is_told_why_a_month_was_corrected_and_what_it_means_to_pay(self, demo, browser):
+        with demo.visit(browser, "eva@halcyon") as visit:
+            page = visit.page
+            page.goto("/account")
+            expect(page.get_by_text("AWS has corrected its bill").first).to_be_visible()
+            page.get_by_role("link", name=re.compile("What changed")).first.click()
+            expect(page.get_by_role("heading", name="Corrected since")).to_be_visible()
+            credits_shown = page.locator("#credits")
+            expect(credits_shown).to_contain_text("AWS has corrected its bill for")
+            expect(credits_shown).to_contain_text("is deducted from what is still to pay")
+            expect(page.get_by_text("Still to pay: $")).to_be_visible()
+            with page.expect_download() as download:
+                link = credits_shown.get_by_role("link", name=re.compile("PDF"))
+                address = f"{link.get_attribute('href')}?download"
+                page.evaluate("address => { location.href = address }", address)
+            content = download.value.path().read_bytes()
+        text = "\n".join(part.extract_text() for part in PdfReader(io.BytesIO(content)).pages)
+        assert "Credit note" in text
+        assert "Corrects invoice" in text
