@@ -6,6 +6,7 @@ it was recorded, and no other is there. So nothing that a test spoils is seen by
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import md5
 from pathlib import Path
 from typing import Final
@@ -78,11 +79,17 @@ def _put_rows(recorded: dict[str, bytes]) -> None:
 
 def _go_on_counting(table: str) -> None:
     """A test may have begun its numbers anew: what comes next is newer than what was put there."""
-    [[sequence]] = administrator().execute(_SEQUENCE, [table, table]).fetchall()
+    sequence = _sequence_of(table)
     if sequence is not None:
         query = sql.SQL("SELECT setval({}, greatest(max(id), nextval({}))) FROM {}")
         parts = sql.Literal(sequence), sql.Literal(sequence), sql.Identifier(table)
         administrator().execute(query.format(*parts))
+
+
+@cache
+def _sequence_of(table: str) -> str | None:
+    [[sequence]] = administrator().execute(_SEQUENCE, [table, table]).fetchall()
+    return sequence
 
 
 def _put_objects(storage: Storage, recorded: dict[str, bytes]) -> None:

@@ -74,12 +74,10 @@ def test_lists_what_can_be_done_and_what_it_comes_to(tmp_path, asked):
     assert shown.splitlines() == [
         "ACME-0001: paid, 2311.69 USD, 0.00 left to pay",
         "  1. Cloud usage: Compute (acme): 1140.60 of 1440.60 left",
+        "  cn_1 of 300.00, goodwill: in review",
         (
-            "  cn_1 of 300.00, goodwill: in review",
-            (
-                "  charged too much: goodwill"
-                " (11.69 left to pay, 300.00 to the balance, -60.30 never billed)"
-            ),
+            "  charged too much: goodwill"
+            " (11.69 left to pay, 300.00 to the balance, -60.30 never billed)"
         ),
         "  never paid: write-off, by lines and amounts",
     ]
