@@ -13,11 +13,12 @@ class TestAnApprover:
         with demo.visit(browser, "bruno") as visit:
             page = visit.page
             page.goto("/invoices?view=corrections")
-            page.get_by_role("link", name=re.compile("October|Corrections of")).first.click()
+            address = demo.fill("/corrections/{month}")
+            page.locator(f'main a[href^="{address}"]').first.click()
             expect(page.get_by_role("heading", level=1)).to_contain_text("Corrections of")
             expect(page.get_by_role("main")).to_contain_text(re.compile(r"credits?.*debits?"))
             page.get_by_label("I have looked at them").check()
-            page.get_by_role("button", name=re.compile("^Approve all")).click()
+            page.get_by_role("button", name=re.compile("^Approve ")).first.click()
             expect(page.get_by_text(re.compile(r"\d+ corrections? approved"))).to_be_visible()
             waiting = page.get_by_role("main").get_by_text("Needs approval", exact=True)
             expect(waiting).to_have_count(0)
@@ -25,7 +26,7 @@ class TestAnApprover:
             before = issued.count()
             for _ in range(60):
                 page.goto(demo.fill("/corrections/{month}"))
-                if issued.count() >= before + 2:
+                if issued.count() >= before + 1:
                     break
                 page.wait_for_timeout(500)
             expect(page.locator(".chip").get_by_text("Issuing", exact=True)).to_have_count(0)
