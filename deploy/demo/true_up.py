@@ -11,7 +11,6 @@ from deploy.demo.checks import OLIVIA, stored_at_stripe
 from deploy.local.api_client import ApiClient
 from deploy.local.lake import connect
 from deploy.local.servers import Servers
-from deploy.local.stack import Stack
 from deploy.true_up_checker import differences
 from shared.exact import shortened
 from shared.money import currency_exponent
@@ -62,12 +61,11 @@ def look_at_true_up(client: ApiClient, servers: Servers, accounts: Iterable[Any]
 
 def account_differences(servers: Servers, rows: Sequence[Mapping[str, Any]]) -> list[Decimal]:
     """Of each row of GET /api/v1/corrections, in their order; 0 where all is right."""
-    stack = Stack(servers)
     with closing(connect(servers)) as storage:
         return differences(
             rows,
             read=lambda uri: storage.read(uri).decode(),
-            control=lambda name: stack.stripe_control("GET", name),
+            control=lambda name: {name: stored_at_stripe(servers, name)},
         )
 
 
@@ -114,16 +112,14 @@ def _at_stripe(servers: Servers) -> tuple[Amounts, Amounts]:
     """By customer and currency: what is left to pay, and what is on its balance there."""
     due: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     on_credit: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    ours = {
-        one["id"]: one["metadata"].get("trueback_customer", one["id"])
-        for one in stored_at_stripe(servers, "customers")
-    }
+    customers = stored_at_stripe(servers, "customers")
+    ours = {one["id"]: one["metadata"].get("trueback_customer", one["id"]) for one in customers}
     for invoice in stored_at_stripe(servers, "invoices"):
         if invoice["status"] == StripeStatus.OPEN.value:
             currency = invoice["currency"].upper()
             left = _money(invoice["amount_remaining"], currency)
             due[ours[invoice["customer"]], currency] += left
-    for customer in stored_at_stripe(servers, "customers"):
+    for customer in customers:
         if customer["balance"]:
             currency = customer["currency"].upper()
             on_credit[ours[customer["id"]], currency] -= _money(customer["balance"], currency)

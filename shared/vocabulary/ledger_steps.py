@@ -1,3 +1,5 @@
+"""The words of the ledger, and of a customer's account."""
+
 from enum import StrEnum
 
 
@@ -9,3 +11,8 @@ class LedgerStep(StrEnum):
     PAID = "paid"
     OVERPAID = "overpaid"
     WRITTEN_OFF = "written-off"
+
+
+class DocumentKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"

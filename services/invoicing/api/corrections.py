@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from services.invoicing.api.answers import (
     MovedNote,
     WaitingList,
 )
+from services.invoicing.api.refusals import refusals_as_problems
 from services.invoicing.domain.states import COMMERCIAL_ACTIONS
 from services.invoicing.models import ClosedPeriod, CreditNote, Debit, TrueUpAccount
 from services.invoicing.operations.act_on_account import act_on_account
@@ -24,15 +24,11 @@ from services.invoicing.operations.act_on_correction import (
     approve_corrections,
     release_debit,
 )
-from services.invoicing.operations.act_on_invoice import ActionRefused
-from services.invoicing.operations.move_invoice import InvoiceChanged
-from services.invoicing.operations.reissue_invoice import NothingToReissue
 from services.invoicing.queries.corrections import read_close, read_corrections
 from services.invoicing.queries.reissues import pending_reissue
 from services.invoicing.queries.waiting_corrections import read_waiting
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
-from shared.runtime.problems import Conflict, Forbidden
 from shared.vocabulary.account_states import AccountChoice
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.roles import APPROVERS, BILLING, STAFF, Role
@@ -85,16 +81,10 @@ class CorrectionsApprovalView(ScopedView):
     response_types = {"POST": {200: ApprovedCorrections}}
 
     def post(self, _request: Request, period: str) -> Response:
-        try:
+        with refusals_as_problems(ClosedPeriod.DoesNotExist):
             approved = approve_corrections(
                 period=period, actor=self.actor, now=datetime.now(UTC), **self.given()
             )
-        except ClosedPeriod.DoesNotExist as error:
-            raise Http404 from error
-        except InvoiceChanged as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(asdict(approved))
 
 
@@ -117,7 +107,7 @@ class NoteActionView(ScopedView):
 
     def post(self, _request: Request, note_id: str, action: str) -> Response:
         self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]})
-        try:
+        with refusals_as_problems(CreditNote.DoesNotExist):
             note = act_on_note(
                 note_id=note_id,
                 action=action,
@@ -125,12 +115,6 @@ class NoteActionView(ScopedView):
                 now=datetime.now(UTC),
                 **self.given(),
             )
-        except CreditNote.DoesNotExist as error:
-            raise Http404 from error
-        except InvoiceChanged as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response({"document": note.note_id, "state": note.state, "version": note.version})
 
 
@@ -143,16 +127,10 @@ class DebitReleaseView(ScopedView):
     response_types = {"POST": {200: MovedNote}}
 
     def post(self, _request: Request, debit_id: str) -> Response:
-        try:
+        with refusals_as_problems(Debit.DoesNotExist):
             debit = release_debit(
                 debit_id=debit_id, actor=self.actor, now=datetime.now(UTC), **self.given()
             )
-        except Debit.DoesNotExist as error:
-            raise Http404 from error
-        except InvoiceChanged as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(
             {"document": debit.debit_id, "state": debit.state, "version": debit.version}
         )
@@ -174,7 +152,7 @@ class AccountActionView(ScopedView):
     def post(self, _request: Request, account_id: str, action: str) -> Response:
         given = self.given()
         self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]}, reason=given["reason"])
-        try:
+        with refusals_as_problems(TrueUpAccount.DoesNotExist):
             account = act_on_account(
                 account_id=account_id,
                 action=action,
@@ -182,12 +160,6 @@ class AccountActionView(ScopedView):
                 now=datetime.now(UTC),
                 **given,
             )
-        except TrueUpAccount.DoesNotExist as error:
-            raise Http404 from error
-        except (InvoiceChanged, NothingToReissue) as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         draft = pending_reissue(account)
         return Response(
             {

@@ -11,18 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.invoicing.api.answers import FixedInvoice, InvoiceFixes
+from services.invoicing.api.refusals import refusals_as_problems
 from services.invoicing.domain.fixes import positions
 from services.invoicing.models import Invoice, TrueUpAccount
-from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.fix_invoice import fix_invoice
-from services.invoicing.operations.give_credit import NoRoom
-from services.invoicing.operations.move_invoice import InvoiceChanged
-from services.invoicing.operations.reissue_invoice import NothingToReissue
 from services.invoicing.queries.invoice_fixes import read_fixes
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.money import Money
-from shared.runtime.problems import Conflict, Forbidden
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.fixes import FixRoute
 from shared.vocabulary.roles import BILLING, STAFF, Role
@@ -78,7 +74,7 @@ class InvoiceFixesView(ScopedView):
         if invoice is None:
             raise Http404
         lines = [(line["position"], line["amount"]) for line in given["lines"]]
-        try:
+        with refusals_as_problems(TrueUpAccount.DoesNotExist):
             fixed = fix_invoice(
                 invoice_id=invoice_id,
                 route=FixRoute(given["route"]),
@@ -88,12 +84,6 @@ class InvoiceFixesView(ScopedView):
                 reason=given["reason"],
                 now=datetime.now(UTC),
             )
-        except TrueUpAccount.DoesNotExist as error:
-            raise Http404 from error
-        except (InvoiceChanged, NothingToReissue, NoRoom) as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(asdict(fixed))
 
 

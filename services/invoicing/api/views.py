@@ -16,11 +16,11 @@ from services.invoicing.api.answers import (
     Issuing,
 )
 from services.invoicing.api.answers import Invoice as InvoiceAnswer
+from services.invoicing.api.refusals import refusals_as_problems
 from services.invoicing.domain.states import ACTIONS
 from services.invoicing.models import Customer, Invoice
-from services.invoicing.operations.act_on_invoice import ActionRefused, act_on_invoice
+from services.invoicing.operations.act_on_invoice import act_on_invoice
 from services.invoicing.operations.change_plans import PLANS
-from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.queries.invoice_fact import invoice_fact, issued_invoices
 from services.invoicing.queries.invoice_files import (
     invoice_file_name,
@@ -33,7 +33,6 @@ from shared.auth.api import ScopedView
 from shared.contracts.invoicing import INVOICE_DRAFTED
 from shared.contracts.superseded.invoices import downgraded_document
 from shared.proposals.api import FileGiven, ProposedView, WaitingChange
-from shared.runtime.problems import Conflict, Forbidden
 from shared.vocabulary.audit import AuditAction
 from shared.vocabulary.disclosure import Disclosure
 from shared.vocabulary.invoice_states import State
@@ -189,7 +188,7 @@ class InvoiceActionView(ScopedView):
         given = self.given()
         self.note(details={"action": action[:_ACTION_CHARACTERS_MAX]})
         _found(self, invoice_id)
-        try:
+        with refusals_as_problems():
             invoice = act_on_invoice(
                 invoice_id=invoice_id,
                 action=action,
@@ -197,10 +196,6 @@ class InvoiceActionView(ScopedView):
                 now=datetime.now(UTC),
                 **given,
             )
-        except InvoiceChanged as error:
-            raise Conflict(str(error), reason={"code": "changed"}) from error
-        except ActionRefused as error:
-            raise Forbidden(str(error), reason=asdict(error.refusal)) from error
         return Response(_shown(self, invoice, self.answer_version))
 
 

@@ -1,4 +1,8 @@
+from datetime import date
+
 from django.db import models
+
+from shared.runtime.business_time import business_time
 
 
 class AttributedPeriod(models.Model):
@@ -55,3 +59,8 @@ class ClosedPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} closed on {self.run_id}"
+
+    @property
+    def day(self) -> date:
+        """By which the month may still be charged or credited: the business date of the close."""
+        return business_time(self.closed_at).date()

@@ -9,10 +9,10 @@ from services.invoicing.models import ClosedPeriod, TrueUpAccount
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.move_account import move_account
 from services.invoicing.operations.reissue_invoice import discard_reissue, draft_reissue
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.queries.reissues import account_choices
 from shared.auth.actors import Actor
 from shared.contracts.invoicing import Cause, Refusal
-from shared.jobs.work import request_job
 from shared.vocabulary.account_states import AccountChoice, AccountState
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.invoice_states import State
@@ -39,7 +39,7 @@ def act_on_account(
     # Where a debit line alone was voided its amount is a debit again, by the settlement.
     to = AccountState.LET_GO if choice == AccountChoice.LET_GO else AccountState.OPEN
     moved = move_account(account, to, actor=actor.name, cause=cause, now=now, stopped_for=None)
-    request_job(kind="settle_accounts", key=period, payload={"period": period})
+    settle_month(period)
     return moved
 
 

@@ -80,10 +80,6 @@ def release_debit(
             f" version {version}; the newest close of {period} is {number}.",
             remedy="Look at it again.",
         )
-    state = State.PARKED if debit.parked_for else State.IN_REVIEW
-    refused = refusal(NOTE_ACTIONS["release"], state=state, actor=actor, doers=[], reason=reason)
-    if refused is not None:
-        raise ActionRefused(refusal_detail("release", refused), refusal=refused)
     _release(debit, actor, reason, now)
     return debit
 
@@ -105,10 +101,6 @@ def approve_corrections(
     count = 0
     for debit in _held_debits(period) if reason.strip() else []:
         if _is_held_by_brake(debit.parked_for):
-            release = NOTE_ACTIONS["release"]
-            refused = refusal(release, state=State.PARKED, actor=actor, doers=[], reason=reason)
-            if refused is not None:
-                raise ActionRefused(refusal_detail("release", refused), refusal=refused)
             _release(debit, actor, reason, now)
             count += 1
     for document in _waiting(period):
@@ -164,6 +156,10 @@ def _held_debits(period: str) -> list[Debit]:
 
 
 def _release(debit: Debit, actor: Actor, reason: str, now: datetime) -> None:
+    state = State.PARKED if debit.parked_for else State.IN_REVIEW
+    refused = refusal(NOTE_ACTIONS["release"], state=state, actor=actor, doers=[], reason=reason)
+    if refused is not None:
+        raise ActionRefused(refusal_detail("release", refused), refusal=refused)
     debit.released = [
         *debit.released,
         {"by": actor.name, "at": now.isoformat(), "reason": reason, "of": debit.parked_for},

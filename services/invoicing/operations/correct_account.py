@@ -11,12 +11,12 @@ from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.models import (
     ClosedPeriod,
     CreditNote,
-    CreditNoteLine,
     Debit,
     Invoice,
     InvoiceLine,
     TrueUpAccount,
 )
+from services.invoicing.operations.add_note_lines import add_note_lines
 from services.invoicing.operations.draft_again import draft_again
 from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.log_step import log_step
@@ -101,7 +101,6 @@ def make_credit_notes(of: Correction, credited: Mapping[str, Mapping[int, int]])
     """`credited` is by invoice and position of its line, in minor units."""
     for invoice_id, by_position in credited.items():
         invoice = Invoice.objects.get(pk=invoice_id)
-        lines = {line.position: line for line in invoice.lines.filter(position__in=by_position)}
         note = CreditNote.objects.create(
             note_id=new_id("cn"),
             customer_id=invoice.customer_id,
@@ -117,17 +116,8 @@ def make_credit_notes(of: Correction, credited: Mapping[str, Mapping[int, int]])
             detail=of.written_detail,
             drafted_at=of.now,
         )
-        CreditNoteLine.objects.bulk_create(
-            CreditNoteLine(
-                customer_id=note.customer_id,
-                note=note,
-                position=number,
-                invoice_line=lines[position],
-                amount_minor=amount,
-            )
-            for number, (position, amount) in enumerate(sorted(by_position.items()), start=1)
-        )
-        note.refresh_from_db()
+        lines = invoice.lines.filter(position__in=by_position).order_by("position")
+        add_note_lines(note, {line: by_position[line.position] for line in lines})
         log_step(note.transitions, note, None, actor=ACTOR, cause=of.cause, now=of.now)
 
 

@@ -32,6 +32,7 @@ from services.invoicing.operations.open_account import open_empty_account
 from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.queries.account_documents import contracts_unjudged, waiting_debits
 from services.invoicing.queries.account_terms import read_lines, write_costs
 from services.invoicing.queries.contract_terms import contract_terms, has_rate
@@ -52,7 +53,6 @@ from shared.contracts.superseded.invoice_words import written_basis
 from shared.faults import BadConfiguration
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
-from shared.jobs.work import request_job
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
@@ -123,7 +123,7 @@ def draft_invoices(*, period: str) -> None:
             is_drafted=True, totals=totals
         )
         if closed.number > 1:
-            request_job(kind="settle_accounts", key=period, payload={"period": period})
+            settle_month(period)
 
 
 def _draft_all(

@@ -18,6 +18,7 @@ from services.invoicing.models import (
     InvoiceLine,
     TrueUpAccount,
 )
+from services.invoicing.operations.add_note_lines import add_note_lines
 from services.invoicing.operations.book_entries import book_credited, book_note_void
 from services.invoicing.operations.book_money import book_refunds_named
 from services.invoicing.operations.hold_corrections import hold_corrections
@@ -174,17 +175,7 @@ def _create(invoice: Invoice, there: StripeCreditNote, lines: Mapping[InvoiceLin
         drafted_at=made_at,
         issued_at=made_at,
     )
-    CreditNoteLine.objects.bulk_create(
-        CreditNoteLine(
-            customer_id=note.customer_id,
-            note=note,
-            position=number,
-            invoice_line=line,
-            amount_minor=amount,
-        )
-        for number, (line, amount) in enumerate(lines.items(), start=1)
-    )
-    note.refresh_from_db()
+    add_note_lines(note, lines)
     cause = Cause(CauseCode.MADE_AT_STRIPE, {"number": note.number})
     now = datetime.now(UTC)
     log_step(note.transitions, note, None, actor=_STRIPE, cause=cause, now=now)

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from services.invoicing.domain.fixes import Situation, fits, whole_credit
 from services.invoicing.models import (
     ClosedPeriod,
     CreditNote,
-    CreditNoteLine,
     Dispute,
     Invoice,
-    TrueUpAccount,
 )
+from services.invoicing.operations.add_note_lines import add_note_lines
+from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.log_step import log_step
-from services.invoicing.operations.move_note import move_note
+from services.invoicing.operations.move_note import park_note
+from services.invoicing.queries.account_documents import accounts_on
 from services.invoicing.queries.invoice_situation import read_situation, unassigned_note
-from shared.contracts.invoicing import CAUSES, Cause
+from shared.contracts.invoicing import Cause
 from shared.faults import Fault
 from shared.identifiers import new_id
 from shared.money import Money, smallest_charge_step
@@ -42,11 +41,7 @@ def lock_invoice(invoice_id: str) -> Invoice:
     """With its month and the accounts of all its lines before it, as settlements lock them."""
     period = Invoice.objects.values_list("period", flat=True).get(pk=invoice_id)
     ClosedPeriod.objects.select_for_update().filter(period=period).first()
-    of_lines = Invoice.objects.filter(pk=invoice_id).exclude(lines__account=None)
-    accounts = TrueUpAccount.objects.filter(
-        Q(invoice=invoice_id) | Q(pk__in=of_lines.values("lines__account"))
-    )
-    list(accounts.select_for_update().order_by("account_id").values_list("pk"))
+    list(accounts_on(invoice_id).select_for_update().order_by("account_id").values_list("pk"))
     return Invoice.objects.select_for_update().get(pk=invoice_id)
 
 
@@ -81,7 +76,7 @@ def give_credit(
         now=now,
     )
     causes = _held_for(invoice)
-    return _held(note, causes, now) if causes else note
+    return park_note(note, causes, actor=ACTOR, now=now) if causes else note
 
 
 def give_whole(invoice: Invoice, amount_minor: int, **given: Any) -> CreditNote:
@@ -113,18 +108,8 @@ def _create(
         state=State.IN_REVIEW,
         drafted_at=now,
     )
-    of_position = {line.position: line for line in invoice.lines.filter(position__in=lines)}
-    CreditNoteLine.objects.bulk_create(
-        CreditNoteLine(
-            customer_id=note.customer_id,
-            note=note,
-            position=number,
-            invoice_line=of_position[position],
-            amount_minor=amount,
-        )
-        for number, (position, amount) in enumerate(sorted(lines.items()), start=1)
-    )
-    note.refresh_from_db()
+    on = invoice.lines.filter(position__in=lines).order_by("position")
+    add_note_lines(note, {line: lines[line.position] for line in on})
     return note
 
 
@@ -135,15 +120,3 @@ def _held_for(invoice: Invoice) -> list[Cause]:
     if number := unassigned_note(invoice):
         causes.append(Cause(CauseCode.UNASSIGNED_CREDIT, {"number": number}))
     return causes
-
-
-def _held(note: CreditNote, causes: list[Cause], now: datetime) -> CreditNote:
-    return move_note(
-        note,
-        State.PARKED,
-        actor="trueback",
-        cause=causes[0],
-        now=now,
-        parked_from=note.state,
-        parked_for=CAUSES.dump_python(causes, mode="json"),
-    )

@@ -6,10 +6,11 @@ from services.invoicing.domain.fixes import fits
 from services.invoicing.models import CreditNote, Invoice
 from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.move_invoice import move_invoice
-from services.invoicing.operations.move_note import move_note
+from services.invoicing.operations.move_note import move_note, park_note
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.queries.invoice_situation import read_situation
 from services.invoicing.queries.issue_refusal import issue_refusal
-from shared.contracts.invoicing import CAUSES, Cause
+from shared.contracts.invoicing import Cause
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_kinds import InvoiceKind
@@ -44,18 +45,9 @@ def has_room(note: CreditNote) -> bool:
 
 def _hold(note: CreditNote, now: datetime) -> None:
     """Of true-up a settlement makes another; what a person gives, a person looks at again."""
-    cause = Cause(CauseCode.NO_ROOM)
-    move_note(
-        note,
-        State.PARKED,
-        actor=ACTOR,
-        cause=cause,
-        now=now,
-        parked_from=note.state,
-        parked_for=CAUSES.dump_python([cause], mode="json"),
-    )
+    park_note(note, [Cause(CauseCode.NO_ROOM)], actor=ACTOR, now=now)
     if note.account_id is not None:
-        request_job(kind="settle_accounts", key=note.period, payload={"period": note.period})
+        settle_month(note.period)
 
 
 def issue_approved(now: datetime) -> None:

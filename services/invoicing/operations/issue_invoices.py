@@ -38,6 +38,7 @@ from services.invoicing.operations.perform_at_stripe import Step, perform_at_str
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.operations.reissue_invoice import lower_base, stop_reissued
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.operations.stripe_steps import (
     customer_as_invoiced,
     customer_document,
@@ -256,7 +257,7 @@ def _settle_again(issued: Invoice) -> None:
         return
     is_closed_again = closed.number > 1 and closed.run_id != issued.run_id
     if issued.reissues_id or is_closed_again:
-        request_job(kind="settle_accounts", key=closed.period, payload={"period": closed.period})
+        settle_month(closed.period)
 
 
 def _finalised(number: str, unsent: RefusedByStripe | None) -> Cause:

@@ -22,11 +22,12 @@ from services.invoicing.operations.issue_credit_note import (
     issue_credit_note,
 )
 from services.invoicing.operations.issue_invoices import UnequalAtStripe, stripe_cause
-from services.invoicing.operations.move_note import move_note
+from services.invoicing.operations.move_note import move_note, park_note
 from services.invoicing.operations.record_revenue import record_credited
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.operations.tell_credited import tell_credited
 from services.invoicing.queries.invoice_situation import down_paid_of
-from shared.contracts.invoicing import CAUSES, Cause
+from shared.contracts.invoicing import Cause
 from shared.isolation.scope import as_ops
 from shared.jobs.work import request_job
 from shared.vocabulary.invoice_causes import CauseCode
@@ -133,9 +134,7 @@ def _conclude(note_id: str, there: StripeCreditNote, now: datetime) -> None:
         closed = ClosedPeriod.objects.filter(period=issued.period).first()
         if closed is not None and closed.number != issued.close_number:
             # It was on its way when the month was closed again: what differs now is another one.
-            request_job(
-                kind="settle_accounts", key=closed.period, payload={"period": closed.period}
-            )
+            settle_month(closed.period)
         # It may have been voided by now, and the event left waiting for us.
         request_job(kind="process_stripe_events", key="all", payload={})
 
@@ -144,12 +143,4 @@ def _park(note_id: str, cause: Cause) -> None:
     with as_ops():
         note = CreditNote.objects.select_for_update().get(pk=note_id)
         if note.state == State.ISSUING:
-            move_note(
-                note,
-                State.PARKED,
-                actor=ACTOR,
-                cause=cause,
-                now=datetime.now(UTC),
-                parked_from=State.ISSUING,
-                parked_for=CAUSES.dump_python([cause], mode="json"),
-            )
+            park_note(note, [cause], actor=ACTOR, now=datetime.now(UTC))

@@ -29,7 +29,7 @@ from services.invoicing.models import (
 from services.invoicing.operations.give_way import ACTOR
 from services.invoicing.operations.issue_corrections import issue_by_itself
 from services.invoicing.operations.move_invoice import held_for, move_invoice
-from services.invoicing.operations.move_note import move_note
+from services.invoicing.operations.move_note import move_note, park_note
 from services.invoicing.queries.account_terms import read_terms
 from services.invoicing.queries.invoice_situation import unassigned_note
 from shared.contracts.invoicing import CAUSES, Cause
@@ -197,8 +197,10 @@ def _move(one: _Made, to: State, causes: list[Cause], now: datetime) -> None:
         held_debit = CAUSES.dump_python(causes, mode="json") if is_held else []
         Debit.objects.filter(pk=one.debit.pk).update(is_judged=True, parked_for=held_debit)
     for note in one.notes:
-        held = {"parked_from": note.state, "parked_for": CAUSES.dump_python(causes, mode="json")}
-        move_note(note, to, actor=ACTOR, cause=causes[0], now=now, **(held if is_held else {}))
+        if is_held:
+            park_note(note, causes, actor=ACTOR, now=now)
+        else:
+            move_note(note, to, actor=ACTOR, cause=causes[0], now=now)
     if one.supplementary is not None:
         held = {"parked_from": one.supplementary.state, **held_for(causes)}
         move_invoice(

@@ -10,9 +10,9 @@ from services.invoicing.domain.true_up_terms import policy_of
 from services.invoicing.models import ClosedPeriod, Debit, TrueUpAccount
 from services.invoicing.operations.correct_account import place_on_its_own
 from services.invoicing.operations.judge_corrections import judge_corrections
+from services.invoicing.operations.settle_again import settle_month
 from services.invoicing.queries.account_terms import read_terms
 from shared.isolation.scope import as_ops
-from shared.jobs.work import request_job
 from shared.periods import Month
 from shared.runtime.business_time import business_now
 from shared.vocabulary.account_states import AccountState
@@ -67,7 +67,7 @@ def _finish_accounts() -> None:
                 continue
             account.state, account.version = AccountState.FINAL, account.version + 1
             account.save(update_fields=["state", "version"])
-            request_job(kind="settle_accounts", key=period, payload={"period": period})
+            settle_month(period)
 
 
 def _credit_until(account: TrueUpAccount) -> date:

@@ -1,12 +1,13 @@
 """The one way a credit note changes its state: compare-and-set, and a sealed log."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from services.invoicing.models import CreditNote
 from services.invoicing.operations.log_step import log_step
 from services.invoicing.operations.move_invoice import InvoiceChanged
-from shared.contracts.invoicing import Cause
+from shared.contracts.invoicing import CAUSES, Cause
 from shared.vocabulary.invoice_states import State
 
 
@@ -25,3 +26,18 @@ def move_note(
     note.refresh_from_db()
     log_step(note.transitions, note, before, actor=actor, cause=cause, now=now)
     return note
+
+
+def park_note(
+    note: CreditNote, causes: Sequence[Cause], *, actor: str, now: datetime
+) -> CreditNote:
+    """It waits for a person, for all of these causes; raises as `move_note`."""
+    return move_note(
+        note,
+        State.PARKED,
+        actor=actor,
+        cause=causes[0],
+        now=now,
+        parked_from=note.state,
+        parked_for=CAUSES.dump_python(list(causes), mode="json"),
+    )

@@ -105,7 +105,7 @@ def wanted_lines(account: TrueUpAccount, closed: ClosedPeriod) -> Mapping[LineKe
     terms = read_terms(account.terms)
     policy = policy_of(terms.true_up, Month.parse(account.period), account.currency)
     first = replace(policy, may_charge=True, threshold_minor=0)
-    return settle(given, first, closed.closed_at.date()).debit
+    return settle(given, first, closed.day).debit
 
 
 def redraft_reissue(account: TrueUpAccount, closed: ClosedPeriod, now: datetime) -> None:

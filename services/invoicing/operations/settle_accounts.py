@@ -41,7 +41,6 @@ from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
-from shared.runtime.business_time import business_time
 from shared.vocabulary.invoice_states import State
 
 
@@ -87,7 +86,7 @@ def settle_account(
     own = {tenant: costs[tenant] for tenant in terms.prices.tenants if tenant in costs}
     target = target_of(terms, month, own)
     pending = open_debit(account)
-    day = business_time(closed.closed_at).date()
+    day = closed.day
     policy = policy_of(terms.true_up, month, account.currency)
     may_keep = pending is not None and pending.day <= policy.charge_until
     given = read_account(account, target, pending.amount_minor if pending and may_keep else 0)

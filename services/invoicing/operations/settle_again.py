@@ -1,13 +1,16 @@
-from django.db.models import Q
-
-from services.invoicing.models import ClosedPeriod, Invoice, TrueUpAccount
+from services.invoicing.models import ClosedPeriod, Invoice
+from services.invoicing.queries.account_documents import accounts_on
 from shared.jobs.work import request_job
+
+
+def settle_month(period: str) -> None:
+    """Asks for it, once this transaction is done."""
+    request_job(kind="settle_accounts", key=period, payload={"period": period})
 
 
 def settle_again(invoice: Invoice) -> None:
     """The months that it has lines of, once this transaction is done: their room is another."""
-    of_lines = invoice.lines.exclude(account=None).values("account")
-    accounts = TrueUpAccount.objects.filter(Q(invoice=invoice) | Q(pk__in=of_lines))
+    accounts = accounts_on(invoice.pk)
     months = accounts.order_by("period").values_list("period", flat=True).distinct()
     for period in ClosedPeriod.objects.filter(period__in=months).values_list("period", flat=True):
-        request_job(kind="settle_accounts", key=period, payload={"period": period})
+        settle_month(period)

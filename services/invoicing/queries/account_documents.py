@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from services.invoicing.domain.account_terms import Target, is_cost_derived
 from services.invoicing.domain.settlement import Account, BilledLine, Document
@@ -76,6 +76,14 @@ def documents_of(accounts: Sequence[TrueUpAccount]) -> dict[str, list[Document]]
         ]
         for account_id, mine in lines.items()
     }
+
+
+def accounts_on(invoice_id: str) -> QuerySet[TrueUpAccount]:
+    """The month that the invoice is the first of, and the earlier ones that it charges for."""
+    of_lines = InvoiceLine.objects.filter(invoice=invoice_id).exclude(account=None)
+    return TrueUpAccount.objects.filter(
+        Q(invoice=invoice_id) | Q(pk__in=of_lines.values("account"))
+    )
 
 
 def unissued_notes(account: TrueUpAccount) -> list[CreditNote]:

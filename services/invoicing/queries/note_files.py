@@ -21,7 +21,7 @@ def note_pdf(note: CreditNote) -> bytes:
     document = credit_note_document(
         note_fact(note),
         invoice_fact(note.invoice, with_charges=False),
-        [*_credited(note), *_beside(note)],
+        list(_changes(note)),
         environment=settings.ENVIRONMENT.environment,
     )
     return pdf_of(document, made_at=note.issued_at or note.drafted_at)
@@ -33,25 +33,22 @@ def note_file_name(note: CreditNote) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-')}.pdf"
 
 
-def _credited(note: CreditNote) -> Iterator[ChangedLine]:
-    """By the invoice's lines. One that has not changed gives back what others had no room for."""
+def _changes(note: CreditNote) -> Iterator[ChangedLine]:
+    """What is credited, by the invoice's lines, then what changed in the month beside it.
+
+    A line that has not changed gives back what others had no room for.
+    """
     changed = _changed(note)
+    # What an account is priced by is for staff: its notes say what their lines are called.
+    names = {_key(row): row.get("description") or row["component"] for row in note.detail}
     for line in note.lines.select_related("invoice_line").order_by("position"):
         on, amount = line.invoice_line, _amount(line.amount_minor, note)
         charged = _amount(on.amount_minor, note)
+        names.pop(row_key(on), None)
         before, after = changed.get(row_key(on), (charged, charged - amount))
         yield ChangedLine(on.description, before, after, amount)
-
-
-def _beside(note: CreditNote) -> Iterator[ChangedLine]:
-    """What changed in the month and is credited on no line of this note."""
-    lines = note.lines.select_related("invoice_line")
-    credited = {row_key(line.invoice_line) for line in lines}
-    # What an account is priced by is for staff: its notes say what their lines are called.
-    names = {_key(row): row.get("description") or row["component"] for row in note.detail}
-    for key, (before, after) in _changed(note).items():
-        if key not in credited:
-            yield ChangedLine(names[key], before, after, Decimal(0))
+    for key, name in names.items():
+        yield ChangedLine(name, *changed[key], Decimal(0))
 
 
 def _changed(note: CreditNote) -> dict[LineKey, tuple[Decimal, Decimal]]:

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from services.invoicing.models import CreditNote, Customer, Invoice, LedgerEntry
 from shared.exact import shortened
-from shared.vocabulary.ledger import DocumentKind
-from shared.vocabulary.ledger_steps import LedgerStep
+from shared.vocabulary.ledger_steps import DocumentKind, LedgerStep
 
 # What a customer owes, and what of his is with us: the rest of the ledger is the operator's.
 RECEIVABLE: Final = "receivable"

@@ -1,6 +1,7 @@
 """What the portal says about actions on a credit note; invoicing alone decides about them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from services.portal.domain.invoice_actions import ShownAction
@@ -17,8 +18,6 @@ _APPROVE: Final = ShownAction(
     effect="It goes to Stripe at once.",
     needs_reason=False,
     needs_confirmation=True,
-    allowed=True,
-    reason="",
 )
 _PARK: Final = ShownAction(
     name="park",
@@ -27,8 +26,6 @@ _PARK: Final = ShownAction(
     effect="",
     needs_reason=True,
     needs_confirmation=False,
-    allowed=True,
-    reason="",
 )
 _RELEASE: Final = ShownAction(
     name="release",
@@ -37,8 +34,6 @@ _RELEASE: Final = ShownAction(
     effect="An approver approves it then.",
     needs_reason=True,
     needs_confirmation=False,
-    allowed=True,
-    reason="",
 )
 _LET_GO_ON: Final = ShownAction(
     name="release",
@@ -47,8 +42,6 @@ _LET_GO_ON: Final = ShownAction(
     effect="It is looked at once more with that invoice.",
     needs_reason=True,
     needs_confirmation=False,
-    allowed=True,
-    reason="",
 )
 _BY_STATE: Final[Mapping[str, tuple[tuple[ShownAction, tuple[Role, ...]], ...]]] = {
     State.IN_REVIEW: ((_APPROVE, APPROVERS), (_PARK, BILLING)),
@@ -78,4 +71,4 @@ def debit_actions(state: str, actor: Actor) -> list[ShownAction]:
 
 def _refused(action: ShownAction, roles: tuple[Role, ...]) -> ShownAction:
     words = refusal_words({"code": RefusalCode.ROLE, "needed": list(roles)})
-    return ShownAction(**{**vars(action), "allowed": False, "reason": words})
+    return replace(action, allowed=False, reason=words)

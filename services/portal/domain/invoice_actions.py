@@ -69,8 +69,8 @@ class ShownAction:
     effect: str
     needs_reason: bool
     needs_confirmation: bool
-    allowed: bool
-    reason: str
+    allowed: bool = True
+    reason: str = ""
 
 
 def next_step(state: str, restated_by: Decimal | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from services.portal.domain.invoice_words import refusal_words
-from services.portal.gateways.invoicing import ACTION_SECONDS, UnableToAct, UnableToRead
+from services.portal.gateways.invoicing import ACTION_SECONDS, UnableToAct, UnableToRead, not_done
 from services.portal.gateways.owner import ask, reason_of, refusal_of
 from shared.auth.actors import Actor
 from shared.outside.http import Reply
@@ -100,15 +100,7 @@ def _post(path: str, body: Data, actor: Actor, now: datetime, *, seconds: float)
     try:
         answer = ask("invoicing", "POST", path, actor=actor, now=now, seconds=seconds, body=body)
     except Unanswered as error:
-        if not error.was_asked:
-            raise UnableToAct(
-                "The invoicing service does not answer, so nothing was done.",
-                remedy="Try again in a minute.",
-            ) from error
-        raise UnableToAct(
-            "The invoicing service does not answer; it may have done it all the same.",
-            remedy="Load the page again in a minute.",
-        ) from error
+        raise not_done(error, look="Load the page again in a minute.") from error
     if answer.status == HTTPStatus.NOT_FOUND:
         raise CorrectionChanged("It is not there any more.")
     if not answer.is_ok:

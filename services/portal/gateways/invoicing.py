@@ -39,6 +39,18 @@ class InvoiceFile:
     content_type: str
 
 
+def not_done(error: Unanswered, *, look: str) -> UnableToAct:
+    """`look` is what to do where it may have been done."""
+    if not error.was_asked:
+        return UnableToAct(
+            "The invoicing service does not answer, so nothing was done.",
+            remedy="Try again in a minute.",
+        )
+    return UnableToAct(
+        "The invoicing service does not answer; it may have done it all the same.", remedy=look
+    )
+
+
 def act_on_invoice(
     *, invoice_id: str, action: str, version: int, reason: str, actor: Actor, now: datetime
 ) -> InvoiceFact:
@@ -54,15 +66,7 @@ def act_on_invoice(
             body={"version": version, "reason": reason},
         )
     except Unanswered as error:
-        if not error.was_asked:
-            raise UnableToAct(
-                "The invoicing service does not answer, so nothing was done.",
-                remedy="Try again in a minute.",
-            ) from error
-        raise UnableToAct(
-            "The invoicing service does not answer; it may have done it all the same.",
-            remedy="Look at the invoice again in a minute.",
-        ) from error
+        raise not_done(error, look="Look at the invoice again in a minute.") from error
     if not answer.is_ok:
         raise UnableToAct(_refusal(answer))
     try:
