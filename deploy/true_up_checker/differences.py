@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from deploy.true_up_checker.billed import billed_at_stripe
-from deploy.true_up_checker.currencies import from_minor
+from deploy.true_up_checker.currencies import decimals_of, from_minor
 from deploy.true_up_checker.prices import Costs, price
 from shared.csv_files import read_rows
 
@@ -36,7 +36,9 @@ def differences(
 
 def _difference(row: Mapping[str, Any], costs: Costs, billed: Mapping[str, int]) -> Decimal:
     currency = row["currency"]
-    target = price(row["terms"]["prices"], row["period"], costs).target
+    step = Decimal(10) ** decimals_of(currency)
+    drawn = {one["grant"]: int(Decimal(one["drawn"]) * step) for one in row.get("grants", ())}
+    target = price(row["terms"]["prices"], row["period"], costs, drawn).target
     known = from_minor(target - billed.get(row["account"], 0), currency)
     return known - Decimal(row["waived"]) - Decimal(row["ledger"]) or Decimal(0)
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from shared.configuration.commercial import Contract, Customer, Plan
 from shared.configuration.components import Cap, CostPlus, Discount, Minimum, Tiers
+from shared.configuration.corrections import Grant
 from shared.configuration.models import Configuration
 from shared.configuration.plan_versions import plan_versions
 from shared.configuration.problem import Path, Problem
@@ -18,6 +19,7 @@ def check_commercial(config: Configuration) -> Iterator[Problem]:
         yield from _components(("plans", index, "components"), plan, config)
     for index, customer in enumerate(config.customers):
         yield from _contracts_without_key(index, customer)
+        yield from _unlike_grants(index, customer)
         for at, contract in enumerate(customer.contracts):
             path: Path = ("customers", index, "contracts", at)
             yield from _contract(path, contract, plan_versions(config.plans, contract), config)
@@ -89,6 +91,28 @@ def _contracts_without_key(index: int, customer: Customer) -> Iterator[Problem]:
         keys |= {contract.key} if contract.key else set()
 
 
+def _unlike_grants(index: int, customer: Customer) -> Iterator[Problem]:
+    """A key is of one grant, which contracts of a customer may share."""
+    known: dict[str, Grant] = {}
+    for at, contract in enumerate(customer.contracts):
+        own: set[str] = set()
+        for number, grant in enumerate(contract.grants):
+            path: Path = ("customers", index, "contracts", at, "grants", number)
+            if grant.key in own:
+                yield Problem(
+                    (*path, "key"),
+                    f"the contract has two grants {grant.key!r}.",
+                    "Give one of them another key.",
+                )
+            elif known.setdefault(grant.key, grant) != grant:
+                yield Problem(
+                    path,
+                    f"another contract of {customer.key!r} has a grant {grant.key!r} that differs.",
+                    "Say the same of a grant that they share, or give it another key.",
+                )
+            own.add(grant.key)
+
+
 def _contract(
     path: Path, contract: Contract, versions: Sequence[Plan], config: Configuration
 ) -> Iterator[Problem]:
@@ -101,13 +125,8 @@ def _contract(
             )
         return
     currency = contract.currency or versions[0].currency
-    if contract.grants:
-        # A balance that nobody keeps would be drawn anew each month.
-        yield Problem(
-            (*path, "grants"),
-            "credits of a grant come with a later release, which keeps what is left of them.",
-            "Leave `grants` out, and give a credit by hand.",
-        )
+    for at, grant in enumerate(contract.grants):
+        yield from _no_step((*path, "grants", at, "amount"), grant.amount, currency)
     if contract.fx is not None and currency == config.currency:
         yield Problem(
             (*path, "fx"),

@@ -24,6 +24,8 @@ SCOPED_TABLES = (
     "invoicing_ledgerentry",
     "invoicing_creditnote",
     "invoicing_creditnoteline",
+    "invoicing_grant",
+    "invoicing_grantdraw",
 )
 
 

@@ -26,6 +26,7 @@ from services.invoicing.models import (
     TrueUpAccount,
 )
 from services.invoicing.operations.draft_invoices import draft_invoices
+from services.invoicing.operations.draw_grants import put_grants
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_close import record_close
@@ -131,7 +132,7 @@ class Group:
         )
         ends_on = terms.get("ends_on")
         rate = terms.get("rate")
-        Contract.objects.create(
+        contract = Contract.objects.create(
             contract_id=name,
             customer=customer,
             plan=plan,
@@ -147,6 +148,7 @@ class Group:
             disclosure="closed",
             days_until_due=30,
         )
+        put_grants([contract])
         self.cost(case, case["costs"])
 
     def cost(self, case, costs):

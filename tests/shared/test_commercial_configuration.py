@@ -23,6 +23,7 @@ customers:
       - {plan: standard, tenants: [acme], from: 2026-01-01}
 """
 CONTRACT = "{plan: standard, tenants: [acme], from: 2026-01-01}"
+START = "{key: start, amount: 500.00, kind: bought}"
 PLAN = "{key: standard, name: Plan, currency: USD,"
 
 
@@ -85,9 +86,14 @@ class TestAContract:
             ({"tax": "{category: standard, place: DE}"}, "tax", "`percent`"),
             ({"tax": "{category: zero, place: Germany}"}, "tax.place", "pattern"),
             (
-                {"grants": "[{key: start, amount: 500.00, kind: bought}]"},
-                "grants",
-                "a later release",
+                {"grants": "[{key: start, amount: 500.005, kind: bought}]"},
+                "grants[0].amount",
+                "multiple of 0.01 USD",
+            ),
+            (
+                {"grants": f"[{START}, {START}]"},
+                "grants[1].key",
+                "two grants 'start'",
             ),
         ],
     )
@@ -107,6 +113,18 @@ class TestKeysOfContracts:
     def test_are_of_each_contract_where_one_has_one(self):
         fault = fault_of(with_contracts(contract(key="main"), self.SECOND))
         assert fault.field == "customers[0].contracts[1]"
+
+    def test_name_a_grant_that_they_share_alike(self):
+        def shared_by(second):
+            keyed = self.SECOND.replace("{", "{key: other, ")
+            other = keyed.replace("}", f", grants: [{second}]}}")
+            return with_contracts(contract(key="main", grants=f"[{START}]"), other)
+
+        first, second = parse_configuration(shared_by(START)).customers[0].contracts
+        assert first.grants == second.grants
+        fault = fault_of(shared_by(START.replace("500", "400")))
+        assert fault.field == "customers[0].contracts[1].grants[0]"
+        assert "that differs" in fault.message
 
     def test_are_of_one_contract_each(self):
         again = self.SECOND.replace("{", "{key: main, ")

@@ -153,7 +153,16 @@ def _without_debits(book: Any) -> Any:
 
 
 def _never_made(_make: Any) -> Any:
-    return lambda *_of: None
+    return lambda *_of, **_more: None
+
+
+def _by_the_original_balance(_available: Any) -> Any:
+    """Whatever other months have drawn since."""
+
+    def original(balances: Any, _reach: Any) -> Any:
+        return [price_steps.Grant(one.grant, one.amount_minor) for one in balances]
+
+    return original
 
 
 def _never(_is: Any) -> Any:
@@ -223,7 +232,19 @@ _DINAR: Final = Deal(
     true_up={"up": "supplementary", "charge_max_percent": "5"},
 )
 
+_GRANTED: Final = Deal(
+    [PLUS_20],
+    true_up=_OWN,
+    grants=[{"key": "start", "amount": "2600", "expires": None, "kind": "promotional"}],
+)
+
 CONTROLS: Final[Mapping[str, Control]] = {
+    "draw by the original balance": Control(
+        settle_accounts, "available", _by_the_original_balance, _GRANTED
+    ),
+    "what is drawn no longer is lost": Control(
+        settle_accounts, "draw_grants", _never_made, _GRANTED
+    ),
     "the original document alone is credited": Control(settlement, "_credits", _oldest_alone),
     "earlier credits are forgotten": Control(account_documents, "_given", _without_true_up),
     "what is below the threshold is lost": Control(

@@ -62,6 +62,23 @@ def policies(draw: st.DrawFn, currency: str) -> dict[str, Any]:
 
 
 @st.composite
+def granted(draw: st.DrawFn, currency: str) -> list[dict[str, Any]]:
+    """None, one that several months draw of, or two; some have expired by the second month."""
+    if draw(st.integers(0, 2)):
+        return []
+    sizes = draw(st.lists(st.sampled_from([90, 500, 2_600]), min_size=1, max_size=2))
+    return [
+        {
+            "key": f"grant-{number}",
+            "amount": _amount(size, currency),
+            "expires": draw(st.sampled_from([None, "2026-10-31", "2026-12-31"])),
+            "kind": draw(st.sampled_from(["bought", "promotional"])),
+        }
+        for number, size in enumerate(sizes)
+    ]
+
+
+@st.composite
 def deals(draw: st.DrawFn) -> Deal:
     currency = draw(st.sampled_from(["USD", "USD", "JPY", "KWD"]))
     return Deal(
@@ -71,6 +88,7 @@ def deals(draw: st.DrawFn) -> Deal:
         rate=_RATES[currency],
         true_up=draw(policies(currency)),
         may_void=draw(st.integers(0, 4)) == 0,
+        grants=draw(granted(currency)),
     )
 
 

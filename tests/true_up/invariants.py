@@ -42,6 +42,7 @@ class Invariants:
         yield from _ledger(seen)
         yield from _revenue(seen)
         yield from _documents(seen)
+        yield from _grants(seen)
 
     def _differences(self, seen: Seen, at_stripe: Billed) -> Iterator[str]:
         """I1, by the costs of the close that the account was settled on."""
@@ -49,7 +50,8 @@ class Invariants:
         for name, account in seen.accounts.items():
             currency = account["currency"]
             costs = self._costs_at(account["period"], account["close_number"])
-            target = price(account["terms"]["prices"], account["period"], costs).target
+            drawn = seen.drawn_by(name)
+            target = price(account["terms"]["prices"], account["period"], costs, drawn).target
             rest = target - at_stripe.by_account.get(name, 0) - account["waived_minor"]
             difference = from_minor(rest, currency) - balances[name]
             if difference:
@@ -162,6 +164,16 @@ def _revenue(seen: Seen) -> Iterator[str]:
 
 def _target(account: Row) -> int:
     return sum(amount for _, amount in account["target_lines"]) + account["below_zero_minor"]
+
+
+def _grants(seen: Seen) -> Iterator[str]:
+    """I15."""
+    for draw in seen.draws:
+        if draw["amount_minor"] < 0:
+            yield f"I15: {draw['amount_minor']} of {draw['grant_id']} is drawn in {draw['period']}"
+    for name, grant in seen.grants.items():
+        if seen.left_of(name) < 0:
+            yield f"I15: of {grant['key']} {-seen.left_of(name)} more is drawn than it has"
 
 
 def _documents(seen: Seen) -> Iterator[str]:

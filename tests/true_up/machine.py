@@ -94,7 +94,7 @@ class TrueUp(RuleBasedStateMachine):
         """
         number = self.now.numbers[MONTH] + 1
         self.now.closes[f"s3://lake/{MONTH}/{number}"] = costs
-        waiting = look_ahead(self._look(), MONTH, self._costs_at, number)
+        waiting = look_ahead(self._look(), MONTH, self._costs_at, number, self.now.day)
         with self._failing():
             self.now.close(MONTH, costs)
         seen = self._look()
@@ -267,7 +267,8 @@ class TrueUp(RuleBasedStateMachine):
             if not is_plain:
                 continue
             costs = self._costs_at(period, account["close_number"])
-            wanted = max(price(account["terms"]["prices"], period, costs).target, 0)
+            drawn = seen.drawn_by(name)
+            wanted = max(price(account["terms"]["prices"], period, costs, drawn).target, 0)
             off = billed.get(name, 0) - wanted
             if abs(off) >= max(policy["threshold_minor"], 1):
                 yield (

@@ -5,6 +5,7 @@ checker's own pricing.
 """
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -49,6 +50,27 @@ def agreed(before: Before, terms: dict[str, Any], period: str, day: date) -> int
     if day > last_day(period, policy["credit_within_months"]):
         wanted = max(wanted, billed)
     return max(wanted, billed - before.room)
+
+
+def may_draw(
+    own: Mapping[str, int],
+    left: Mapping[str, int],
+    terms: dict[str, Any],
+    state: str,
+    period: str,
+    day: date,
+) -> tuple[dict[str, int], bool]:
+    """Of each grant what a settlement finds of it, and whether draws change at all."""
+    policy = terms["true_up"]
+    is_over = day > last_day(period, policy["credit_within_months"])
+    is_bound = (
+        is_over
+        or policy["up"] == "never"
+        or state in ("final", "let_go")
+        or day > last_day(period, policy["charge_within_months"])
+    )
+    there = {name: drawn + (0 if is_bound else left[name]) for name, drawn in own.items()}
+    return there, not is_over
 
 
 def is_documented(open_minor: int, terms: dict[str, Any], state: str) -> bool:

@@ -25,6 +25,7 @@ from services.invoicing.operations import draft_invoices as drafting
 from services.invoicing.operations import settle_accounts as settling
 from services.invoicing.operations.act_on_correction import act_on_note, approve_corrections
 from services.invoicing.operations.act_on_invoice import act_on_invoice
+from services.invoicing.operations.draw_grants import put_grants
 from services.invoicing.operations.issue_invoices import issue_invoices
 from services.invoicing.operations.issue_notes import issue_notes
 from services.invoicing.operations.move_invoice import move_invoice
@@ -60,6 +61,7 @@ class Deal:
     rate: str = ""
     true_up: dict[str, Any] = field(default_factory=dict)
     may_void: bool = False
+    grants: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Scenario:
@@ -87,7 +89,7 @@ class Scenario:
     def _make_contract(self, customer: str, deal: Deal, version: int = 1) -> None:
         known = Customer.objects.filter(pk=customer).first()
         plan = self._make_plan(customer, version, deal)
-        Contract.objects.create(
+        contract = Contract.objects.create(
             contract_id=f"con_{customer}_{version}",
             customer=known
             or Customer.objects.create(
@@ -103,9 +105,11 @@ class Scenario:
             currency=deal.currency,
             fx={"rate": deal.rate, "source": "ECB", "date": "2026-10-31"} if deal.rate else {},
             true_up=deal.true_up,
+            grants=deal.grants,
             disclosure="closed",
             days_until_due=30,
         )
+        put_grants([contract])
 
     def _make_plan(self, key: str, version: int, deal: Deal) -> Plan:
         fee = {"kind": "flat_fee", "name": "Platform fee", "amount": "490"}

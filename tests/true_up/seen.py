@@ -11,6 +11,8 @@ from services.invoicing.models import (
     CreditNote,
     CreditNoteLine,
     Debit,
+    Grant,
+    GrantDraw,
     Invoice,
     InvoiceLine,
     LedgerEntry,
@@ -59,6 +61,8 @@ class Seen:
     note_lines: Mapping[str, list[Row]]
     debits: Mapping[str, Row]
     ledger: list[Row]
+    grants: Mapping[str, Row]
+    draws: list[Row]
     invoices_there: list[Row]
     notes_there: list[Row]
 
@@ -82,6 +86,20 @@ class Seen:
         ]
         for row in sorted(rows, key=self._age):
             yield Line(row, self.invoices[row["invoice_id"]], given[row["id"]])
+
+    def drawn_by(self, account_id: str) -> dict[str, int]:
+        """By grant, in the order in which the account draws of them."""
+        account = self.accounts[account_id]
+        of_month = (account["contract_id"], account["period"])
+        drawn = dict.fromkeys(account["terms"].get("grants", ()), 0)
+        for draw in self.draws:
+            if (draw["contract_id"], draw["period"]) == of_month:
+                drawn[draw["grant_id"]] = draw["amount_minor"]
+        return drawn
+
+    def left_of(self, grant_id: str) -> int:
+        drawn = sum(one["amount_minor"] for one in self.draws if one["grant_id"] == grant_id)
+        return int(self.grants[grant_id]["amount_minor"]) - drawn
 
     def is_issued(self, invoice: Row) -> bool:
         return bool(invoice["number"]) and invoice["state"] != "void"
@@ -131,6 +149,8 @@ def look(control: Any) -> Seen:
             notes=_by(CreditNote, "note_id"),
             note_lines=lines,
             debits=_by(Debit, "debit_id"),
+            grants=_by(Grant, "grant_id"),
+            draws=list(GrantDraw.objects.order_by("pk").values()),
             ledger=list(LedgerEntry.objects.order_by("pk").values()),
             invoices_there=control("invoices")["invoices"],
             notes_there=control("credit_notes")["credit_notes"],

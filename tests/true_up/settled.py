@@ -7,21 +7,25 @@ from datetime import date
 
 from deploy.true_up_checker import Costs, Key, Price, billed_at_stripe, price
 from deploy.true_up_checker.currencies import step_of
-from tests.true_up.rules import Before, agreed, is_documented
+from tests.true_up.rules import Before, agreed, is_documented, may_draw
 from tests.true_up.seen import Line, Row, Seen, first_day
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """An account before a close; one that is on its way to Stripe is not settled."""
+    """An account before a close; one that is on its way to Stripe is not settled.
+
+    `drawn` is what it must have drawn of each grant afterwards.
+    """
 
     before: Before
     lines: list[Line]
     price: Price
+    drawn: Mapping[str, int]
 
 
 def look_ahead(
-    seen: Seen, period: str, costs_at: Callable[[str, int], Costs], number: int
+    seen: Seen, period: str, costs_at: Callable[[str, int], Costs], number: int, day: date
 ) -> dict[str, Waiting]:
     """What the accounts of a month are like before it is settled on its close `number`."""
     billed = billed_at_stripe(seen.invoices_there, seen.notes_there).by_account
@@ -31,7 +35,11 @@ def look_ahead(
             continue
         debit = seen.open_debit(name)
         lines = list(seen.lines_of(name))
-        priced = price(account["terms"]["prices"], period, costs_at(period, number))
+        own = seen.drawn_by(name)
+        left = {grant: seen.left_of(grant) for grant in own}
+        there, moves = may_draw(own, left, account["terms"], account["state"], period, day)
+        priced = price(account["terms"]["prices"], period, costs_at(period, number), there)
+        drawn = {grant: priced.drawn.get(grant, 0) if moves else own[grant] for grant in own}
         before = Before(
             target=priced.target,
             billed=billed.get(name, 0),
@@ -41,7 +49,7 @@ def look_ahead(
             pending_since=first_day(debit),
             state=account["state"],
         )
-        waiting[name] = Waiting(before, lines, priced)
+        waiting[name] = Waiting(before, lines, priced, drawn)
     return waiting
 
 
@@ -62,6 +70,8 @@ def _rooms(seen: Seen, lines: list[Line]) -> Counter[str]:
 def wrongly_settled(seen: Seen, waiting: Mapping[str, Waiting], day: date) -> Iterator[str]:
     for name, one in waiting.items():
         yield from _wrong_amounts(seen, name)
+        if seen.drawn_by(name) != one.drawn:
+            yield f"R10: {name} has drawn {seen.drawn_by(name)}, not {one.drawn}"
         account, before = seen.accounts[name], one.before
         whose = f"{account['customer_id']}'s {account['period']}"
         wanted = agreed(before, account["terms"], account["period"], day)
@@ -158,6 +168,8 @@ def changed(before: Seen, after: Seen) -> Iterator[str]:
         was, now = len(getattr(before, name)), len(getattr(after, name))
         if was != now:
             yield f"I3: {was} {name} before the same close was settled again, {now} after"
+    if before.draws != after.draws:
+        yield f"I3: draws were {before.draws}, and are {after.draws} on the same close"
     for name, note in before.notes.items():
         state = after.notes[name]["state"]
         if note["state"] != state:

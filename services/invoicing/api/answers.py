@@ -1,6 +1,6 @@
 """What the API answers, as its schema shows it; amounts are decimals as text."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic.dataclasses import dataclass
@@ -10,6 +10,7 @@ from shared.contracts.invoicing import Cause, InvoiceFact, Refusal
 from shared.vocabulary.account_states import AccountChoice
 from shared.vocabulary.fixes import FixRoute, Wrong
 from shared.vocabulary.roles import Role
+from shared.vocabulary.true_up import GrantKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +129,25 @@ class CorrectionDocument(TypedDict):
     expected: SettledWhere | None
 
 
+class DrawnGrant(TypedDict):
+    """What the month has `drawn` of it, and what of it all months have `left`."""
+
+    grant: str
+    key: str
+    kind: GrantKind
+    drawn: str
+    left: str
+    expires: date | None
+
+
 class CorrectedAccount(TypedDict):
     """A contract's month: target = billed + carried + waived.
 
     Nothing below `threshold` is documented. `terms` are those that it is priced by for good, as
     they were written down, and `statements_uri` is of the newest close; `ledger` is the balance of
     `true_up`, which is carried and what is on its way to Stripe. `choices` is what a person may
-    decide of it, `stopped_for` why it waits for that.
+    decide of it, `stopped_for` why it waits for that. `grants` are in the order in which they are
+    drawn.
     """
 
     account: str
@@ -159,6 +172,7 @@ class CorrectedAccount(TypedDict):
     stopped_for: Cause | None
     choices: list[AccountChoice]
     terms: dict[str, Any]
+    grants: list[DrawnGrant]
     statements_uri: str
     documents: list[CorrectionDocument]
 

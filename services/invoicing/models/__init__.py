@@ -10,6 +10,7 @@ from services.invoicing.models.bus import (
 )
 from services.invoicing.models.corrections import CreditNote, CreditNoteLine, Debit
 from services.invoicing.models.customers import Contract, Customer, Plan, PlansApplication
+from services.invoicing.models.grants import Grant, GrantDraw
 from services.invoicing.models.invoices import Invoice, InvoiceLine, LedgerEntry, Transition
 from services.invoicing.models.periods import AttributedPeriod, ClosedPeriod, StatementRevision
 from services.invoicing.models.seals import DocumentChain, DocumentSeal
@@ -27,6 +28,8 @@ __all__ = [
     "Dispute",
     "DocumentChain",
     "DocumentSeal",
+    "Grant",
+    "GrantDraw",
     "Heartbeat",
     "Inbox",
     "InboxFailures",

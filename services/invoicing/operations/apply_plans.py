@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from services.invoicing.domain.contract_ids import Bound, Known, contract_ids
 from services.invoicing.models import Contract, Customer, Plan, PlansApplication
+from services.invoicing.operations.draw_grants import put_grants
 from services.invoicing.queries.commercial_terms import (
     components_of,
     contract_policies,
@@ -206,6 +207,8 @@ def _put_customers(configuration: Configuration) -> None:
             facts.append(_fact(row, kept))
     customers.save()
     contracts.save()
+    rows = (*contracts.known.values(), *contracts.created)
+    put_grants(row for row in rows if row.is_active)
     emit_all(CUSTOMER_CONTRACTED, facts)
 
 

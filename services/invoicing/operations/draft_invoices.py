@@ -13,8 +13,9 @@ from itertools import count, groupby
 from operator import attrgetter
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
+from services.invoicing.domain.grants import available
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import Price, PricedLine, covers_whole_month, price
 from services.invoicing.models import (
@@ -26,6 +27,7 @@ from services.invoicing.models import (
     StatementRevision,
 )
 from services.invoicing.operations.correct_account import debit_lines
+from services.invoicing.operations.draw_grants import draw_grants, lock_grants
 from services.invoicing.operations.give_way import ACTOR, close_cause, give_way
 from services.invoicing.operations.move_invoice import held_for, record_transition
 from services.invoicing.operations.open_account import open_empty_account
@@ -41,6 +43,7 @@ from services.invoicing.queries.drafted_before import (
     is_billed_by_another,
     was_drafted,
 )
+from services.invoicing.queries.grants import grants_of_month, read_balances
 from services.invoicing.queries.statement_costs import (
     Costs,
     revised_costs,
@@ -142,8 +145,14 @@ def _draft(contract: Contract, closed: ClosedPeriod, costs: Costs, now: datetime
     start, end = terms.days_within(month)
     if start >= end or has_account(contract, month) or is_billed_by_another(contract, month):
         return
+    if _live(contract, closed.period).filter(contract=contract).exists():
+        return
     basis = _basis(contract, closed, costs)
-    priced = price(terms, month, basis.costs)
+    grants = grants_of_month(contract, month)
+    lock_grants(grants)
+    balances = read_balances(grants, contract.pk, closed.period)
+    priced = price(terms, month, basis.costs, available(balances))
+    draw_grants(contract, closed.period, priced.drawn_minor, of=grants, day=closed.day)
     if not priced.lines:
         open_empty_account(contract, closed, costs=_costs_under(contract, basis), now=now)
         return
@@ -202,18 +211,13 @@ def _create(
     causes: list[Cause],
     now: datetime,
 ) -> None:
-    """Insert the invoice unless the contract has a live one; under the lock of the closed period.
+    """Insert the invoice of a contract that has no live one; under the lock of the closed period.
 
     A customer's second contract has the next free sequence number. Behind it all stands the unique
     index, which raises where anything else is about to bill twice.
     """
-    live = Invoice.objects.filter(
-        customer_id=contract.customer_id, period=period, kind=InvoiceKind.STANDARD
-    ).exclude(state=State.VOID)
-    if live.filter(contract=contract).exists():
-        return
     earlier = _earlier_totals(contract, period)
-    taken = {known.sequence for known in live}
+    taken = {known.sequence for known in _live(contract, period)}
     debits = waiting_debits(contract, period)
     carried = [line for debit in debits for line in debit_lines(debit, read_lines(debit.lines))]
     invoice = Invoice.objects.create(
@@ -249,6 +253,14 @@ def _create(
     )
     record_revenue(invoice, basis=State.DRAFT, sign=1, now=now)
     measure_restatement(invoice)
+
+
+def _live(contract: Contract, period: str) -> QuerySet[Invoice]:
+    """Standard invoices of its customer's month."""
+    standard = Invoice.objects.filter(
+        customer_id=contract.customer_id, period=period, kind=InvoiceKind.STANDARD
+    )
+    return standard.exclude(state=State.VOID)
 
 
 def _put_lines(

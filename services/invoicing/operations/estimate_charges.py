@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from services.invoicing.domain.grants import available
 from services.invoicing.domain.pricing import PricedLine, price
 from services.invoicing.models import ClosedPeriod, Contract, Customer
 from services.invoicing.operations.record_close import park_restated
 from services.invoicing.queries.contract_terms import contract_terms, has_rate
+from services.invoicing.queries.grants import grants_of_month, read_balances
 from services.invoicing.queries.statement_costs import Costs, statement_costs
 from shared.contracts.attribution import PeriodAttributed
 from shared.contracts.invoicing import CHARGES_ESTIMATED, ChargesEstimated, EstimatedLine
@@ -118,5 +120,7 @@ def _priced(month: Month, currency: str, costs: Costs) -> dict[str, _Charges]:
             logger.warning("%s is not estimated: in %s", contract, contract.currency)
             continue
         charges.currency = contract.currency
-        charges.lines += price(contract_terms(contract, month), month, costs).lines
+        balances = read_balances(grants_of_month(contract, month), contract.pk, str(month))
+        terms = contract_terms(contract, month)
+        charges.lines += price(terms, month, costs, available(balances)).lines
     return priced

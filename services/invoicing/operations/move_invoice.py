@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.invoicing.models import Debit, Invoice
+from services.invoicing.operations.draw_grants import give_back
 from services.invoicing.operations.log_step import log_step
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
@@ -57,6 +58,7 @@ def move_invoice(
         Debit.objects.filter(invoice=invoice).update(state=DebitState.ISSUED)
     elif to == State.VOID and not invoice.number:
         _release_debits(invoice)
+        give_back(invoice, now.date())
     record_transition(invoice, before, actor=actor, cause=cause, now=now)
     return invoice
 

@@ -10,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from services.invoicing.domain.account_terms import AccountTerms, Costs, Target, target_of
+from services.invoicing.domain.grants import Reach, available
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.models import (
     ClosedPeriod,
@@ -29,6 +30,7 @@ from services.invoicing.queries.account_terms import (
     write_lines,
     write_terms,
 )
+from services.invoicing.queries.grants import read_balances
 from shared.contracts.invoicing import CAUSE, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -67,7 +69,8 @@ def open_empty_account(
     """
     month = Month.parse(closed.period)
     terms = terms_now(contract, month)
-    target = target_of(terms, month, costs)
+    drawn = available(read_balances(terms.grants, contract.pk, closed.period), Reach.NO_RISE)
+    target = target_of(terms, month, costs, drawn)
     _create(contract, closed.period, terms=terms, costs=costs, target=target, now=now, invoice=None)
 
 

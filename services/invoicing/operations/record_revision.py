@@ -6,7 +6,9 @@ Drafts say it before anybody approves them: whoever has looked at an older versi
 from collections import defaultdict
 from decimal import Decimal
 
-from services.invoicing.domain.account_terms import target_of
+from services.invoicing.domain.account_terms import AccountTerms, target_of
+from services.invoicing.domain.grants import Reach, available, reach_of
+from services.invoicing.domain.true_up_terms import policy_of
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
@@ -23,6 +25,7 @@ from services.invoicing.queries.account_terms import (
     read_terms,
     terms_now,
 )
+from services.invoicing.queries.grants import read_balances
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.statement_costs import revised_costs
 from shared.contracts.attribution import StatementRevised
@@ -30,6 +33,7 @@ from shared.contracts.invoicing import INVOICE_RESTATED
 from shared.contracts.versions import is_newer
 from shared.messaging.producer.emit import emit
 from shared.periods import Month
+from shared.vocabulary.account_states import AccountState
 from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import UNISSUED_STATES, State
 
@@ -96,9 +100,20 @@ def _restated_by(invoice: Invoice) -> int:
         given = read_account(account, read_target(account))
         billed = given.billed_minor + account.waived_minor
     revised = revised_costs(invoice.period, terms.prices.tenants)
-    target = target_of(terms, month, {**costs, **revised})
+    balances = read_balances(terms.grants, invoice.contract_id, invoice.period)
+    grants = available(balances, Reach.FREE if account is None else _reach(account, terms))
+    target = target_of(terms, month, {**costs, **revised}, grants)
     # What is below zero is on no document.
     return max(target.minor, 0) - billed if account is None else target.minor - billed
+
+
+def _reach(account: TrueUpAccount, terms: AccountTerms) -> Reach:
+    """As a settlement on the newest close would have it."""
+    closed = ClosedPeriod.objects.filter(period=account.period).first() if terms.grants else None
+    if closed is None:
+        return Reach.FREE
+    policy = policy_of(terms.true_up, Month.parse(account.period), account.currency)
+    return reach_of(AccountState(account.state), policy, closed.day)
 
 
 def _costs(fact: StatementRevised) -> dict[str, str]:

@@ -12,6 +12,7 @@ from itertools import count
 from django.forms import model_to_dict
 
 from services.invoicing.domain.cost_lines import key_description
+from services.invoicing.domain.grants import Reach, available
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.pricing import PricedLine, price
 from services.invoicing.domain.settlement import settle
@@ -33,6 +34,7 @@ from services.invoicing.queries.account_terms import (
     read_terms,
     row_key,
 )
+from services.invoicing.queries.grants import read_balances
 from services.invoicing.queries.reissues import pending_reissue
 from shared.contracts.bases import BASIS
 from shared.contracts.invoicing import CAUSE, Cause
@@ -186,7 +188,9 @@ def _is_as_wanted(draft: Invoice, account: TrueUpAccount, closed: ClosedPeriod) 
 def _cost_lines(account: TrueUpAccount, wanted: Mapping[LineKey, int]) -> Iterator[InvoiceLine]:
     """As the month is priced; where other documents bill a part, the amount is all it says."""
     terms = read_terms(account.terms)
-    priced = price(terms.prices, Month.parse(account.period), read_costs(account.costs))
+    balances = read_balances(terms.grants, account.contract_id, account.period)
+    drawn = available(balances, Reach.NO_RISE)
+    priced = price(terms.prices, Month.parse(account.period), read_costs(account.costs), drawn)
     by_key = {_key(line): line for line in priced.lines}
     for key, minor in wanted.items():
         of = by_key.get(key)

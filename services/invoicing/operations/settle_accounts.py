@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from services.invoicing.domain.account_terms import Costs, Target, target_of
+from services.invoicing.domain.grants import Reach, available, reach_of
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.settlement import Account, Settlement, settle
 from services.invoicing.domain.true_up_terms import policy_of
@@ -21,6 +22,7 @@ from services.invoicing.operations.correct_account import (
     make_credit_notes,
     make_debit,
 )
+from services.invoicing.operations.draw_grants import draw_grants, lock_grants
 from services.invoicing.operations.judge_corrections import judge_corrections
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.operations.reissue_invoice import redraft_reissue
@@ -36,11 +38,13 @@ from services.invoicing.queries.account_terms import (
     write_costs,
     write_lines,
 )
+from services.invoicing.queries.grants import read_balances
 from services.invoicing.queries.statement_costs import statement_costs
 from shared.isolation.scope import as_ops
 from shared.lake.lake import Lake
 from shared.money import Money
 from shared.periods import Month
+from shared.vocabulary.account_states import AccountState
 from shared.vocabulary.invoice_states import State
 
 
@@ -84,10 +88,16 @@ def settle_account(
     terms = read_terms(account.terms)
     month = Month.parse(account.period)
     own = {tenant: costs[tenant] for tenant in terms.prices.tenants if tenant in costs}
-    target = target_of(terms, month, own)
     pending = open_debit(account)
     day = closed.day
     policy = policy_of(terms.true_up, month, account.currency)
+    reach = reach_of(AccountState(account.state), policy, day)
+    lock_grants(terms.grants)
+    balances = read_balances(terms.grants, account.contract_id, account.period)
+    target = target_of(terms, month, own, available(balances, reach))
+    if reach != Reach.FIXED:
+        draws = target.drawn_minor
+        draw_grants(account.contract, account.period, draws, of=terms.grants, day=day)
     may_keep = pending is not None and pending.day <= policy.charge_until
     given = read_account(account, target, pending.amount_minor if pending and may_keep else 0)
     settlement = settle(given, policy, day)

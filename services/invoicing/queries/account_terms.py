@@ -17,6 +17,7 @@ from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.true_up_terms import true_up_terms
 from services.invoicing.models import Contract, Invoice, InvoiceLine, TrueUpAccount
 from services.invoicing.queries.contract_terms import plan_in_force, terms_under
+from services.invoicing.queries.grants import grants_of_month
 from shared.contracts.superseded.invoice_words import component_of
 from shared.periods import Month
 
@@ -33,6 +34,7 @@ def terms_now(contract: Contract, month: Month) -> AccountTerms:
         plan_version=plan.version,
         prices=terms_under(contract, plan),
         true_up=true_up_terms(contract.true_up, contract.currency),
+        grants=grants_of_month(contract, month),
     )
 
 

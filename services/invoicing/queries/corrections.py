@@ -21,6 +21,7 @@ from services.invoicing.models import (
 from services.invoicing.queries.account_documents import account_of, documents_of
 from services.invoicing.queries.account_ledger import ledger_balances
 from services.invoicing.queries.account_terms import read_target, read_terms
+from services.invoicing.queries.grant_draws import read_draws
 from services.invoicing.queries.reissues import account_choices
 from shared.exact import shortened
 from shared.money import Money
@@ -42,6 +43,7 @@ def read_corrections(period: str) -> list[dict[str, Any]]:
     documents, balances = documents_of(accounts), ledger_balances(accounts)
     notes, debits = _notes(period, accounts), _debits(period)
     given = _credited_lines(period)
+    draws = read_draws(accounts)
     left = _left_to_pay([note for mine in notes.values() for note in mine])
     rows = []
     for account in accounts:
@@ -51,8 +53,8 @@ def read_corrections(period: str) -> list[dict[str, Any]]:
             *(_debit(debit) for debit in debits[account.pk]),
         ]
         billed = account_of(account, read_target(account), documents[account.pk])
-        ledger = {"ledger": str(shortened(balances[account.pk]))}
-        rows.append(_row(account, closed, terms, billed, made) | ledger)
+        more = {"ledger": str(shortened(balances[account.pk])), "grants": draws[account.pk]}
+        rows.append(_row(account, closed, terms, billed, made) | more)
     return rows
 
 
