@@ -19,11 +19,11 @@ def log_step(
     now: datetime,
 ) -> None:
     """Seal a step in the log of a document; `before` is None for a new one."""
-    last = transitions.order_by("-sequence").first()
+    last = transitions.order_by("-sequence").values_list("sequence", flat=True).first()
     seal_step(
         transitions.create(
             customer_id=document.customer_id,
-            sequence=last.sequence + 1 if last else 1,
+            sequence=(last or 0) + 1,
             from_state=before.value if before else "",
             to_state=document.state,
             actor=actor,

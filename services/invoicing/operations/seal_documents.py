@@ -11,6 +11,7 @@ from django.conf import settings
 from services.invoicing.domain.document_chain import make_anchor, seal_of, write_anchor
 from services.invoicing.models import DocumentChain, DocumentSeal, Transition
 from services.invoicing.queries.document_chain import (
+    digest_of_document,
     document_digests,
     document_of,
     link_content,
@@ -52,9 +53,7 @@ def seal_step(transition: Transition) -> None:
     if chain.position == 0:
         _adopt(chain, but=transition.pk)
     step = step_of(transition)
-    document = document_of(step)
-    digest = document_digests([document])[document]
-    _append(chain, transition.pk, step, digest, is_adopted=False)
+    _append(chain, transition.pk, step, digest_of_document(step), is_adopted=False)
     chain.save()
 
 

@@ -96,38 +96,55 @@ def unsealed_steps() -> Iterator[tuple[int, dict[str, Any]]]:
         yield row.pop("id"), _step(row)
 
 
-def document_digests(document_ids: Iterable[str] | None = None) -> dict[str, str]:
-    """By document, all where none is named; of what it says, as it is kept."""
-    invoices, lines = Invoice.objects.order_by("pk"), InvoiceLine.objects.order_by("position")
-    notes, note_lines = (
-        CreditNote.objects.order_by("pk"),
-        CreditNoteLine.objects.order_by("position"),
-    )
-    accounts = TrueUpAccount.objects.exclude(transitions=None).order_by("pk").distinct()
-    if document_ids is not None:
-        ids = list(document_ids)
-        invoices, lines = invoices.filter(pk__in=ids), lines.filter(invoice__in=ids)
-        accounts = accounts.filter(pk__in=ids)
-        notes, note_lines = notes.filter(pk__in=ids), note_lines.filter(note__in=ids)
-    by_document = defaultdict(list)
-    for line in lines.values("invoice_id", *_LINE, _CORRECTS).iterator(chunk_size=_CHUNK):
+def document_digests() -> dict[str, str]:
+    """By document, of all: of what it says, as it is kept."""
+    return {**_of_invoices({}), **_of_notes({}), **_of_accounts({})}
+
+
+def digest_of_document(step: Mapping[str, Any]) -> str:
+    """Of the one document that a step is of."""
+    key = document_of(step)
+    if step["invoice_id"]:
+        return _of_invoices({"invoice_id": key})[key]
+    if step.get(_OF_NOTE):
+        return _of_notes({"note_id": key})[key]
+    return _of_accounts({"account_id": key})[key]
+
+
+def _of_invoices(which: Mapping[str, str]) -> dict[str, str]:
+    lines = InvoiceLine.objects.order_by("position").values("invoice_id", *_LINE, _CORRECTS)
+    by_invoice = defaultdict(list)
+    for line in _rows(lines, which):
         if line[_CORRECTS] is None:
             del line[_CORRECTS]
-        by_document[line.pop("invoice_id")].append(line)
-    for line in note_lines.values("note_id", *_NOTE_LINE).iterator(chunk_size=_CHUNK):
-        by_document[line.pop("note_id")].append(line)
-    digests = {
-        one["invoice_id"]: _digest(one, _DRAFTED, _NUMBERED, by_document[one["invoice_id"]])
-        for one in invoices.values(*_DRAFTED, *_NUMBERED).iterator(chunk_size=_CHUNK)
+        by_invoice[line.pop("invoice_id")].append(line)
+    return {
+        one["invoice_id"]: _digest(one, _DRAFTED, _NUMBERED, by_invoice[one["invoice_id"]])
+        for one in _rows(Invoice.objects.values(*_DRAFTED, *_NUMBERED), which)
     }
-    digests |= {
-        one["account_id"]: digest_of(dict(one))
-        for one in accounts.values(*_ACCOUNT).iterator(chunk_size=_CHUNK)
+
+
+def _of_notes(which: Mapping[str, str]) -> dict[str, str]:
+    lines = CreditNoteLine.objects.order_by("position").values("note_id", *_NOTE_LINE)
+    by_note = defaultdict(list)
+    for line in _rows(lines, which):
+        by_note[line.pop("note_id")].append(line)
+    return {
+        one["note_id"]: _digest(one, _NOTED, _NOTE_NUMBERED, by_note[one["note_id"]])
+        for one in _rows(CreditNote.objects.values(*_NOTED, *_NOTE_NUMBERED), which)
     }
-    return digests | {
-        one["note_id"]: _digest(one, _NOTED, _NOTE_NUMBERED, by_document[one["note_id"]])
-        for one in notes.values(*_NOTED, *_NOTE_NUMBERED).iterator(chunk_size=_CHUNK)
-    }
+
+
+def _of_accounts(which: Mapping[str, str]) -> dict[str, str]:
+    """Those with a step: one without says nothing that was sealed."""
+    accounts = TrueUpAccount.objects.exclude(transitions=None).distinct().values(*_ACCOUNT)
+    return {one["account_id"]: digest_of(dict(one)) for one in _rows(accounts, which)}
+
+
+def _rows(rows: Any, which: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    """Where they may be many in parts, which takes three statements more."""
+    few: Iterable[dict[str, Any]] = rows.filter(**which)
+    return few if which else rows.iterator(chunk_size=_CHUNK)
 
 
 def sealed_digests() -> dict[str, tuple[int, str]]:
