@@ -1,10 +1,12 @@
 """A real stand-in process for Stripe, for the suites that talk to it."""
 
+import atexit
 import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -87,9 +89,17 @@ class StandIn:
         self.control("POST", "faults", wish)
 
 
+@cache
+def _prepared() -> Path:
+    """What the first one of a suite extracts of Stripe's document, which takes it a second."""
+    folder = tempfile.TemporaryDirectory(prefix="trueback-prepared-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
 @contextlib.contextmanager
-def running_standin(folder: Path, prepared: Path, options: tuple[str, ...]) -> Iterator[StandIn]:
-    data = folder / "stripe"
+def running_standin(folder: Path, options: tuple[str, ...]) -> Iterator[StandIn]:
+    data, prepared = folder / "stripe", _prepared()
     data.mkdir()
     for file in prepared.glob("*.json"):
         shutil.copy2(file, data)

@@ -25,6 +25,7 @@ from tests.invoicing.test_accounts import issue
 from tests.invoicing.test_drafting import drafts
 from tests.invoicing.test_issue import one_gateway, standin
 from tests.invoicing.test_settling import approve, costs, file, issued, month
+from tests.recorded import record_rows_once
 
 __all__ = ["month", "one_gateway", "standin"]
 SOLD = {"acme": costs()["acme"]}
@@ -56,6 +57,14 @@ def october(month, gateway):
 
 
 def _invoiced(month, **terms):
+    """Drafted and approved once, for each of what it is called with; issued for each test."""
+    record_rows_once(("approved", repr(terms)), lambda: approve_drafts(month, **terms))
+    month.number = 1
+    issue_invoices()
+    return acme()
+
+
+def approve_drafts(month, **terms):
     with as_ops():
         apply_plans(content=file(**terms))
     month.close(costs())
@@ -64,8 +73,6 @@ def _invoiced(month, **terms):
             issue(draft)
         else:
             issued(draft)
-    issue_invoices()
-    return acme()
 
 
 def acme():

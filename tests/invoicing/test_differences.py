@@ -18,12 +18,30 @@ from services.invoicing.operations.process_stripe_events import (
 from services.invoicing.queries.corrections import read_corrections
 from shared.isolation.scope import as_ops
 from tests.invoicing.test_accounts import issue
-from tests.invoicing.test_corrections_at_stripe import acme, gateway, october, one_gateway
+from tests.invoicing.test_corrections_at_stripe import (
+    acme,
+    approve_drafts,
+    gateway,
+    one_gateway,
+)
 from tests.invoicing.test_drafting import drafts
 from tests.invoicing.test_issue import standin
 from tests.invoicing.test_settling import costs, month
 
-__all__ = ["gateway", "month", "october", "one_gateway", "standin"]
+__all__ = ["gateway", "month", "one_gateway", "standin"]
+
+
+@pytest.fixture
+def october(month, gateway):
+    """Not put there again: invoices at Stripe are looked for by their id, so each has its own."""
+
+    def invoiced(**terms):
+        approve_drafts(month, **terms)
+        issue_invoices()
+        return acme()
+
+    month.invoiced = invoiced
+    return month
 
 
 @pytest.fixture

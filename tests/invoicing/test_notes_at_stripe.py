@@ -36,8 +36,7 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory):
-    prepared = tmp_path_factory.mktemp("prepared")
-    with running_standin(tmp_path_factory.mktemp("stripe"), prepared, NO_LIMITS) as running:
+    with running_standin(tmp_path_factory.mktemp("stripe"), NO_LIMITS) as running:
         yield running
 
 

@@ -19,24 +19,18 @@ Starter = Callable[..., StandIn]
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what is extracted of Stripe's document, so that it is read once."""
-    return tmp_path_factory.mktemp("prepared")
-
-
-@pytest.fixture(scope="session")
-def standin(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[StandIn]:
-    with running_standin(tmp_path_factory.mktemp("shared"), prepared, NO_LIMITS) as running:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    with running_standin(tmp_path_factory.mktemp("shared"), NO_LIMITS) as running:
         yield running
 
 
 @pytest.fixture
-def start_standin(tmp_path: Path, prepared: Path) -> Iterator[Starter]:
+def start_standin(tmp_path: Path) -> Iterator[Starter]:
     """For tests that need one of their own: other options, faults, kills."""
     with contextlib.ExitStack() as stack:
 
         def start(*options: str) -> StandIn:
-            return stack.enter_context(running_standin(tmp_path, prepared, options))
+            return stack.enter_context(running_standin(tmp_path, options))
 
         yield start
 
