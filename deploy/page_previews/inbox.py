@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from deploy.page_previews.numbers import PERIOD, numbers, usd
 from deploy.sample_company.customers import CUSTOMERS
-from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum
+from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum, WaitingCredit
 from services.portal.pages.page import Choice, CustomerName
 
 _CORRECTS: Final = "the next close of the month corrects it"
@@ -101,11 +101,22 @@ def of_corrections() -> InboxPage:
             debits=[],
         ),
     ]
-    return replace(all_months(), view="corrections", rows=[], corrections=months)
+    given = WaitingCredit(
+        invoice_id="inv-globex",
+        invoice="GLOBEX-0007",
+        customer=CustomerName("Globex Corporation"),
+        period=PERIOD,
+        title="Credit for what was too much",
+        amount=usd("-200.00"),
+        state="in_review",
+        given_by="clara",
+        given_at=datetime(2026, 11, 14, 9, 12, tzinfo=UTC),
+    )
+    return replace(all_months(), view="corrections", rows=[], corrections=months, given=[given])
 
 
 def no_corrections() -> InboxPage:
-    return replace(of_corrections(), corrections=())
+    return replace(of_corrections(), corrections=(), given=())
 
 
 def _row(customer: dict[str, Any]) -> InboxRow:

@@ -18,6 +18,7 @@ from deploy.page_previews import (
     customer,
     customer_months,
     demo,
+    fixes,
     health,
     inbox,
     months,
@@ -359,6 +360,7 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-groups.html": _billing(contract_prices.groups_invoice),
     "invoice-steps.html": _billing(contract_prices.steps_invoice),
     **{name: _without_month(make) for name, make in corrections.PAGES.items()},
+    **{name: _without_month(make) for name, make in fixes.PAGES.items()},
     "invoices-filtered-out.html": _billing(lambda: replace(inbox.inbox(), rows=[], q="zzz")),
 }
 

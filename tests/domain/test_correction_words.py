@@ -108,21 +108,21 @@ class TestADocument:
 
     def test_says_where_its_money_is(self):
         issued = document("issued", remaining="31.69", balance="28.61")
-        assert place_words(issued, "USD") == [
+        assert place_words(issued, "USD", is_issued=True) == [
             (Money(Decimal("31.69"), "USD"), "is off what is still to pay"),
             (Money(Decimal("28.61"), "USD"), "is on the balance"),
         ]
 
     def test_says_what_the_bank_has_sent_back(self):
         issued = document("issued", refund="60.30", refund_failed="60.30")
-        assert [words for _, words in place_words(issued, "USD")] == [
+        assert [words for _, words in place_words(issued, "USD", is_issued=True)] == [
             "is refunded",
             "of the refund came back from the bank",
         ]
 
     def test_says_where_its_money_would_go(self):
         expected = {"remaining": "0.00", "balance": "0.00", "refund": "9", "out_of_band": "0.00"}
-        [(amount, words)] = place_words(document(expected=expected), "USD")
+        [(amount, words)] = place_words(expected, "USD", is_issued=False)
         assert (amount.amount, words) == (Decimal(9), "is refunded to the card")
 
     @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import re
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 from pypdf import PdfReader
@@ -30,6 +31,43 @@ class TestAnApprover:
                     break
                 page.wait_for_timeout(500)
             expect(page.locator(".chip").get_by_text("Issuing", exact=True)).to_have_count(0)
+
+
+class TestAClerk:
+    def test_corrects_a_wrong_fee_on_a_paid_invoice(self, demo, browser):
+        """Clara gives it, Bruno approves it, and Stripe has the credit note."""
+        with demo.visit(browser, "clara") as visit:
+            page = visit.page
+            page.goto(demo.fill("/invoices?period={month}&view=paid"))
+            page.locator("#inbox tbody a.rowlink").first.click()
+            page.get_by_role("link", name="Fix this invoice").click()
+            page.get_by_role("link", name="A line charges too much").click()
+            address = urlsplit(page.url).path
+            line = page.get_by_label(re.compile("fee", re.IGNORECASE)).first
+            line.fill("1,00")
+            page.get_by_role("button", name="Show what it comes to").click()
+            expect(page.get_by_text("without signs and commas")).to_be_visible()
+            line.fill("1.25")
+            page.get_by_role("button", name="Show what it comes to").click()
+            fix = page.locator("#fix")
+            expect(fix).to_contain_text("\u2212$1.25")
+            expect(fix).to_contain_text("goes on the balance, for the next invoice")
+            fix.get_by_label("Reason, kept in the log").fill("The fee was agreed lower.")
+            fix.get_by_label("I have looked at what it comes to.").check()
+            fix.get_by_role("button", name="Give the credit").click()
+            expect(page.get_by_text("waits for an approver")).to_be_visible()
+            expect(page.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
+        with demo.visit(browser, "bruno") as visit:
+            page = visit.page
+            page.goto("/invoices?view=corrections")
+            page.locator(f'a[href="{address}"]').first.click()
+            credit = page.locator("section", has_text="Credit notes of this invoice").last
+            credit.get_by_label(re.compile("I have looked at it")).check()
+            credit.get_by_role("button", name=re.compile("^Approve and issue")).click()
+            expect(page.get_by_text("Approved. Stripe is asked to issue it")).to_be_visible()
+            waiting = page.locator(".chip").get_by_text(re.compile("Approved|Issuing"))
+            expect(waiting).to_have_count(0, timeout=30_000)
+            expect(page.get_by_text("$1.25 is on the balance")).to_be_visible()
 
 
 class TestACustomer:

@@ -14,6 +14,7 @@ from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.operations.settle_accounts import settle_accounts
 from services.invoicing.queries.corrections import read_corrections
 from services.invoicing.queries.invoice_fixes import read_fixes
+from services.invoicing.queries.waiting_corrections import read_given
 from shared.auth.actors import Actor
 from shared.isolation.scope import as_ops
 from shared.vocabulary.fixes import FixRoute
@@ -290,6 +291,45 @@ class TestAtStripe:
         standin.control("POST", "dispute", {"charge": charge.id, "outcome": "opened"})
         follow()
         assert fix("goodwill", Compute=100).state == State.PARKED
+
+
+class TestWhatWaits:
+    def test_is_named_for_who_is_to_look_at_it(self, month):
+        month.invoiced()
+        fixed = fix("goodwill", reason="the fee was agreed lower", flat_fee=20_000)
+        with as_ops():
+            (waiting,) = read_given()
+        assert (waiting["document"], waiting["invoice_id"]) == (fixed.document, acme().pk)
+        assert (waiting["net"], waiting["given_for"]) == ("200.00", "goodwill")
+        assert (waiting["given_by"], waiting["state"]) == ("clara", "in_review")
+        (note,) = shown()["notes"]
+        assert note["reason"] == "the fee was agreed lower"
+        assert [(line["description"], line["amount"]) for line in note["lines"]] == [
+            ("Platform fee", "200.00")
+        ]
+        assert note["not_by"] == ["clara"]
+        # The books of this month were written by hand: nothing is left to pay in them.
+        assert (note["remaining"], note["balance"]) == ("0.00", "200.00")
+
+    def test_is_nothing_once_it_is_issued_or_discarded(self, month):
+        month.invoiced()
+        given(Compute=100)
+        act("discard", fix("goodwill", Compute=200).document, CLARA, "a mistake")
+        with as_ops():
+            assert read_given() == []
+
+    def test_is_not_for_who_brought_it_there(self, month):
+        month.invoiced()
+        fixed = fix("goodwill", Compute=100)
+        act("park", fixed.document, BRUNO, "first I ask")
+        assert shown()["notes"][0]["not_by"] == ["bruno"]
+
+    def test_says_where_it_went_once_it_is_issued(self, october, gateway):
+        october.invoiced()
+        act("approve", fix("goodwill", Compute=30_000).document)
+        issue_notes()
+        (note,) = shown()["notes"]
+        assert (note["remaining"], note["balance"]) == ("300.00", "0.00")
 
 
 class TestWhatIsShown:

@@ -108,6 +108,7 @@ class CorrectionDocument(TypedDict):
     kind: str
     document: str
     version: int
+    note_kind: str
     given_for: str
     close: int
     causes: list[str]
@@ -222,8 +223,26 @@ class WaitingMonth(TypedDict):
     sums: list[WaitingSum]
 
 
+class WaitingCredit(TypedDict):
+    """What a person gives, before it is issued; `invoice` is the number of what it is given on."""
+
+    document: str
+    invoice_id: str
+    invoice: str
+    customer: str
+    customer_name: str
+    period: str
+    given_for: str
+    net: str
+    currency: str
+    state: str
+    given_by: str
+    given_at: str
+
+
 class WaitingList(TypedDict):
     data: list[WaitingMonth]
+    given: list[WaitingCredit]
 
 
 class ApprovedCorrections(TypedDict):
@@ -277,8 +296,18 @@ class Fix(TypedDict):
     effect: FixEffect | None
 
 
+class GivenLine(TypedDict):
+    position: int
+    description: str
+    amount: str
+
+
 class NoteOfInvoice(TypedDict):
-    """`given_for` is empty of what true-up has made, and of what was made at Stripe."""
+    """`given_for` is empty of what true-up has made, and of what was made at Stripe.
+
+    `not_by` have brought it into its state, so that the step that follows is for somebody else.
+    Where it is, or as things stand would go, is in `remaining` to `out_of_band`.
+    """
 
     document: str
     version: int
@@ -288,6 +317,15 @@ class NoteOfInvoice(TypedDict):
     state: str
     number: str
     parked_for: list[Cause]
+    lines: list[GivenLine]
+    given_by: str
+    given_at: str
+    reason: str
+    not_by: list[str]
+    remaining: str
+    balance: str
+    refund: str
+    out_of_band: str
 
 
 class InvoiceFixes(TypedDict):

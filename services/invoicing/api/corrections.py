@@ -26,7 +26,7 @@ from services.invoicing.operations.act_on_correction import (
 )
 from services.invoicing.queries.corrections import read_close, read_corrections
 from services.invoicing.queries.reissues import pending_reissue
-from services.invoicing.queries.waiting_corrections import read_waiting
+from services.invoicing.queries.waiting_corrections import read_given, read_waiting
 from shared.audit.declared import READ, Audited
 from shared.auth.api import ScopedView
 from shared.vocabulary.account_states import AccountChoice
@@ -54,14 +54,14 @@ class CorrectionsView(ScopedView):
 
 
 class WaitingCorrectionsView(ScopedView):
-    """By month, what of its corrections waits for a person; for staff."""
+    """By month, what of its corrections waits for a person, and what people give; for staff."""
 
     roles = {"GET": (*STAFF, Role.SERVICE)}
     audit = {"GET": READ}
     response_types = {"GET": {200: WaitingList}}
 
     def get(self, _request: Request) -> Response:
-        return Response({"data": read_waiting()})
+        return Response({"data": read_waiting(), "given": read_given()})
 
 
 class ApprovalGiven(serializers.Serializer[Any]):

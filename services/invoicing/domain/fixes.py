@@ -62,6 +62,15 @@ class Effect:
     refund_minor: int = 0
     out_of_band_minor: int = 0
 
+    def by_place(self) -> dict[str, int]:
+        """As a credit note keeps where Stripe has put it."""
+        return {
+            "remaining": self.remaining_minor,
+            "balance": self.balance_minor,
+            "refund": self.refund_minor,
+            "out_of_band": self.out_of_band_minor,
+        }
+
 
 def routes(one: Situation) -> Iterator[tuple[Wrong, FixRoute]]:
     """In the order of what is asked most; nothing where nobody has issued it yet."""

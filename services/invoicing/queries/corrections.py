@@ -125,6 +125,7 @@ def _note(
     settled = note.settlement or {}
     return {
         "kind": "credit_note",
+        "note_kind": note.kind,
         "given_for": note.given_for,
         "document": note.note_id,
         "version": note.version,
@@ -168,6 +169,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
     zero = _text(0, account.currency)
     return {
         "kind": "debit",
+        "note_kind": "",
         "given_for": "",
         "document": on.invoice_id if on is not None else debit.debit_id,
         "version": on.version if on is not None else debit.version,

@@ -15,7 +15,7 @@ from services.invoicing.domain.fixes import (
 )
 from services.invoicing.domain.settlement import Account, settle
 from services.invoicing.domain.true_up_terms import policy_of
-from services.invoicing.models import ClosedPeriod, Invoice, TrueUpAccount
+from services.invoicing.models import ClosedPeriod, CreditNote, Invoice, TrueUpAccount
 from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import read_target, read_terms
 from services.invoicing.queries.invoice_situation import account_of, read_situation
@@ -57,16 +57,7 @@ def read_fixes(invoice: Invoice, lines: Mapping[int, int]) -> dict[str, Any]:
             for line in invoice.lines.order_by("position")
         ],
         "notes": [
-            {
-                "document": note.note_id,
-                "version": note.version,
-                "kind": note.kind,
-                "given_for": note.given_for,
-                "net": _text(note.net_minor, invoice),
-                "state": note.state,
-                "number": note.number,
-                "parked_for": note.parked_for,
-            }
+            _note(note, invoice, one)
             for note in invoice.credit_notes.exclude(state=State.VOID).order_by("note_id")
         ],
         "fixes": [
@@ -80,6 +71,36 @@ def read_fixes(invoice: Invoice, lines: Mapping[int, int]) -> dict[str, Any]:
             }
             for wrong, route in routes(one)
         ],
+    }
+
+
+def _note(note: CreditNote, invoice: Invoice, one: Situation) -> dict[str, Any]:
+    """`not_by` is who brought it into its state: the step that follows is for somebody else."""
+    steps = list(note.transitions.order_by("sequence"))
+    first = steps[0] if steps else None
+    places = note.settlement or where_it_goes(note.net_minor, one).by_place()
+    return {
+        "document": note.note_id,
+        "version": note.version,
+        "kind": note.kind,
+        "given_for": note.given_for,
+        "net": _text(note.net_minor, invoice),
+        "state": note.state,
+        "number": note.number,
+        "parked_for": note.parked_for,
+        "lines": [
+            {
+                "position": line.invoice_line.position,
+                "description": line.invoice_line.description,
+                "amount": _text(line.amount_minor, invoice),
+            }
+            for line in note.lines.select_related("invoice_line").order_by("position")
+        ],
+        "given_by": first.actor if first is not None else "",
+        "given_at": note.drafted_at.isoformat(),
+        "reason": first.reason if first is not None else "",
+        "not_by": [step.actor for step in steps if step.to_state == note.state][-1:],
+        **{name: _text(places[name], invoice) for name in where_it_goes(0, one).by_place()},
     }
 
 
@@ -129,10 +150,7 @@ def _written(
     minor = {
         "credited": amount,
         "left_to_pay": one.remaining_minor - goes.remaining_minor,
-        "remaining": goes.remaining_minor,
-        "balance": goes.balance_minor,
-        "refund": goes.refund_minor,
-        "out_of_band": goes.out_of_band_minor,
+        **goes.by_place(),
         **after,
     }
     return {name: _text(amount, invoice) for name, amount in minor.items()}

@@ -1,11 +1,18 @@
-"""By month, what of its corrections a person has to look at; months without it are left out."""
+"""What a person has to look at: by month its corrections, and what people give on an invoice."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.invoicing.models import ClosedPeriod, CreditNote, Debit, Invoice, TrueUpAccount
+from services.invoicing.models import (
+    ClosedPeriod,
+    CreditNote,
+    Debit,
+    Invoice,
+    Transition,
+    TrueUpAccount,
+)
 from shared.money import Money
 from shared.vocabulary.account_states import AccountState
 from shared.vocabulary.corrections import DebitState, NoteKind
@@ -23,7 +30,7 @@ class _Month:
 
 
 def read_waiting() -> list[dict[str, Any]]:
-    """Newest month first; sums are by currency, decimals as text, before tax.
+    """Newest month first, none without any; sums are by currency, decimals as text, before tax.
 
     `stopped` and `below_zero` are accounts: a person says what becomes of them.
     """
@@ -66,6 +73,34 @@ def read_waiting() -> list[dict[str, Any]]:
             "sums": list(_sums(month)),
         }
         for period, month in sorted(months.items(), reverse=True)
+    ]
+
+
+def read_given() -> list[dict[str, str]]:
+    """Credit notes that a person has made and that are not issued, the oldest first."""
+    notes = CreditNote.objects.select_related("invoice", "customer").defer(
+        "invoice__frozen", "invoice__costs"
+    )
+    waiting = notes.filter(kind=NoteKind.COMMERCIAL, state__in=_WAITS).order_by("drafted_at")
+    givers = dict(
+        Transition.objects.filter(note__in=waiting, sequence=1).values_list("note_id", "actor")
+    )
+    return [
+        {
+            "document": note.note_id,
+            "invoice_id": note.invoice_id,
+            "invoice": note.invoice.number,
+            "customer": note.customer_id,
+            "customer_name": note.customer.name,
+            "period": note.period,
+            "given_for": note.given_for,
+            "net": str(Money.from_minor(note.net_minor, note.currency).amount),
+            "currency": note.currency,
+            "state": note.state,
+            "given_by": givers.get(note.pk, ""),
+            "given_at": note.drafted_at.isoformat(),
+        }
+        for note in waiting
     ]
 
 

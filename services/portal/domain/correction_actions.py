@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from services.portal.domain.invoice_actions import ShownAction
 from services.portal.domain.invoice_words import refusal_words
-from shared.auth.actors import Actor
+from shared.auth.actors import Actor, is_same_person
+from shared.vocabulary.corrections import NoteKind
 from shared.vocabulary.invoice_causes import RefusalCode
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.roles import APPROVERS, BILLING, Role
@@ -35,6 +36,14 @@ _RELEASE: Final = ShownAction(
     needs_reason=True,
     needs_confirmation=False,
 )
+_DISCARD: Final = ShownAction(
+    name="discard",
+    label="Discard",
+    tone="danger",
+    effect="Nothing is given.",
+    needs_reason=True,
+    needs_confirmation=False,
+)
 _LET_GO_ON: Final = ShownAction(
     name="release",
     label="Let it go on the next invoice",
@@ -49,6 +58,9 @@ _BY_STATE: Final[Mapping[str, tuple[tuple[ShownAction, tuple[Role, ...]], ...]]]
     State.PARKED: ((_RELEASE, APPROVERS),),
 }
 NOTE_ACTIONS: Final = frozenset({_APPROVE.name, _PARK.name, _RELEASE.name})
+# What a person gives is also taken back by one; a restated month's by its next close.
+GIVEN_ACTIONS: Final = NOTE_ACTIONS | {_DISCARD.name}
+_FOR_A_SECOND_PERSON: Final = frozenset({_APPROVE.name, _RELEASE.name})
 IRREVERSIBLE: Final = frozenset({_APPROVE.name})
 
 
@@ -60,6 +72,29 @@ def note_actions(state: str, actor: Actor) -> list[ShownAction]:
         action if actor.role in roles else _refused(action, roles)
         for action, roles in _BY_STATE.get(state, ())
     ]
+
+
+def given_actions(note: Mapping[str, Any], actor: Actor) -> list[ShownAction]:
+    """Of a credit note on its invoice's page; its next step is not for whoever did the one before.
+
+    Nothing of what a restated month made: it is acted on with its close.
+    """
+    if note["kind"] != NoteKind.COMMERCIAL or actor.role not in BILLING:
+        return []
+    shown = note_actions(note["state"], actor)
+    is_own = any(is_same_person(name, actor.name) for name in note["not_by"])
+    actions = [
+        _second_person(action) if is_own and action.name in _FOR_A_SECOND_PERSON else action
+        for action in shown
+    ]
+    return [*actions, _DISCARD] if shown else []
+
+
+def _second_person(action: ShownAction) -> ShownAction:
+    if not action.allowed:
+        return action
+    words = refusal_words({"code": RefusalCode.SECOND_PERSON})
+    return replace(action, allowed=False, reason=words)
 
 
 def debit_actions(state: str, actor: Actor) -> list[ShownAction]:

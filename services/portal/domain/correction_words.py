@@ -76,6 +76,7 @@ _PLACES: Final[Mapping[str, tuple[str, str]]] = {
     "balance": ("is on the balance", "goes on the balance, for the next invoice"),
     "refund": ("is refunded", "is refunded to the card"),
     "out_of_band": ("is paid back by transfer", "is paid back by transfer"),
+    "refund_failed": ("of the refund came back from the bank", ""),
 }
 
 
@@ -116,18 +117,12 @@ def is_supplementary(document: Data) -> bool:
     return bool(document.get("on_kind") == InvoiceKind.SUPPLEMENTARY)
 
 
-def place_words(document: Data, currency: str) -> list[tuple[Money, str]]:
+def place_words(where: Data, currency: str, *, is_issued: bool) -> list[tuple[Money, str]]:
     """Where a credit note's money is or, before it is issued, would go as things stand."""
-    expected = document["expected"]
-    where, turn = (document, 0) if expected is None else (expected, 1)
-    failed = Decimal(document["refund_failed"])
     return [
-        *(
-            (Money(Decimal(where[name]), currency), words[turn])
-            for name, words in _PLACES.items()
-            if Decimal(where[name])
-        ),
-        *([(Money(failed, currency), "of the refund came back from the bank")] if failed else []),
+        (Money(Decimal(where[name]), currency), words[0 if is_issued else 1])
+        for name, words in _PLACES.items()
+        if Decimal(where.get(name, 0))
     ]
 
 

@@ -52,14 +52,23 @@ def read_corrections(*, period: str, actor: Actor, now: datetime) -> MonthsCorre
         raise UnableToRead(_SILENT, remedy="Load the page again in a minute.") from error
 
 
-def read_waiting(*, actor: Actor, now: datetime) -> Sequence[Data]:
-    """By month what a person is to look at, the newest first; raises UnableToRead."""
+@dataclass(frozen=True)
+class Waiting:
+    """What a person is to look at: months, the newest first, and what people give on invoices."""
+
+    months: Sequence[Data]
+    given: Sequence[Data]
+
+
+def read_waiting(*, actor: Actor, now: datetime) -> Waiting:
+    """Raises UnableToRead."""
     try:
         answer = ask("invoicing", "GET", "v1/corrections/waiting", actor=actor, now=now)
-        months: Sequence[Data] = answer.result()["data"]
+        content = answer.result()
+        waiting = Waiting(content["data"], content.get("given", []))
     except (Unanswered, ValueError, LookupError, TypeError) as error:
         raise UnableToRead(_SILENT, remedy="Load the page again in a minute.") from error
-    return months
+    return waiting
 
 
 def approve_corrections(

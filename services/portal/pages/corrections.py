@@ -87,6 +87,17 @@ class CorrectionDocument:
 
 
 @dataclass(frozen=True)
+class GivenBesides:
+    """A credit note that a person has made on the month's invoice; it has the invoice's page."""
+
+    title: str
+    number: str
+    amount: Money
+    state: str
+    invoice_id: str
+
+
+@dataclass(frozen=True)
 class CorrectionRow:
     """An account; `difference` is what the close changes of what is billed for it in the end.
 
@@ -107,6 +118,7 @@ class CorrectionRow:
     state: str
     documents: Sequence[CorrectionDocument]
     earlier: Sequence[CorrectionDocument]
+    given: Sequence[GivenBesides]
     carried: Money | None
     threshold: Money
     carried_why: str

@@ -63,6 +63,21 @@ class CorrectionMonth:
     debits: Sequence[Money]
 
 
+@dataclass(frozen=True)
+class WaitingCredit:
+    """A credit note that a person gives, in review or on hold; `amount` is below 0."""
+
+    invoice_id: str
+    invoice: str
+    customer: CustomerName
+    period: Month
+    title: str
+    amount: Money
+    state: str
+    given_by: str
+    given_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class InboxPage(Page):
     """`period` of None is all months.
@@ -70,7 +85,8 @@ class InboxPage(Page):
     `currency_totals` are of the rows shown; `total_count` and `sums` of the month, or of all.
     `currency_totals` and `sums` leave void invoices out. `issue_refusal` says why nothing can be
     issued, empty where it can; `issue_problem` why that is not known. `corrections` are the rows of
-    the view of that name, which has no invoices; `corrections_problem`: they are not known.
+    the view of that name, which has no invoices, and `given` what people give besides;
+    `corrections_problem`: they are not known.
     """
 
     template: ClassVar[str] = "portal/billing/invoices.html"
@@ -88,4 +104,5 @@ class InboxPage(Page):
     issue_refusal: str = ""
     issue_problem: str = ""
     corrections: Sequence[CorrectionMonth] = ()
+    given: Sequence[WaitingCredit] = ()
     corrections_problem: str = ""

@@ -80,11 +80,13 @@ class InvoicePage(Page):
     """`problem` says why the last action was refused, `issue_refusal` why nothing can be issued.
 
     An action is posted with `version` and, where asked for, `reason` or `confirmed=yes`.
+    `may_fix`: it is issued, and this person puts right what is wrong with it.
     """
 
     template: ClassVar[str] = "portal/billing/invoice.html"
 
     invoice: ReviewedInvoice
+    may_fix: bool = False
     successor: Successor | None = None
     neighbours: Neighbours | None = None
     problem: str = ""

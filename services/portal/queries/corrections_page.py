@@ -21,6 +21,7 @@ from services.portal.domain.correction_words import (
     waived_words,
 )
 from services.portal.domain.figures import sums_by_currency
+from services.portal.domain.fix_words import given_words
 from services.portal.domain.invoice_actions import ShownAction
 from services.portal.gateways.corrections import MonthsCorrections
 from services.portal.pages.corrections import (
@@ -30,17 +31,18 @@ from services.portal.pages.corrections import (
     CorrectionsPage,
     Direction,
     DocumentLine,
+    GivenBesides,
     Place,
     ShownClose,
     ToApprove,
 )
-from services.portal.pages.inbox import CorrectionMonth
+from services.portal.pages.inbox import CorrectionMonth, WaitingCredit
 from services.portal.pages.page import Choice, CustomerName
 from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.account_states import AccountState
-from shared.vocabulary.corrections import NOTE_COUNTS, DebitState
+from shared.vocabulary.corrections import NOTE_COUNTS, DebitState, NoteKind
 from shared.vocabulary.invoice_causes import CauseCode
 from shared.vocabulary.invoice_states import FINISHED_STATES, State
 from shared.vocabulary.period_states import PeriodState
@@ -142,15 +144,17 @@ def _close(close: Data | None, month: Month) -> ShownClose | None:
 
 def _row(account: Data, number: int, causes: str, actor: Actor) -> CorrectionRow:
     currency = account["currency"]
-    all_documents = [_document(one, currency, actor) for one in account["documents"]]
+    given = [one for one in account["documents"] if _is_given(one)]
+    made = [one for one in account["documents"] if not _is_given(one)]
+    all_documents = [_document(one, currency, actor) for one in made]
     documents = [one for one in all_documents if one.close == number and one.state != State.VOID]
     carried, waived = Decimal(account["carried"]), Decimal(account["waived"])
     unissued = sum(
-        (_signed(one) for one in account["documents"] if _is_unissued(one)),
+        (_signed(one) for one in made if _is_unissued(one)),
         Decimal(0),
     )
     counted = sum(
-        (_signed(one) for one in account["documents"] if one["close"] == number and _counts(one)),
+        (_signed(one) for one in made if one["close"] == number and _counts(one)),
         Decimal(0),
     )
     before = Decimal(account["billed"]) - counted
@@ -169,6 +173,7 @@ def _row(account: Data, number: int, causes: str, actor: Actor) -> CorrectionRow
         state=_state(documents, left, waived, is_stopped=is_stopped),
         documents=documents,
         earlier=[one for one in all_documents if one not in documents],
+        given=[_given(one, currency) for one in given],
         carried=Money(left, currency) if left else None,
         threshold=Money(Decimal(account["threshold"]), currency),
         carried_why=_carried_why(account, left, number),
@@ -235,9 +240,31 @@ def _document(document: Data, currency: str, actor: Actor) -> CorrectionDocument
             for line in document["lines"]
         ],
         changed=[_changed(line, tenants, currency) for line in detail],
-        places=[Place(*place) for place in place_words(document, currency)] if is_note else [],
+        places=_places(document, currency) if is_note else [],
         actions=[action for action in actions if action.allowed],
         refused_actions=[action for action in actions if not action.allowed],
+    )
+
+
+def _places(note: Data, currency: str) -> list[Place]:
+    expected = note["expected"]
+    is_issued = expected is None
+    words = place_words(note if is_issued else expected, currency, is_issued=is_issued)
+    return [Place(*place) for place in words]
+
+
+def _is_given(document: Data) -> bool:
+    """By a person, or at Stripe by hand: it changes nothing of what the month is billed."""
+    return bool(document.get("note_kind", "") == NoteKind.COMMERCIAL)
+
+
+def _given(note: Data, currency: str) -> GivenBesides:
+    return GivenBesides(
+        title=given_words({**note, "kind": note["note_kind"]}),
+        number=note["number"],
+        amount=Money(_signed(note), currency),
+        state=note["state"],
+        invoice_id=note["corrects_id"],
     )
 
 
@@ -350,7 +377,8 @@ def _to_approve(given: MonthsCorrections) -> ToApprove | None:
     for account in given.accounts:
         for one in account["documents"]:
             amount = Money(_signed(one), account["currency"])
-            is_ours = one["kind"] == "credit_note" or is_supplementary(one)
+            is_note = one["kind"] == "credit_note" and not _is_given(one)
+            is_ours = is_note or is_supplementary(one)
             if is_ours and one["state"] == State.IN_REVIEW:
                 review.append(amount)
             elif is_ours and one["state"] == State.PARKED and _is_braked(one):
@@ -380,6 +408,24 @@ def correction_months(waiting: Iterable[Data]) -> list[CorrectionMonth]:
             debits=_nonzero(one["sums"], "debits", 1),
         )
         for one in waiting
+    ]
+
+
+def waiting_credits(given: Iterable[Data]) -> list[WaitingCredit]:
+    """What people give on invoices, before it is issued; the oldest first."""
+    return [
+        WaitingCredit(
+            invoice_id=one["invoice_id"],
+            invoice=one["invoice"],
+            customer=CustomerName(one["customer_name"]),
+            period=Month.parse(one["period"]),
+            title=given_words({**one, "kind": NoteKind.COMMERCIAL}),
+            amount=Money(-Decimal(one["net"]), one["currency"]),
+            state=one["state"],
+            given_by=one["given_by"],
+            given_at=datetime.fromisoformat(one["given_at"]),
+        )
+        for one in given
     ]
 
 

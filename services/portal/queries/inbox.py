@@ -19,7 +19,7 @@ from services.portal.domain.invoice_document import day, decimal
 from services.portal.domain.invoice_words import cause_words
 from services.portal.domain.labels import STATES
 from services.portal.models import StaffInvoice
-from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum
+from services.portal.pages.inbox import CorrectionMonth, InboxPage, InboxRow, Sum, WaitingCredit
 from services.portal.pages.invoice import Neighbours
 from services.portal.pages.page import Choice, CustomerName
 from services.portal.queries.margin_totals import AMOUNT
@@ -72,11 +72,16 @@ def read_inbox(
     now: datetime,
     page: int = 1,
     corrections: Sequence[CorrectionMonth] = (),
+    given: Sequence[WaitingCredit] = (),
 ) -> InboxPage:
-    """`corrections` are the months whose close has corrections that wait, as invoicing has them."""
+    """`corrections` are the months whose close has corrections that wait, as invoicing has them.
+
+    `given` is what people give on invoices, and waits too.
+    """
     invoices = _invoices(asked.month)
     shown_months = [one for one in corrections if asked.month in {None, one.period}]
-    views = _views(invoices, actor, now, len(shown_months))
+    shown_given = [one for one in given if asked.month in {None, one.period}]
+    views = _views(invoices, actor, now, len(shown_months) + len(shown_given))
     asked = _known(asked, actor, {choice.key for choice in views})
     is_of_corrections = asked.view == CORRECTIONS
     chosen = invoices.none() if is_of_corrections else _chosen(invoices, asked, actor, now)
@@ -94,6 +99,7 @@ def read_inbox(
         currency_totals=_totals(shown),
         sums=_sums(invoices, now),
         corrections=shown_months if is_of_corrections else (),
+        given=shown_given if is_of_corrections else (),
     )
 
 

@@ -23,6 +23,7 @@ from shared.auth.actors import Actor
 from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.invoice_states import FINISHED_STATES, ISSUED_STATES, State
+from shared.vocabulary.roles import BILLING
 
 _STEPS: Final[Mapping[tuple[str, str], str]] = {
     (State.IN_REVIEW, State.DRAFT): "Returned to draft",
@@ -94,6 +95,7 @@ def read_staff_invoice(
             is_finished=record.state in FINISHED_STATES,
             timeline=_timeline(document),
         ),
+        may_fix=record.state in ISSUED_STATES and actor.role in BILLING,
         successor=_successor(record) if record.state == State.VOID else None,
         neighbours=neighbours_in(record, actor, among, now=now),
         issue_refusal=can_issue.refused,

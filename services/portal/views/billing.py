@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from services.portal.domain.invoice_actions import IRREVERSIBLE, WORDINGS
-from services.portal.gateways.corrections import read_waiting
+from services.portal.gateways.corrections import Waiting, read_waiting
 from services.portal.gateways.invoicing import (
     Issuing,
     UnableToAct,
@@ -16,7 +16,7 @@ from services.portal.gateways.invoicing import (
 )
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
-from services.portal.queries.corrections_page import correction_months
+from services.portal.queries.corrections_page import correction_months, waiting_credits
 from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
 from services.portal.views.access import actor_of, for_roles
@@ -41,12 +41,16 @@ def invoices(request: HttpRequest) -> HttpResponse:
     now, actor = datetime.now(UTC), actor_of(request)
     issuing = _issuing(request)
     try:
-        corrections = correction_months(read_waiting(actor=actor, now=now))
-        problem = ""
+        waiting, problem = read_waiting(actor=actor, now=now), ""
     except UnableToRead as fault:
-        corrections, problem = [], str(fault)
+        waiting, problem = Waiting((), ()), str(fault)
     page = read_inbox(
-        actor, asked_inbox(request), now=now, page=asked_page(request), corrections=corrections
+        actor,
+        asked_inbox(request),
+        now=now,
+        page=asked_page(request),
+        corrections=correction_months(waiting.months),
+        given=waiting_credits(waiting.given),
     )
     return show(
         request,

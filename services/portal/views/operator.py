@@ -62,7 +62,7 @@ def _waiting_corrections(request: HttpRequest) -> list[CorrectionMonth]:
         waiting = read_waiting(actor=actor_of(request), now=datetime.now(UTC))
     except InvoicingSilent:
         return []
-    return correction_months(waiting)
+    return correction_months(waiting.months)
 
 
 @for_roles(*OPERATORS, audit=READ)
