@@ -125,6 +125,7 @@ def acme(state: str) -> ReviewedInvoice:
         id="inv-acme",
         number="",
         state=state,
+        customer_key="globex",
         stripe_status="",
         stripe_url="",
         period=PERIOD,

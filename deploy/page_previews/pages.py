@@ -9,6 +9,7 @@ from typing import Final
 from django.core.paginator import Paginator
 
 from deploy.page_previews import (
+    account,
     audit,
     billing,
     changes,
@@ -361,6 +362,8 @@ _BILLING: Final[dict[str, Make]] = {
     "invoice-steps.html": _billing(contract_prices.steps_invoice),
     **{name: _without_month(make) for name, make in corrections.PAGES.items()},
     **{name: _without_month(make) for name, make in fixes.PAGES.items()},
+    **{name: _without_month(make) for name, make in account.STAFFS_PAGES.items()},
+    **{name: _customer(make) for name, make in account.CUSTOMERS_PAGES.items()},
     "invoices-filtered-out.html": _billing(lambda: replace(inbox.inbox(), rows=[], q="zzz")),
 }
 

@@ -16,3 +16,19 @@ class LedgerStep(StrEnum):
 class DocumentKind(StrEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+
+
+class AccountEvent(StrEnum):
+    """What happened on a customer's account; the first five are of the ledger's steps.
+
+    `refunded` and `transferred`: what a credit note gave was paid back, by Stripe or by the bank.
+    """
+
+    ISSUED = LedgerStep.ISSUED
+    BALANCE = LedgerStep.BALANCE
+    PAID = LedgerStep.PAID
+    OVERPAID = LedgerStep.OVERPAID
+    WRITTEN_OFF = LedgerStep.WRITTEN_OFF
+    VOID = "void"
+    REFUNDED = "refunded"
+    TRANSFERRED = "transferred"

@@ -49,6 +49,9 @@ PAGES: Final = (
     ShownPage("corrections", "clara", "/corrections/{month}"),
     ShownPage("corrections", "bruno", "/corrections/{month}"),
     ShownPage("corrections", "bruno", "/corrections/2019-01"),
+    ShownPage("customer_account", "clara", "/customers/acme/account"),
+    ShownPage("account", "ann@acme", "/account/statement"),
+    ShownPage("account", "eva@halcyon", "/account/statement?from=2019-01-01&to=2019-12-31"),
     ShownPage("customer_home", "ann@acme", "/account"),
     ShownPage("customer_breakdown", "ann@acme", "/account/breakdown"),
     ShownPage("customer_invoice", "ann@acme", "/account/invoices/{issued}"),
@@ -66,7 +69,8 @@ NO_PAGES: Final = frozenset(
         *("margins_csv", "tenant_csv", "pools_csv", "invoices_csv", "customer_breakdown_csv"),
         "audit_csv",
         *("customer_invoices_csv", "invoice_pdf", "invoice_picture", "customer_invoice_pdf"),
-        *("note_pdf", "customer_note_pdf"),
+        *("note_pdf", "customer_note_pdf", "account_csv", "account_pdf"),
+        *("customer_account_csv", "customer_account_pdf"),
         *("sign_in", "sign_in_link"),  # strangers look at them, see the test
         *("livez", "readyz"),
     }

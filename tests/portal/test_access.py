@@ -21,6 +21,8 @@ FOREIGN = {
     "<str:id>": "inv_foreign",
     "<str:action>": "submit",
     "<str:key>": "foreign",
+    "<str:route>": "goodwill",
+    "<str:note>": "cn_foreign",
     "<str:period>": "2026-10",
     "<str:token>": "nobody-has-this-token",
 }
@@ -47,6 +49,8 @@ READS = {
     "/invoices/inv_acme": (*OPERATORS, *BILLING),
     "/invoices.csv": (*OPERATORS, *BILLING),
     "/corrections/2026-10": (*OPERATORS, *BILLING),
+    "/customers/acme/account": (*OPERATORS, *BILLING),
+    "/account/statement": CUSTOMERS,
     "/account": CUSTOMERS,
     "/account/breakdown": CUSTOMERS,
     "/account/breakdown.csv": CUSTOMERS,

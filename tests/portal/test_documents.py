@@ -3,8 +3,8 @@
 import pytest
 
 from services.portal.operations.record_facts import record_invoice
-from services.portal.views.documents import file_name
 from shared.auth.actors import Actor
+from shared.file_names import pdf_name
 from shared.isolation.scope import as_ops
 from tests.portal.invoicing_standin import running_invoicing
 from tests.portal.scenarios import client_of, invoice_fact, record_month
@@ -50,11 +50,11 @@ class TestThePdf:
         [
             ("LF-2026-0134", "LF-2026-0134.pdf"),
             ('x"; evil\r\n/../Ünï', "x-evil-..-n.pdf"),
-            ("漢字", "invoice.pdf"),
+            ("漢字", "document.pdf"),
         ],
     )
     def test_has_a_name_that_is_safe_everywhere(self, name, safe):
-        assert file_name(name) == safe
+        assert pdf_name(name) == safe
 
 
 class TestWhoGetsIt:

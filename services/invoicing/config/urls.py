@@ -11,7 +11,7 @@ from services.invoicing.api.corrections import (
 )
 from services.invoicing.api.credit_notes import NotePdfView
 from services.invoicing.api.fixes import InvoiceFixesView
-from services.invoicing.api.ledger import LedgerView, StatementView
+from services.invoicing.api.ledger import LedgerView, StatementPdfView, StatementView
 from services.invoicing.api.price_checks import PriceChecksView
 from services.invoicing.operations.change_plans import PLANS
 from services.invoicing.queries.troubles import read_troubles
@@ -51,6 +51,11 @@ urlpatterns = [
     path("api/v1/credit-notes/<str:note_id>/pdf", NotePdfView.as_view(), name="credit-note-pdf"),
     path("api/v1/debits/<str:debit_id>/release", DebitReleaseView.as_view(), name="debit-release"),
     path("api/v1/ledger", LedgerView.as_view(), name="ledger"),
+    path(
+        "api/v1/customers/<str:customer_id>/account/pdf",
+        StatementPdfView.as_view(),
+        name="statement-pdf",
+    ),
     path(
         "api/v1/customers/<str:customer_id>/account",
         StatementView.as_view(),

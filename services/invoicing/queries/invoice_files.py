@@ -1,6 +1,5 @@
 """An invoice as a file to read: what it holds is the same for whoever may open it."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from services.invoicing.engine.typeset import pdf_of, pictures_of
 from services.invoicing.models import Invoice
 from services.invoicing.queries.invoice_fact import invoice_fact
 from services.invoicing.queries.invoice_terms import invoice_terms
+from shared.file_names import pdf_name
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
@@ -24,9 +24,8 @@ def invoice_picture(invoice: Invoice) -> bytes:
 
 
 def invoice_file_name(invoice: Invoice) -> str:
-    """Safe in a header and on every file system."""
     name = invoice.number or f"draft-{invoice.customer_id}-{invoice.period}"
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-')}.pdf"
+    return pdf_name(name)
 
 
 def _document(invoice: Invoice) -> Mapping[str, Any]:

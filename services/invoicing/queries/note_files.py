@@ -1,6 +1,5 @@
 """A credit note as a file to read: what it holds is the same for whoever may open it."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -14,6 +13,7 @@ from services.invoicing.engine.typeset import pdf_of
 from services.invoicing.models import CreditNote
 from services.invoicing.queries.account_terms import row_key
 from services.invoicing.queries.invoice_fact import invoice_fact, note_fact
+from shared.file_names import pdf_name
 from shared.money import Money
 
 
@@ -28,9 +28,8 @@ def note_pdf(note: CreditNote) -> bytes:
 
 
 def note_file_name(note: CreditNote) -> str:
-    """Safe in a header and on every file system."""
     name = note.number or f"draft-credit-{note.invoice.number}"
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-')}.pdf"
+    return pdf_name(name)
 
 
 def _changes(note: CreditNote) -> Iterator[ChangedLine]:

@@ -2,17 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from services.invoicing.models import CreditNote, Customer, Invoice, LedgerEntry
 from shared.exact import shortened
-from shared.vocabulary.ledger_steps import DocumentKind, LedgerStep
+from shared.vocabulary.ledger_steps import AccountEvent, DocumentKind, LedgerStep
 
 # What a customer owes, and what of his is with us: the rest of the ledger is the operator's.
 RECEIVABLE: Final = "receivable"
 CUSTOMER_CREDIT: Final = "customer_credit"
+# Where a credit note paid money back: it gives, and takes what it gave out again.
+_PAID_BACK: Final[Mapping[str, AccountEvent]] = {
+    "cash": AccountEvent.REFUNDED,
+    "clearing": AccountEvent.TRANSFERRED,
+}
 
 
 def read_statements(
@@ -23,47 +29,68 @@ def read_statements(
     Amounts are decimals as text: positive is owed by the customer. `closing` is `due` less
     `on_credit`, both at the end.
     """
-    entries = LedgerEntry.objects.filter(
-        customer_id=customer.pk, account__in=[RECEIVABLE, CUSTOMER_CREDIT]
-    )
+    accounts = [RECEIVABLE, CUSTOMER_CREDIT, *_PAID_BACK]
+    entries = LedgerEntry.objects.filter(customer_id=customer.pk, account__in=accounts)
+    names = _Names(customer)
     by_currency: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in entries.order_by("booked_at", "id"):
-        if end is None or entry.booked_at < end:
+        if (end is None or entry.booked_at < end) and _is_shown(entry, names):
             by_currency[entry.currency].append(entry)
-    names = _Names(customer)
     return [
         _statement(currency, booked, names, start)
         for currency, booked in sorted(by_currency.items())
     ]
 
 
+@dataclass
+class _Row:
+    names: dict[str, Any]
+    amount: Decimal = Decimal(0)
+
+
+def _is_shown(entry: LedgerEntry, names: "_Names") -> bool:
+    """Of money in the bank only what a credit note, or its void, has moved."""
+    if entry.account not in _PAID_BACK:
+        return True
+    document, _, event = entry.document.partition(":")
+    return names.is_note(document) and event in {AccountEvent.ISSUED, AccountEvent.VOID}
+
+
 def _statement(
     currency: str, booked: Iterable[LedgerEntry], names: "_Names", start: datetime | None
 ) -> dict[str, Any]:
     opening, due, on_credit = Decimal(0), Decimal(0), Decimal(0)
-    rows: dict[str, dict[str, Any]] = {}
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    rows: dict[str, _Row] = {}
     for entry in booked:
+        paid_back = _PAID_BACK.get(entry.account)
         if entry.account == RECEIVABLE:
             due += entry.amount
-        else:
+        elif paid_back is None:
             on_credit -= entry.amount
         if start is not None and entry.booked_at < start:
-            opening += entry.amount
+            opening += entry.amount if paid_back is None else 0
             continue
         document = _as_one(entry.document)
-        amounts[document] += entry.amount
-        row = rows.setdefault(document, names.of(entry))
-        row["amount"] = _text(amounts[document])
-        row["balance"] = _text(due - on_credit)
+        rows.setdefault(document, _Row(names.of(entry))).amount += entry.amount
+        if paid_back is not None:
+            back = _Row({**names.of(entry), "event": paid_back})
+            rows.setdefault(f"{document}:{paid_back}", back).amount -= entry.amount
     return {
         "currency": currency,
         "opening": _text(opening),
-        "entries": list(rows.values()),
+        "entries": _entries(opening, rows.values()),
         "closing": _text(due - on_credit),
         "due": _text(due),
         "on_credit": _text(on_credit),
     }
+
+
+def _entries(opening: Decimal, rows: Iterable[_Row]) -> list[dict[str, Any]]:
+    balance, entries = opening, []
+    for row in rows:
+        balance += row.amount
+        entries.append({**row.names, "amount": _text(row.amount), "balance": _text(balance)})
+    return entries
 
 
 def _as_one(document: str) -> str:
@@ -92,6 +119,9 @@ class _Names:
                 for key, number, period in notes.values_list("note_id", "number", "period")
             },
         }
+
+    def is_note(self, document: str) -> bool:
+        return self._documents.get(document, ("",))[0] == DocumentKind.CREDIT_NOTE
 
     def of(self, entry: LedgerEntry) -> dict[str, Any]:
         document, _, event = entry.document.partition(":")

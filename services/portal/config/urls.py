@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from services.portal.views import (
+    account,
     audit,
     billing,
     changes,
@@ -73,6 +74,16 @@ _pages = [
         "account/credit-notes/<str:id>/pdf", documents.customer_note_pdf, name="customer_note_pdf"
     ),
     path("account", customer.home, name="customer_home"),
+    path("account/statement", account.account, name="account"),
+    path("account/statement.csv", account.account_csv, name="account_csv"),
+    path("account/statement.pdf", account.account_pdf, name="account_pdf"),
+    path("customers/<str:key>/account", account.customer_account, name="customer_account"),
+    path(
+        "customers/<str:key>/account.csv", account.customer_account_csv, name="customer_account_csv"
+    ),
+    path(
+        "customers/<str:key>/account.pdf", account.customer_account_pdf, name="customer_account_pdf"
+    ),
     path("account/breakdown", customer.breakdown, name="customer_breakdown"),
     path("account/breakdown.csv", customer.breakdown_csv, name="customer_breakdown_csv"),
     path("account/invoices.csv", customer.invoices_csv, name="customer_invoices_csv"),

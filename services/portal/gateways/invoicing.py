@@ -112,15 +112,15 @@ def read_invoice_file(
     *, invoice_id: str, kind: Literal["pdf", "picture"], actor: Actor, now: datetime
 ) -> InvoiceFile | None:
     """None where invoicing shows this person no such invoice; raises UnableToRead."""
-    return _read_file(f"v1/invoices/{invoice_id}/{kind}", _TYPES[kind], actor=actor, now=now)
+    return read_file(f"v1/invoices/{invoice_id}/{kind}", _TYPES[kind], actor=actor, now=now)
 
 
 def read_note_file(*, note_id: str, actor: Actor, now: datetime) -> InvoiceFile | None:
     """The PDF of a credit note; None and UnableToRead as of an invoice."""
-    return _read_file(f"v1/credit-notes/{note_id}/pdf", _TYPES["pdf"], actor=actor, now=now)
+    return read_file(f"v1/credit-notes/{note_id}/pdf", _TYPES["pdf"], actor=actor, now=now)
 
 
-def _read_file(path: str, type_: str, *, actor: Actor, now: datetime) -> InvoiceFile | None:
+def read_file(path: str, type_: str, *, actor: Actor, now: datetime) -> InvoiceFile | None:
     try:
         answer = ask("invoicing", "GET", path, actor=actor, now=now, seconds=FILE_SECONDS)
     except Unanswered as error:

@@ -37,6 +37,7 @@ class ReviewedInvoice(InvoiceHead):
     `is_finished`: issuing or later. `timeline` is newest first.
     """
 
+    customer_key: str
     stripe_status: str
     stripe_url: str
     stripe_invoice_id: str

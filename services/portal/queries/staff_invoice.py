@@ -76,6 +76,7 @@ def read_staff_invoice(
     return InvoicePage(
         invoice=ReviewedInvoice(
             **vars(head(document)),
+            customer_key=record.customer,
             stripe_status=document["stripe_status"],
             stripe_url=document["hosted_invoice_url"],
             stripe_invoice_id=document["stripe_invoice_id"],

@@ -146,6 +146,13 @@ def signed(value: Money | None, *, currency: bool = False) -> SafeString:
 
 
 @register.simple_tag
+def balance(value: Money, *, currency: bool = False) -> SafeString:
+    """Of an account: below zero it is in the reader's favour, and not coloured for that."""
+    text = with_currency(value) if currency else digits(value.amount, value.currency)
+    return _difference(value, text)
+
+
+@register.simple_tag
 def exact(value: Money) -> SafeString:
     """Every digit, those past the minor unit set small: where sums have to tie before the eye."""
     places = currency_exponent(value.currency)

@@ -1,7 +1,6 @@
 """Invoices as files, fetched from their owner in the name of who asks."""
 
 import logging
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +20,7 @@ from services.portal.models import CustomerInvoice, StaffInvoice
 from services.portal.views.access import actor_of, for_roles
 from services.portal.views.errors import unanswered
 from shared.audit.declared import NotAudited
+from shared.file_names import pdf_name
 from shared.vocabulary.roles import CUSTOMERS, STAFF
 
 _log: Final = logging.getLogger(__name__)
@@ -74,11 +74,6 @@ def customer_note_pdf(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A
     return _note(request, id, CustomerInvoice.objects.all())
 
 
-def file_name(name: str) -> str:
-    """`LF-2026-0134.pdf`: safe in a header and on every file system."""
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('.-') or 'invoice'}.pdf"
-
-
 def _note(
     request: HttpRequest, note_id: str, invoices: QuerySet[StaffInvoice] | QuerySet[CustomerInvoice]
 ) -> HttpResponse:
@@ -88,19 +83,19 @@ def _note(
     credits_given = known.details["credits"]
     number = next(one["number"] for one in credits_given if one["note_id"] == note_id)
     read = partial(read_note_file, note_id=note_id)
-    return _answer(request, read, what=f"the PDF of {note_id}", name=number)
+    return file_answer(request, read, what=f"the PDF of {note_id}", name=number)
 
 
 def _file(
     request: HttpRequest, invoice_id: str, kind: Literal["pdf", "picture"], name: str
 ) -> HttpResponse:
     read = partial(read_invoice_file, invoice_id=invoice_id, kind=kind)
-    return _answer(
+    return file_answer(
         request, read, what=f"the {kind} of {invoice_id}", name=name if kind == "pdf" else ""
     )
 
 
-def _answer(
+def file_answer(
     request: HttpRequest, read: Callable[..., InvoiceFile | None], *, what: str, name: str
 ) -> HttpResponse:
     """Without a `name` it is no file to keep."""
@@ -115,5 +110,5 @@ def _answer(
     response["Content-Security-Policy"] = _FILE_POLICY
     if name:
         how = "attachment" if "download" in request.GET else "inline"
-        response["Content-Disposition"] = f'{how}; filename="{file_name(name)}"'
+        response["Content-Disposition"] = f'{how}; filename="{pdf_name(name)}"'
     return response

@@ -58,6 +58,8 @@ _SECTIONS: Final[Mapping[str, Section]] = {
     "health": "health",
     "move_trouble": "health",
     "audit": "audit",
+    "customer_account": "invoices",
+    "account": "home",
     "customer_home": "home",
     "customer_breakdown": "home",
     "customer_invoice": "home",
