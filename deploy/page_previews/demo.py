@@ -1,5 +1,6 @@
 """The demo's strip with its tour, and a tenant's month under other plans."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,6 +34,11 @@ def strip() -> DemoStrip:
         previous=None,
         is_other_person=False,
     )
+
+
+def unknown_plans() -> PlansPage:
+    silent = "The invoicing service, which knows the plans, does not answer."
+    return replace(plans(), rows=None, suggestion=None, problem=silent)
 
 
 def plans() -> PlansPage:

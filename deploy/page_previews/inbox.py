@@ -115,6 +115,15 @@ def of_corrections() -> InboxPage:
     return replace(all_months(), view="corrections", rows=[], corrections=months, given=[given])
 
 
+def unknown_corrections() -> InboxPage:
+    silent = "The invoicing service, which has the corrections, does not answer."
+    return replace(no_corrections(), corrections_problem=silent)
+
+
+def none_overdue() -> InboxPage:
+    return replace(all_months(), rows=[], view="overdue")
+
+
 def no_corrections() -> InboxPage:
     return replace(of_corrections(), corrections=(), given=())
 

@@ -56,7 +56,6 @@ _NO_ANSWER: Final = (
     " again in a minute."
 )
 _AWAY_SINCE: Final = datetime(2026, 11, 5, 8, 14, tzinfo=UTC)
-_PLANS_UNKNOWN: Final = "The invoicing service, which knows the plans, does not answer."
 
 
 def _operator(section: Section, make: Callable[[], Page]) -> Make:
@@ -240,9 +239,7 @@ _MARGINS: Final[dict[str, Make]] = {
     "plans-open.html": _margins(
         lambda: replace(demo.plans(), period_state=PeriodState.OPEN, suggestion=None)
     ),
-    "plans-unknown.html": _margins(
-        lambda: replace(demo.plans(), rows=None, suggestion=None, problem=_PLANS_UNKNOWN)
-    ),
+    "plans-unknown.html": _margins(demo.unknown_plans),
 }
 
 
@@ -339,12 +336,8 @@ _BILLING: Final[dict[str, Make]] = {
     "invoices-all.html": _all_months(inbox.all_months),
     "invoices-corrections.html": _all_months(inbox.of_corrections),
     "invoices-no-corrections.html": _all_months(inbox.no_corrections),
-    "invoices-corrections-unknown.html": _all_months(
-        lambda: replace(inbox.of_corrections(), corrections=(), corrections_problem=_PLANS_UNKNOWN)
-    ),
-    "invoices-not-overdue.html": _all_months(
-        lambda: replace(inbox.all_months(), rows=[], view="overdue")
-    ),
+    "invoices-corrections-unknown.html": _all_months(inbox.unknown_corrections),
+    "invoices-not-overdue.html": _all_months(inbox.none_overdue),
     "invoices-done.html": _billing(lambda: replace(inbox.inbox(), rows=[], view="to_do")),
     "invoices-none.html": _billing(lambda: replace(inbox.inbox(), rows=[], total_count=0)),
     "invoices-keyless.html": _billing(

@@ -97,6 +97,8 @@ SAYS_SO = {
     "services/invoicing/operations/perform_at_stripe.py: _intend",
     "services/invoicing/queries/invoice_files.py: _document",
     "services/invoicing/queries/note_files.py: note_pdf",
+    "services/invoicing/queries/account_files.py: statement_pdf",
+    "services/invoicing/domain/statement_document.py: statement_document",
     "services/invoicing/domain/credit_note_document.py: _watermark",
     "services/invoicing/domain/invoice_document.py: _BANNERS",
     "services/invoicing/domain/invoice_document.py: _watermark",

@@ -106,6 +106,10 @@ class TestACredit:
         one = situation(remaining_minor=400, down_paid=down_paid)
         assert where_it_goes(600, one) == effect
 
+    def test_is_named_by_its_places_as_a_note_keeps_them(self):
+        places = where_it_goes(600, situation(remaining_minor=200)).by_place()
+        assert places == {"remaining": 200, "balance": 400, "refund": 0, "out_of_band": 0}
+
     def test_of_a_line_named_twice_is_both(self):
         assert positions([(1, 5), (2, 1), (1, 5)]) == {1: 10, 2: 1}
 

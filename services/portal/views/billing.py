@@ -16,9 +16,9 @@ from services.portal.gateways.invoicing import (
 )
 from services.portal.models import StaffInvoice
 from services.portal.operations.record_facts import record_invoice
-from services.portal.queries.corrections_page import correction_months, waiting_credits
 from services.portal.queries.inbox import inbox_rows, read_inbox
 from services.portal.queries.staff_invoice import read_staff_invoice
+from services.portal.queries.waiting_corrections import correction_months, waiting_credits
 from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_inbox, asked_page, came_from, whole_number
 from services.portal.views.csv_file import csv_answer

@@ -23,12 +23,12 @@ from services.portal.pages.overview import NextClose
 from services.portal.pages.page import TenantName
 from services.portal.pages.why import WhyPage
 from services.portal.queries.calendar import Calendar
-from services.portal.queries.corrections_page import correction_months
 from services.portal.queries.margin_page import read_margins
 from services.portal.queries.margin_rows import Selection
 from services.portal.queries.overview import next_close, read_overview
 from services.portal.queries.pools import read_pools
 from services.portal.queries.tenant_page import read_tenant, tenant_name
+from services.portal.queries.waiting_corrections import correction_months
 from services.portal.views.access import actor_of, for_roles
 from services.portal.views.asked import asked_page, asked_period
 from services.portal.views.cost_files import pool_file, tenant_file
