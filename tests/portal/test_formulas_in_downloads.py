@@ -57,7 +57,24 @@ def formulas(month, monkeypatch):
         "services.portal.views.corrections.read_corrections",
         lambda **_: MonthsCorrections(close(), [corrected]),
     )
+    entry = {
+        **dict.fromkeys(("event", "number", "document"), FORMULA),
+        "at": "2026-11-03T08:00:00+00:00",
+        "kind": FORMULA,
+        "period": "2026-10",
+        "amount": "-1",
+        "balance": "-1",
+    }
+    statement = {
+        **dict.fromkeys(("opening", "closing", "due", "on_credit"), "-1"),
+        "currency": "USD",
+        "entries": [entry],
+    }
+    monkeypatch.setattr(
+        "services.portal.views.account.read_account", lambda **_: {"data": [statement]}
+    )
     with as_ops():
+        record_customer(customer_fact(FORMULA))
         write_entry(AuditAction.SIGNED_OUT, actor=None, object_id=FORMULA)
         record_period(period_fact(version=2, pools=[pool_measured(name=FORMULA)]))
         record_margin(replace(margin, tenant=FORMULA, revenue_basis=FORMULA))
