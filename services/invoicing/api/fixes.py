@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from services.invoicing.api.answers import FixedInvoice, InvoiceFixes
+from services.invoicing.api.fix_answers import FixedInvoice, InvoiceFixes
 from services.invoicing.api.refusals import refusals_as_problems
 from services.invoicing.domain.fixes import positions
 from services.invoicing.models import Invoice, TrueUpAccount
