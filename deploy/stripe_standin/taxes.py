@@ -5,10 +5,14 @@ on a credit note line, where it must be one of the invoice line's own.
 """
 
 import json
+from decimal import Decimal
 from typing import Any, Final
 
+from deploy.stripe_standin.errors import invalid
 from deploy.stripe_standin.store import Body, Store, new_identifier
 
+_PERCENTAGE_MAX: Final = 100
+_PERCENTAGE_DECIMALS: Final = 4
 _TAXES: Final = (
     "SELECT tax.value FROM object, json_each(object.body, '$.taxes') AS tax "
     "WHERE object.parent = ? AND object.kind = 'line_item' ORDER BY object.position"
@@ -70,6 +74,14 @@ def total_taxes(taxes: list[Body]) -> list[Body]:
 
 
 def _rate(store: Store, data: Body) -> str:
+    percentage = Decimal(str(data["percentage"]))
+    is_in_range = 0 <= percentage <= _PERCENTAGE_MAX
+    if not is_in_range or percentage != round(percentage, _PERCENTAGE_DECIMALS):
+        raise invalid(
+            "The percentage of a tax rate is between 0 and 100, with at most 4 decimal places: "
+            f"{percentage}.",
+            param="lines",
+        )
     key = json.dumps(data, sort_keys=True)
     statement = "SELECT id FROM object WHERE kind = 'tax_rate' AND parent = ?"
     known = store.execute(statement, key)

@@ -50,7 +50,7 @@ class Tax(Entry):
     """`place` is the country of supply, or a part of it: DE, US-WA."""
 
     category: TaxCategory
-    percent: Annotated[NotNegative, Field(le=100)] = Decimal(0)
+    percent: Annotated[NotNegative, Field(le=100, decimal_places=4)] = Decimal(0)
     place: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
     @model_validator(mode="after")

@@ -9,6 +9,17 @@ from shared.contracts.fields import Amount, Code, Instant, Line, Name, Period
 
 
 @dataclass(frozen=True)
+class TaxGroup:
+    """What a document has of one category (`TaxCategory`), rate and place of supply."""
+
+    category: Code
+    percent: Amount
+    place: Code
+    net: Amount
+    tax: Amount
+
+
+@dataclass(frozen=True)
 class CreditedLine:
     description: Line
     amount: Amount
@@ -32,7 +43,7 @@ class Credit:
     customer's balance at Stripe, `refund` and `out_of_band` paid back; `refund_failed` is what of
     `refund` the bank has sent back, and is owed again. `changes` are all lines of the month that
     came out otherwise, also where one pays for another. By `note_id` its PDF is asked for; it is ""
-    of an earlier release.
+    of an earlier release. `taxes` are those that `tax` is of, where it is ours.
     """
 
     number: Name
@@ -49,6 +60,7 @@ class Credit:
     refund_failed: Amount = Decimal(0)
     note_id: Name = ""
     changes: list[ChangedLine] = field(default_factory=list)
+    taxes: list[TaxGroup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

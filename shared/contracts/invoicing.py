@@ -28,7 +28,7 @@ from shared.contracts.fields import (
     Period,
     Words,
 )
-from shared.contracts.invoice_corrections import Charge, Credit
+from shared.contracts.invoice_corrections import Charge, Credit, TaxGroup
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ class ActionFact:
 class InvoiceFact:
     """An invoice as it stands, whole; the consumer keeps the highest `version`.
 
+    `total` is before `tax`, which is None where none is ours, and of `taxes` by rate.
     `restated_by` is what the newest cost of a bill restated since would add to the total and its
     corrections, None if it was not. `kind` is standard, or supplementary of what charges more of a
     month. `costs` are by charge group, in the invoice's currency, all that it is priced on: also of
@@ -162,6 +163,7 @@ class InvoiceFact:
     credits: list[Credit] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     costs: dict[Name, Amount] | None = None
+    taxes: list[TaxGroup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 
 from services.invoicing.domain.stripe_request import (
     LINES_PER_CALL,
@@ -9,6 +10,8 @@ from services.invoicing.domain.stripe_request import (
     inequalities,
     line_requests,
 )
+from services.invoicing.domain.tax import TaxTerms
+from shared.vocabulary.true_up import TaxCategory
 
 DRAFT = {
     "stripe_customer_id": "cus_1",
@@ -63,6 +66,49 @@ def test_a_draft_that_is_not_ours_is_told_line_by_line():
         ("line 2", "100", "99"),
         ("line 3", None, "1"),
         ("currency", "USD", "EUR"),
+    ]
+
+
+def test_a_line_is_sent_with_its_tax_and_the_data_of_its_rate():
+    german = TaxTerms(TaxCategory.STANDARD, Decimal("19.0000"), "DE")
+    american = TaxTerms(TaxCategory.OUTSIDE_SCOPE, Decimal(0), "US-WA")
+    taxed = [replace(line(1), tax=german, tax_minor=19), replace(line(2), tax=american)]
+    (call,) = line_requests([*taxed, line(3)])
+    first, second, third = (each.get("tax_amounts") for each in call["lines"])
+    assert first == [
+        {
+            "amount": 19,
+            "taxable_amount": 100,
+            "taxability_reason": "standard_rated",
+            "tax_rate_data": {
+                "display_name": "Tax",
+                "percentage": "19",
+                "inclusive": False,
+                "country": "DE",
+                "description": "standard",
+            },
+        }
+    ]
+    assert (second[0]["amount"], second[0]["taxability_reason"]) == (0, "not_subject_to_tax")
+    assert (second[0]["tax_rate_data"]["country"], second[0]["tax_rate_data"]["state"]) == (
+        *("US", "WA"),
+    )
+    assert third is None
+
+
+def test_a_draft_is_compared_tax_by_tax():
+    differences = inequalities(
+        [replace(line(1), tax_minor=19), line(2)],
+        currency="USD",
+        total_minor=219,
+        at_stripe={"1": 100, "2": 100},
+        stripe_currency="USD",
+        stripe_total_minor=219,
+        taxes_at_stripe={"1": 18, "2": 1},
+    )
+    assert [(each.of, each.here, each.there) for each in differences] == [
+        ("tax of line 1", "19", "18"),
+        ("tax of line 2", "0", "1"),
     ]
 
 

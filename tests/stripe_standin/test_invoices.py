@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.stripe_standin.billing import taxed
+
 Client = Any  # the SDK's types would refuse what is refused here
 
 AMOUNTS = [1250, 1, 99999]
@@ -59,6 +61,15 @@ class TestDraft:
         with pytest.raises(stripe.InvalidRequestError, match="at most 250"):
             client.v1.invoices.add_lines(invoice.id, {"lines": [{"amount": 1}] * 2})
         assert client.v1.invoices.retrieve(invoice.id).total == 249
+
+    @pytest.mark.parametrize("percentage", [19.00001, 100.5])
+    def test_takes_no_rate_that_stripe_would_not(
+        self, client: Client, customer: stripe.Customer, percentage: float
+    ) -> None:
+        lines = [taxed(100, 19, percentage=percentage)]
+        invoice = draft(client, customer)
+        with pytest.raises(stripe.InvalidRequestError, match="at most 4 decimal places"):
+            client.v1.invoices.add_lines(invoice.id, {"lines": lines})
 
     def test_changes_and_removes_lines(self, client: Client, customer: stripe.Customer) -> None:
         invoice = draft_with_lines(client, customer)

@@ -12,7 +12,7 @@ from unittest import mock
 
 from hypothesis import strategies as st
 
-from services.invoicing.domain import cost_lines, price_steps, pricing, settlement
+from services.invoicing.domain import cost_lines, price_steps, pricing, settlement, tax
 from services.invoicing.operations import (
     book_entries,
     draft_invoices,
@@ -20,7 +20,7 @@ from services.invoicing.operations import (
     issue_notes,
     settle_accounts,
 )
-from services.invoicing.queries import account_documents
+from services.invoicing.queries import account_documents, line_taxes
 from services.invoicing.queries.account_terms import read_lines, terms_now
 from shared.money import smallest_charge_step
 from shared.periods import Month
@@ -165,6 +165,23 @@ def _by_the_original_balance(_available: Any) -> Any:
     return original
 
 
+def _by_line(_note_taxes: Any) -> Any:
+    """Each line rounded by itself, whatever was given before."""
+
+    def naive(lines: Any, _invoice: Any, _charged: Any, _given: Any, currency: str) -> Any:
+        return {
+            line.name: tax.tax_of(line.net_minor, line.terms, currency)
+            for line in lines
+            if line.terms is not None
+        }
+
+    return naive
+
+
+def _without_tax(_note_taxes: Any) -> Any:
+    return lambda lines, *_of: {line.name: 0 for line in lines if line.terms is not None}
+
+
 def _never(_is: Any) -> Any:
     return lambda *_of, **_more: False
 
@@ -238,10 +255,18 @@ _GRANTED: Final = Deal(
     grants=[{"key": "start", "amount": "2600", "expires": None, "kind": "promotional"}],
 )
 
+_TAXED: Final = Deal(
+    [_BY_GROUP],
+    true_up=_OWN,
+    tax={"category": "standard", "percent": "19", "place": "DE"},
+)
+
 CONTROLS: Final[Mapping[str, Control]] = {
     "draw by the original balance": Control(
         settle_accounts, "available", _by_the_original_balance, _GRANTED
     ),
+    "tax line by line": Control(line_taxes, "note_taxes", _by_line, _TAXED),
+    "a note gives no tax back": Control(line_taxes, "note_taxes", _without_tax, _TAXED),
     "what is drawn no longer is lost": Control(
         settle_accounts, "draw_grants", _never_made, _GRANTED
     ),

@@ -15,6 +15,12 @@ _STEPS: Final = [
 ]
 # Units of the contract's currency for one of the bill's.
 _RATES: Final = {"USD": "", "JPY": "151.2345", "KWD": "0.30712"}
+_TAXES: Final[list[dict[str, Any]]] = [
+    {},
+    {"category": "standard", "percent": "19", "place": "DE"},
+    {"category": "standard", "percent": "7.75", "place": "US-WA"},
+    {"category": "reverse_charge", "percent": "0", "place": "FR"},
+]
 _LIKE_DOLLARS: Final = {"USD": 1, "JPY": 150, "KWD": Decimal("0.3")}
 
 
@@ -89,6 +95,7 @@ def deals(draw: st.DrawFn) -> Deal:
         true_up=draw(policies(currency)),
         may_void=draw(st.integers(0, 4)) == 0,
         grants=draw(granted(currency)),
+        tax=draw(st.sampled_from(_TAXES)),
     )
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from deploy.true_up_checker import Billed, Costs, billed_at_stripe, price
-from deploy.true_up_checker.currencies import from_minor, step_of
+from deploy.true_up_checker.currencies import from_minor, step_of, to_minor
 from tests.true_up.seen import FIXED, Row, Seen
 
 _ISSUED_NOTE = (
@@ -43,6 +43,7 @@ class Invariants:
         yield from _revenue(seen)
         yield from _documents(seen)
         yield from _grants(seen)
+        yield from _taxes(seen)
 
     def _differences(self, seen: Seen, at_stripe: Billed) -> Iterator[str]:
         """I1, by the costs of the close that the account was settled on."""
@@ -164,6 +165,41 @@ def _revenue(seen: Seen) -> Iterator[str]:
 
 def _target(account: Row) -> int:
     return sum(amount for _, amount in account["target_lines"]) + account["below_zero_minor"]
+
+
+def _taxes(seen: Seen) -> Iterator[str]:
+    """I6, and on the way there: what notes have left of an invoice's tax is that of what remains.
+
+    Where a person has credited at Stripe, with a tax of its own, only what is left at the end is.
+    """
+    notes: dict[str, list[Row]] = defaultdict(list)
+    for note in seen.notes_there:
+        if note["status"] != "void":
+            notes[note["invoice"]].append(note)
+    booked: Counter[str] = Counter()
+    for entry in seen.ledger:
+        if entry["account"] == "tax":
+            booked[entry["document"].split(":")[0]] += entry["amount"]
+    at_stripe = {there["id"]: there for there in seen.invoices_there}
+    for name, row in seen.invoices.items():
+        there = at_stripe.get(row["stripe_invoice_id"])
+        if there is None or not seen.is_issued(row):
+            continue
+        currency = row["currency"]
+        net = there["subtotal"] - sum(note["subtotal"] for note in notes[there["id"]])
+        tax = there["total"] - there["subtotal"]
+        tax -= sum(note["total"] - note["subtotal"] for note in notes[there["id"]])
+        is_ours_alone = all("trueback_document" in note["metadata"] for note in notes[there["id"]])
+        of_lines = [line for line in seen.lines.values() if line["invoice_id"] == name]
+        (percent,) = {line["tax_percent"] or Decimal(0) for line in of_lines}
+        rate = Fraction(percent) / 100
+        wanted = to_minor(Fraction(from_minor(net, currency)) * rate, currency)
+        if tax != wanted and (is_ours_alone or not net):
+            yield f"I6: of {row['number']} {net} is left, with {tax} of tax in place of {wanted}"
+        on_it = [key for key, note in seen.notes.items() if note["invoice_id"] == name]
+        in_books = -sum(booked[key] for key in (name, *on_it))
+        if in_books != from_minor(tax, currency):
+            yield f"I7: {in_books} of {row['number']}'s tax is in the books, {tax} at Stripe"
 
 
 def _grants(seen: Seen) -> Iterator[str]:

@@ -15,7 +15,6 @@ from services.invoicing.gateways.stripe import RefusedByStripe
 from services.invoicing.models import (
     Contract,
     CreditNote,
-    CreditNoteLine,
     Customer,
     Invoice,
     Job,
@@ -25,6 +24,7 @@ from services.invoicing.operations import draft_invoices as drafting
 from services.invoicing.operations import settle_accounts as settling
 from services.invoicing.operations.act_on_correction import act_on_note, approve_corrections
 from services.invoicing.operations.act_on_invoice import act_on_invoice
+from services.invoicing.operations.add_note_lines import add_note_lines
 from services.invoicing.operations.draw_grants import put_grants
 from services.invoicing.operations.issue_invoices import issue_invoices
 from services.invoicing.operations.issue_notes import issue_notes
@@ -62,6 +62,7 @@ class Deal:
     true_up: dict[str, Any] = field(default_factory=dict)
     may_void: bool = False
     grants: list[dict[str, Any]] = field(default_factory=list)
+    tax: dict[str, Any] = field(default_factory=dict)
 
 
 class Scenario:
@@ -106,6 +107,7 @@ class Scenario:
             fx={"rate": deal.rate, "source": "ECB", "date": "2026-10-31"} if deal.rate else {},
             true_up=deal.true_up,
             grants=deal.grants,
+            tax=deal.tax,
             disclosure="closed",
             days_until_due=30,
         )
@@ -252,17 +254,22 @@ class Scenario:
             stripe_id = Invoice.objects.get(pk=line["invoice_id"]).stripe_invoice_id
         there = self.standin.store.get("invoice", stripe_id)
         lines = {
-            one["metadata"].get("trueback_line"): one["id"]
+            one["metadata"].get("trueback_line"): one
             for one in self.standin.store.children(stripe_id, "line_item")
         }
-        credited = {
-            "type": "invoice_line_item",
-            "invoice_line_item": lines[str(line["position"])],
-            "amount": amount,
-        }
+        of = lines[str(line["position"])]
+        credited = {"type": "invoice_line_item", "invoice_line_item": of["id"], "amount": amount}
+        gross = amount
+        for tax in of["taxes"]:
+            share = tax["amount"] * amount // of["amount"]
+            share -= share % step_of(there["currency"].upper())
+            rate = tax["tax_rate_details"]["tax_rate"]
+            given = {"amount": share, "tax_rate": rate, "taxable_amount": amount}
+            credited["tax_amounts"] = [given]
+            gross += share
         asked = {"invoice": stripe_id, "lines": [credited]}
-        if amount > there["amount_remaining"]:
-            asked["credit_amount"] = amount - there["amount_remaining"]
+        if gross > there["amount_remaining"]:
+            asked["credit_amount"] = gross - there["amount_remaining"]
         try:
             self.standin.gateway.create_credit_note(asked, key=new_id("key"))
         except RefusedByStripe:
@@ -295,14 +302,7 @@ class Scenario:
             net_minor=amount,
             drafted_at=self.now,
         )
-        CreditNoteLine.objects.create(
-            customer_id=note.customer_id,
-            note=note,
-            position=1,
-            invoice_line_id=line["id"],
-            amount_minor=amount,
-        )
-        note.refresh_from_db()
+        add_note_lines(note, {invoice.lines.get(pk=line["id"]): amount})
         move_note(note, "issuing", actor="clara", cause=Cause("person"), now=self.now)
         settle_again(invoice)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.invoicing.domain.price_steps import Grant, LineKey
 from services.invoicing.domain.pricing import ContractTerms, PricedLine, price
+from services.invoicing.domain.tax import TaxTerms
 from services.invoicing.domain.true_up_terms import TrueUpTerms
 from shared.money import Money
 from shared.periods import Month
@@ -22,7 +23,7 @@ class AccountTerms:
     """`prices` has contract days, tenants and components; `plan` and its version are for people.
 
     `true_up` is how what comes later is charged or given back; `grants` are the ids of those that
-    were valid then, in the order in which they are drawn.
+    were valid then, in the order in which they are drawn. `tax` is None where none is ours.
     """
 
     plan: str
@@ -30,6 +31,7 @@ class AccountTerms:
     prices: ContractTerms
     true_up: TrueUpTerms
     grants: Sequence[str] = ()
+    tax: TaxTerms | None = None
 
 
 @dataclass(frozen=True)

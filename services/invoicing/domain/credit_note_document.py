@@ -19,6 +19,7 @@ from services.invoicing.domain.invoice_document import (
     written_amount,
     written_month,
 )
+from services.invoicing.domain.tax_words import tax_sentence, tax_sums
 from shared.contracts.correction_words import reason_sentences
 from shared.contracts.invoice_corrections import Credit
 from shared.contracts.invoicing import InvoiceFact
@@ -126,8 +127,7 @@ def _line(change: ChangedLine, amount: Decimal, currency: str) -> dict[str, str]
 
 def _sums(note: Credit, currency: str) -> dict[str, Any]:
     sums = [("Net", note.net)]
-    if note.tax:
-        sums.append(("Tax", note.tax))
+    sums += tax_sums(note.taxes, note.tax or None)
     return {
         "sums": [
             {"label": label, "value": written_amount(amount, currency)} for label, amount in sums
@@ -136,7 +136,9 @@ def _sums(note: Credit, currency: str) -> dict[str, Any]:
             "label": "Total credit",
             "value": f"{currency} {written_amount(note.net + note.tax, currency)}",
         },
-        "tax_sentence": "" if note.tax else "No tax is corrected by this document.",
+        "tax_sentence": tax_sentence(note.taxes)
+        if note.tax or note.taxes
+        else "No tax is corrected by this document.",
     }
 
 

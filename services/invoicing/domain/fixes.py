@@ -36,7 +36,8 @@ class Situation:
     """Of an invoice, in minor units: `remaining_minor` is left to pay, `paid_minor` was paid.
 
     `room` is what each line can still be credited, by position, and `rest_minor` what all of them
-    can. `choices` are those of the account of its month.
+    can, both without tax; `tax_minor` is what notes have left of its tax. `choices` are those of
+    the account of its month.
     """
 
     state: State
@@ -47,6 +48,7 @@ class Situation:
     down_paid: DownPaid
     has_notes: bool = False
     choices: frozenset[AccountChoice] = frozenset()
+    tax_minor: int = 0
 
     @property
     def room_minor(self) -> int:
@@ -77,7 +79,8 @@ def routes(one: Situation) -> Iterator[tuple[Wrong, FixRoute]]:
     if one.state in CREDITABLE and one.room_minor:
         yield Wrong.CHARGED_TOO_MUCH, FixRoute.GOODWILL
         yield Wrong.PROMISED_LESS, FixRoute.DISCOUNT
-    if one.state in _TO_PAY and one.remaining_minor and one.room_minor >= one.remaining_minor:
+    whole = one.room_minor + one.tax_minor
+    if one.state in _TO_PAY and one.remaining_minor and whole >= one.remaining_minor:
         yield Wrong.NEVER_PAID, FixRoute.WRITE_OFF
     for choice in sorted(one.choices):
         yield Wrong.STOPPED, _OF_ACCOUNT[choice]

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from services.invoicing.domain.tax_words import tax_sentence, tax_sums
 from shared.contracts.invoicing import InvoiceFact, InvoiceLineFact
 from shared.contracts.price_words import basis_words
 from shared.money import currency_exponent
@@ -202,8 +203,7 @@ def _days(line: InvoiceLineFact, month: Month) -> str:
 def _sums(fact: InvoiceFact) -> dict[str, Any]:
     total = fact.total + (fact.tax or Decimal(0))
     sums = [("Subtotal", fact.total)]
-    if fact.tax is not None:
-        sums.append(("Tax", fact.tax))
+    sums += tax_sums(fact.taxes, fact.tax)
     return {
         "sums": [
             {"label": label, "value": written_amount(amount, fact.currency)}
@@ -213,7 +213,9 @@ def _sums(fact: InvoiceFact) -> dict[str, Any]:
             "label": "Total",
             "value": f"{fact.currency} {written_amount(total, fact.currency)}",
         },
-        "tax_sentence": "No tax is added by this document." if fact.tax is None else "",
+        "tax_sentence": "No tax is added by this document."
+        if fact.tax is None
+        else tax_sentence(fact.taxes),
     }
 
 

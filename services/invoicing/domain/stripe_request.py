@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
+from services.invoicing.domain.tax import TAXABILITY, TaxTerms
 from shared.contracts.invoicing import Difference
+from shared.exact import shortened
 
 # Stripe: `add_lines` takes at most 250 lines, and a line at most 500 characters of description.
 LINES_PER_CALL: Final = 250
@@ -18,7 +20,8 @@ CUSTOM_FIELD_MAX: Final = 140
 class RequestLine:
     """`service_start <= day < service_end`, in UTC: what the line is charged for.
 
-    `account_id` is of the month whose cost it is derived from; a fee has none.
+    `account_id` is of the month whose cost it is derived from; a fee has none. `tax` is None where
+    none is ours.
     """
 
     position: int
@@ -27,6 +30,8 @@ class RequestLine:
     service_start: date
     service_end: date
     account_id: str = ""
+    tax_minor: int = 0
+    tax: TaxTerms | None = None
 
 
 def customer_request(
@@ -92,10 +97,33 @@ def line_requests(lines: Sequence[RequestLine]) -> Iterator[dict[str, Any]]:
                         "end": _midnight(line.service_end),
                     },
                     "metadata": _metadata(line),
+                    **_tax(line),
                 }
                 for line in lines[start : start + LINES_PER_CALL]
             ]
         }
+
+
+def _tax(line: RequestLine) -> dict[str, Any]:
+    """Stripe makes a rate of its data, and adds the amount as it is, also one of 0."""
+    if line.tax is None:
+        return {}
+    country, _, part = line.tax.place.partition("-")
+    rate = {
+        "display_name": "Tax",
+        "percentage": str(shortened(line.tax.percent)),
+        "inclusive": False,
+        "country": country,
+        "description": line.tax.category,
+        **({"state": part} if part else {}),
+    }
+    tax = {
+        "amount": line.tax_minor,
+        "taxable_amount": line.amount_minor,
+        "taxability_reason": TAXABILITY[line.tax.category],
+        "tax_rate_data": rate,
+    }
+    return {"tax_amounts": [tax]}
 
 
 def _metadata(line: RequestLine) -> dict[str, str]:
@@ -116,16 +144,22 @@ def inequalities(
     at_stripe: Mapping[str, int],
     stripe_currency: str,
     stripe_total_minor: int,
+    taxes_at_stripe: Mapping[str, int] | None = None,
 ) -> list[Difference]:
     """Where Stripe's draft is not ours, line by line; finalised only if there is nothing.
 
-    `at_stripe` is the amount per `trueback_line`.
+    `at_stripe` is the amount per `trueback_line`, `taxes_at_stripe` its tax.
     """
     wanted = {str(line.position): line.amount_minor for line in lines}
+    taxes, there = {str(line.position): line.tax_minor for line in lines}, taxes_at_stripe or {}
     compared: list[tuple[str, object, object]] = [
         *(
             (f"line {position}", wanted.get(position), at_stripe.get(position))
             for position in sorted(wanted.keys() | at_stripe.keys())
+        ),
+        *(
+            (f"tax of line {position}", taxes.get(position, 0), there.get(position, 0))
+            for position in sorted(taxes.keys() | there.keys())
         ),
         ("currency", currency, stripe_currency),
         ("total", total_minor, stripe_total_minor),

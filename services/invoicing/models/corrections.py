@@ -27,7 +27,8 @@ class CreditNote(models.Model):
     refund, out_of_band; `refund_failed_minor` is what of a refund the bank has sent back.
     `given_for` and, where it isn't the contract's, `down_paid` are of what a person gives.
     `is_foreign` is one that somebody made at Stripe: it may name no lines, and is then given on the
-    document until a person has assigned it.
+    document until a person has assigned it. `line_taxes` are the tax of its lines, in their order,
+    empty where none is ours.
     """
 
     note_id = models.CharField(primary_key=True, max_length=40)
@@ -48,6 +49,7 @@ class CreditNote(models.Model):
     currency = models.CharField(max_length=3)
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField(default=0)
+    line_taxes = models.JSONField(default=list, db_default=[])
     detail = models.JSONField(default=list)
     state = models.CharField(
         max_length=20, choices=[(s.value, s.name) for s in State], default=State.DRAFT
@@ -91,7 +93,8 @@ class CreditNote(models.Model):
             ~pgtrigger.Q(old__number=""),
             *_WRITTEN,
             *("is_foreign", "given_for", "down_paid"),
-            *("number", "stripe_credit_note_id", "settlement", "tax_minor", "issued_at"),
+            *("number", "stripe_credit_note_id", "settlement", "tax_minor", "line_taxes"),
+            "issued_at",
         )
 
     def __str__(self) -> str:

@@ -6,17 +6,21 @@ from services.invoicing.models.customers import Contract, Customer
 from shared.isolation.triggers import append_only, frozen_when
 from shared.vocabulary.invoice_kinds import InvoiceKind
 from shared.vocabulary.invoice_states import State
+from shared.vocabulary.true_up import TaxCategory
 
 # What an invoice says once it has a number, and what it is found by.
 _FROZEN = (
     *("invoice_id", "customer", "contract", "seller", "period", "kind", "sequence"),
-    *("currency", "total_minor", "exact_total", "run_id", "number", "stripe_invoice_id"),
+    *("currency", "total_minor", "tax_minor", "exact_total", "run_id"),
+    *("number", "stripe_invoice_id"),
     *("issued_at", "frozen", "costs"),
 )
 
 
 class Invoice(models.Model):
     """A document of one customer, period and currency; `total_minor` in minor units, before tax.
+
+    `tax_minor` is what its lines have of tax, None where none is ours.
 
     `costs` are what it is priced on, tenant -> charge group -> exact cost; None in rows of an
     earlier release, whose lines say the same. `restated_by_minor` is what the newest cost would add
@@ -39,6 +43,7 @@ class Invoice(models.Model):
     sequence = models.IntegerField(default=1)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(null=True)
     exact_total = models.DecimalField(max_digits=38, decimal_places=10)
     previous_total_minor = models.BigIntegerField(null=True)
     run_id = models.CharField(max_length=40)
@@ -85,6 +90,7 @@ class InvoiceLine(models.Model):
 
     `priced_by` is the `Basis` of its fact; an earlier release wrote it into `basis` as text, and
     no `component`. `account` is set where the line corrects another month than the invoice's.
+    `tax_minor` is by the rate of the month that it charges for, None where no tax is ours.
     """
 
     customer_id = models.CharField(max_length=100)
@@ -107,6 +113,16 @@ class InvoiceLine(models.Model):
     account = models.ForeignKey(
         "TrueUpAccount", on_delete=models.PROTECT, null=True, related_name="debit_lines"
     )
+    tax_category = models.CharField(
+        max_length=20,
+        choices=[(t.value, t.name) for t in TaxCategory],
+        blank=True,
+        default="",
+        db_default="",
+    )
+    tax_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True)
+    tax_place = models.CharField(max_length=6, blank=True, default="", db_default="")
+    tax_minor = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

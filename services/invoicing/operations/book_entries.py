@@ -7,13 +7,15 @@ so the balance of `true_up` can be told for each account.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from django.db.models import Q
 
 from services.invoicing.domain.account_terms import is_cost_derived
+from services.invoicing.domain.price_steps import in_steps
 from services.invoicing.models import CreditNote, Invoice, LedgerEntry, TrueUpAccount
-from shared.money import Money
+from shared.money import Money, currency_exponent, smallest_charge_step
 from shared.vocabulary.corrections import GivenFor, NoteKind
 from shared.vocabulary.ledger_steps import LedgerStep
 
@@ -37,19 +39,38 @@ def book_issued(invoice: Invoice) -> None:
     carried = TrueUpAccount.objects.filter(invoice=invoice) if invoice.reissues_id else None
     own_account = carried.get().account_id if carried is not None else ""
     debits: Counter[str] = Counter()
+    taxes: Counter[str] = Counter()
     for line in invoice.lines.all():
         account_id = line.account_id or (own_account if is_cost_derived(line.kind) else "")
+        taxes[account_id] += line.tax_minor or 0
         if account_id:
             debits[account_id] += line.amount_minor
     of_others = Money.from_minor(debits.total(), invoice.currency).amount
     own, exact = total - of_others, invoice.exact_total - of_others
     document = f"{invoice.invoice_id}:issued"
+    tax = {name: Money.from_minor(minor, invoice.currency).amount for name, minor in taxes.items()}
+    of_own = tax.pop("", Decimal(0))
     book_document(
-        invoice, document, {"receivable": own, "revenue": -exact, "rounding": exact - own}
+        invoice,
+        document,
+        {
+            "receivable": own + of_own,
+            "revenue": -exact,
+            "rounding": exact - own,
+            "tax": -of_own,
+        },
     )
     for account_id, minor in debits.items():
         debit = Money.from_minor(minor, invoice.currency).amount
-        book_document(invoice, f"{document}:{account_id}", {"receivable": debit, "true_up": -debit})
+        book_document(
+            invoice,
+            f"{document}:{account_id}",
+            {
+                "receivable": debit + tax[account_id],
+                "true_up": -debit,
+                "tax": -tax[account_id],
+            },
+        )
 
 
 def book_settled(account: TrueUpAccount, agreed_minor: int, agreed_exact: Decimal) -> None:
@@ -99,10 +120,18 @@ def book_balance(invoice: Invoice, applied_minor: int) -> None:
 
 
 def book_written_off(invoice: Invoice, *, remaining_minor: int) -> None:
-    """What nobody pays any more."""
+    """What nobody pays any more, and the tax in it, which nobody owes then."""
     rest = Money.from_minor(remaining_minor, invoice.currency).amount
+    gross = invoice.total_minor + (invoice.tax_minor or 0)
+    share = Fraction(invoice.tax_minor or 0, gross) if gross else Fraction(0)
+    units: int = 10 ** currency_exponent(invoice.currency)
+    steps = in_steps(Fraction(remaining_minor, units) * share, invoice.currency)
+    tax_minor = steps * smallest_charge_step(invoice.currency)
+    tax = Money.from_minor(tax_minor, invoice.currency).amount
     book_document(
-        invoice, f"{invoice.invoice_id}:written-off", {"write_off": rest, "receivable": -rest}
+        invoice,
+        f"{invoice.invoice_id}:written-off",
+        {"write_off": rest - tax, "tax": tax, "receivable": -rest},
     )
 
 

@@ -5,7 +5,9 @@ docs/reference/true-up.md, "The ledger". Each event is booked once, whenever it 
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 
+from services.invoicing.domain.price_steps import in_steps
 from services.invoicing.gateways.stripe import (
     StripeDispute,
     StripeInvoice,
@@ -14,7 +16,7 @@ from services.invoicing.gateways.stripe import (
 )
 from services.invoicing.models import CreditNote, Invoice, LedgerEntry
 from services.invoicing.operations.book_entries import book_document
-from shared.money import Money
+from shared.money import Money, smallest_charge_step
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.ledger_steps import LedgerStep
 from shared.vocabulary.stripe_records import PaymentStatus
@@ -48,7 +50,9 @@ def book_payments(invoice: Invoice, there: StripeInvoice, payments: Iterable[Str
             is_paid = payment.status == PaymentStatus.PAID and payment.paid_minor
             if is_paid and not _is_booked(document):
                 amount = Money.from_minor(payment.paid_minor, invoice.currency).amount
-                book_document(invoice, document, {"cash": amount, owed: -amount})
+                book_document(
+                    invoice, document, {"cash": amount, **_taken_off(invoice, owed, amount)}
+                )
                 count += 1
     return count + _book_overpaid(invoice, there.overpaid_minor)
 
@@ -59,6 +63,19 @@ def _owed(invoice: Invoice) -> str:
         return "clearing"
     is_lost = _is_booked(f"{invoice.invoice_id}:written-off")
     return "write_off" if is_lost else "receivable"
+
+
+def _taken_off(invoice: Invoice, owed: str, amount: Decimal) -> dict[str, Decimal]:
+    """Of what was written off its tax is owed again with it."""
+    entries = LedgerEntry.objects.filter(document=f"{invoice.invoice_id}:written-off")
+    lost = dict(entries.values_list("account", "amount")) if owed == "write_off" else {}
+    if not lost.get("tax"):
+        return {owed: -amount}
+    share = Fraction(lost["tax"]) / Fraction(-lost["receivable"])
+    steps = in_steps(Fraction(amount) * share, invoice.currency)
+    minor = steps * smallest_charge_step(invoice.currency)
+    tax = Money.from_minor(minor, invoice.currency).amount
+    return {owed: tax - amount, "tax": -tax}
 
 
 def _book_overpaid(invoice: Invoice, overpaid_minor: int) -> int:

@@ -23,6 +23,7 @@ from services.invoicing.operations.log_step import log_step
 from services.invoicing.operations.move_invoice import move_invoice, record_transition
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.operations.tax_lines import put_taxes, tax_columns
 from services.invoicing.queries.account_documents import open_debit, unissued_notes
 from services.invoicing.queries.account_terms import read_lines, read_terms, write_lines
 from shared.contracts.invoicing import Cause
@@ -149,7 +150,8 @@ def place_on_its_own(debit: Debit, closed: ClosedPeriod, now: datetime) -> None:
 def debit_lines(debit: Debit, lines: Mapping[LineKey, int]) -> list[InvoiceLine]:
     """Without invoice and position: those of whatever they stand on."""
     account = debit.account
-    prices = read_terms(account.terms).prices
+    terms = read_terms(account.terms)
+    prices = terms.prices
     number = account.invoice.number if account.invoice is not None else ""
     on = f" (invoice {number})" if number else ""
     month = f"{Month.parse(account.period).start:%B %Y}"
@@ -166,6 +168,7 @@ def debit_lines(debit: Debit, lines: Mapping[LineKey, int]) -> list[InvoiceLine]
             service_start=key.start,
             service_end=key.end,
             account=account,
+            **tax_columns(terms.tax),
         )
         for key, amount in lines.items()
     ]
@@ -183,6 +186,9 @@ def _make_supplementary(debit: Debit, lines: Mapping[LineKey, int], of: Correcti
             kind=InvoiceKind.SUPPLEMENTARY,
         ).values_list("sequence", flat=True)
     )
+    rows = debit_lines(debit, lines)
+    for position, line in enumerate(rows, start=1):
+        line.position = position
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer_id=account.customer_id,
@@ -193,12 +199,13 @@ def _make_supplementary(debit: Debit, lines: Mapping[LineKey, int], of: Correcti
         sequence=next(number for number in count(1) if number not in taken),
         currency=account.currency,
         total_minor=debit.amount_minor,
+        tax_minor=put_taxes(rows, account.currency),
         exact_total=total,
         run_id=of.closed.run_id,
         drafted_at=of.now,
     )
-    for position, line in enumerate(debit_lines(debit, lines), start=1):
-        line.invoice, line.position = invoice, position
+    for line in rows:
+        line.invoice = invoice
         line.save(force_insert=True)
     Debit.objects.filter(pk=debit.pk).update(state=DebitState.PLACED, invoice=invoice)
     invoice.refresh_from_db()

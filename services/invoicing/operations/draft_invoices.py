@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from services.invoicing.domain.grants import available
 from services.invoicing.domain.guardrails import Limits, parking_reasons
 from services.invoicing.domain.pricing import Price, PricedLine, covers_whole_month, price
+from services.invoicing.domain.tax import tax_terms
 from services.invoicing.models import (
     ClosedPeriod,
     Contract,
@@ -35,6 +36,7 @@ from services.invoicing.operations.record_close import RESTATED, is_restated
 from services.invoicing.operations.record_revenue import record_revenue
 from services.invoicing.operations.record_revision import measure_restatement
 from services.invoicing.operations.settle_again import settle_month
+from services.invoicing.operations.tax_lines import put_taxes, tax_columns
 from services.invoicing.queries.account_documents import contracts_unjudged, waiting_debits
 from services.invoicing.queries.account_terms import read_lines, write_costs
 from services.invoicing.queries.contract_terms import contract_terms, has_rate
@@ -220,6 +222,7 @@ def _create(
     taken = {known.sequence for known in _live(contract, period)}
     debits = waiting_debits(contract, period)
     carried = [line for debit in debits for line in debit_lines(debit, read_lines(debit.lines))]
+    lines = _lines(contract, priced.lines, carried)
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer=contract.customer,
@@ -229,6 +232,7 @@ def _create(
         sequence=next(number for number in count(1) if number not in taken),
         currency=contract.currency,
         total_minor=priced.total_minor + sum(one.amount_minor for one in carried),
+        tax_minor=put_taxes(lines, contract.currency),
         exact_total=sum((line.exact for line in priced.lines), Decimal(0))
         + sum((one.exact_amount for one in carried), Decimal(0)),
         previous_total_minor=earlier[-1] if earlier else None,
@@ -239,7 +243,9 @@ def _create(
         **held_for(causes),
         drafted_at=now,
     )
-    _put_lines(invoice, priced.lines, carried)
+    for line in lines:
+        line.invoice = invoice
+    InvoiceLine.objects.bulk_create(lines)
     Debit.objects.filter(pk__in=[debit.pk for debit in debits]).update(
         state=DebitState.PLACED, invoice=invoice
     )
@@ -263,14 +269,14 @@ def _live(contract: Contract, period: str) -> QuerySet[Invoice]:
     return standard.exclude(state=State.VOID)
 
 
-def _put_lines(
-    invoice: Invoice, lines: Sequence[PricedLine], carried: Sequence[InvoiceLine]
-) -> None:
+def _lines(
+    contract: Contract, lines: Sequence[PricedLine], carried: Sequence[InvoiceLine]
+) -> list[InvoiceLine]:
     """Those of the month, and below them what is `carried` from earlier ones."""
-    InvoiceLine.objects.bulk_create(
+    taxed = tax_columns(tax_terms(contract.tax))
+    made = [
         InvoiceLine(
-            customer_id=invoice.customer_id,
-            invoice=invoice,
+            customer_id=contract.customer_id,
             position=position,
             description=line.description,
             kind=line.kind,
@@ -284,12 +290,13 @@ def _put_lines(
             component=line.component,
             service_start=line.service_start,
             service_end=line.service_end,
+            **taxed,
         )
         for position, line in enumerate(lines, start=1)
-    )
+    ]
     for position, line in enumerate(carried, start=len(lines) + 1):
-        line.invoice, line.position = invoice, position
-    InvoiceLine.objects.bulk_create(carried)
+        line.position = position
+    return [*made, *carried]
 
 
 def _earlier_totals(contract: Contract, period: str) -> list[int]:

@@ -93,7 +93,7 @@ def _add_foreign(invoice: Invoice, there: StripeCreditNote, gateway: StripeGatew
     """What a person gives: it lowers what can be credited yet, and never what was billed."""
     if there.status == NoteStatus.VOID:
         return "void, and never counted"
-    named = _named(there, gateway)
+    named, taxes = _named(there, gateway)
     with as_ops():
         ClosedPeriod.objects.select_for_update().filter(period=invoice.period).first()
         locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
@@ -104,24 +104,28 @@ def _add_foreign(invoice: Invoice, there: StripeCreditNote, gateway: StripeGatew
             if locked.credit_notes.filter(state=State.ISSUING).exists():
                 return None  # Stripe will refuse that one, and its room is free again
             return "it gives back more than the invoice has left"
-        _create(locked, there, lines)
+        _create(locked, there, lines, taxes)
     return "counted as given by a person"
 
 
-def _named(there: StripeCreditNote, gateway: StripeGateway) -> Mapping[int, int] | None:
-    """By position of our line; None where a line of the note is on none of ours."""
+def _named(
+    there: StripeCreditNote, gateway: StripeGateway
+) -> tuple[Mapping[int, int] | None, Mapping[int, int]]:
+    """By position of our line, and the tax; None where a line of the note is on none of ours."""
     given: Sequence[StripeNoteLine] = gateway.credit_note_lines(there.stripe_id)
     positions = {
         line.stripe_id: line.metadata.get("trueback_line", "")
         for line in gateway.lines(there.stripe_invoice_id)
     }
     named: Counter[int] = Counter()
+    taxes: Counter[int] = Counter()
     for line in given:
         position = positions.get(line.stripe_line_id, "")
         if not position.isdecimal():
-            return None
+            return None, {}
         named[int(position)] += line.amount_minor
-    return named if named.total() == there.net_minor else None
+        taxes[int(position)] += line.tax_minor
+    return named if named.total() == there.net_minor else None, taxes
 
 
 def _room_for(
@@ -147,7 +151,12 @@ def _room_for(
     return fits, {lines[position]: amount for position, amount in named.items()} if fits else {}
 
 
-def _create(invoice: Invoice, there: StripeCreditNote, lines: Mapping[InvoiceLine, int]) -> None:
+def _create(
+    invoice: Invoice,
+    there: StripeCreditNote,
+    lines: Mapping[InvoiceLine, int],
+    taxes: Mapping[int, int],
+) -> None:
     made_at = datetime.fromtimestamp(there.created_at, tz=UTC)
     closed = ClosedPeriod.objects.filter(period=invoice.period).first()
     settlement = {
@@ -167,6 +176,7 @@ def _create(invoice: Invoice, there: StripeCreditNote, lines: Mapping[InvoiceLin
         currency=invoice.currency,
         net_minor=there.net_minor,
         tax_minor=there.tax_minor,
+        line_taxes=[taxes.get(line.position, 0) for line in lines] if there.tax_minor else [],
         state=State.ISSUED,
         number=there.number,
         stripe_credit_note_id=there.stripe_id,

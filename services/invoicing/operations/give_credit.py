@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.invoicing.domain.fixes import Situation, fits, whole_credit
+from services.invoicing.domain.fixes import fits
 from services.invoicing.models import (
     ClosedPeriod,
     CreditNote,
@@ -21,6 +21,7 @@ from services.invoicing.operations.log_step import log_step
 from services.invoicing.operations.move_note import park_note
 from services.invoicing.queries.account_documents import accounts_on
 from services.invoicing.queries.invoice_situation import read_situation, unassigned_note
+from services.invoicing.queries.line_taxes import lines_within
 from shared.contracts.invoicing import Cause
 from shared.faults import Fault
 from shared.identifiers import new_id
@@ -80,11 +81,8 @@ def give_credit(
 
 
 def give_whole(invoice: Invoice, amount_minor: int, **given: Any) -> CreditNote:
-    """On all lines, by what room they have."""
-    step = smallest_charge_step(invoice.currency)
-    situation: Situation = read_situation(invoice)
-    amount = min(amount_minor, situation.room_minor)
-    lines = whole_credit(situation, amount, step) if amount else {}
+    """On all lines, by what room they have; `amount_minor` is with their tax."""
+    lines = lines_within(invoice, read_situation(invoice), amount_minor)
     return give_credit(invoice, lines=lines, **given)
 
 

@@ -50,6 +50,7 @@ from services.invoicing.operations.stripe_steps import (
     send_step,
 )
 from services.invoicing.queries.invoice_terms import InvoiceTerms, invoice_terms
+from services.invoicing.queries.line_taxes import terms_of
 from shared.contracts.invoicing import Cause, Difference
 from shared.faults import Fault
 from shared.isolation.scope import as_ops
@@ -128,6 +129,8 @@ def _request_line(line: InvoiceLine, account_id: str) -> RequestLine:
         service_start=line.service_start,
         service_end=line.service_end,
         account_id=account_id if is_cost_derived(line.kind) else "",
+        tax_minor=line.tax_minor or 0,
+        tax=terms_of(line),
     )
 
 
@@ -171,15 +174,16 @@ def _put_draft(
 def _require_equality(
     invoice: Invoice, lines: Sequence[RequestLine], there: StripeInvoice, gateway: StripeGateway
 ) -> None:
-    at_stripe = {
-        line.metadata.get("trueback_line", f"foreign {index}"): line.amount_minor
+    there_of = {
+        line.metadata.get("trueback_line", f"foreign {index}"): line
         for index, line in enumerate(gateway.lines(there.stripe_id))
     }
     differences = inequalities(
         lines,
         currency=invoice.currency,
-        total_minor=invoice.total_minor,
-        at_stripe=at_stripe,
+        total_minor=invoice.total_minor + (invoice.tax_minor or 0),
+        at_stripe={name: line.amount_minor for name, line in there_of.items()},
+        taxes_at_stripe={name: line.tax_minor for name, line in there_of.items()},
         stripe_currency=there.currency,
         stripe_total_minor=there.total_minor,
     )

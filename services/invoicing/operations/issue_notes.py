@@ -80,6 +80,7 @@ def _issue(note_id: str, gateway: StripeGateway) -> None:
             (line.invoice_line.position, line.amount_minor)
             for line in note.lines.select_related("invoice_line").order_by("position")
         ]
+        taxes = note.line_taxes or [0] * len(lines)
         down_paid = DownPaid(note.down_paid or down_paid_of(note))
         since = note.transitions.filter(to_state=State.ISSUING).order_by("-sequence").first()
     if note.state != State.ISSUING:
@@ -94,7 +95,10 @@ def _issue(note_id: str, gateway: StripeGateway) -> None:
             customer_id=note.customer_id,
             stripe_invoice_id=note.invoice.stripe_invoice_id or "",
             currency=note.currency,
-            lines=[NoteLine(there.get(str(position), ""), amount) for position, amount in lines],
+            lines=[
+                NoteLine(there.get(str(position), ""), amount, tax)
+                for (position, amount), tax in zip(lines, taxes, strict=True)
+            ],
             down_paid=down_paid,
             issuing_since=since.at if since is not None else now,
             kind=note.kind,

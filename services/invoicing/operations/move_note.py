@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.invoicing.models import CreditNote
+from services.invoicing.operations.add_note_lines import tax_anew
 from services.invoicing.operations.log_step import log_step
 from services.invoicing.operations.move_invoice import InvoiceChanged
 from shared.contracts.invoicing import CAUSES, Cause
@@ -16,6 +17,8 @@ def move_note(
 ) -> CreditNote:
     """Move to a state and set `fields` with it; raises InvoiceChanged if it is not as read."""
     before = State(note.state)
+    if to == State.ISSUING:
+        fields |= tax_anew(note)
     changed = CreditNote.objects.filter(pk=note.pk, version=note.version).update(
         state=to, version=note.version + 1, **fields
     )

@@ -4,6 +4,7 @@ docs/reference/true-up.md, "Accounts".
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -31,6 +32,7 @@ from services.invoicing.queries.account_terms import (
     write_terms,
 )
 from services.invoicing.queries.grants import read_balances
+from services.invoicing.queries.line_taxes import terms_of
 from shared.contracts.invoicing import CAUSE, Cause
 from shared.identifiers import new_id
 from shared.isolation.scope import as_ops
@@ -49,6 +51,9 @@ def open_account(invoice: Invoice, *, now: datetime) -> TrueUpAccount:
     """
     known = TrueUpAccount.objects.filter(invoice=invoice).first()
     terms = terms_now(invoice.contract, Month.parse(invoice.period))
+    # By what it says, whatever the contract says since it was drafted.
+    own = invoice.lines.filter(account=None).order_by("position").first()
+    terms = replace(terms, tax=None if own is None else terms_of(own))
     return known or _create(
         invoice.contract,
         invoice.period,

@@ -26,6 +26,7 @@ from services.invoicing.operations.move_invoice import (
     record_transition,
 )
 from services.invoicing.operations.record_revenue import record_revenue
+from services.invoicing.operations.tax_lines import put_taxes, tax_columns
 from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import (
     cost_derived_lines,
@@ -73,6 +74,11 @@ def draft_reissue(
             f"{account.period} has no fee and no cost left to charge.",
             remedy="Let the account go.",
         )
+    taxed = tax_columns(read_terms(account.terms).tax)
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+        for name, value in taxed.items():
+            setattr(line, name, value)
     invoice = Invoice.objects.create(
         invoice_id=new_id("inv"),
         customer_id=account.customer_id,
@@ -82,6 +88,7 @@ def draft_reissue(
         sequence=_free_sequence(account),
         currency=account.currency,
         total_minor=sum(line.amount_minor for line in lines),
+        tax_minor=put_taxes(lines, account.currency),
         exact_total=sum((line.exact_amount for line in lines), Decimal(0)),
         previous_total_minor=voided.previous_total_minor,
         run_id=account.target_run,
@@ -89,8 +96,8 @@ def draft_reissue(
         reissues=voided,
         drafted_at=now,
     )
-    for position, line in enumerate(lines, start=1):
-        line.invoice, line.position = invoice, position
+    for line in lines:
+        line.invoice = invoice
     InvoiceLine.objects.bulk_create(lines)
     invoice.refresh_from_db()
     record_transition(invoice, None, actor=actor, cause=cause, now=now)

@@ -14,6 +14,7 @@ from services.invoicing.domain.account_terms import (
     is_cost_derived,
 )
 from services.invoicing.domain.price_steps import LineKey
+from services.invoicing.domain.tax import tax_terms
 from services.invoicing.domain.true_up_terms import true_up_terms
 from services.invoicing.models import Contract, Invoice, InvoiceLine, TrueUpAccount
 from services.invoicing.queries.contract_terms import plan_in_force, terms_under
@@ -35,6 +36,7 @@ def terms_now(contract: Contract, month: Month) -> AccountTerms:
         prices=terms_under(contract, plan),
         true_up=true_up_terms(contract.true_up, contract.currency),
         grants=grants_of_month(contract, month),
+        tax=tax_terms(contract.tax),
     )
 
 

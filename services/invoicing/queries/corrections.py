@@ -6,7 +6,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Sum
 
 from services.invoicing.domain.credit_note_request import InvoiceAtStripe, settle
 from services.invoicing.domain.settlement import Account
@@ -16,6 +16,7 @@ from services.invoicing.models import (
     CreditNote,
     CreditNoteLine,
     Debit,
+    InvoiceLine,
     TrueUpAccount,
 )
 from services.invoicing.queries.account_documents import account_of, documents_of
@@ -155,11 +156,11 @@ def _expected(note: CreditNote, terms: TrueUpTerms, left: Mapping[str, int]) -> 
         status=StripeStatus.OPEN if is_open else StripeStatus.PAID,
         remaining_minor=left[note.invoice_id] if is_open else 0,
         paid_minor=0,
-        refundable_minor=note.net_minor,
+        refundable_minor=note.net_minor + note.tax_minor,
         off_stripe_minor=0,
         tax_rates={},
     )
-    parts = asdict(settle(note.net_minor, there, terms.down_paid))
+    parts = asdict(settle(note.net_minor + note.tax_minor, there, terms.down_paid))
     return {name: _text(parts[f"{name}_minor"], note.currency) for name in _PLACES}
 
 
@@ -181,7 +182,7 @@ def _debit(debit: Debit) -> dict[str, Any]:
         "on_period": on.period if on is not None else "",
         "on_kind": on.kind if on is not None else "",
         "net": _text(debit.amount_minor, account.currency),
-        "tax": zero,
+        "tax": _text(getattr(debit, "tax_minor", None) or 0, account.currency),
         "state": on.state if on is not None else _waiting_state(debit),
         "parked_for": on.parked_for or [] if on is not None else debit.parked_for,
         "lines": [
@@ -240,7 +241,9 @@ def _credited_lines(period: str) -> dict[str, list[dict[str, str]]]:
 
 def _left_to_pay(notes: Sequence[CreditNote]) -> dict[str, int]:
     """Of the invoices that notes are of: the total less what notes took off it while open."""
-    left = {note.invoice_id: note.invoice.total_minor for note in notes}
+    left = {
+        note.invoice_id: note.invoice.total_minor + (note.invoice.tax_minor or 0) for note in notes
+    }
     issued = CreditNote.objects.filter(invoice__in=[*left], state=State.ISSUED)
     for invoice_id, settlement in issued.values_list("invoice_id", "settlement"):
         left[invoice_id] -= (settlement or {}).get("remaining", 0)
@@ -254,8 +257,12 @@ def _waiting_state(debit: Debit) -> str:
 
 def _debits(period: str) -> dict[str, list[Debit]]:
     by_account: dict[str, list[Debit]] = defaultdict(list)
-    debits = Debit.objects.select_related("invoice", "account__invoice").filter(
-        ~Q(state=DebitState.DISCARDED), account__period=period
+    of_debit = InvoiceLine.objects.filter(invoice=OuterRef("invoice"), account=OuterRef("account"))
+    sums = of_debit.order_by().values("account").annotate(sum=Sum("tax_minor")).values("sum")
+    debits = (
+        Debit.objects.select_related("invoice", "account__invoice")
+        .filter(~Q(state=DebitState.DISCARDED), account__period=period)
+        .annotate(tax_minor=Subquery(sums))
     )
     for debit in debits.order_by("debit_id"):
         by_account[debit.account_id].append(debit)

@@ -32,6 +32,9 @@ _LINE: Final = (
 )
 # Of a line that corrects another month.
 _CORRECTS: Final = "account_id"
+# Of a line that is taxed by us, and of a note on such lines.
+_TAX: Final = ("tax_category", "tax_percent", "tax_place", "tax_minor")
+_LINE_TAXES: Final = "line_taxes"
 _OF_NOTE: Final = "note_id"
 _OF_ACCOUNT: Final = "account_id"
 # Steps of invoices were sealed before there were any of these, and say nothing of them.
@@ -112,11 +115,13 @@ def digest_of_document(step: Mapping[str, Any]) -> str:
 
 
 def _of_invoices(which: Mapping[str, str]) -> dict[str, str]:
-    lines = InvoiceLine.objects.order_by("position").values("invoice_id", *_LINE, _CORRECTS)
+    lines = InvoiceLine.objects.order_by("position").values("invoice_id", *_LINE, _CORRECTS, *_TAX)
     by_invoice = defaultdict(list)
     for line in _rows(lines, which):
         if line[_CORRECTS] is None:
             del line[_CORRECTS]
+        if line["tax_minor"] is None:
+            line = {name: line[name] for name in line if name not in _TAX}  # noqa: PLW2901
         by_invoice[line.pop("invoice_id")].append(line)
     return {
         one["invoice_id"]: _digest(one, _DRAFTED, _NUMBERED, by_invoice[one["invoice_id"]])
@@ -131,7 +136,7 @@ def _of_notes(which: Mapping[str, str]) -> dict[str, str]:
         by_note[line.pop("note_id")].append(line)
     return {
         one["note_id"]: _digest(one, _NOTED, _NOTE_NUMBERED, by_note[one["note_id"]])
-        for one in _rows(CreditNote.objects.values(*_NOTED, *_NOTE_NUMBERED), which)
+        for one in _rows(CreditNote.objects.values(*_NOTED, *_NOTE_NUMBERED, _LINE_TAXES), which)
     }
 
 
@@ -170,4 +175,6 @@ def _digest(
     content = {name: document[name] for name in drafted}
     if document["number"]:
         content |= {name: document[name] for name in numbered}
+        if document.get(_LINE_TAXES):
+            content[_LINE_TAXES] = document[_LINE_TAXES]
     return digest_of({**content, "lines": lines})

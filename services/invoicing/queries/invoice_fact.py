@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from services.invoicing.domain.states import ACTIONS, Action, refusal
+from services.invoicing.domain.tax import TaxTerms
 from services.invoicing.models import (
     CreditNote,
     Debit,
@@ -14,8 +15,15 @@ from services.invoicing.models import (
     Transition,
 )
 from services.invoicing.queries.invoice_terms import invoice_terms
+from services.invoicing.queries.line_taxes import terms_of
 from shared.contracts.bases import BASIS, Adjusted, Basis
-from shared.contracts.invoice_corrections import ChangedLine, Charge, Credit, CreditedLine
+from shared.contracts.invoice_corrections import (
+    ChangedLine,
+    Charge,
+    Credit,
+    CreditedLine,
+    TaxGroup,
+)
 from shared.contracts.invoicing import (
     CAUSE,
     CAUSES,
@@ -47,6 +55,13 @@ def invoice_fact(invoice: Invoice, *, with_charges: bool = True) -> InvoiceFact:
         state=invoice.state,
         currency=invoice.currency,
         total=_amount(invoice.total_minor, invoice.currency),
+        tax=None if invoice.tax_minor is None else _amount(invoice.tax_minor, invoice.currency),
+        taxes=tax_groups(
+            [(line, line.amount_minor, line.tax_minor or 0) for line in invoice.lines.all()]
+            if invoice.tax_minor is not None
+            else [],
+            invoice.currency,
+        ),
         lines=lines,
         plan=terms.plan,
         disclosure=terms.disclosure,
@@ -161,9 +176,30 @@ def _changes(detail: list[dict[str, Any]], currency: str) -> list[ChangedLine]:
     ]
 
 
+def tax_groups(lines: Sequence[tuple[InvoiceLine, int, int]], currency: str) -> list[TaxGroup]:
+    """Of lines with their net and tax, by category, rate and place."""
+    sums: dict[TaxTerms, list[int]] = {}
+    for line, net, tax in lines:
+        terms = terms_of(line)
+        if terms is not None:
+            of_group = sums.setdefault(terms, [0, 0])
+            of_group[0] += net
+            of_group[1] += tax
+    return [
+        TaxGroup(
+            category=terms.category,
+            percent=terms.percent,
+            place=terms.place,
+            net=_amount(net, currency),
+            tax=_amount(tax, currency),
+        )
+        for terms, (net, tax) in sorted(sums.items())
+    ]
+
+
 def note_fact(note: CreditNote) -> Credit:
     settled = note.settlement or {}
-    lines = note.lines.select_related("invoice_line").order_by("position")
+    lines = list(note.lines.select_related("invoice_line").order_by("position"))
     return Credit(
         number=note.number,
         issued_at=note.issued_at or note.drafted_at,
@@ -182,6 +218,15 @@ def note_fact(note: CreditNote) -> Credit:
         note_id=note.note_id,
         refund_failed=_amount(note.refund_failed_minor, note.currency),
         changes=_changes(note.detail, note.currency),
+        taxes=tax_groups(
+            [
+                (line.invoice_line, line.amount_minor, tax)
+                for line, tax in zip(lines, note.line_taxes, strict=True)
+            ]
+            if note.line_taxes
+            else [],
+            note.currency,
+        ),
     )
 
 

@@ -11,7 +11,6 @@ from services.invoicing.domain.fixes import (
     fits,
     routes,
     where_it_goes,
-    whole_credit,
 )
 from services.invoicing.domain.settlement import Account, settle
 from services.invoicing.domain.true_up_terms import policy_of
@@ -19,7 +18,8 @@ from services.invoicing.models import ClosedPeriod, CreditNote, Invoice, TrueUpA
 from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import read_target, read_terms
 from services.invoicing.queries.invoice_situation import account_of, read_situation
-from shared.money import Money, smallest_charge_step
+from services.invoicing.queries.line_taxes import credit_taxes, lines_within
+from shared.money import Money
 from shared.periods import Month
 from shared.vocabulary.account_states import AccountState
 from shared.vocabulary.fixes import FixRoute
@@ -43,7 +43,7 @@ def read_fixes(invoice: Invoice, lines: Mapping[int, int]) -> dict[str, Any]:
         "version": invoice.version,
         "state": invoice.state,
         "currency": invoice.currency,
-        "total": _text(invoice.total_minor, invoice),
+        "total": _text(invoice.total_minor + (invoice.tax_minor or 0), invoice),
         "remaining": _text(one.remaining_minor, invoice),
         "amount_paid": _text(one.paid_minor, invoice),
         "account": account.account_id if account is not None else "",
@@ -117,10 +117,10 @@ def _effect(
         after = _after(account, state=_STATE_AFTER[route])
         return _written(invoice, one, 0, nothing, after)
     if route == FixRoute.WRITE_OFF:
-        lines = whole_credit(one, one.remaining_minor, smallest_charge_step(invoice.currency))
+        lines = lines_within(invoice, one, one.remaining_minor)
     if not lines or not fits(lines, one):
         return None
-    amount = sum(lines.values())
+    amount = sum(lines.values()) + sum(credit_taxes(invoice, lines).values())
     after = _after(account, document_id=invoice.invoice_id, lines=lines)
     return _written(invoice, one, amount, where_it_goes(amount, one), after)
 

@@ -30,14 +30,16 @@ def read_situation(invoice: Invoice) -> Situation:
     )
     amounts = invoice.lines.values_list("position", "amount_minor")
     account = account_of(invoice)
+    sums = notes.aggregate(net=Sum("net_minor"), tax=Sum("tax_minor"))
     return Situation(
         state=State(invoice.state),
         remaining_minor=_booked(invoice, "receivable"),
         paid_minor=_booked(invoice, "cash"),
         room={position: amount - given.get(position, 0) for position, amount in amounts},
-        rest_minor=invoice.total_minor - (notes.aggregate(sum=Sum("net_minor"))["sum"] or 0),
+        rest_minor=invoice.total_minor - (sums["net"] or 0),
         down_paid=_down_paid(account),
         has_notes=notes.exists(),
+        tax_minor=(invoice.tax_minor or 0) - (sums["tax"] or 0),
         choices=account_choices(account) if account is not None else frozenset(),
     )
 

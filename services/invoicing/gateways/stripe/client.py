@@ -64,6 +64,7 @@ class StripeLine:
     metadata: Mapping[str, str]
     stripe_id: str
     tax_rates: tuple[str, ...]
+    tax_minor: int = 0
 
 
 @dataclass(frozen=True)
@@ -333,6 +334,7 @@ def _line(item: Any) -> StripeLine:
         metadata=_metadata(item),
         stripe_id=item.id,
         tax_rates=tuple(str(tax.tax_rate_details.tax_rate) for tax in taxes),
+        tax_minor=sum(tax.amount for tax in taxes if tax.tax_behavior == "exclusive"),
     )
 
 
