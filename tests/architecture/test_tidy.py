@@ -112,7 +112,7 @@ def test_money_is_never_a_float():
     "name",
     [
         *("requirements.lock", "requirements-uv.lock", "requirements-services.lock"),
-        *("requirements-lint.lock", "requirements-data.lock"),
+        *("requirements-lint.lock", "requirements-data.lock", "requirements-allocator.lock"),
         "services/portal/frontend/package-lock.json",
     ],
 )
