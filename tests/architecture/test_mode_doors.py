@@ -95,8 +95,8 @@ DOORS = {
 SAYS_SO = {
     "services/portal/views/frame.py: frame",
     "services/invoicing/operations/perform_at_stripe.py: _intend",
-    "services/invoicing/queries/invoice_files.py: _document",
-    "services/invoicing/queries/note_files.py: note_pdf",
+    "services/invoicing/queries/invoice_files.py: invoice_content",
+    "services/invoicing/queries/note_files.py: note_content",
     "services/invoicing/queries/account_files.py: statement_pdf",
     "services/invoicing/domain/statement_document.py: statement_document",
     "services/invoicing/domain/credit_note_document.py: _watermark",

@@ -4,11 +4,14 @@ Cases that are closed on the same days are closed together, each by a customer o
 is closed once for all of them, as it is for all customers.
 """
 
+import hashlib
 import json
+import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,15 +27,20 @@ from services.invoicing.models import (
     PlansApplication,
     TrueUpAccount,
 )
+from services.invoicing.operations.act_on_account import act_on_account
 from services.invoicing.operations.add_note_lines import add_note_lines
 from services.invoicing.operations.draft_invoices import draft_invoices
 from services.invoicing.operations.draw_grants import put_grants
+from services.invoicing.operations.follow_stripe import follow_stripe
 from services.invoicing.operations.move_invoice import move_invoice
 from services.invoicing.operations.move_note import move_note
 from services.invoicing.operations.record_close import record_close
 from services.invoicing.operations.settle_accounts import settle_accounts
 from services.invoicing.queries.corrections import read_corrections
 from services.invoicing.queries.invoice_fact import invoice_fact
+from services.invoicing.queries.invoice_files import invoice_content, invoice_pdf
+from services.invoicing.queries.note_files import note_content, note_pdf
+from shared.auth.actors import Actor
 from shared.contracts.attribution import PERIOD_CLOSED, CloseCause
 from shared.contracts.invoicing import Cause
 from shared.exact import shortened
@@ -54,8 +62,7 @@ USUAL = {
         {"kind": "flat_fee", "name": "Platform fee", "amount": "499.00"},
     ],
 }
-# What a file may say and nothing here does: such a case waits.
-UNKNOWN = {"successor", "voided", "reissued"}
+PLACES = ("remaining", "balance", "refund", "out_of_band")
 # Cases are looked at one by one: their month has no other customers.
 OFF = dict.fromkeys(("share_of_invoiced", "one_direction", "bill_falls"), "1000000")
 
@@ -99,6 +106,7 @@ class Group:
     number: int = 0
     labels: dict[str, str] = field(default_factory=dict)
     given_taxes: dict[int, list[str]] = field(default_factory=dict)
+    papers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
     def run(self, monkeypatch):
         for module in ("draft_invoices", "settle_accounts"):
@@ -121,6 +129,8 @@ class Group:
             self.go_on(case)
         for case in following:
             self.follow(case)
+        with as_ops():
+            self.papers = {case["case"]: papers_of(name_of(case)) for case in self.cases}
 
     def agree(self, case):
         name, terms = name_of(case), {**USUAL, **case.get("terms", {})}
@@ -199,12 +209,17 @@ class Group:
         with as_ops():
             Invoice.objects.filter(pk=invoice.pk).update(
                 state=State.ISSUED,
-                number=f"{invoice.customer_id}-{invoice.pk[-8:]}",
+                number=self.number_of(invoice),
                 issued_at=datetime.combine(date.fromisoformat(day), time(13), tzinfo=UTC),
             )
             Debit.objects.filter(invoice=invoice).update(state="issued")
             label = "I" if invoice.kind == "standard" else self.next_debit(invoice)
             self.labels.setdefault(invoice.pk, label)
+
+    def number_of(self, invoice):
+        """One a customer, in the order in which they were issued."""
+        issued = Invoice.objects.filter(customer=invoice.customer_id).exclude(number="")
+        return f"{invoice.customer_id}-{issued.count() + 1:02d}"
 
     def next_debit(self, invoice):
         of_customer = Invoice.objects.filter(customer=invoice.customer_id, kind="supplementary")
@@ -232,10 +247,15 @@ class Group:
             if "given_tax" in step:
                 self.given_taxes[case["case"]] = taxes
             self.cost(case, step["costs"])
+            if step.get("voided"):
+                self.void(case, "2026-10")
         first = cases[0]["steps"][index]
         day = first.get("closed_at", DAY)
         self.close(day, causes=first.get("causes", ["bill"]))
         documents = {case["case"]: self.documents(case) for case in cases}
+        for case in cases:
+            if case["steps"][index].get("reissued"):
+                documents[case["case"]].append(self.reissue(case, day))
         waiting = self.figures()
         left = {name_of(case) for case in cases if case["steps"][index].get("is_left")}
         self.issue_all(day, left)
@@ -266,6 +286,34 @@ class Group:
             )
             contract.save()
 
+    def void(self, case, period):
+        """By hand, at Stripe."""
+        there = SimpleNamespace(
+            status="void", paid_minor=0, overpaid_minor=0, remaining_minor=0, paid_at=None
+        )
+        with as_ops():
+            invoice = Invoice.objects.get(customer=name_of(case), period=period)
+            follow_stripe(invoice, there, [], now=datetime(2026, 11, 10, tzinfo=UTC))
+
+    def reissue(self, case, day):
+        """By an approver, and issued."""
+        with as_ops():
+            account = TrueUpAccount.objects.get(customer=name_of(case))
+            act_on_account(
+                account_id=account.pk,
+                action="reissue",
+                actor=Actor("bruno", "billing_approver"),
+                reason="the customer has asked for it",
+                now=datetime.combine(date.fromisoformat(day), time(13), tzinfo=UTC),
+            )
+            draft = Invoice.objects.get(reissues__customer=name_of(case))
+        issue(draft)
+        self.conclude(draft, day)
+        with as_ops():
+            draft.refresh_from_db()
+            lines = lines_of(draft.lines.order_by("position"), draft.currency)
+        return {"kind": "invoice", "state": draft.state, "lines": lines}
+
     def give(self, case, amount, *, period="2026-10", kind="standard", **of_line):
         """By a person, and issued; its tax."""
         with as_ops():
@@ -295,7 +343,9 @@ class Group:
             actor="stripe",
             cause=Cause("finalised", {"number": "1"}),
             now=datetime.combine(date.fromisoformat(day), time(13), tzinfo=UTC),
-            number=note.note_id,
+            number=f"{note.invoice.number}-CN-{issued_notes(note.invoice) + 1:02d}",
+            issued_at=datetime.combine(date.fromisoformat(day), time(13), tzinfo=UTC),
+            settlement=settled(note),
         )
 
     def documents(self, case):
@@ -346,8 +396,10 @@ class Group:
     def issue_all(self, day, left):
         """Whoever has to has looked at it, and Stripe has it."""
         with as_ops():
-            for note in CreditNote.objects.filter(kind="true_up").exclude(
-                state__in=[State.ISSUED, State.VOID]
+            for note in (
+                CreditNote.objects.filter(kind="true_up")
+                .exclude(state__in=[State.ISSUED, State.VOID])
+                .order_by("invoice__number")
             ):
                 if note.customer_id not in left:
                     if note.state != State.ISSUING:
@@ -393,6 +445,8 @@ class Group:
         with as_ops():
             invoice = Invoice.objects.get(customer=name_of(case), period=following["period"])
             carried = lines_of(invoice.lines.filter(kind="correction"), invoice.currency)
+        if following.get("voided"):
+            self.void(case, following["period"])
         seen = {"lines": carried, "figures": self.figures()[name_of(case)]}
         if "taxes" in following:
             seen["taxes"] = [
@@ -414,6 +468,51 @@ class Group:
 def invoice_taxes(invoice):
     with as_ops():
         return invoice_fact(invoice).taxes
+
+
+def settled(note):
+    """Where Stripe puts it: off what remains, and what was paid already by the contract's terms."""
+    invoice, case = note.invoice, CASES[int(note.customer_id.removeprefix("case"))]
+    paid = Money(Decimal(case.get("paid", "0")), note.currency).to_minor()
+    before = sum(one["remaining"] for one in earlier_settlements(invoice))
+    tax = sum(one or 0 for one in invoice.lines.values_list("tax_minor", flat=True))
+    left = max(invoice.total_minor + tax - paid - before, 0)
+    remaining = min(note.net_minor + note.tax_minor, left)
+    where = case.get("terms", {}).get("true_up", {}).get("down_paid", "balance")
+    rest = note.net_minor + note.tax_minor - remaining
+    return {**dict.fromkeys(PLACES, 0), "remaining": remaining, where: rest}
+
+
+def earlier_settlements(invoice):
+    return invoice.credit_notes.exclude(number="").values_list("settlement", flat=True)
+
+
+def issued_notes(invoice):
+    return invoice.credit_notes.exclude(number="").count()
+
+
+def papers_of(customer):
+    """What its customer gets of each document: all that it says, and which bytes that makes."""
+    invoices = Invoice.objects.filter(customer=customer).exclude(number="")
+    notes = CreditNote.objects.filter(customer=customer).exclude(number="")
+    return [
+        *(
+            paper(invoice.number, invoice_content(invoice), invoice_pdf(invoice))
+            for invoice in invoices.order_by("number")
+        ),
+        *(
+            paper(note.number, note_content(note), note_pdf(note))
+            for note in notes.select_related("invoice").order_by("number")
+        ),
+    ]
+
+
+def paper(number, content, pdf):
+    return {
+        "number": number,
+        "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
+        "content": json.loads(json.dumps(content)),
+    }
 
 
 def why(parked_for):
@@ -482,3 +581,15 @@ def test_a_case_comes_to_what_its_file_says(case, group_of):
     if "successor" in case:
         pytest.fail("nothing here can do it yet")
     assert group_of(case).seen[case["case"]] == list(expected(case))
+
+
+@pytest.mark.parametrize("case", [marked(*one) for one in CASES.items()])
+def test_a_case_gives_its_customer_the_documents_of_its_file(case, group_of):
+    """WRITE_GOLDEN=1 writes them anew: then each difference is to be looked at."""
+    file = FOLDER / "documents" / FILES[case["case"]].name
+    papers = group_of(case).papers[case["case"]]
+    if "WRITE_GOLDEN" in os.environ and "waits_for" not in case:
+        file.parent.mkdir(exist_ok=True)
+        text_of = json.dumps(papers, indent=1, ensure_ascii=False)
+        file.write_text(f"{text_of}\n", encoding="utf-8")
+    assert papers == read(file)

@@ -15,12 +15,12 @@ from shared.file_names import pdf_name
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
-    return pdf_of(_document(invoice), made_at=_made_at(invoice))
+    return pdf_of(invoice_content(invoice), made_at=_made_at(invoice))
 
 
 def invoice_picture(invoice: Invoice) -> bytes:
     """The first page as PNG."""
-    return pictures_of(_document(invoice), made_at=_made_at(invoice))[0]
+    return pictures_of(invoice_content(invoice), made_at=_made_at(invoice))[0]
 
 
 def invoice_file_name(invoice: Invoice) -> str:
@@ -28,7 +28,8 @@ def invoice_file_name(invoice: Invoice) -> str:
     return pdf_name(name)
 
 
-def _document(invoice: Invoice) -> Mapping[str, Any]:
+def invoice_content(invoice: Invoice) -> Mapping[str, Any]:
+    """All that its PDF says, as text."""
     return invoice_document(
         invoice_fact(invoice, with_charges=False),
         days_until_due=invoice_terms(invoice).days_until_due,

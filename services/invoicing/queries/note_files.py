@@ -1,6 +1,6 @@
 """A credit note as a file to read: what it holds is the same for whoever may open it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,13 +18,17 @@ from shared.money import Money
 
 
 def note_pdf(note: CreditNote) -> bytes:
-    document = credit_note_document(
+    return pdf_of(note_content(note), made_at=note.issued_at or note.drafted_at)
+
+
+def note_content(note: CreditNote) -> Mapping[str, Any]:
+    """All that its PDF says, as text."""
+    return credit_note_document(
         note_fact(note),
         invoice_fact(note.invoice, with_charges=False),
         list(_changes(note)),
         environment=settings.ENVIRONMENT.environment,
     )
-    return pdf_of(document, made_at=note.issued_at or note.drafted_at)
 
 
 def note_file_name(note: CreditNote) -> str:
