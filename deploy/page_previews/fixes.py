@@ -25,6 +25,7 @@ _ROUTES: Final = (
     (Wrong.CHARGED_TOO_MUCH, FixRoute.GOODWILL),
     (Wrong.PROMISED_LESS, FixRoute.DISCOUNT),
     (Wrong.NEVER_PAID, FixRoute.WRITE_OFF),
+    (Wrong.NOT_TO_BE_SENT, FixRoute.VOID),
 )
 _STOPPED: Final = ((Wrong.STOPPED, FixRoute.LET_GO), (Wrong.STOPPED, FixRoute.REISSUE))
 

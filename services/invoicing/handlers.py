@@ -18,6 +18,7 @@ from services.invoicing.operations.record_revision import record_revision
 from services.invoicing.operations.remind_invoicing import remind_invoicing
 from services.invoicing.operations.seal_documents import anchor_documents, begin_chain
 from services.invoicing.operations.settle_accounts import settle_accounts
+from services.invoicing.operations.void_invoice import void_invoice
 from shared.contracts.attribution import PERIOD_ATTRIBUTED, PERIOD_CLOSED, STATEMENT_REVISED
 from shared.jobs.work import JobHandler
 
@@ -41,4 +42,5 @@ JOBS: Mapping[str, JobHandler] = {
     "process_stripe_events": lambda _payload: process_stripe_events(),
     "settle_accounts": lambda payload: settle_accounts(**payload),
     "sweep_stripe_events": lambda _payload: sweep_stripe_events(),
+    "void_invoice": lambda payload: void_invoice(**payload),
 }

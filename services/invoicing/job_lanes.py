@@ -12,7 +12,7 @@ LANES = (
             "settle_accounts": LONG,
         },
     ),
-    Lane("stripe", {"issue_credit_notes": LONG, "issue_invoices": LONG}),
+    Lane("stripe", {"issue_credit_notes": LONG, "issue_invoices": LONG, "void_invoice": SHORT}),
     Lane("seals", {"anchor_documents": SHORT, "begin_document_chain": LONG}),
     Lane("payments", {"process_stripe_events": SHORT, "sweep_stripe_events": SHORT}),
 )

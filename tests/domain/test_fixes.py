@@ -17,6 +17,7 @@ from services.invoicing.domain.fixes import (
 from services.invoicing.domain.price_steps import LineKey
 from services.invoicing.domain.settlement import Account, BilledLine, Document
 from shared.vocabulary.account_states import AccountChoice
+from shared.vocabulary.fixes import FixRoute, Wrong
 from shared.vocabulary.invoice_states import State
 from shared.vocabulary.true_up import DownPaid
 
@@ -42,7 +43,7 @@ def names(one):
 class TestRoutes:
     @pytest.mark.parametrize("state", [State.ISSUED, State.OVERDUE])
     def test_of_what_is_to_pay_are_credits_and_a_write_off(self, state):
-        assert names(situation(state)) == ["goodwill", "discount", "write_off"]
+        assert names(situation(state)) == ["goodwill", "discount", "write_off", "void"]
 
     def test_of_what_is_paid_are_credits(self):
         assert names(situation(State.PAID, remaining_minor=0)) == ["goodwill", "discount"]
@@ -52,10 +53,10 @@ class TestRoutes:
         assert names(situation(state)) == []
 
     def test_are_none_where_all_is_given_back(self):
-        assert names(situation(rest_minor=0)) == []
+        assert names(situation(rest_minor=0, has_notes=True)) == []
 
     def test_leave_out_a_write_off_that_the_lines_have_no_room_for(self):
-        assert names(situation(rest_minor=999)) == ["goodwill", "discount"]
+        assert names(situation(rest_minor=999, has_notes=True)) == ["goodwill", "discount"]
 
     def test_of_what_was_voided_are_those_of_its_account(self):
         choices = frozenset({AccountChoice.REISSUE, AccountChoice.LET_GO})
@@ -105,6 +106,22 @@ class TestACredit:
     def test_goes_off_what_remains_and_then_by_the_policy(self, down_paid, effect):
         one = situation(remaining_minor=400, down_paid=down_paid)
         assert where_it_goes(600, one) == effect
+
+    @pytest.mark.parametrize(
+        ("changed", "is_voidable"),
+        [
+            ({}, True),
+            ({"state": State.OVERDUE}, True),
+            ({"state": State.PAID}, False),
+            ({"state": State.UNCOLLECTIBLE}, False),
+            ({"paid_minor": 1}, False),
+            ({"remaining_minor": 0}, False),
+            ({"has_notes": True}, False),
+        ],
+    )
+    def test_is_to_void_it_where_nobody_has_paid_or_was_credited(self, changed, is_voidable):
+        one = situation(**{"remaining_minor": 1_000, "paid_minor": 0, **changed})
+        assert ((Wrong.NOT_TO_BE_SENT, FixRoute.VOID) in list(routes(one))) is is_voidable
 
     def test_is_named_by_its_places_as_a_note_keeps_them(self):
         places = where_it_goes(600, situation(remaining_minor=200)).by_place()

@@ -33,7 +33,7 @@ SOLD = {"acme": costs()["acme"]}
 
 @pytest.fixture
 def gateway(one_gateway, standin, monkeypatch, settings):
-    for module in ("issue_invoices", "issue_notes", "process_stripe_events"):
+    for module in ("issue_invoices", "issue_notes", "process_stripe_events", "void_invoice"):
         monkeypatch.setattr(
             f"services.invoicing.operations.{module}.stripe_gateway", lambda: one_gateway
         )

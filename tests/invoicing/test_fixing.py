@@ -1,10 +1,13 @@
 """Fix this invoice: what a person gives goes through a second person and Stripe, on its lines."""
 
+import contextlib
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from services.invoicing.models import CreditNote, Dispute, Invoice
+from services.invoicing.gateways.stripe import UnknownOutcome
+from services.invoicing.models import CreditNote, Dispute, Invoice, Job, StripeOperation
 from services.invoicing.operations.act_on_correction import act_on_note
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.fix_invoice import fix_invoice
@@ -12,6 +15,7 @@ from services.invoicing.operations.give_credit import NoRoom
 from services.invoicing.operations.issue_notes import issue_notes
 from services.invoicing.operations.move_invoice import InvoiceChanged
 from services.invoicing.operations.settle_accounts import settle_accounts
+from services.invoicing.operations.void_invoice import void_invoice
 from services.invoicing.queries.corrections import read_corrections
 from services.invoicing.queries.invoice_fixes import read_fixes
 from services.invoicing.queries.waiting_corrections import read_given
@@ -291,6 +295,87 @@ class TestAtStripe:
         standin.control("POST", "dispute", {"charge": charge.id, "outcome": "opened"})
         follow()
         assert fix("goodwill", Compute=100).state == State.PARKED
+
+
+class TestAVoid:
+    """Of an invoice that nobody has paid any of: at Stripe, by another one than who approved it."""
+
+    BEATE = Actor("beate", "billing_approver")
+
+    def ask(self):
+        fix("void", self.BEATE, "to the wrong company")
+        with as_ops():
+            return Job.objects.get(kind="void_invoice").payload
+
+    def test_is_done_at_stripe_and_asks_what_becomes_of_the_month(self, october, gateway):
+        invoice = october.invoiced()
+        effect = effects()["void"]
+        assert (effect["left_to_pay"], effect["carried"]) == ("0.00", "1812.69")
+        payload = self.ask()
+        assert at_stripe(gateway, invoice).status == "open"
+        void_invoice(**payload)
+        assert at_stripe(gateway, invoice).status == "void"
+        with as_ops():
+            invoice.refresh_from_db()
+            last = invoice.transitions.order_by("-sequence").first()
+        assert invoice.state == State.VOID
+        assert (last.actor, last.reason) == ("beate", "to the wrong company")
+        assert balance("receivable") == 0
+        assert {"reissue", "let_go"} <= effects().keys()
+        follow()
+        void_invoice(**payload)
+        with as_ops():
+            assert invoice.transitions.filter(to_state=State.VOID).count() == 1
+
+    def test_is_not_for_who_has_approved_it(self, october, gateway):
+        invoice = october.invoiced()
+        with as_ops():
+            invoice.transitions.create(
+                customer_id=invoice.customer_id,
+                sequence=99,
+                to_state=State.APPROVED,
+                actor="bruno",
+                at=NOW,
+            )
+        [void] = [one for one in shown()["fixes"] if one["route"] == "void"]
+        assert void["not_by"] == ["bruno"]
+        with pytest.raises(ActionRefused, match="A second person has to void"):
+            fix("void", BRUNO)
+        with pytest.raises(ActionRefused, match="Your role may not void"):
+            fix("void", CLARA)
+
+    def test_of_what_was_paid_meanwhile_is_not_done(self, october, gateway, standin):
+        invoice = october.invoiced()
+        payload = self.ask()
+        standin.control("POST", "pay", {"invoice": invoice.stripe_invoice_id, "amount": 100})
+        void_invoice(**payload)
+        assert at_stripe(gateway, invoice).status == "open"
+        follow()
+        assert "void" not in effects()
+        void_invoice(**payload)
+        assert at_stripe(gateway, invoice).status == "open"
+
+    def test_of_what_was_credited_is_no_route(self, october, gateway):
+        october.invoiced()
+        act("approve", fix("goodwill", Compute=100).document)
+        issue_notes()
+        assert "void" not in effects()
+
+    @pytest.mark.parametrize("fault", ["error_after", "error_before"])
+    def test_whose_answer_is_lost_is_done_once(self, october, gateway, standin, fault):
+        invoice = october.invoiced()
+        payload = self.ask()
+        standin.fault(kind=fault, path="*/void")
+        with contextlib.suppress(UnknownOutcome):
+            void_invoice(**payload)
+        with as_ops():
+            long_ago = datetime.now(UTC) - timedelta(minutes=10)
+            StripeOperation.objects.filter(step="void invoice").update(last_sent_at=long_ago)
+        void_invoice(**payload)
+        assert at_stripe(gateway, invoice).status == "void"
+        with as_ops():
+            invoice.refresh_from_db()
+        assert invoice.state == State.VOID
 
 
 class TestWhatWaits:

@@ -113,7 +113,7 @@ class TestARow:
         page = words()
         assert "-$0.45 waits: below $1.00" in page
         assert "+$148.77 after the last day to charge" in page
-        assert "A document of it was voided by hand at Stripe" in page
+        assert "A document of it was voided at Stripe" in page
         assert "1 more account is as invoiced." in page
 
     def test_of_one_still_to_be_settled_says_so(self, invoicing):

@@ -120,6 +120,13 @@ class TestWhatIsWrong:
         assert "What it comes to" not in words(query="?route=let_go")
         assert "What it comes to" in words("bruno", "?route=let_go")
 
+    def test_that_somebody_else_is_to_do_says_so(self, invoicing):
+        void = one_fix("not_to_be_sent", "void", EFFECT, roles=["billing_approver"])
+        answer_with(invoicing, {**void, "not_by": ["bruno"]})
+        assert "A second person has to do it" in words("bruno", "?route=void")
+        answer_with(invoicing, {**void, "not_by": ["beate"]})
+        assert "Void it at Stripe" in words("bruno", "?route=void")
+
     def test_is_not_known_where_invoicing_does_not_answer(self, drafts):
         assert "does not answer" in words()
 

@@ -33,13 +33,17 @@ class FixEffect(TypedDict):
 
 
 class Fix(TypedDict):
-    """A legal route; its effect is null where it depends on amounts that nobody has named."""
+    """A legal route; its effect is null where it depends on amounts that nobody has named.
+
+    `not_by` are those who may not take it, whatever their role.
+    """
 
     wrong: Wrong
     route: FixRoute
     roles: list[Role]
     needs_lines: bool
     needs_second_person: bool
+    not_by: list[str]
     effect: FixEffect | None
 
 

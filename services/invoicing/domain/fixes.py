@@ -82,8 +82,16 @@ def routes(one: Situation) -> Iterator[tuple[Wrong, FixRoute]]:
     whole = one.room_minor + one.tax_minor
     if one.state in _TO_PAY and one.remaining_minor and whole >= one.remaining_minor:
         yield Wrong.NEVER_PAID, FixRoute.WRITE_OFF
+    if is_voidable(one):
+        yield Wrong.NOT_TO_BE_SENT, FixRoute.VOID
     for choice in sorted(one.choices):
         yield Wrong.STOPPED, _OF_ACCOUNT[choice]
+
+
+def is_voidable(one: Situation) -> bool:
+    """Nobody has paid any of it or been given any back: a void takes nothing from anybody."""
+    is_open = one.state in _TO_PAY and bool(one.remaining_minor)
+    return is_open and not one.paid_minor and not one.has_notes
 
 
 def whole_credit(one: Situation, amount_minor: int, step_minor: int) -> dict[int, int]:

@@ -11,10 +11,11 @@ from services.invoicing.operations.act_on_account import act_on_account
 from services.invoicing.operations.act_on_invoice import ActionRefused
 from services.invoicing.operations.give_credit import give_credit, give_whole, lock_invoice
 from services.invoicing.operations.move_invoice import InvoiceChanged
-from services.invoicing.queries.invoice_situation import account_of, read_situation
+from services.invoicing.queries.invoice_situation import account_of, approvers_of, read_situation
 from services.invoicing.queries.reissues import pending_reissue
-from shared.auth.actors import Actor
+from shared.auth.actors import Actor, is_same_person
 from shared.contracts.invoicing import Cause, Refusal
+from shared.jobs.work import request_job
 from shared.vocabulary.fixes import FixRoute
 from shared.vocabulary.invoice_causes import CauseCode, RefusalCode
 from shared.vocabulary.roles import APPROVERS
@@ -85,6 +86,8 @@ def _decided(invoice: Invoice, route: FixRoute, actor: Actor, reason: str, now: 
     if actor.role not in APPROVERS:
         refused = Refusal(RefusalCode.ROLE, invoice.state, list(APPROVERS))
         raise ActionRefused(refusal_detail(route, refused), refusal=refused)
+    if route == FixRoute.VOID:
+        return _void(invoice, actor, reason)
     account = account_of(invoice)
     if account is None:
         raise TrueUpAccount.DoesNotExist
@@ -95,3 +98,15 @@ def _decided(invoice: Invoice, route: FixRoute, actor: Actor, reason: str, now: 
     if draft is not None:
         return Fixed(draft.invoice_id, draft.state)
     return Fixed(moved.account_id, moved.state)
+
+
+def _void(invoice: Invoice, actor: Actor, reason: str) -> Fixed:
+    """A job does it at Stripe; what becomes of the month is asked once it is void."""
+    if any(is_same_person(name, actor.name) for name in approvers_of(invoice)):
+        refused = Refusal(RefusalCode.SECOND_PERSON, invoice.state)
+        raise ActionRefused(refusal_detail(FixRoute.VOID, refused), refusal=refused)
+    payload = {"invoice_id": invoice.invoice_id, "actor": actor.name, "reason": reason}
+    request_job(
+        kind="void_invoice", key=invoice.invoice_id, payload=payload, requested_by=actor.name
+    )
+    return Fixed(invoice.invoice_id, invoice.state)

@@ -29,8 +29,12 @@ def follow_stripe(
     payments: Sequence[StripePayment],
     *,
     now: datetime,
+    actor: str = "stripe",
+    cause: Cause | None = None,
 ) -> State | None:
     """Move an issued invoice to what Stripe says it is, with its bookings; None if it is that.
+
+    `actor` and `cause` are of a person who had it done there.
 
     In the caller's transaction, on an invoice it has locked. States only ever go forward; what was
     paid is booked in any, also a part.
@@ -42,8 +46,8 @@ def follow_stripe(
     moved = move_invoice(
         invoice,
         target,
-        actor="stripe",
-        cause=Cause(CauseCode.STRIPE_STATUS, {"status": there.status}),
+        actor=actor,
+        cause=cause or Cause(CauseCode.STRIPE_STATUS, {"status": there.status}),
         now=now,
         stripe_status=there.status,
         paid_at=_paid_at(there, now) if target == State.PAID else None,

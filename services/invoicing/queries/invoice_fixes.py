@@ -17,7 +17,7 @@ from services.invoicing.domain.true_up_terms import policy_of
 from services.invoicing.models import ClosedPeriod, CreditNote, Invoice, TrueUpAccount
 from services.invoicing.queries.account_documents import read_account
 from services.invoicing.queries.account_terms import read_target, read_terms
-from services.invoicing.queries.invoice_situation import account_of, read_situation
+from services.invoicing.queries.invoice_situation import account_of, approvers_of, read_situation
 from services.invoicing.queries.line_taxes import credit_taxes, lines_within
 from shared.money import Money
 from shared.periods import Month
@@ -67,6 +67,7 @@ def read_fixes(invoice: Invoice, lines: Mapping[int, int]) -> dict[str, Any]:
                 "roles": list(BILLING if route in GIVEN_FOR else APPROVERS),
                 "needs_lines": route in {FixRoute.GOODWILL, FixRoute.DISCOUNT},
                 "needs_second_person": route in GIVEN_FOR or route == FixRoute.REISSUE,
+                "not_by": approvers_of(invoice) if route == FixRoute.VOID else [],
                 "effect": _effect(route, invoice, one, account, lines),
             }
             for wrong, route in routes(one)
@@ -112,6 +113,10 @@ def _effect(
     lines: Mapping[int, int],
 ) -> dict[str, str] | None:
     """None where it depends on amounts that nobody has named, or that find no room."""
+    if route == FixRoute.VOID:
+        carried = {"carried": _unbilled(account, invoice), "waived": 0}
+        voided = _written(invoice, one, 0, where_it_goes(0, one), carried)
+        return {**voided, "left_to_pay": _text(0, invoice)}
     if route not in GIVEN_FOR:
         nothing = where_it_goes(0, one)
         after = _after(account, state=_STATE_AFTER[route])
@@ -123,6 +128,20 @@ def _effect(
     amount = sum(lines.values()) + sum(credit_taxes(invoice, lines).values())
     after = _after(account, document_id=invoice.invoice_id, lines=lines)
     return _written(invoice, one, amount, where_it_goes(amount, one), after)
+
+
+def _unbilled(account: TrueUpAccount | None, invoice: Invoice) -> int:
+    """What the month's account carries once none of the invoice is billed."""
+    if account is None:
+        return 0
+    given: Account = read_account(account, read_target(account))
+    own = sum(
+        line.amount_minor
+        for document in given.documents
+        for line in document.lines
+        if document.document_id == invoice.invoice_id
+    )
+    return given.target_minor - given.billed_minor + own
 
 
 def _after(

@@ -44,6 +44,12 @@ def read_situation(invoice: Invoice) -> Situation:
     )
 
 
+def approvers_of(invoice: Invoice) -> list[str]:
+    """Who has approved it last: what one person approved, another one voids."""
+    steps = invoice.transitions.filter(to_state=State.APPROVED).order_by("sequence")
+    return list(steps.values_list("actor", flat=True))[-1:]
+
+
 def account_of(invoice: Invoice) -> TrueUpAccount | None:
     """Of its own month; a supplementary invoice is of the month that it corrects."""
     month = {"contract": invoice.contract_id, "period": invoice.period}

@@ -49,7 +49,7 @@ _WAIVED: Final[Mapping[str, str]] = {
 }
 _STOPPED: Final[Mapping[str, str]] = {
     StopCode.VOIDED_BY_HAND: (
-        "A document of it was voided by hand at Stripe, so nothing is corrected by itself."
+        "A document of it was voided at Stripe, so nothing is corrected by itself."
     ),
     StopCode.OTHER_TERMS: (
         "An earlier release issued it and kept no terms, and those of today don't give its lines,"

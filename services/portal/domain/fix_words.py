@@ -25,7 +25,8 @@ _WRONG: Final[Mapping[str, str]] = {
     Wrong.CHARGED_TOO_MUCH: "A line charges too much",
     Wrong.PROMISED_LESS: "A discount was agreed after it was issued",
     Wrong.NEVER_PAID: "It will never be paid",
-    Wrong.STOPPED: "A document of this month was voided at Stripe by hand",
+    Wrong.NOT_TO_BE_SENT: "It should not have gone out like this at all",
+    Wrong.STOPPED: "A document of this month was voided",
 }
 _ROUTES: Final[Mapping[str, RouteWords]] = {
     FixRoute.GOODWILL: RouteWords(
@@ -46,6 +47,13 @@ _ROUTES: Final[Mapping[str, RouteWords]] = {
         " back; it is booked as a loss.",
         "Write off what remains",
         "The write-off is made, and waits for an approver.",
+    ),
+    FixRoute.VOID: RouteWords(
+        "Void it",
+        "Nobody has paid any of it, so it can be voided at Stripe: it keeps its number, and nothing"
+        " of it is to pay. Then you choose here whether the month is billed anew.",
+        "Void it at Stripe",
+        "Stripe is asked to void it. Once it is void, choose here what becomes of the month.",
     ),
     FixRoute.REISSUE: RouteWords(
         "Bill it anew",

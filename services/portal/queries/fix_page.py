@@ -27,7 +27,7 @@ from services.portal.pages.fix import (
     FixPage,
 )
 from services.portal.pages.page import CustomerName
-from shared.auth.actors import Actor
+from shared.auth.actors import Actor, is_same_person
 from shared.money import Money, currency_exponent, smallest_charge_step
 from shared.periods import Month
 from shared.vocabulary.invoice_causes import RefusalCode
@@ -159,9 +159,11 @@ def _choices(fixes: Sequence[Data], actor: Actor, route: str) -> list[FixChoice]
 
 
 def _refused(one: Data, actor: Actor) -> str:
-    if actor.role in one["roles"]:
-        return ""
-    return refusal_words({"code": RefusalCode.ROLE, "needed": one["roles"]})
+    if actor.role not in one["roles"]:
+        return refusal_words({"code": RefusalCode.ROLE, "needed": one["roles"]})
+    if any(is_same_person(name, actor.name) for name in one.get("not_by", [])):
+        return refusal_words({"code": RefusalCode.SECOND_PERSON})
+    return ""
 
 
 def _chosen(one: Data, given: Data, actor: Actor, typed: TypedAmounts) -> ChosenFix | None:

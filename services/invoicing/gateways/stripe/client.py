@@ -147,6 +147,12 @@ class StripeGateway:
             self._call(lambda: self._v1.invoices.send_invoice(stripe_id, {}, _once(key)))
         )
 
+    def void(self, stripe_id: str, *, key: str) -> StripeInvoice:
+        """An open one, for good: it keeps its number, and nothing of it is to pay."""
+        return _invoice(
+            self._call(lambda: self._v1.invoices.void_invoice(stripe_id, {}, _once(key)))
+        )
+
     def delete_draft(self, stripe_id: str) -> None:
         """A draft that nobody has seen; deleting it twice is refused, and that is well."""
         self._call(lambda: self._v1.invoices.delete(stripe_id))
