@@ -110,7 +110,7 @@ class TestAnInvoice:
         invoice = taxed()
         with as_ops():
             fact = invoice_fact(invoice)
-            document = invoice_files._document(invoice)
+            document = invoice_files.invoice_content(invoice)
         assert (fact.total, fact.tax) == (Decimal("2311.69"), Decimal("439.22"))
         (group,) = fact.taxes
         assert (group.category, str(group.percent), group.place) == ("standard", "19.0000", "DE")
@@ -126,7 +126,7 @@ class TestAnInvoice:
         assert (invoice.state, invoice.tax_minor) == ("issued", 0)
         assert at_stripe(gateway, invoice) == (231_169, [0, 0, 0])
         with as_ops():
-            document = invoice_files._document(invoice)
+            document = invoice_files.invoice_content(invoice)
         assert "recipient of the service owes the tax" in document["tax_sentence"]
 
     def test_of_a_contract_that_says_nothing_has_none(self, taxed, gateway):
