@@ -161,6 +161,13 @@ class TestAmounts:
         ):
             assert part in shown
 
+    def test_with_tax_are_shown_with_it(self, invoicing):
+        answer_with(invoicing, goodwill(credited="60.30", balance="71.76"))
+        shown = words(query="?route=goodwill&line-2=60.30")
+        assert "Credit note, before tax -$60.30 With tax -$71.76 of it goes on" in shown
+        answer_with(invoicing, goodwill(credited="60.30", balance="60.30"))
+        assert "With tax" not in words(query="?route=goodwill&line-2=60.30")
+
     @pytest.mark.parametrize(
         ("typed", "problem"),
         [

@@ -57,9 +57,13 @@ class FixLine:
 
 @dataclass(frozen=True)
 class FixEffect:
-    """`carried` waits, and `waived` is never billed, of the month once it is settled."""
+    """`credited` is before tax, `with_tax` None where none is added; `places` are with tax.
+
+    `carried` waits, and `waived` is never billed, of the month once it is settled.
+    """
 
     credited: Money
+    with_tax: Money | None
     places: Sequence[Place]
     left_to_pay: Money
     carried: Money | None

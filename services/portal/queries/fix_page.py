@@ -205,9 +205,12 @@ def _line(line: Data, currency: str, typed: TypedAmounts) -> FixLine:
 
 def _effect(effect: Data, currency: str) -> FixEffect:
     carried, waived = Decimal(effect["carried"]), Decimal(effect["waived"])
+    places = _places(effect, currency, is_issued=False)
+    credited, whole = Decimal(effect["credited"]), sum(place.amount.amount for place in places)
     return FixEffect(
-        credited=Money(-Decimal(effect["credited"]), currency),
-        places=_places(effect, currency, is_issued=False),
+        credited=Money(-credited, currency),
+        with_tax=Money(-Decimal(whole), currency) if whole != credited else None,
+        places=places,
         left_to_pay=Money(Decimal(effect["left_to_pay"]), currency),
         carried=Money(carried, currency) if carried else None,
         waived=Money(waived, currency) if waived else None,
