@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.invoicing.domain.states import ACTIONS
+from shared.vocabulary.fixes import FixRoute
 from tests.attacks.victim import Victim
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
@@ -28,7 +29,7 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
     "upload_id": ("ingestion", "select upload_id, '' from ingestion_upload limit 50"),
     "job_id": ("attribution", "select job_id, '' from attribution_job limit 50"),
 }
-_SAME = {"id": "invoice_id", "key": "tenant"}
+_SAME = {"id": "invoice_id", "key": "tenant", "note": "note_id"}
 # A stack may have none of these; then it is asked for one that is not there.
 _MAY_BE_NONE = {
     "question_id": "0" * 64,
@@ -59,6 +60,7 @@ def ids_of(victim: Victim) -> Ids:
     for name, nobodys in _MAY_BE_NONE.items():
         values[name] = values[name] or [(nobodys, "")]
     values["action"] = [(action, "") for action in ACTIONS]
+    values["route"] = [(route, "") for route in FixRoute]
     values |= {name: [(word, "")] for name, word in _WORDS.items()}
     if empty := [name for name, known in values.items() if not known]:
         raise LookupError(f"the stack has no {', '.join(empty)}")
