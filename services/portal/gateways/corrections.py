@@ -7,9 +7,14 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from services.portal.domain.invoice_words import refusal_words
-from services.portal.gateways.invoicing import ACTION_SECONDS, UnableToAct, UnableToRead, not_done
-from services.portal.gateways.owner import ask, reason_of, refusal_of
+from services.portal.gateways.invoicing import (
+    ACTION_SECONDS,
+    UnableToAct,
+    UnableToRead,
+    not_done,
+    refused_text,
+)
+from services.portal.gateways.owner import ask, reason_of
 from shared.auth.actors import Actor
 from shared.outside.http import Reply
 from shared.outside.target import Unanswered
@@ -20,6 +25,7 @@ Data = Mapping[str, Any]
 _MONTH_SECONDS: Final = 8
 # All of a close in one transaction.
 _APPROVAL_SECONDS: Final = 30
+_CHANGED: Final = "It has changed since you looked."
 _SILENT: Final = "The invoicing service, which has the corrections, does not answer."
 
 
@@ -113,15 +119,7 @@ def _post(path: str, body: Data, actor: Actor, now: datetime, *, seconds: float)
     if answer.status == HTTPStatus.NOT_FOUND:
         raise CorrectionChanged("It is not there any more.")
     if not answer.is_ok:
-        reason = reason_of(answer)
-        if reason.get("code") == "changed":
-            raise CorrectionChanged("It has changed since you looked.")
-        raise UnableToAct(_refusal(reason, answer))
+        if reason_of(answer).get("code") == "changed":
+            raise CorrectionChanged(_CHANGED)
+        raise UnableToAct(refused_text(answer, changed=_CHANGED))
     return answer
-
-
-def _refusal(reason: Data, answer: Reply) -> str:
-    try:
-        return refusal_words(reason)
-    except (LookupError, TypeError):
-        return refusal_of("invoicing", answer)

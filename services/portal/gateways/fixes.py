@@ -7,11 +7,15 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from services.portal.domain.invoice_words import refusal_words
-from services.portal.gateways.invoicing import ACTION_SECONDS, UnableToAct, UnableToRead, not_done
-from services.portal.gateways.owner import ask, reason_of, refusal_of
+from services.portal.gateways.invoicing import (
+    ACTION_SECONDS,
+    UnableToAct,
+    UnableToRead,
+    not_done,
+    refused_text,
+)
+from services.portal.gateways.owner import ask
 from shared.auth.actors import Actor
-from shared.outside.http import Reply
 from shared.outside.target import Unanswered
 
 Data = Mapping[str, Any]
@@ -19,6 +23,7 @@ Amounts = Mapping[int, Decimal]
 
 # What each route comes to is priced anew for the account of its month.
 _FIXES_SECONDS: Final = 5
+_CHANGED: Final = "The invoice has changed since you looked. Look at it again."
 
 
 def read_fixes(*, invoice_id: str, amounts: Amounts, actor: Actor, now: datetime) -> Data | None:
@@ -73,18 +78,8 @@ def take_fix(
     except Unanswered as error:
         raise not_done(error, look="Look below whether it is there.") from error
     if not answer.is_ok:
-        raise UnableToAct(_refusal(answer))
+        raise UnableToAct(refused_text(answer, changed=_CHANGED))
 
 
 def _path(invoice_id: str) -> str:
     return f"v1/invoices/{quote(invoice_id, safe='')}/fixes"
-
-
-def _refusal(answer: Reply) -> str:
-    reason = reason_of(answer)
-    if reason.get("code") == "changed":
-        return "The invoice has changed since you looked. Look at it again."
-    try:
-        return refusal_words(reason)
-    except (LookupError, TypeError):
-        return refusal_of("invoicing", answer)

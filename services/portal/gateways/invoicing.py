@@ -22,6 +22,7 @@ ACTION_SECONDS: Final = 10
 FILE_SECONDS: Final = 5
 # Every plan for every charge group of a month.
 PRICES_SECONDS: Final = 5
+_CHANGED: Final = "Somebody has changed the invoice since you looked. Look at it again."
 _TYPES: Final = {"pdf": "application/pdf", "picture": "image/png"}
 
 
@@ -68,7 +69,7 @@ def act_on_invoice(
     except Unanswered as error:
         raise not_done(error, look="Look at the invoice again in a minute.") from error
     if not answer.is_ok:
-        raise UnableToAct(_refusal(answer))
+        raise UnableToAct(refused_text(answer, changed=_CHANGED))
     try:
         return INVOICE_DRAFTED.load(answer.json())
     except ValueError as error:
@@ -78,10 +79,11 @@ def act_on_invoice(
         ) from error
 
 
-def _refusal(answer: Reply) -> str:
+def refused_text(answer: Reply, *, changed: str) -> str:
+    """Why nothing was done, for the person; `changed` where it is not what he has looked at."""
     reason = reason_of(answer)
     if reason.get("code") == "changed":
-        return "Somebody has changed the invoice since you looked. Look at it again."
+        return changed
     try:
         return refusal_words(reason)
     except (LookupError, TypeError):

@@ -13,6 +13,7 @@ from shared.periods import Month
 from shared.runtime.business_time import business_now
 
 _DIGITS_MAX: Final = 9
+_REASON_CHARACTERS_MAX: Final = 500
 
 
 def asked_period(request: HttpRequest) -> tuple[Calendar, Month]:
@@ -41,6 +42,10 @@ def came_from(request: HttpRequest) -> InboxFilter | None:
 
 def asked_page(request: HttpRequest) -> int:
     return whole_number(request.GET.get("page", "")) or 1
+
+
+def asked_reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").strip()[:_REASON_CHARACTERS_MAX]
 
 
 def whole_number(text: str) -> int | None:

@@ -29,7 +29,7 @@ from services.portal.queries.calendar import read_calendar
 from services.portal.queries.corrections_page import Asked, correction_rows, corrections_page
 from services.portal.templatetags.portal_format import rounded
 from services.portal.views.access import actor_of, for_roles
-from services.portal.views.asked import asked_page, whole_number
+from services.portal.views.asked import asked_page, asked_reason, whole_number
 from services.portal.views.csv_file import csv_answer, write_csv
 from services.portal.views.errors import unanswered
 from services.portal.views.show import see_other, show
@@ -49,7 +49,6 @@ CSV_HEADER: Final = (
 _OWNERS: Final = NotAudited("the corrections' owner writes it down, with where it was asked from")
 _UNCONFIRMED: Final = "It can't be taken back. Confirm that you have looked at the amounts."
 _INCOMPLETE: Final = "The form came incomplete. Load the page again."
-_REASON_CHARACTERS_MAX: Final = 500
 
 
 @for_roles(*STAFF, audit=READ)
@@ -80,7 +79,7 @@ def approve_close(request: HttpRequest, period: str) -> HttpResponse:
     """All that waits of the close that the person has seen."""
     month = _month(period)
     close = whole_number(request.POST.get("close", ""))
-    reason = _reason(request)
+    reason = asked_reason(request)
     if close is None:
         return _refused(request, month, _INCOMPLETE)
     if request.POST.get("confirmed") != "yes":
@@ -122,7 +121,7 @@ def note_action(request: HttpRequest, period: str, id: str, action: str) -> Http
     try:
         act(
             version=version,
-            reason=_reason(request),
+            reason=asked_reason(request),
             actor=actor_of(request),
             now=datetime.now(UTC),
         )
@@ -210,10 +209,6 @@ def _note_changed(request: HttpRequest, month: Month, note_id: str) -> str:
         f"Somebody has changed the credit note of {note['corrects']} since you looked"
         f"{f', and it waits for {waits}' if waits else ''}. Look at it again."
     )
-
-
-def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "").strip()[:_REASON_CHARACTERS_MAX]
 
 
 def _address(month: Month) -> str:

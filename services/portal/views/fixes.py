@@ -21,7 +21,7 @@ from services.portal.pages.fix import FixPage
 from services.portal.pages.page import CustomerName
 from services.portal.queries.fix_page import fix_page, typed_amounts, without_room
 from services.portal.views.access import actor_of, for_roles
-from services.portal.views.asked import whole_number
+from services.portal.views.asked import asked_reason, whole_number
 from services.portal.views.show import see_other, show
 from shared.audit.declared import READ, NotAudited
 from shared.periods import Month
@@ -31,7 +31,6 @@ from shared.vocabulary.roles import BILLING
 _OWNERS: Final = NotAudited("the invoice's owner writes it down, with where it was asked from")
 _UNCONFIRMED: Final = "It can't be taken back. Confirm that you have looked at it."
 _INCOMPLETE: Final = "The form came incomplete. Load the page again."
-_REASON_CHARACTERS_MAX: Final = 500
 # What was done is said once more on the page that follows.
 _CREDIT_STEPS: Final[Mapping[str, str]] = {
     "approve": "Approved. Stripe is asked to issue it; this page follows.",
@@ -57,7 +56,7 @@ def fix_invoice(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - 
 def take_route(request: HttpRequest, id: str, route: str) -> HttpResponse:  # noqa: A002
     """With the version, and the amounts, that the person has seen the effect of."""
     record, version = _record(id), whole_number(request.POST.get("version", ""))
-    reason = request.POST.get("reason", "").strip()[:_REASON_CHARACTERS_MAX]
+    reason = asked_reason(request)
     if route not in frozenset(FixRoute):
         raise Http404
     if version is None:
@@ -101,7 +100,7 @@ def credit_action(request: HttpRequest, id: str, note: str, action: str) -> Http
             note_id=note,
             action=action,
             version=version,
-            reason=request.POST.get("reason", "").strip()[:_REASON_CHARACTERS_MAX],
+            reason=asked_reason(request),
             actor=actor_of(request),
             now=datetime.now(UTC),
         )
