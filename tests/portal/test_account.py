@@ -86,6 +86,7 @@ class TestAnAccount:
         ("query", "problem"),
         [
             ("from=yesterday", "Write days such as 2026-11-30."),
+            ("to=9999-12-31", "Write days such as 2026-11-30."),
             ("from=2026-11-02&to=2026-11-01", "It ends before it begins."),
         ],
     )

@@ -155,7 +155,8 @@ def _asked_days(request: HttpRequest) -> AccountDays:
     """`?from=` and `?to=`; what is no day, or ends before it begins, is the whole with a word."""
     try:
         first, last = (_day(request.GET.get(name, "")) for name in ("from", "to"))
-    except ValueError:
+        _after(last)
+    except (ValueError, OverflowError):  # the last day that there is has none after it
         return AccountDays(problem="Write days such as 2026-11-30. All of the account is below.")
     if first and last and last < first:
         return AccountDays(problem="It ends before it begins. All of the account is below.")
